@@ -1,0 +1,107 @@
+//! One arithmetic, four readings of it.
+//!
+//! A layer's exact semantics is one function over [`Arith`]. What it means depends on the reading:
+//!
+//! | reading | a wire is | it yields |
+//! |---|---|---|
+//! | [`ints::Ints`] | an integer | the exact forward pass |
+//! | [`bounds::Bounds`] | an interval | bit widths, and that nothing reaches `2^250` |
+//! | [`counts::Counts`] | an interval and a size | the constraint budget |
+//! | `r1cs::R1cs` | a linear combination or its value | constraints, or the witness |
+
+pub mod bounds;
+pub mod counts;
+pub mod ints;
+#[cfg(feature = "prove")]
+pub mod r1cs;
+
+pub use ethnum::I256 as Int;
+
+/// The largest magnitude, in bits, of any wire: sums, differences and offsets then stay far below the field's modulus.
+pub const MAX_BITS: u32 = 250;
+
+/// What can go wrong in exact arithmetic.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ArithError {
+    /// A value may need more bits than a field element safely holds.
+    #[error("a value may need {bits} bits, more than the {MAX_BITS} that a field element safely holds; rescale earlier")]
+    Overflow {
+        /// The bits it may need.
+        bits: u32,
+    },
+    /// The constraint system refused.
+    #[error("{0}")]
+    Backend(String),
+}
+
+/// Exact integer arithmetic, over any reading.
+pub trait Arith {
+    /// A value of this reading.
+    type Wire: Clone;
+
+    /// A known integer.
+    fn constant(&mut self, value: Int) -> Self::Wire;
+
+    /// `sum_i a_i * b_i + bias`.
+    ///
+    /// # Errors
+    /// If the result may reach `2^250`.
+    fn dot<'a>(
+        &mut self,
+        terms: impl Iterator<Item = (&'a Self::Wire, &'a Self::Wire)>,
+        bias: Option<&'a Self::Wire>,
+    ) -> Result<Self::Wire, ArithError>
+    where
+        Self::Wire: 'a;
+
+    /// `sum_i c_i * a_i + c`, for known integers `c`.
+    ///
+    /// # Errors
+    /// If the result may reach `2^250`.
+    fn linear<'a>(
+        &mut self,
+        terms: impl Iterator<Item = (Int, &'a Self::Wire)>,
+        constant: Int,
+    ) -> Result<Self::Wire, ArithError>
+    where
+        Self::Wire: 'a;
+
+    /// `a * b`.
+    ///
+    /// # Errors
+    /// If the result may reach `2^250`.
+    fn mul(&mut self, a: &Self::Wire, b: &Self::Wire) -> Result<Self::Wire, ArithError>;
+
+    /// `clamp(floor((a + 2^(shift-1)) / 2^shift))`, see [`crate::gadget::rescale`].
+    ///
+    /// # Errors
+    /// If the decomposition would need more than 252 bits.
+    fn rescale(&mut self, a: &Self::Wire, shift: u32, saturate: Option<u32>) -> Result<Self::Wire, ArithError>;
+
+    /// `max(0, rescale(a))`, see [`crate::gadget::relu`].
+    ///
+    /// # Errors
+    /// If the decomposition would need more than 252 bits.
+    fn relu(&mut self, a: &Self::Wire, shift: u32, saturate: Option<u32>) -> Result<Self::Wire, ArithError>;
+
+    /// The larger of two, see [`crate::gadget::max`].
+    ///
+    /// # Errors
+    /// If the decomposition would need more than 252 bits.
+    fn max(&mut self, a: &Self::Wire, b: &Self::Wire) -> Result<Self::Wire, ArithError>;
+
+    /// The index of the largest, the first among equals, see [`crate::gadget::argmax`].
+    ///
+    /// # Errors
+    /// If the decomposition would need more than 252 bits.
+    fn argmax(&mut self, values: &[Self::Wire]) -> Result<Self::Wire, ArithError>;
+
+    /// The same value, in the form that is cheapest when it enters `fanout` linear combinations.
+    ///
+    /// # Errors
+    /// If the constraint system refuses.
+    fn settle(&mut self, a: &Self::Wire, fanout: usize) -> Result<Self::Wire, ArithError>;
+
+    /// Says that what follows belongs to this node (and item of a batch), for reports.
+    fn enter(&mut self, node: usize);
+}

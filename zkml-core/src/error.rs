@@ -1,0 +1,238 @@
+//! Where things come from, and what can go wrong before there is a circuit. One error type a stage.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::shape::Shape;
+
+/// Where a node of a graph was described.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Origin {
+    /// Built by hand, with no place to point at.
+    #[default]
+    Unknown,
+    /// A line of Rust.
+    Source {
+        /// The file, as `file!()` names it.
+        file: String,
+        /// The line, from 1.
+        line: u32,
+        /// The column, from 1.
+        column: u32,
+    },
+    /// A node of an ONNX graph.
+    OnnxNode(String),
+    /// A layer of a Keras model.
+    KerasLayer(String),
+    /// The path of a Burn module.
+    BurnModule(String),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => write!(f, "an unnamed place"),
+            Self::Source { file, line, column } => write!(f, "{file}:{line}:{column}"),
+            Self::OnnxNode(name) => write!(f, "onnx node `{name}`"),
+            Self::KerasLayer(name) => write!(f, "keras layer `{name}`"),
+            Self::BurnModule(path) => write!(f, "burn module `{path}`"),
+        }
+    }
+}
+
+/// What part of a layer's description an error is about, so that it can be pointed at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Culprit {
+    /// The layer's name.
+    Layer,
+    /// The whole description.
+    Call,
+    /// The `n`th tensor that the layer takes.
+    Input(usize),
+    /// The argument of that name.
+    Argument(String),
+}
+
+/// A layer that can't be part of a graph: what was found, what was expected, and the repair.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{message}")]
+pub struct LayerError {
+    /// What to point at.
+    pub culprit: Culprit,
+    /// What was found and what was expected.
+    pub message: String,
+    /// How to repair it, if that is known.
+    pub help: Option<String>,
+}
+
+impl LayerError {
+    /// An error about one of the tensors that the layer takes.
+    pub fn input(index: usize, message: impl Into<String>) -> Self {
+        Self { culprit: Culprit::Input(index), message: message.into(), help: None }
+    }
+
+    /// An error about an argument.
+    pub fn argument(name: &str, message: impl Into<String>) -> Self {
+        Self { culprit: Culprit::Argument(name.to_owned()), message: message.into(), help: None }
+    }
+
+    /// An error about the description as a whole.
+    pub fn call(message: impl Into<String>) -> Self {
+        Self { culprit: Culprit::Call, message: message.into(), help: None }
+    }
+
+    /// The same error with a repair.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The error of a layer that wants another rank.
+    pub fn rank(index: usize, layer: &str, expected: &str, found: &Shape) -> Self {
+        Self::input(index, format!("`{layer}` expects {expected}, found shape {found}"))
+    }
+}
+
+/// A graph that can't be built: the layer's error, and where it stands.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum GraphError {
+    /// A layer refused its arguments or inputs.
+    #[error("{origin}: {error}{}", .error.help.as_ref().map(|h| format!("; {h}")).unwrap_or_default())]
+    Layer {
+        /// Where the layer was described.
+        origin: Origin,
+        /// What it refused.
+        error: LayerError,
+    },
+    /// A node that does not exist in this graph was used as an input.
+    #[error("{origin}: node {found} does not exist, the graph has {nodes} nodes so far")]
+    Dangling {
+        /// Where the user stands.
+        origin: Origin,
+        /// The node asked for.
+        found: usize,
+        /// How many nodes there are.
+        nodes: usize,
+    },
+    /// Two nodes with parameters have the same name.
+    #[error("{origin}: the name `{name}` is taken by an earlier layer; give this one another name")]
+    Name {
+        /// Where the second one was described.
+        origin: Origin,
+        /// The name of both.
+        name: String,
+    },
+    /// The graph has no input or no output, or its range is not a range.
+    #[error("{0}")]
+    Malformed(String),
+}
+
+/// Weights that are not those of the model.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum WeightsError {
+    /// A parameter has no tensor.
+    #[error("parameter `{name}` is missing, expected shape {expected}{}", .near.as_ref().map(|n| format!("; found `{n}`, which is not a parameter")).unwrap_or_default())]
+    Missing {
+        /// The parameter's name.
+        name: String,
+        /// Its shape.
+        expected: Shape,
+        /// A tensor of a similar name that no parameter uses.
+        near: Option<String>,
+    },
+    /// A tensor belongs to no parameter.
+    #[error("tensor `{name}` is not a parameter of this model; its parameters are {parameters}")]
+    Extra {
+        /// The tensor's name.
+        name: String,
+        /// The names of all parameters.
+        parameters: String,
+    },
+    /// A tensor has another shape.
+    #[error("parameter `{name}` has shape {found}, expected {expected}")]
+    Shape {
+        /// The parameter's name.
+        name: String,
+        /// The shape the graph gives it.
+        expected: Shape,
+        /// The shape found.
+        found: Shape,
+    },
+    /// A value is infinite or not a number.
+    #[error("parameter `{name}` has a value that is not finite ({value}) at index {index}")]
+    NotFinite {
+        /// The parameter's name.
+        name: String,
+        /// The flat index.
+        index: usize,
+        /// The value, as text.
+        value: String,
+    },
+    /// A parameter that must be positive is not.
+    #[error("parameter `{name}` must not be negative, found {value} at index {index}")]
+    Negative {
+        /// The parameter's name.
+        name: String,
+        /// The flat index.
+        index: usize,
+        /// The value, as text.
+        value: String,
+    },
+    /// A tensor has elements of a type that is not read.
+    #[error("tensor `{name}` has element type {found}, expected F32, F64, F16 or BF16")]
+    Type {
+        /// The tensor's name.
+        name: String,
+        /// The type found.
+        found: String,
+    },
+    /// The file can't be read.
+    #[error("cannot read {path}: {reason}")]
+    File {
+        /// Its path.
+        path: String,
+        /// Why not.
+        reason: String,
+    },
+}
+
+/// An input that the model does not take.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum InputError {
+    /// It has another shape.
+    #[error("the model takes an input of shape {expected}, found {found}")]
+    Shape {
+        /// The shape of the model's input.
+        expected: Shape,
+        /// The shape found.
+        found: Shape,
+    },
+    /// A value is out of the declared range or not a number.
+    #[error("input element {index} is {value}, outside the declared range {lo} to {hi}")]
+    Range {
+        /// The flat index.
+        index: usize,
+        /// The value found.
+        value: f64,
+        /// The range's lower end.
+        lo: f64,
+        /// The range's upper end.
+        hi: f64,
+    },
+    /// Another number of inputs than the circuit proves at once.
+    #[error("the circuit proves {expected} inputs at once, found {found}")]
+    Batch {
+        /// The circuit's batch.
+        expected: usize,
+        /// The number of inputs given.
+        found: usize,
+    },
+    /// The graph does not end in `argmax`.
+    #[error("the model has no class output: it ends in `{found}`, expected `argmax`")]
+    NoClass {
+        /// The last layer.
+        found: String,
+    },
+}

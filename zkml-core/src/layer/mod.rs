@@ -1,0 +1,423 @@
+//! Layers: one file each, with the formula, the shape rule, the float and the exact semantics side by side.
+//!
+//! To add one: write its file, and add its module and type to the list in [`layers!`](self). Everything else, dispatch
+//! included, is made from that list.
+
+mod args;
+pub mod window;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::args::{Args, Literal};
+use crate::{
+    arith::{Arith, ArithError},
+    error::{Culprit, LayerError},
+    shape::Shape,
+    tensor::Tensor,
+};
+
+/// What a layer's documentation says of it, as data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Card {
+    /// The name in the DSL.
+    pub name: &'static str,
+    /// The formula of one output element.
+    pub formula: &'static str,
+    /// How many tensors it takes.
+    pub arity: usize,
+    /// Its arguments, the obvious one (which may go unnamed) first.
+    pub args: &'static [Arg],
+    /// The ONNX operator.
+    pub onnx: &'static str,
+    /// The Keras layer.
+    pub keras: &'static str,
+    /// The Burn module or tensor operation.
+    pub burn: &'static str,
+    /// The constraints of one output element with public weights.
+    pub constraints: &'static str,
+}
+
+/// An argument of a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arg {
+    /// Its name.
+    pub name: &'static str,
+    /// What it takes, as text for messages.
+    pub takes: &'static str,
+    /// Its default as it would be written, `None` where it must be given.
+    pub default: Option<&'static str>,
+}
+
+/// What a parameter is to its layer: it decides the scale that it is quantised with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Role {
+    /// Multiplies the input: scale `s_w` of the plan.
+    Weight,
+    /// Is added to the product: scale `s_x + s_w`.
+    Bias,
+}
+
+/// How a parameter starts, when a model is initialised and not loaded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Init {
+    /// Uniform in `+-sqrt(6 / (fan_in + fan_out))` (Glorot and Bengio 2010; the default of Keras).
+    Glorot {
+        /// How many inputs an output sums.
+        fan_in: usize,
+        /// How many outputs an input reaches.
+        fan_out: usize,
+    },
+    /// All elements are this.
+    Constant(f64),
+}
+
+/// A parameter of a layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Param {
+    /// Its name within the layer: `weight`, `bias`, ..
+    pub name: &'static str,
+    /// Its shape.
+    pub shape: Shape,
+    /// What it is to the layer.
+    pub role: Role,
+    /// How it starts.
+    pub init: Init,
+    /// Whether negative values make no sense (a variance).
+    pub non_negative: bool,
+}
+
+/// A parameter as the exact semantics take it: what it is, and its values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lowered {
+    /// Its name within the layer.
+    pub name: &'static str,
+    /// What it is to the layer.
+    pub role: Role,
+    /// Its values.
+    pub values: Tensor,
+}
+
+/// Whether a layer multiplies by numbers that must be quantised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Factors {
+    /// It does not.
+    None,
+    /// By its parameters.
+    Weights,
+    /// By constants of its own (a divisor, a literal), of at most this magnitude.
+    Constants,
+}
+
+/// What the plan says of one node.
+///
+/// The layer computes its formula on integers at scale [`Layer::scale`], then divides by `2^shift` (rounding half
+/// up), then saturates to `saturate` bits.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// The scale of each input: a wire `q` stands for `q / 2^scale`.
+    pub inputs: Vec<i32>,
+    /// The scale of weights or constants, where the layer has any.
+    pub factor: i32,
+    /// The number of bits that the rescale drops.
+    pub shift: u32,
+    /// Values outside `-2^b ..= 2^b - 1` become the nearest end.
+    pub saturate: Option<u32>,
+}
+
+impl Step {
+    /// The rescale of this step, applied to every element.
+    pub fn finish<A: Arith>(&self, a: &mut A, y: Tensor<A::Wire>) -> Result<Tensor<A::Wire>, ArithError> {
+        if self.shift == 0 && self.saturate.is_none() {
+            return Ok(y);
+        }
+        y.try_map(|q| a.rescale(q, self.shift, self.saturate))
+    }
+}
+
+/// A layer: one formula, with its shape rule and its two semantics.
+pub trait Layer: Sized + Clone + fmt::Debug + PartialEq {
+    /// What the documentation says of it, as data.
+    const CARD: Card;
+
+    /// The layer from its arguments.
+    ///
+    /// # Errors
+    /// If an argument is missing, unknown, of another type or out of range.
+    fn parse(args: &mut Args) -> Result<Self, LayerError>;
+
+    /// The arguments back, such that `parse` gives this layer.
+    fn args(&self) -> Vec<(&'static str, Literal)>;
+
+    /// The shape of the output.
+    ///
+    /// # Errors
+    /// If the inputs' shapes are not what the layer takes. The number of inputs is already checked.
+    fn shape(&self, inputs: &[&Shape]) -> Result<Shape, LayerError>;
+
+    /// The parameters, for inputs whose shapes are valid.
+    fn params(&self, inputs: &[&Shape]) -> Vec<Param>;
+
+    /// The float reference.
+    fn float(&self, inputs: &[&Tensor], params: &[&Tensor]) -> Tensor;
+
+    /// The parameters as the exact semantics take them, in the order of [`Layer::exact`]'s `p`.
+    fn lower(&self, inputs: &[&Shape], params: &[&Tensor]) -> Vec<Lowered> {
+        self.params(inputs)
+            .into_iter()
+            .zip(params)
+            .map(|(p, values)| Lowered { name: p.name, role: p.role, values: (*values).clone() })
+            .collect()
+    }
+
+    /// What it multiplies by.
+    fn factors(&self) -> Factors;
+
+    /// The scale of the output, before the shift.
+    fn scale(&self, step: &Step) -> i32;
+
+    /// How often one element of the input enters a linear combination.
+    fn fanout(&self, inputs: &[&Shape]) -> usize;
+
+    /// Whether a rescale costs nothing more here (it shares the layer's own decomposition).
+    fn fuses_rescale(&self) -> bool;
+
+    /// The exact semantics, over any reading.
+    ///
+    /// # Errors
+    /// If a value may reach `2^250`.
+    fn exact<A: Arith>(
+        &self,
+        a: &mut A,
+        x: &[&Tensor<A::Wire>],
+        p: &[Tensor<A::Wire>],
+        step: &Step,
+    ) -> Result<Tensor<A::Wire>, ArithError>;
+}
+
+/// Declares the modules, the closed enum and all dispatch from one list.
+macro_rules! layers {
+    ($($(#[$doc:meta])* $module:ident :: $name:ident),* $(,)?) => {
+        $(pub mod $module;)*
+
+        /// Any layer.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum AnyLayer {
+            $(
+                #[doc = concat!("See [`", stringify!($module), "::", stringify!($name), "`].")]
+                $name($module::$name)
+            ),*
+        }
+
+        /// The cards of all layers, in the order of the list.
+        pub const CARDS: &[Card] = &[$(<$module::$name as Layer>::CARD),*];
+
+        impl AnyLayer {
+            /// The layer of that name in the DSL.
+            ///
+            /// # Errors
+            /// If no layer has that name, or as the layer's own [`Layer::parse`] says.
+            pub fn parse(name: &str, mut args: Args) -> Result<Self, LayerError> {
+                $(
+                    if name == <$module::$name as Layer>::CARD.name {
+                        args.check(&<$module::$name as Layer>::CARD)?;
+                        return $module::$name::parse(&mut args).map(Self::$name);
+                    }
+                )*
+                Err(unknown(name))
+            }
+
+            /// Its card.
+            pub fn card(&self) -> &'static Card {
+                match self { $(Self::$name(_) => &<$module::$name as Layer>::CARD),* }
+            }
+
+            /// See [`Layer::args`].
+            pub fn args(&self) -> Vec<(&'static str, Literal)> {
+                match self { $(Self::$name(l) => l.args()),* }
+            }
+
+            /// See [`Layer::shape`].
+            ///
+            /// # Errors
+            /// As there, and if the number of inputs is not the layer's.
+            pub fn shape(&self, inputs: &[&Shape]) -> Result<Shape, LayerError> {
+                let card = self.card();
+                if inputs.len() != card.arity {
+                    return Err(LayerError::call(format!(
+                        "`{}` takes {} tensor{}, found {}",
+                        card.name, card.arity, if card.arity == 1 { "" } else { "s" }, inputs.len()
+                    )));
+                }
+                let shape = match self { $(Self::$name(l) => l.shape(inputs)),* }?;
+                if shape.is_empty() || shape.len() > Shape::MAX_LEN {
+                    return Err(LayerError::call(format!(
+                        "`{}` gives shape {shape}, expected 1 to {} elements", card.name, Shape::MAX_LEN
+                    )));
+                }
+                Ok(shape)
+            }
+
+            /// See [`Layer::params`].
+            pub fn params(&self, inputs: &[&Shape]) -> Vec<Param> {
+                match self { $(Self::$name(l) => l.params(inputs)),* }
+            }
+
+            /// See [`Layer::float`].
+            pub fn float(&self, inputs: &[&Tensor], params: &[&Tensor]) -> Tensor {
+                match self { $(Self::$name(l) => l.float(inputs, params)),* }
+            }
+
+            /// See [`Layer::lower`].
+            pub fn lower(&self, inputs: &[&Shape], params: &[&Tensor]) -> Vec<Lowered> {
+                match self { $(Self::$name(l) => l.lower(inputs, params)),* }
+            }
+
+            /// See [`Layer::factors`].
+            pub fn factors(&self) -> Factors {
+                match self { $(Self::$name(l) => l.factors()),* }
+            }
+
+            /// See [`Layer::scale`].
+            pub fn scale(&self, step: &Step) -> i32 {
+                match self { $(Self::$name(l) => l.scale(step)),* }
+            }
+
+            /// See [`Layer::fanout`].
+            pub fn fanout(&self, inputs: &[&Shape]) -> usize {
+                match self { $(Self::$name(l) => l.fanout(inputs)),* }
+            }
+
+            /// See [`Layer::fuses_rescale`].
+            pub fn fuses_rescale(&self) -> bool {
+                match self { $(Self::$name(l) => l.fuses_rescale()),* }
+            }
+
+            /// See [`Layer::exact`].
+            ///
+            /// # Errors
+            /// As there.
+            pub fn exact<A: Arith>(
+                &self,
+                a: &mut A,
+                x: &[&Tensor<A::Wire>],
+                p: &[Tensor<A::Wire>],
+                step: &Step,
+            ) -> Result<Tensor<A::Wire>, ArithError> {
+                match self { $(Self::$name(l) => l.exact(a, x, p, step)),* }
+            }
+        }
+
+        $(
+            impl From<$module::$name> for AnyLayer {
+                fn from(layer: $module::$name) -> Self {
+                    Self::$name(layer)
+                }
+            }
+        )*
+    };
+}
+
+layers! {
+    dense::Dense,
+    conv2d::Conv2d,
+    relu::Relu,
+    max_pool2d::MaxPool2d,
+    avg_pool2d::AvgPool2d,
+    sum_pool2d::SumPool2d,
+    global_max_pool2d::GlobalMaxPool2d,
+    global_avg_pool2d::GlobalAvgPool2d,
+    global_sum_pool2d::GlobalSumPool2d,
+    flatten::Flatten,
+    reshape::Reshape,
+    batch_norm::BatchNorm,
+    add::Add,
+    sub::Sub,
+    mul::Mul,
+    scale::Scale,
+    poly::Poly,
+    argmax::Argmax,
+}
+
+/// The error of a name that no layer has, with the nearest ones.
+fn unknown(name: &str) -> LayerError {
+    let names: Vec<&str> = CARDS.iter().map(|c| c.name).collect();
+    let error = LayerError {
+        culprit: Culprit::Layer,
+        message: format!("unknown layer `{name}`"),
+        help: Some(format!("the layers are {}", names.join(", "))),
+    };
+    match nearest(name, &names) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error,
+    }
+}
+
+/// The candidate that is few edits away from `name`, if one is.
+pub fn nearest<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    let squash = |s: &str| s.replace('_', "").to_lowercase();
+    let name = squash(name);
+    candidates
+        .iter()
+        .map(|c| (edits(&name, &squash(c)), *c))
+        .filter(|(d, c)| *d <= (c.len() / 3).max(1))
+        .min_by_key(|(d, _)| *d)
+        .map(|(_, c)| c)
+}
+
+/// The Levenshtein distance.
+fn edits(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let next = (diagonal + usize::from(x != *y)).min(row[j] + 1).min(row[j + 1] + 1);
+            diagonal = row[j + 1];
+            row[j + 1] = next;
+        }
+    }
+    row[b.len()]
+}
+
+/// A layer is stored as its name and its arguments, and read back through its own checks.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    layer: String,
+    args: Vec<(String, Literal)>,
+}
+
+impl Serialize for AnyLayer {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Stored {
+            layer: self.card().name.to_owned(),
+            args: self.args().into_iter().map(|(n, v)| (n.to_owned(), v)).collect(),
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for AnyLayer {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let stored = Stored::deserialize(deserializer)?;
+        let mut args = Args::new();
+        for (name, value) in stored.args {
+            args.push(Some(name), value);
+        }
+        Self::parse(&stored.layer, args).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_typo_gets_the_nearest_name() {
+        assert_eq!(nearest("maxpool2d", &["max_pool2d", "relu"]), Some("max_pool2d"));
+        assert_eq!(nearest("denze", &["max_pool2d", "dense"]), Some("dense"));
+        assert_eq!(nearest("transformer", &["max_pool2d", "dense"]), None);
+    }
+}

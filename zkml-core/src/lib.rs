@@ -1,0 +1,39 @@
+//! The engine of zkml: one description of a network, and every reading of it.
+//!
+//! ```text
+//! Graph ──> Plan ──┬─> float     f64 reference                layer::*::float
+//!  shapes    scales ├─> Ints      exact integer forward        ┐
+//!  origins   shifts ├─> Bounds    intervals -> bit widths      │ one body: layer::*::exact<A: Arith>
+//!                   ├─> Counts    constraint budget            │
+//!                   └─> R1cs      constraints and witness      ┘
+//! ```
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`graph`] | the network: nodes, shapes, where each came from |
+//! | [`layer`] | one file a layer: formula, arguments, shape rule, float and exact semantics |
+//! | [`optimize`] | rewrites of a graph and its weights that save constraints |
+//! | [`plan`] | scales, rescale points, fidelity |
+//! | [`arith`] | the readings: integers, intervals, counts, constraints |
+//! | [`gadget`] | what a reading is made of: range, rescale, relu, max, argmax, commitment |
+//!
+//! Without the feature `prove` only the front half is there, which needs no elliptic curve.
+#![forbid(unsafe_code)]
+
+pub mod arith;
+pub mod error;
+pub mod gadget;
+pub mod graph;
+pub mod layer;
+pub mod model;
+pub mod optimize;
+pub mod plan;
+pub mod shape;
+pub mod tensor;
+
+#[cfg(feature = "prove")]
+pub mod circuit;
+#[cfg(feature = "prove")]
+pub mod dev;
+#[cfg(feature = "verify")]
+pub mod prove;
