@@ -221,6 +221,14 @@ pub enum InputError {
         /// The range's upper end.
         hi: f64,
     },
+    /// A value is not a whole number, but the declared range has whole ends.
+    #[error("input element {index} is {value}, expected a whole number; declare a range with decimal points for reals")]
+    Whole {
+        /// The flat index.
+        index: usize,
+        /// The value found.
+        value: f64,
+    },
     /// Another number of inputs than the circuit proves at once.
     #[error("the circuit proves {expected} inputs at once, found {found}")]
     Batch {
@@ -234,5 +242,108 @@ pub enum InputError {
     NoClass {
         /// The last layer.
         found: String,
+    },
+}
+
+/// A model that can't be made.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ModelError {
+    /// Its graph can't be built.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// Its weights are not the graph's.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+}
+
+/// A plan that can't be made, or that doesn't fit.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum PlanError {
+    /// A sample is not an input of the model.
+    #[error("calibration sample {index}: {error}")]
+    Sample {
+        /// Which sample.
+        index: usize,
+        /// Why not.
+        error: InputError,
+    },
+    /// There is nothing to calibrate with.
+    #[error("calibration needs at least one sample, found none; pass inputs like those that will be proven")]
+    NoSamples,
+    /// The float reference is not finite on a sample.
+    #[error("layer `{layer}` ({origin}) gives {value} on calibration sample {index}, expected finite numbers")]
+    NotFinite {
+        /// The layer.
+        layer: String,
+        /// Where it was described.
+        origin: Origin,
+        /// Which sample.
+        index: usize,
+        /// The value, as text.
+        value: String,
+    },
+    /// No plan within the search reaches the fidelity asked for.
+    #[error(
+        "no plan reaches the target: asked for {asked}, the finest plan tried reached {reached}; \
+         the error grows most in layer `{layer}` ({origin}); {help}"
+    )]
+    Unreachable {
+        /// What was asked for.
+        asked: String,
+        /// The best that was reached.
+        reached: String,
+        /// The layer where the error grows most.
+        layer: String,
+        /// Where it was described.
+        origin: Origin,
+        /// What would help.
+        help: String,
+    },
+    /// A layer's values may outgrow the field.
+    #[error("layer `{layer}` ({origin}): {error}")]
+    Arith {
+        /// The layer.
+        layer: String,
+        /// Where it was described.
+        origin: Origin,
+        /// The arithmetic's error.
+        error: crate::arith::ArithError,
+    },
+    /// New weights don't fit an old plan.
+    #[error(
+        "parameter `{name}` has the value {value} at index {index}, the plan holds {lo} to {hi}; \
+         train with a bound on it, or make a new plan (and new keys)"
+    )]
+    DoesNotFit {
+        /// The parameter.
+        name: String,
+        /// The flat index.
+        index: usize,
+        /// The value.
+        value: f64,
+        /// The least value that fits.
+        lo: f64,
+        /// The greatest value that fits.
+        hi: f64,
+    },
+    /// A plan of another graph.
+    #[error("the plan belongs to another graph: it has {found} steps for graph {plan}, expected {expected} for graph {graph}")]
+    OtherGraph {
+        /// The digest in the plan.
+        plan: String,
+        /// The digest of the graph.
+        graph: String,
+        /// Steps in the plan.
+        found: usize,
+        /// Nodes in the graph.
+        expected: usize,
+    },
+    /// A stored plan can't be read.
+    #[error("cannot read {path}: {reason}")]
+    File {
+        /// Its path.
+        path: String,
+        /// Why not.
+        reason: String,
     },
 }

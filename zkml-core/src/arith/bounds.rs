@@ -1,0 +1,107 @@
+//! The reading of exact arithmetic as intervals: bit widths, and the proof that nothing reaches `2^250`.
+
+use super::{Arith, ArithError, Int, interval, interval::Interval};
+use crate::gadget;
+
+/// Exact arithmetic on intervals.
+#[derive(Clone, Debug, Default)]
+pub struct Bounds {
+    widest: u32,
+}
+
+impl Bounds {
+    /// The reading.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The bits of the largest magnitude seen so far, partial sums included.
+    pub fn widest(&self) -> u32 {
+        self.widest
+    }
+
+    fn see(&mut self, interval: Interval) -> Interval {
+        self.widest = self.widest.max(interval.bits());
+        interval
+    }
+}
+
+impl Arith for Bounds {
+    type Wire = Interval;
+
+    fn constant(&mut self, value: Int) -> Interval {
+        self.see(Interval::point(value))
+    }
+
+    fn dot<'a>(
+        &mut self,
+        terms: impl Iterator<Item = (&'a Interval, &'a Interval)>,
+        bias: Option<&'a Interval>,
+    ) -> Result<Interval, ArithError> {
+        // Partial sums are bounded by the sum of magnitudes, which may exceed the total's.
+        let mut reach = Interval::point(Int::ZERO);
+        let total = interval::dot(
+            terms.inspect(|(a, b)| {
+                if let (Ok(p), true) = (a.mul(b), reach.bits() < interval_limit()) {
+                    reach.hi += p.magnitude();
+                }
+            }),
+            bias,
+        )?;
+        if let Some(bias) = bias {
+            reach.hi += bias.magnitude();
+        }
+        self.see(reach);
+        Ok(self.see(total))
+    }
+
+    fn linear<'a>(
+        &mut self,
+        terms: impl Iterator<Item = (Int, &'a Interval)>,
+        constant: Int,
+    ) -> Result<Interval, ArithError> {
+        let mut sum = Interval::point(constant);
+        for (c, a) in terms {
+            sum = sum.add(&Interval::point(c).mul(a)?)?;
+            self.see(sum);
+        }
+        Ok(self.see(sum))
+    }
+
+    fn mul(&mut self, a: &Interval, b: &Interval) -> Result<Interval, ArithError> {
+        let p = a.mul(b)?;
+        Ok(self.see(p))
+    }
+
+    fn rescale(&mut self, a: &Interval, shift: u32, saturate: Option<u32>) -> Result<Interval, ArithError> {
+        self.widest = self.widest.max(shift);
+        let y = gadget::rescale::bound(a, shift, saturate)?;
+        Ok(self.see(y))
+    }
+
+    fn relu(&mut self, a: &Interval, shift: u32, saturate: Option<u32>) -> Result<Interval, ArithError> {
+        self.widest = self.widest.max(shift);
+        let y = gadget::relu::bound(a, shift, saturate)?;
+        Ok(self.see(y))
+    }
+
+    fn max(&mut self, a: &Interval, b: &Interval) -> Result<Interval, ArithError> {
+        let y = gadget::max::bound(a, b)?;
+        Ok(self.see(y))
+    }
+
+    fn argmax(&mut self, values: &[Interval]) -> Result<Interval, ArithError> {
+        gadget::argmax::bound(values)
+    }
+
+    fn settle(&mut self, a: &Interval, _: usize) -> Result<Interval, ArithError> {
+        Ok(*a)
+    }
+
+    fn enter(&mut self, _: usize) {}
+}
+
+/// Above this, a sum of magnitudes is no longer added up: the widest integer is needed anyway.
+fn interval_limit() -> u32 {
+    200
+}

@@ -1,0 +1,202 @@
+//! The reading of exact arithmetic as a budget: what the circuit will cost, before there is one.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Arith, ArithError, Int, interval, interval::Interval};
+use crate::gadget;
+
+/// Constraints and witness variables.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cost {
+    /// Rank-one constraints.
+    pub constraints: usize,
+    /// Witness variables.
+    pub witnesses: usize,
+}
+
+impl Cost {
+    /// So many of both.
+    pub fn new(constraints: usize, witnesses: usize) -> Self {
+        Self { constraints, witnesses }
+    }
+}
+
+impl std::ops::Add for Cost {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self { constraints: self.constraints + other.constraints, witnesses: self.witnesses + other.witnesses }
+    }
+}
+
+impl std::ops::AddAssign for Cost {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl std::ops::Mul<usize> for Cost {
+    type Output = Self;
+    fn mul(self, n: usize) -> Self {
+        Self { constraints: self.constraints * n, witnesses: self.witnesses * n }
+    }
+}
+
+impl std::iter::Sum for Cost {
+    fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
+        iter.fold(Self::default(), |a, b| a + b)
+    }
+}
+
+/// A wire of the budget: its interval, and how many variables its linear combination has, at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measure {
+    /// What is known of its value.
+    pub interval: Interval,
+    /// Variables in its linear combination; none for a constant.
+    pub width: u32,
+}
+
+impl Measure {
+    /// A variable of its own.
+    pub fn variable(interval: Interval) -> Self {
+        Self { interval, width: u32::from(!interval.is_point()) }
+    }
+}
+
+/// The width of `sum_i a_i * b_i`: a product of two variables is a variable, a multiple of a wire is as wide as it.
+pub fn product_width(a: &Measure, b: &Measure) -> u32 {
+    match (a.interval.as_point(), b.interval.as_point()) {
+        (Some(_), Some(_)) => 0,
+        (Some(c), None) => if c == Int::ZERO { 0 } else { b.width },
+        (None, Some(c)) => if c == Int::ZERO { 0 } else { a.width },
+        (None, None) => 1,
+    }
+}
+
+/// Whether a linear combination of this width, used this often, is cheaper as a variable of its own.
+///
+/// One more constraint and one more witness, against `(width - 1) * fanout` more entries of the matrices, each of which
+/// costs a field multiplication in every proof and a place in memory.
+pub fn settles(width: u32, fanout: usize) -> bool {
+    width > 1 && (width as usize - 1).saturating_mul(fanout) > 512
+}
+
+/// The budget, by node and gadget.
+pub type Budget = BTreeMap<(usize, &'static str), Cost>;
+
+/// Exact arithmetic that adds up what it would cost.
+#[derive(Clone, Debug, Default)]
+pub struct Counts {
+    node: usize,
+    budget: Budget,
+}
+
+impl Counts {
+    /// The reading.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a cost under the current node.
+    pub fn pay(&mut self, gadget: &'static str, cost: Cost) {
+        if cost != Cost::default() {
+            *self.budget.entry((self.node, gadget)).or_default() += cost;
+        }
+    }
+
+    /// All that was paid.
+    pub fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    /// The sum of all that was paid.
+    pub fn total(&self) -> Cost {
+        self.budget.values().copied().sum()
+    }
+}
+
+impl Arith for Counts {
+    type Wire = Measure;
+
+    fn constant(&mut self, value: Int) -> Measure {
+        Measure { interval: Interval::point(value), width: 0 }
+    }
+
+    fn dot<'a>(
+        &mut self,
+        terms: impl Iterator<Item = (&'a Measure, &'a Measure)>,
+        bias: Option<&'a Measure>,
+    ) -> Result<Measure, ArithError> {
+        let (mut width, mut products) = (0u32, 0usize);
+        let interval = interval::dot(
+            terms.map(|(a, b)| {
+                width = width.saturating_add(product_width(a, b));
+                products += usize::from(!a.interval.is_point() && !b.interval.is_point());
+                (&a.interval, &b.interval)
+            }),
+            bias.map(|b| &b.interval),
+        )?;
+        width = width.saturating_add(bias.map_or(0, |b| b.width));
+        self.pay("product", Cost::new(products, products));
+        Ok(Measure { interval, width })
+    }
+
+    fn linear<'a>(
+        &mut self,
+        terms: impl Iterator<Item = (Int, &'a Measure)>,
+        constant: Int,
+    ) -> Result<Measure, ArithError> {
+        let mut sum = Measure { interval: Interval::point(constant), width: 0 };
+        for (c, a) in terms {
+            sum.interval = sum.interval.add(&Interval::point(c).mul(&a.interval)?)?;
+            sum.width = sum.width.saturating_add(if c == Int::ZERO { 0 } else { a.width });
+        }
+        Ok(sum)
+    }
+
+    fn mul(&mut self, a: &Measure, b: &Measure) -> Result<Measure, ArithError> {
+        let interval = a.interval.mul(&b.interval)?;
+        if !a.interval.is_point() && !b.interval.is_point() {
+            self.pay("product", Cost::new(1, 1));
+        }
+        Ok(Measure { interval, width: product_width(a, b) })
+    }
+
+    fn rescale(&mut self, a: &Measure, shift: u32, saturate: Option<u32>) -> Result<Measure, ArithError> {
+        let interval = gadget::rescale::bound(&a.interval, shift, saturate)?;
+        self.pay("rescale", gadget::rescale::cost(&a.interval, shift, saturate)?);
+        Ok(Measure { interval, width: gadget::rescale::width(a, shift, saturate)? })
+    }
+
+    fn relu(&mut self, a: &Measure, shift: u32, saturate: Option<u32>) -> Result<Measure, ArithError> {
+        let interval = gadget::relu::bound(&a.interval, shift, saturate)?;
+        self.pay("relu", gadget::relu::cost(&a.interval, shift, saturate)?);
+        Ok(Measure { interval, width: gadget::relu::width(a, shift, saturate)? })
+    }
+
+    fn max(&mut self, a: &Measure, b: &Measure) -> Result<Measure, ArithError> {
+        let interval = gadget::max::bound(&a.interval, &b.interval)?;
+        self.pay("max", gadget::max::cost(&a.interval, &b.interval)?);
+        Ok(Measure { interval, width: gadget::max::width(a, b)? })
+    }
+
+    fn argmax(&mut self, values: &[Measure]) -> Result<Measure, ArithError> {
+        let intervals: Vec<Interval> = values.iter().map(|v| v.interval).collect();
+        self.pay("argmax", gadget::argmax::cost(&intervals)?);
+        Ok(Measure { interval: gadget::argmax::bound(&intervals)?, width: values.len() as u32 - 1 })
+    }
+
+    fn settle(&mut self, a: &Measure, fanout: usize) -> Result<Measure, ArithError> {
+        if !settles(a.width, fanout) {
+            return Ok(*a);
+        }
+        self.pay("settle", Cost::new(1, 1));
+        Ok(Measure { interval: a.interval, width: 1 })
+    }
+
+    fn enter(&mut self, node: usize) {
+        self.node = node;
+    }
+}

@@ -1,0 +1,166 @@
+//! Closed intervals of integers: what is known of a wire before any value is.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ArithError, Int, MAX_BITS};
+
+/// All integers from `lo` to `hi`, both included. Both are below `2^250` in magnitude.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interval {
+    /// The smallest value.
+    pub lo: Int,
+    /// The largest value.
+    pub hi: Int,
+}
+
+/// `2^k`.
+pub fn pow2(k: u32) -> Int {
+    Int::ONE << k
+}
+
+/// The number of bits of a non-negative integer: the least `n` with `x < 2^n`.
+pub fn bit_len(x: Int) -> u32 {
+    if x <= Int::ZERO { 0 } else { 256 - x.leading_zeros() }
+}
+
+impl Interval {
+    /// The interval, if both ends are below `2^250` in magnitude.
+    ///
+    /// # Errors
+    /// If one is not.
+    pub fn new(lo: Int, hi: Int) -> Result<Self, ArithError> {
+        let bits = bit_len(hi.max(-lo).max(hi.wrapping_neg()).max(lo));
+        if bits > MAX_BITS {
+            return Err(ArithError::Overflow { bits });
+        }
+        Ok(Self { lo, hi })
+    }
+
+    /// One value.
+    pub fn point(value: Int) -> Self {
+        Self { lo: value, hi: value }
+    }
+
+    /// Whether there is only one value: then the wire is a constant, and costs nothing.
+    pub fn is_point(&self) -> bool {
+        self.lo == self.hi
+    }
+
+    /// The value, if there is only one.
+    pub fn as_point(&self) -> Option<Int> {
+        self.is_point().then_some(self.lo)
+    }
+
+    /// The largest magnitude.
+    pub fn magnitude(&self) -> Int {
+        self.hi.max(-self.lo)
+    }
+
+    /// The bits of the largest magnitude.
+    pub fn bits(&self) -> u32 {
+        bit_len(self.magnitude())
+    }
+
+    /// Whether a value lies within.
+    pub fn contains(&self, value: Int) -> bool {
+        self.lo <= value && value <= self.hi
+    }
+
+    /// `{ a + b }`.
+    ///
+    /// # Errors
+    /// If a value may reach `2^250`.
+    pub fn add(&self, other: &Self) -> Result<Self, ArithError> {
+        Self::new(self.lo + other.lo, self.hi + other.hi)
+    }
+
+    /// `{ a - b }`.
+    ///
+    /// # Errors
+    /// If a value may reach `2^250`.
+    pub fn sub(&self, other: &Self) -> Result<Self, ArithError> {
+        Self::new(self.lo - other.hi, self.hi - other.lo)
+    }
+
+    /// `{ a * b }`.
+    ///
+    /// # Errors
+    /// If a value may reach `2^250`.
+    pub fn mul(&self, other: &Self) -> Result<Self, ArithError> {
+        let bits = self.bits() + other.bits();
+        if bits <= 126 {
+            // Everything fits 128 bits, where products are an order of magnitude cheaper.
+            let (a, b) = ((self.lo.as_i128(), self.hi.as_i128()), (other.lo.as_i128(), other.hi.as_i128()));
+            let p = [a.0 * b.0, a.0 * b.1, a.1 * b.0, a.1 * b.1];
+            let (lo, hi) = p.iter().fold((p[0], p[0]), |(lo, hi), x| (lo.min(*x), hi.max(*x)));
+            return Ok(Self { lo: Int::from(lo), hi: Int::from(hi) });
+        }
+        if bits > MAX_BITS + 2 {
+            return Err(ArithError::Overflow { bits });
+        }
+        let p = [self.lo * other.lo, self.lo * other.hi, self.hi * other.lo, self.hi * other.hi];
+        let (lo, hi) = p.iter().fold((p[0], p[0]), |(lo, hi), x| (lo.min(*x), hi.max(*x)));
+        Self::new(lo, hi)
+    }
+}
+
+/// The interval of `sum_i a_i * b_i + bias`.
+///
+/// # Errors
+/// If a value may reach `2^250`.
+pub fn dot<'a>(
+    terms: impl Iterator<Item = (&'a Interval, &'a Interval)>,
+    bias: Option<&Interval>,
+) -> Result<Interval, ArithError> {
+    let mut sum = bias.copied().unwrap_or(Interval::point(Int::ZERO));
+    // A partial sum in 128 bits, flushed before it could overflow.
+    let (mut lo, mut hi, mut room) = (0i128, 0i128, 0u32);
+    for (a, b) in terms {
+        let p = a.mul(b)?;
+        let bits = p.bits();
+        if bits <= 96 {
+            lo += p.lo.as_i128();
+            hi += p.hi.as_i128();
+            room += 1;
+            if room == 1 << 20 {
+                sum = sum.add(&Interval { lo: Int::from(lo), hi: Int::from(hi) })?;
+                (lo, hi, room) = (0, 0, 0);
+            }
+        } else {
+            sum = sum.add(&p)?;
+        }
+    }
+    sum.add(&Interval { lo: Int::from(lo), hi: Int::from(hi) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn int(x: i64) -> Int {
+        Int::from(x)
+    }
+
+    #[test]
+    fn products_take_the_extreme_corners() {
+        let a = Interval { lo: int(-3), hi: int(5) };
+        let b = Interval { lo: int(-7), hi: int(2) };
+        assert_eq!(a.mul(&b).unwrap(), Interval { lo: int(-35), hi: int(21) });
+    }
+
+    #[test]
+    fn what_may_reach_the_limit_is_an_error_and_not_a_wrap() {
+        let a = Interval { lo: Int::ZERO, hi: pow2(200) };
+        assert_eq!(a.mul(&a).unwrap_err(), ArithError::Overflow { bits: 402 });
+        let b = Interval { lo: Int::ZERO, hi: pow2(249) };
+        assert_eq!(b.add(&b).unwrap_err(), ArithError::Overflow { bits: 251 });
+        assert_eq!(Interval::new(-pow2(250), Int::ZERO).unwrap_err(), ArithError::Overflow { bits: 251 });
+    }
+
+    #[test]
+    fn bit_lengths() {
+        for (x, n) in [(0, 0), (1, 1), (2, 2), (255, 8), (256, 9)] {
+            assert_eq!(bit_len(int(x)), n);
+        }
+    }
+}

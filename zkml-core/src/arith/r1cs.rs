@@ -1,0 +1,592 @@
+//! The reading of exact arithmetic as rank-one constraints, or as their witness.
+//!
+//! [`R1cs`] is one body over two constraint systems ([`Cs`]): [`Build`] records constraints, [`Assign`] computes the
+//! values of their variables, in the same order. So proving never builds a matrix.
+
+use ark_bn254::Fr;
+use ark_ff::{BigInt, Field, One, PrimeField, Zero};
+
+use super::{
+    Arith, ArithError, Int,
+    counts::{Measure, settles},
+    interval::{self, Interval},
+};
+use crate::gadget::{self, Cs};
+
+/// An integer below `2^252` in magnitude as a field element.
+pub fn to_field(x: Int) -> Fr {
+    let magnitude = if x < Int::ZERO { x.wrapping_neg() } else { x };
+    let field = if magnitude <= Int::from(u64::MAX) {
+        Fr::from(magnitude.as_u64())
+    } else {
+        let (high, low) = magnitude.as_u256().into_words();
+        let limbs = [low as u64, (low >> 64) as u64, high as u64, (high >> 64) as u64];
+        Fr::from_bigint(BigInt(limbs)).unwrap_or_default()
+    };
+    if x < Int::ZERO { -field } else { field }
+}
+
+/// What a constraint system must offer beyond gadgets on integers: public inputs, and arithmetic on whole field
+/// elements, which hashing needs.
+pub trait FieldCs: Cs {
+    /// A linear combination over the field, or its value.
+    type F: Clone + 'static;
+
+    /// A new public input.
+    fn instance(&mut self, value: Option<Int>) -> Self::W;
+
+    /// An integer as a field element.
+    fn lift(&mut self, w: &Self::W) -> Self::F;
+
+    /// `sum_i c_i * f_i + constant`.
+    fn field_linear(&mut self, terms: &[(Fr, &Self::F)], constant: Fr) -> Self::F;
+
+    /// A new witness variable that is the product.
+    fn field_product(&mut self, a: &Self::F, b: &Self::F) -> Self::F;
+
+    /// A new witness variable with this value, where there are values.
+    fn field_witness(&mut self, value: Option<Fr>) -> Self::F;
+
+    /// A new public input that equals `f`: one constraint.
+    fn field_output(&mut self, f: &Self::F);
+}
+
+/// A variable while building: public inputs have the top bit set, until their number is known.
+type Var = u32;
+const INSTANCE: u32 = 1 << 31;
+const ONE: Var = INSTANCE;
+
+/// A linear combination: variables, each at most once, with coefficients that are not zero.
+#[derive(Clone, Debug, Default)]
+pub struct Lc(Vec<(Fr, Var)>);
+
+/// Where constraints come from: from constraint `first` on, until the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// The first constraint of the run.
+    pub first: usize,
+    /// The first witness variable of the run.
+    pub witness: usize,
+    /// The node of the graph; see [`crate::circuit`] for the numbers above.
+    pub node: usize,
+    /// The gadget.
+    pub gadget: &'static str,
+}
+
+/// Records constraints.
+#[derive(Debug, Default)]
+pub struct Build {
+    rows: [Vec<Vec<(Fr, Var)>>; 3],
+    instances: u32,
+    witnesses: u32,
+    labels: Vec<Label>,
+    node: usize,
+    free: Vec<u32>,
+    scratch: Vec<(Fr, Var)>,
+}
+
+impl Build {
+    /// No constraint, and the constant one as the only public input.
+    pub fn new() -> Self {
+        Self { instances: 1, ..Self::default() }
+    }
+
+    fn gather(&mut self) -> Lc {
+        let terms = &mut self.scratch;
+        if terms.len() > 1 && terms.windows(2).any(|w| w[0].1 >= w[1].1) {
+            terms.sort_unstable_by_key(|t| t.1);
+            let mut kept = 0;
+            for i in 1..terms.len() {
+                if terms[i].1 == terms[kept].1 {
+                    let extra = terms[i].0;
+                    terms[kept].0 += extra;
+                } else {
+                    kept += 1;
+                    terms[kept] = terms[i];
+                }
+            }
+            terms.truncate(kept + 1);
+        }
+        terms.retain(|t| !t.0.is_zero());
+        let lc = Lc(terms.clone());
+        terms.clear();
+        lc
+    }
+
+    fn push(&mut self, coefficient: Fr, lc: &Lc) {
+        if coefficient.is_one() {
+            self.scratch.extend_from_slice(&lc.0);
+        } else if !coefficient.is_zero() {
+            self.scratch.extend(lc.0.iter().map(|(c, v)| (*c * coefficient, *v)));
+        }
+    }
+
+    fn fresh(&mut self) -> Lc {
+        let var = self.witnesses;
+        self.witnesses += 1;
+        Lc(vec![(Fr::one(), var)])
+    }
+
+    fn fresh_instance(&mut self) -> Lc {
+        let var = INSTANCE | self.instances;
+        self.instances += 1;
+        Lc(vec![(Fr::one(), var)])
+    }
+
+    fn row(&mut self, a: &Lc, b: &Lc, c: &Lc) {
+        for (rows, lc) in self.rows.iter_mut().zip([a, b, c]) {
+            rows.push(lc.0.clone());
+        }
+    }
+
+    /// The constraints so far.
+    pub fn constraints(&self) -> usize {
+        self.rows[0].len()
+    }
+
+    /// The witness variables so far.
+    pub fn witnesses(&self) -> usize {
+        self.witnesses as usize
+    }
+
+    /// The witness variables that are declared free.
+    pub fn free(&self) -> &[u32] {
+        &self.free
+    }
+
+    /// Where constraints come from, in order.
+    pub fn labels(&self) -> &[Label] {
+        &self.labels
+    }
+
+    /// The matrices, columns in the order: one, public inputs, witness variables.
+    pub fn finish(self) -> (crate::prove::Matrices, Vec<Label>, Vec<u32>) {
+        let instances = self.instances;
+        let column = |v: Var| {
+            if v & INSTANCE != 0 { (v & !INSTANCE) as usize } else { (v + instances) as usize }
+        };
+        let abc = self.rows.map(|rows| {
+            rows.into_iter().map(|row| row.into_iter().map(|(c, v)| (c, column(v))).collect()).collect()
+        });
+        let matrices = crate::prove::Matrices {
+            abc,
+            instance: instances as usize,
+            witness: self.witnesses as usize,
+        };
+        (matrices, self.labels, self.free)
+    }
+}
+
+impl Cs for Build {
+    type W = Lc;
+
+    fn linear(&mut self, terms: &[(Int, &Lc)], constant: Int) -> Lc {
+        for (c, lc) in terms {
+            self.push(to_field(*c), lc);
+        }
+        if constant != Int::ZERO {
+            self.scratch.push((to_field(constant), ONE));
+        }
+        self.gather()
+    }
+
+    fn value(&self, _: &Lc) -> Option<Int> {
+        None
+    }
+
+    fn witness(&mut self, _: Option<Int>) -> Lc {
+        self.fresh()
+    }
+
+    fn enforce(&mut self, a: &Lc, b: &Lc, c: &Lc) {
+        self.row(a, b, c);
+    }
+
+    fn inverse(&mut self, x: &Lc, rhs: &Lc) {
+        self.free.push(self.witnesses);
+        let v = self.fresh();
+        self.row(&v, x, rhs);
+    }
+
+    fn label(&mut self, gadget: &'static str) {
+        let label = Label { first: self.rows[0].len(), witness: self.witnesses as usize, node: self.node, gadget };
+        self.labels.push(label);
+    }
+}
+
+impl FieldCs for Build {
+    type F = Lc;
+
+    fn instance(&mut self, _: Option<Int>) -> Lc {
+        self.fresh_instance()
+    }
+
+    fn lift(&mut self, w: &Lc) -> Lc {
+        w.clone()
+    }
+
+    fn field_linear(&mut self, terms: &[(Fr, &Lc)], constant: Fr) -> Lc {
+        for (c, lc) in terms {
+            self.push(*c, lc);
+        }
+        if !constant.is_zero() {
+            self.scratch.push((constant, ONE));
+        }
+        self.gather()
+    }
+
+    fn field_product(&mut self, a: &Lc, b: &Lc) -> Lc {
+        let p = self.fresh();
+        self.row(a, b, &p);
+        p
+    }
+
+    fn field_witness(&mut self, _: Option<Fr>) -> Lc {
+        self.fresh()
+    }
+
+    fn field_output(&mut self, f: &Lc) {
+        let out = self.fresh_instance();
+        let one = Lc(vec![(Fr::one(), ONE)]);
+        self.row(f, &one, &out);
+    }
+}
+
+/// Computes the values of the variables that [`Build`] makes.
+#[derive(Debug, Default)]
+pub struct Assign {
+    instance: Vec<Fr>,
+    witness: Vec<Fr>,
+}
+
+impl Assign {
+    /// Only the constant one.
+    pub fn new() -> Self {
+        Self { instance: vec![Fr::one()], witness: vec![] }
+    }
+
+    /// All values, in the order of the matrices' columns.
+    pub fn finish(self) -> Vec<Fr> {
+        let Self { mut instance, mut witness } = self;
+        instance.append(&mut witness);
+        instance
+    }
+}
+
+impl Cs for Assign {
+    type W = Int;
+
+    fn linear(&mut self, terms: &[(Int, &Int)], constant: Int) -> Int {
+        terms.iter().fold(constant, |sum, (c, w)| sum.wrapping_add(c.wrapping_mul(**w)))
+    }
+
+    fn value(&self, w: &Int) -> Option<Int> {
+        Some(*w)
+    }
+
+    fn witness(&mut self, value: Option<Int>) -> Int {
+        let value = value.unwrap_or(Int::ZERO);
+        self.witness.push(to_field(value));
+        value
+    }
+
+    fn enforce(&mut self, _: &Int, _: &Int, _: &Int) {}
+
+    fn inverse(&mut self, x: &Int, rhs: &Int) {
+        let inverse = to_field(*x).inverse().unwrap_or_default();
+        self.witness.push(inverse * to_field(*rhs));
+    }
+
+    fn label(&mut self, _: &'static str) {}
+}
+
+impl FieldCs for Assign {
+    type F = Fr;
+
+    fn instance(&mut self, value: Option<Int>) -> Int {
+        let value = value.unwrap_or(Int::ZERO);
+        self.instance.push(to_field(value));
+        value
+    }
+
+    fn lift(&mut self, w: &Int) -> Fr {
+        to_field(*w)
+    }
+
+    fn field_linear(&mut self, terms: &[(Fr, &Fr)], constant: Fr) -> Fr {
+        terms.iter().fold(constant, |sum, (c, f)| sum + *c * *f)
+    }
+
+    fn field_product(&mut self, a: &Fr, b: &Fr) -> Fr {
+        let p = *a * *b;
+        self.witness.push(p);
+        p
+    }
+
+    fn field_witness(&mut self, value: Option<Fr>) -> Fr {
+        let value = value.unwrap_or_default();
+        self.witness.push(value);
+        value
+    }
+
+    fn field_output(&mut self, f: &Fr) {
+        self.instance.push(*f);
+    }
+}
+
+/// A wire of the circuit: what is known of it, and its linear combination or value.
+#[derive(Clone, Debug)]
+pub struct Wire<W> {
+    /// Its interval, which the circuit enforces, and its width.
+    pub measure: Measure,
+    /// Its linear combination, or value.
+    pub w: W,
+}
+
+/// Exact arithmetic as constraints, over [`Build`] or [`Assign`].
+#[derive(Debug)]
+pub struct R1cs<C> {
+    /// The constraint system.
+    pub cs: C,
+    node: usize,
+}
+
+/// What the two constraint systems do differently in a sum of many terms, where a call a term would be too slow.
+pub trait Accumulate: FieldCs {
+    /// Adds `c * w` to the running sum.
+    fn accumulate(&mut self, sum: &mut Int, c: Int, w: &Self::W);
+    /// Adds a constant to the running sum.
+    fn accumulate_constant(&mut self, sum: &mut Int, c: Int);
+    /// A product that may be part of a running sum.
+    fn deferred(&mut self, a: &Self::W, b: &Self::W) -> Self::W;
+    /// Ends the running sum.
+    fn close(&mut self, sum: Int) -> Self::W;
+    /// Says which node comes next.
+    fn at(&mut self, node: usize);
+}
+
+impl Accumulate for Build {
+    fn accumulate(&mut self, _: &mut Int, c: Int, w: &Lc) {
+        self.push(to_field(c), w);
+    }
+    fn accumulate_constant(&mut self, _: &mut Int, c: Int) {
+        self.scratch.push((to_field(c), ONE));
+    }
+    fn deferred(&mut self, a: &Lc, b: &Lc) -> Lc {
+        // Not `product`: the running sum occupies the scratch space, which a product must not touch.
+        let p = self.fresh();
+        self.row(a, b, &p);
+        p
+    }
+    fn close(&mut self, _: Int) -> Lc {
+        self.gather()
+    }
+    fn at(&mut self, node: usize) {
+        self.node = node;
+    }
+}
+
+impl Accumulate for Assign {
+    fn accumulate(&mut self, sum: &mut Int, c: Int, w: &Int) {
+        *sum = sum.wrapping_add(c.wrapping_mul(*w));
+    }
+    fn accumulate_constant(&mut self, sum: &mut Int, c: Int) {
+        *sum = sum.wrapping_add(c);
+    }
+    fn deferred(&mut self, a: &Int, b: &Int) -> Int {
+        self.product(a, b)
+    }
+    fn close(&mut self, sum: Int) -> Int {
+        sum
+    }
+    fn at(&mut self, _: usize) {}
+}
+
+impl<C: Accumulate> R1cs<C> {
+    /// The reading over this constraint system.
+    pub fn new(cs: C) -> Self {
+        Self { cs, node: 0 }
+    }
+
+    /// A wire that lies within the interval because a gadget enforces it: bits of its own.
+    ///
+    /// # Errors
+    /// If the interval is too wide to be checked.
+    pub fn allocate(&mut self, interval: &Interval, value: Option<Int>) -> Result<Wire<C::W>, ArithError> {
+        gadget::range::cost(interval)?;
+        self.cs.label("range");
+        let w = gadget::range::allocate(&mut self.cs, interval, value);
+        let width = interval::bit_len(interval.hi - interval.lo);
+        Ok(Wire { measure: Measure { interval: *interval, width }, w })
+    }
+
+    /// A public input, range-checked in the circuit.
+    ///
+    /// # Errors
+    /// If the interval is too wide to be checked.
+    pub fn instance(&mut self, interval: &Interval, value: Option<Int>) -> Result<Wire<C::W>, ArithError> {
+        gadget::range::cost(interval)?;
+        self.cs.label("range");
+        let w = self.cs.instance(value);
+        gadget::range::enforce(&mut self.cs, &w, interval);
+        Ok(Wire { measure: Measure { interval: *interval, width: 1 }, w })
+    }
+
+    /// Makes a wire a public input: one constraint.
+    pub fn publish(&mut self, wire: &Wire<C::W>) {
+        self.cs.label("output");
+        let f = self.cs.lift(&wire.w);
+        self.cs.field_output(&f);
+    }
+
+    fn wire(&self, interval: Interval, width: u32, w: C::W) -> Wire<C::W> {
+        Wire { measure: Measure { interval, width }, w }
+    }
+}
+
+impl<C: Accumulate> Arith for R1cs<C> {
+    type Wire = Wire<C::W>;
+
+    fn constant(&mut self, value: Int) -> Self::Wire {
+        let w = self.cs.constant(value);
+        self.wire(Interval::point(value), 0, w)
+    }
+
+    fn dot<'a>(
+        &mut self,
+        terms: impl Iterator<Item = (&'a Self::Wire, &'a Self::Wire)>,
+        bias: Option<&'a Self::Wire>,
+    ) -> Result<Self::Wire, ArithError>
+    where
+        Self::Wire: 'a,
+    {
+        self.cs.label("product");
+        let mut width = 0u32;
+        let mut sum = Int::ZERO;
+        let mut rest = Int::ZERO;
+        let cs = &mut self.cs;
+        let interval = interval::dot(
+            terms.map(|(a, b)| {
+                let (ia, ib) = (&a.measure.interval, &b.measure.interval);
+                match (ia.as_point(), ib.as_point()) {
+                    (Some(x), Some(y)) => rest = rest.wrapping_add(x.wrapping_mul(y)),
+                    (Some(c), None) => {
+                        if c != Int::ZERO {
+                            width = width.saturating_add(b.measure.width);
+                            cs.accumulate(&mut sum, c, &b.w);
+                        }
+                    }
+                    (None, Some(c)) => {
+                        if c != Int::ZERO {
+                            width = width.saturating_add(a.measure.width);
+                            cs.accumulate(&mut sum, c, &a.w);
+                        }
+                    }
+                    (None, None) => {
+                        width = width.saturating_add(1);
+                        // The larger factor goes to the A side: the B side costs a multiplication in G2 too.
+                        let p = if ia.bits() >= ib.bits() { cs.deferred(&a.w, &b.w) } else { cs.deferred(&b.w, &a.w) };
+                        cs.accumulate(&mut sum, Int::ONE, &p);
+                    }
+                }
+                (ia, ib)
+            }),
+            bias.map(|b| &b.measure.interval),
+        )?;
+        if let Some(bias) = bias {
+            match bias.measure.interval.as_point() {
+                Some(c) => rest = rest.wrapping_add(c),
+                None => {
+                    width = width.saturating_add(bias.measure.width);
+                    cs.accumulate(&mut sum, Int::ONE, &bias.w);
+                }
+            }
+        }
+        if rest != Int::ZERO {
+            cs.accumulate_constant(&mut sum, rest);
+        }
+        let w = self.cs.close(sum);
+        Ok(self.wire(interval, width, w))
+    }
+
+    fn linear<'a>(
+        &mut self,
+        terms: impl Iterator<Item = (Int, &'a Self::Wire)>,
+        constant: Int,
+    ) -> Result<Self::Wire, ArithError>
+    where
+        Self::Wire: 'a,
+    {
+        let mut interval = Interval::point(constant);
+        let mut width = 0u32;
+        let mut parts = Vec::new();
+        for (c, a) in terms {
+            interval = interval.add(&Interval::point(c).mul(&a.measure.interval)?)?;
+            if c != Int::ZERO {
+                width = width.saturating_add(a.measure.width);
+                parts.push((c, &a.w));
+            }
+        }
+        let w = self.cs.linear(&parts, constant);
+        Ok(self.wire(interval, width, w))
+    }
+
+    fn mul(&mut self, a: &Self::Wire, b: &Self::Wire) -> Result<Self::Wire, ArithError> {
+        let interval = a.measure.interval.mul(&b.measure.interval)?;
+        let width = super::counts::product_width(&a.measure, &b.measure);
+        let w = match (a.measure.interval.as_point(), b.measure.interval.as_point()) {
+            (Some(c), _) => self.cs.linear(&[(c, &b.w)], Int::ZERO),
+            (None, Some(c)) => self.cs.linear(&[(c, &a.w)], Int::ZERO),
+            (None, None) => {
+                self.cs.label("product");
+                self.cs.product(&a.w, &b.w)
+            }
+        };
+        Ok(self.wire(interval, width, w))
+    }
+
+    fn rescale(&mut self, a: &Self::Wire, shift: u32, saturate: Option<u32>) -> Result<Self::Wire, ArithError> {
+        let interval = gadget::rescale::bound(&a.measure.interval, shift, saturate)?;
+        let width = gadget::rescale::width(&a.measure, shift, saturate)?;
+        let w = gadget::rescale::enforce(&mut self.cs, &a.w, &a.measure.interval, shift, saturate)?;
+        Ok(self.wire(interval, width, w))
+    }
+
+    fn relu(&mut self, a: &Self::Wire, shift: u32, saturate: Option<u32>) -> Result<Self::Wire, ArithError> {
+        let interval = gadget::relu::bound(&a.measure.interval, shift, saturate)?;
+        let width = gadget::relu::width(&a.measure, shift, saturate)?;
+        let w = gadget::relu::enforce(&mut self.cs, &a.w, &a.measure.interval, shift, saturate)?;
+        Ok(self.wire(interval, width, w))
+    }
+
+    fn max(&mut self, a: &Self::Wire, b: &Self::Wire) -> Result<Self::Wire, ArithError> {
+        let (ia, ib) = (&a.measure.interval, &b.measure.interval);
+        let interval = gadget::max::bound(ia, ib)?;
+        let width = gadget::max::width(&a.measure, &b.measure)?;
+        let w = gadget::max::enforce(&mut self.cs, (&a.w, ia), (&b.w, ib))?;
+        Ok(self.wire(interval, width, w))
+    }
+
+    fn argmax(&mut self, values: &[Self::Wire]) -> Result<Self::Wire, ArithError> {
+        let intervals: Vec<Interval> = values.iter().map(|v| v.measure.interval).collect();
+        let interval = gadget::argmax::bound(&intervals)?;
+        gadget::argmax::cost(&intervals)?;
+        let parts: Vec<(&C::W, &Interval)> = values.iter().map(|v| (&v.w, &v.measure.interval)).collect();
+        let w = gadget::argmax::enforce(&mut self.cs, &parts)?;
+        Ok(self.wire(interval, values.len() as u32 - 1, w))
+    }
+
+    fn settle(&mut self, a: &Self::Wire, fanout: usize) -> Result<Self::Wire, ArithError> {
+        if !settles(a.measure.width, fanout) {
+            return Ok(a.clone());
+        }
+        self.cs.label("settle");
+        let w = gadget::decompose::settle(&mut self.cs, &a.w);
+        Ok(self.wire(a.measure.interval, 1, w))
+    }
+
+    fn enter(&mut self, node: usize) {
+        self.node = node;
+        self.cs.at(node);
+    }
+}

@@ -1,0 +1,3 @@
+//! What a developer of circuits needs: why a witness is refused, and whether a wrong one is.
+
+pub mod check;

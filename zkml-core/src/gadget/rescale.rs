@@ -1,0 +1,233 @@
+//! `y = clamp(floor((q + 2^(k-1)) / 2^k))`
+
+use super::{Cs, decompose, zero};
+use crate::arith::{
+    ArithError, Int,
+    counts::{Cost, Measure},
+    ints::Integer,
+    interval::{Interval, bit_len, pow2},
+};
+
+/// `floor((q + 2^(k-1)) / 2^k)`, clamped to `-2^b ..= 2^b - 1` where `saturate` is `b`; with `k = 0` nothing is divided.
+pub fn eval<T: Integer>(q: T, shift: u32, saturate: Option<u32>) -> T {
+    let y = if shift == 0 { q } else { (q + (T::ONE << (shift - 1))) >> shift };
+    match saturate {
+        Some(b) if b < T::BITS => y.max(T::ZERO - (T::ONE << b)).min((T::ONE << b) - T::ONE),
+        _ => y,
+    }
+}
+
+/// The interval of the result: `eval` is monotone.
+///
+/// # Errors
+/// Never for a valid interval and a shift of at most 250.
+pub fn bound(q: &Interval, shift: u32, saturate: Option<u32>) -> Result<Interval, ArithError> {
+    decompose::check(shift)?;
+    Interval::new(eval(q.lo, shift, saturate), eval(q.hi, shift, saturate))
+}
+
+/// What a decomposition for these bounds looks like.
+pub(crate) enum Form {
+    /// The result is always this.
+    Constant(Int),
+    /// The result is the input: no shift, nothing clamped.
+    Same,
+    /// `q + half + offset` in so many bits, the high ones of which are the result less a constant; `spare` of them must
+    /// be zero, or else the result is the upper end.
+    Floor {
+        /// `half + offset`, the offset a multiple of `2^k`.
+        add: Int,
+        /// `offset / 2^k`.
+        base: Int,
+        bits: u32,
+        spare: u32,
+    },
+    /// `q + half + 2^m` in `m + 1` bits, the top one of which is the sign; the `spare` bits below it must equal
+    /// its complement, or else the result is one of the ends.
+    Signed { add: Int, m: u32, spare: u32 },
+}
+
+impl Form {
+    pub(crate) fn of(q: &Interval, shift: u32, saturate: Option<u32>) -> Result<Self, ArithError> {
+        decompose::check(shift)?;
+        let y = bound(q, shift, saturate)?;
+        if let Some(value) = y.as_point() {
+            return Ok(Self::Constant(value));
+        }
+        let full = bound(q, shift, None)?;
+        let half = half(shift);
+        let (lo, hi) = (q.lo + half, q.hi + half);
+        if full == y {
+            if shift == 0 {
+                return Ok(Self::Same);
+            }
+            let base = lo >> shift;
+            let bits = decompose::check(bit_len(hi - (base << shift)))?;
+            return Ok(Self::Floor { add: half - (base << shift), base, bits, spare: 0 });
+        }
+        let b = saturate.unwrap_or(0);
+        if lo >= Int::ZERO {
+            let bits = decompose::check(bit_len(hi))?;
+            return Ok(Self::Floor { add: half, base: Int::ZERO, bits, spare: bits - shift - b });
+        }
+        let m = decompose::check(sign_bits(lo, hi, shift).max(shift + b) + 1)? - 1;
+        Ok(Self::Signed { add: half + pow2(m), m, spare: m - shift - b })
+    }
+
+    fn cost(&self) -> Cost {
+        match self {
+            Self::Constant(_) | Self::Same => Cost::default(),
+            Self::Floor { bits, spare, .. } => decompose::cost(*bits) + clamp_cost(*spare, 1, zero::cost()),
+            Self::Signed { m, spare, .. } => decompose::cost(m + 1) + clamp_cost(*spare, 1, Cost::new(1, 1)),
+        }
+    }
+}
+
+/// `2^(k-1)`, which makes a floor a rounding.
+pub(crate) fn half(shift: u32) -> Int {
+    if shift == 0 { Int::ZERO } else { pow2(shift - 1) }
+}
+
+/// The least `m >= k` with `-2^m <= lo` and `hi < 2^m`.
+pub(crate) fn sign_bits(lo: Int, hi: Int, shift: u32) -> u32 {
+    bit_len(hi).max(bit_len(-lo - Int::ONE)).max(shift)
+}
+
+/// The cost of choosing between a value and an end, of which one spare bit needs `one` less than the zero test.
+fn clamp_cost(spare: u32, select: usize, single: Cost) -> Cost {
+    match spare {
+        0 => Cost::default(),
+        1 if single == zero::cost() => Cost::new(select, select),
+        1 => single + Cost::new(select, select),
+        _ => zero::cost() + Cost::new(select, select),
+    }
+}
+
+/// Constraints: `n + 1` for a decomposition in `n` bits, where `2^n` exceeds the width of the interval; nothing for a
+/// shift of 0 or a result that is known. A clamp that can happen needs a sign bit and up to three more.
+///
+/// # Errors
+/// If the decomposition needs more than 252 bits.
+pub fn cost(q: &Interval, shift: u32, saturate: Option<u32>) -> Result<Cost, ArithError> {
+    Ok(Form::of(q, shift, saturate)?.cost())
+}
+
+/// How many variables the result's linear combination has, at most.
+///
+/// # Errors
+/// If the decomposition needs more than 252 bits.
+pub fn width(q: &Measure, shift: u32, saturate: Option<u32>) -> Result<u32, ArithError> {
+    Ok(match Form::of(&q.interval, shift, saturate)? {
+        Form::Constant(_) => 0,
+        Form::Same => q.width,
+        Form::Floor { bits, spare: 0, .. } => bits - shift,
+        Form::Floor { .. } => 1,
+        Form::Signed { .. } => 2,
+    })
+}
+
+/// Enforces the result.
+///
+/// # Soundness
+/// The decomposition is unique (see [`decompose::enforce`]) and exists because the input's interval is enforced; so
+/// remainder, quotient and sign are functions of the input. The choice between value and end is a product with a bit
+/// that is a function of them ([`zero::enforce`]).
+pub fn enforce<C: Cs>(
+    cs: &mut C,
+    q: &C::W,
+    interval: &Interval,
+    shift: u32,
+    saturate: Option<u32>,
+) -> Result<C::W, ArithError> {
+    cs.label("rescale");
+    let b = saturate.unwrap_or(0);
+    match Form::of(interval, shift, saturate)? {
+        Form::Constant(value) => Ok(cs.constant(value)),
+        Form::Same => Ok(q.clone()),
+        Form::Floor { add, base, bits, spare } => {
+            let t = cs.linear(&[(Int::ONE, q)], add);
+            let bits = decompose::enforce(cs, &t, bits);
+            let quotient = &bits[shift as usize..];
+            if spare == 0 {
+                return Ok(decompose::weighted(cs, quotient, base));
+            }
+            let (low, high) = quotient.split_at(b as usize);
+            let low = decompose::weighted(cs, low, Int::ZERO);
+            Ok(select(cs, high, &low, pow2(b) - Int::ONE))
+        }
+        Form::Signed { add, m, spare } => {
+            let t = cs.linear(&[(Int::ONE, q)], add);
+            let bits = decompose::enforce(cs, &t, m + 1);
+            let sign = &bits[m as usize];
+            let (low, high) = bits[shift as usize..m as usize].split_at(b as usize);
+            // Within the ends, the value is low + (sign - 1) * 2^b; the ends are sign * (2^(b+1) - 1) - 2^b.
+            let low = decompose::weighted(cs, low, Int::ZERO);
+            let inner = cs.linear(&[(Int::ONE, &low), (pow2(b), sign)], -pow2(b));
+            let end = cs.linear(&[(pow2(b + 1) - Int::ONE, sign)], -pow2(b));
+            if spare == 0 {
+                return Ok(inner);
+            }
+            // The sum of the spare bits, less what it is within the ends: all if negative, none if not.
+            let mut terms: Vec<(Int, &C::W)> = high.iter().map(|b| (Int::ONE, b)).collect();
+            terms.push((Int::from(spare), sign));
+            let off = cs.linear(&terms, -Int::from(spare));
+            let within = if spare == 1 {
+                let squared = cs.product(&off, &off);
+                cs.linear(&[(-Int::ONE, &squared)], Int::ONE)
+            } else {
+                zero::enforce(cs, &off)
+            };
+            let above = cs.linear(&[(Int::ONE, &inner), (-Int::ONE, &end)], Int::ZERO);
+            let chosen = cs.product(&within, &above);
+            Ok(cs.linear(&[(Int::ONE, &chosen), (Int::ONE, &end)], Int::ZERO))
+        }
+    }
+}
+
+/// `value` if all of `high` are zero, `cap` otherwise: one product, and a zero test if there are several.
+pub(crate) fn select<C: Cs>(cs: &mut C, high: &[C::W], value: &C::W, cap: Int) -> C::W {
+    let none = match high {
+        [bit] => cs.linear(&[(-Int::ONE, bit)], Int::ONE),
+        _ => {
+            let terms: Vec<(Int, &C::W)> = high.iter().map(|b| (Int::ONE, b)).collect();
+            let sum = cs.linear(&terms, Int::ZERO);
+            zero::enforce(cs, &sum)
+        }
+    };
+    let below = cs.linear(&[(Int::ONE, value)], -cap);
+    let chosen = cs.product(&none, &below);
+    cs.linear(&[(Int::ONE, &chosen)], cap)
+}
+
+/// The cost of [`select`].
+pub(crate) fn select_cost(spare: u32) -> Cost {
+    clamp_cost(spare, 1, zero::cost())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_half_up_and_clamps() {
+        assert_eq!(eval(5i64, 1, None), 3);
+        assert_eq!(eval(-5i64, 1, None), -2);
+        assert_eq!(eval(-6i64, 2, None), -1);
+        assert_eq!(eval(-7i64, 2, None), -2);
+        assert_eq!(eval(1000i64, 2, Some(4)), 15);
+        assert_eq!(eval(-1000i64, 2, Some(4)), -16);
+    }
+
+    #[test]
+    fn the_three_integers_agree() {
+        for q in -300i64..300 {
+            for k in 0..6 {
+                for s in [None, Some(2), Some(5)] {
+                    let y = eval(q, k, s);
+                    assert_eq!(eval(i128::from(q), k, s), i128::from(y));
+                    assert_eq!(eval(Int::from(q), k, s), Int::from(y));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! How faithful integers are to floats.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::Prediction;
+use crate::tensor::Tensor;
+
+/// What the plan does to one node.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LayerBits {
+    /// The node's name.
+    pub name: String,
+    /// Its layer.
+    pub layer: &'static str,
+    /// The bits of its values, sign included, whatever the input.
+    pub bits: u32,
+    /// The scale of its values.
+    pub scale: i32,
+    /// The declared bits of its first parameter.
+    pub factor: Option<u32>,
+    /// The bits that its rescale drops.
+    pub shift: u32,
+    /// The bits that it saturates to.
+    pub saturate: Option<u32>,
+}
+
+/// The comparison of the exact forward pass with the float reference, over some samples.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Fidelity {
+    /// The number of samples.
+    pub samples: usize,
+    /// On how many the class is the same, of a model with classes.
+    pub same_class: Option<usize>,
+    /// The largest error of any score.
+    pub max_error: f64,
+    /// The mean error of a score.
+    pub mean_error: f64,
+    /// The largest magnitude of a float score, to compare errors with.
+    pub max_score: f64,
+    /// What the plan does, node by node.
+    pub layers: Vec<LayerBits>,
+}
+
+impl Fidelity {
+    pub(super) fn of(pairs: &[(Tensor, Prediction)], layers: Vec<LayerBits>) -> Self {
+        let (mut max, mut sum, mut count, mut top, mut same) = (0f64, 0f64, 0usize, 0f64, 0usize);
+        let mut classes = false;
+        for (float, exact) in pairs {
+            top = top.max(float.max_abs());
+            for (x, y) in float.data().iter().zip(exact.scores.data()) {
+                max = max.max((x - y).abs());
+                sum += (x - y).abs();
+                count += 1;
+            }
+            if let Some(class) = exact.class {
+                classes = true;
+                same += usize::from(class == float.argmax());
+            }
+        }
+        Self {
+            samples: pairs.len(),
+            same_class: classes.then_some(same),
+            max_error: max,
+            mean_error: sum / count.max(1) as f64,
+            max_score: top,
+            layers,
+        }
+    }
+
+    /// The fraction of samples whose class is the same, of a model with classes.
+    pub fn top1(&self) -> Option<f64> {
+        self.same_class.map(|n| n as f64 / self.samples.max(1) as f64)
+    }
+}
+
+impl fmt::Display for Fidelity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "fidelity over {} samples", self.samples)?;
+        if let (Some(same), Some(top1)) = (self.same_class, self.top1()) {
+            writeln!(f, "  top-1 agreement  {same} of {} ({:.2}%)", self.samples, 100.0 * top1)?;
+        }
+        writeln!(f, "  max error        {:.5} (scores reach {:.3})", self.max_error, self.max_score)?;
+        writeln!(f, "  mean error       {:.5}", self.mean_error)?;
+        writeln!(f, "  {:<20} {:<18} {:>5} {:>6} {:>7} {:>6} {:>9}", "node", "layer", "bits", "scale", "weights", "shift", "saturated")?;
+        for l in &self.layers {
+            let dash = |x: Option<u32>| x.map_or("-".to_owned(), |b| b.to_string());
+            let shift = if l.shift == 0 { "-".to_owned() } else { l.shift.to_string() };
+            writeln!(
+                f,
+                "  {:<20} {:<18} {:>5} {:>6} {:>7} {:>6} {:>9}",
+                l.name, l.layer, l.bits, l.scale, dash(l.factor), shift, dash(l.saturate)
+            )?;
+        }
+        Ok(())
+    }
+}

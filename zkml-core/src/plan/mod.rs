@@ -1,0 +1,264 @@
+//! The plan: how reals become integers, where they are rescaled, and how faithful the result is.
+//!
+//! A real `x` is held as an integer `q` with `x ~ q / 2^s`. The plan fixes `s` for the input, for every parameter and, by
+//! the layers' own rules, for every wire; and where values are rescaled or saturated. It holds no weight: with private
+//! weights, one plan, one circuit and one pair of keys serve every retraining that fits the declared widths.
+
+pub mod fidelity;
+pub mod quantized;
+pub mod search;
+pub mod walk;
+
+use std::{fmt, path::Path};
+
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    fidelity::Fidelity,
+    quantized::{Prediction, Quantized},
+    search::Progress,
+};
+use crate::{
+    arith::{
+        Int,
+        interval::{Interval, pow2},
+    },
+    error::PlanError,
+    graph::{Graph, Range},
+    layer::{Role, Step},
+};
+
+/// How faithful the integers must be to the float reference, on the calibration samples.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Target {
+    /// The fraction of samples whose class must be the same; of a model without classes, nothing is asked.
+    pub top1: f64,
+    /// The largest error of any score. Without: unbounded for a model with classes, else 1% of the largest score.
+    pub max_error: Option<f64>,
+    /// Whom the circuit hides what from; it decides what is cheap.
+    pub visibility: Option<crate::graph::Visibility>,
+    /// The most plans that the search tries on the samples.
+    pub tries: usize,
+}
+
+impl Default for Target {
+    /// The same class on every sample.
+    fn default() -> Self {
+        Self { top1: 1.0, max_error: None, visibility: None, tries: 400 }
+    }
+}
+
+impl Target {
+    /// The same class on this fraction of the samples.
+    pub fn top1(fraction: f64) -> Self {
+        Self { top1: fraction, ..Self::default() }
+    }
+
+    /// No score off by more than this.
+    #[must_use]
+    pub fn max_error(mut self, error: f64) -> Self {
+        self.max_error = Some(error);
+        self
+    }
+}
+
+/// How the input is held.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InputPlan {
+    /// `x ~ q / 2^scale`.
+    pub scale: i32,
+    /// The integers that the circuit accepts.
+    pub interval: Interval,
+}
+
+/// How a parameter is held.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ParamPlan {
+    /// Its full name.
+    pub name: String,
+    /// What it is to the layer.
+    pub role: Role,
+    /// `w ~ q / 2^scale`.
+    pub scale: i32,
+    /// `-2^(bits-1) <= q < 2^(bits-1)`: enforced in the circuit if weights are not public.
+    pub bits: u32,
+}
+
+impl ParamPlan {
+    /// The integers that fit.
+    pub fn interval(&self) -> Interval {
+        let half = pow2(self.bits.max(1) - 1);
+        Interval { lo: -half, hi: half - Int::ONE }
+    }
+}
+
+/// The plan of a graph.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The digest of the optimised graph that it belongs to.
+    pub graph: [u8; 32],
+    /// How the input is held.
+    pub input: InputPlan,
+    /// For every node, its step (the input's is empty).
+    pub steps: Vec<Step>,
+    /// For every node, how its lowered parameters are held.
+    pub params: Vec<Vec<ParamPlan>>,
+    /// For every node, the scale of its output.
+    pub scales: Vec<i32>,
+}
+
+impl Plan {
+    /// Checks that the plan is one for this graph.
+    ///
+    /// # Errors
+    /// If it is not, or if it is inconsistent.
+    pub fn check(&self, graph: &Graph) -> Result<(), PlanError> {
+        let nodes = graph.nodes();
+        let consistent = self.graph == graph.digest()
+            && self.steps.len() == nodes.len()
+            && self.params.len() == nodes.len()
+            && self.scales.len() == nodes.len()
+            && self.scales.first() == Some(&self.input.scale)
+            && self.input.interval.lo < self.input.interval.hi
+            && Interval::new(self.input.interval.lo, self.input.interval.hi).is_ok()
+            && nodes.iter().enumerate().skip(1).all(|(i, node)| {
+                let (step, Some(layer)) = (&self.steps[i], &node.layer) else { return false };
+                step.inputs.len() == node.inputs.len()
+                    && step.inputs.iter().zip(&node.inputs).all(|(s, n)| self.scales[n.0] == *s)
+                    && step.shift <= 250
+                    && step.factor.unsigned_abs() <= 250
+                    && self.scales[i].unsigned_abs() <= 1000
+                    && self.scales[i] == output_scale(layer, step)
+                    && self.params[i].iter().all(|p| (1..=240).contains(&p.bits) && p.scale == param_scale(step, p.role))
+            });
+        if consistent {
+            return Ok(());
+        }
+        Err(PlanError::OtherGraph {
+            plan: hex(&self.graph),
+            graph: hex(&graph.digest()),
+            found: self.steps.len(),
+            expected: nodes.len(),
+        })
+    }
+
+    /// Reads a plan that was saved.
+    ///
+    /// # Errors
+    /// If the file can't be read, is larger than 16 MiB, or is no plan.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, PlanError> {
+        let path = path.as_ref();
+        let file = |reason: String| PlanError::File { path: path.display().to_string(), reason };
+        let length = std::fs::metadata(path).map_err(|e| file(e.to_string()))?.len();
+        if length > 1 << 24 {
+            return Err(file(format!("it has {length} bytes, more than {}", 1 << 24)));
+        }
+        let bytes = std::fs::read(path).map_err(|e| file(e.to_string()))?;
+        serde_json::from_slice(&bytes).map_err(|e| file(e.to_string()))
+    }
+
+    /// Saves the plan as JSON.
+    ///
+    /// # Errors
+    /// If the file can't be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), PlanError> {
+        let path = path.as_ref();
+        let file = |reason: String| PlanError::File { path: path.display().to_string(), reason };
+        let bytes = serde_json::to_vec_pretty(self).map_err(|e| file(e.to_string()))?;
+        std::fs::write(path, bytes).map_err(|e| file(e.to_string()))
+    }
+}
+
+/// The scale of a node's output, after the shift.
+pub(crate) fn output_scale(layer: &crate::layer::AnyLayer, step: &Step) -> i32 {
+    match layer {
+        crate::layer::AnyLayer::Argmax(_) => 0,
+        _ => layer.scale(step) - step.shift as i32,
+    }
+}
+
+/// The scale of a parameter in that role.
+pub(crate) fn param_scale(step: &Step, role: Role) -> i32 {
+    match role {
+        Role::Weight => step.factor,
+        Role::Bias => step.inputs.first().copied().unwrap_or(0) + step.factor,
+    }
+}
+
+/// `x * 2^scale`, rounded to the nearest integer; it saturates at `2^250`.
+pub fn to_integer(x: f64, scale: i32) -> Int {
+    let scaled = x * 2f64.powi(scale.clamp(-1000, 1000));
+    if scaled.abs() < 9.0e18 {
+        return Int::from(scaled.round_ties_even() as i64);
+    }
+    if !scaled.is_finite() || scaled.abs() >= 2f64.powi(250) {
+        return if scaled > 0.0 { pow2(250) } else { -pow2(250) };
+    }
+    // A float of this size is a 53-bit integer times a power of two: exact.
+    let exponent = scaled.abs().log2().floor() as i32 - 60;
+    let mantissa = (scaled / 2f64.powi(exponent)) as i64;
+    Int::from(mantissa) << exponent.unsigned_abs()
+}
+
+/// `q / 2^scale`.
+pub fn to_real(q: Int, scale: i32) -> f64 {
+    q.as_f64() * 2f64.powi(-scale)
+}
+
+/// The integers of a range at a scale. Where leaving out the upper end saves a bit, as in `0.0..=1.0`, it is left out,
+/// and the end is held as the integer just below.
+pub(crate) fn input_interval(range: Range, scale: i32) -> Interval {
+    match range {
+        Range::Whole(lo, hi) => Interval { lo: Int::from(lo), hi: Int::from(hi) },
+        Range::Real(lo, hi) => {
+            let lo = to_integer(lo, scale);
+            let hi = to_integer(hi, scale).max(lo + Int::ONE);
+            let span = hi - lo;
+            let power = span & (span - Int::ONE) == Int::ZERO;
+            Interval { lo, hi: if power && span > Int::ONE { hi - Int::ONE } else { hi } }
+        }
+    }
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "input: scale {}, {} to {}", self.input.scale, self.input.interval.lo, self.input.interval.hi)?;
+        for (i, step) in self.steps.iter().enumerate().skip(1) {
+            write!(f, "node {i}: factor {}, scale {}", step.factor, self.scales[i])?;
+            if step.shift > 0 {
+                write!(f, ", shift {}", step.shift)?;
+            }
+            if let Some(bits) = step.saturate {
+                write!(f, ", saturated to {bits} bits")?;
+            }
+            writeln!(f)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_round_to_nearest_and_are_exact_when_large() {
+        assert_eq!(to_integer(0.3, 4), Int::from(5));
+        assert_eq!(to_integer(-0.3, 4), Int::from(-5));
+        assert_eq!(to_integer(1.5, 100), Int::from(3) << 99u32);
+        assert_eq!(to_integer(-1.5, 100), -(Int::from(3) << 99u32));
+        assert_eq!(to_integer(f64::MAX, 0), pow2(250));
+    }
+
+    #[test]
+    fn a_unit_interval_needs_no_extra_bit() {
+        let i = input_interval(Range::Real(0.0, 1.0), 8);
+        assert_eq!((i.lo, i.hi), (Int::ZERO, Int::from(255)));
+        let i = input_interval(Range::Real(-1.0, 1.0), 7);
+        assert_eq!((i.lo, i.hi), (Int::from(-128), Int::from(127)));
+    }
+}

@@ -1,0 +1,405 @@
+//! A model in integers.
+
+use rayon::prelude::*;
+
+use super::{Fidelity, ParamPlan, Plan, to_integer, to_real, walk};
+use crate::{
+    arith::{
+        Arith, Int,
+        bounds::Bounds,
+        counts::{Budget, Counts, Measure},
+        ints::{Integer, Ints},
+        interval::{Interval, bit_len},
+    },
+    error::{InputError, ModelError, PlanError},
+    graph::{Graph, NodeId, Visibility, Visible},
+    model::Model,
+    optimize,
+    tensor::Tensor,
+};
+
+/// A model with a plan, and its weights as integers under that plan.
+#[derive(Clone, Debug)]
+pub struct Quantized {
+    model: Model,
+    optimized: Model,
+    passes: Vec<(&'static str, usize)>,
+    plan: Plan,
+    params: Vec<Vec<Tensor<Int>>>,
+    intervals: Vec<Interval>,
+    widest: u32,
+}
+
+/// What the integers answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prediction {
+    /// The scores, as integers.
+    pub integers: Tensor<Int>,
+    /// The scores, as reals.
+    pub scores: Tensor,
+    /// The class, of a model that has classes.
+    pub class: Option<usize>,
+}
+
+/// The lowered parameters of every node, as floats.
+pub(crate) fn lowered(model: &Model) -> Vec<Vec<crate::layer::Lowered>> {
+    let graph = model.graph();
+    (0..graph.nodes().len())
+        .map(|i| {
+            let id = NodeId(i);
+            let names = graph.params(id);
+            let values: Vec<&Tensor> = names.iter().filter_map(|(n, _)| model.weights().get(n)).collect();
+            graph.node(id).layer.as_ref().map_or_else(Vec::new, |l| l.lower(&graph.input_shapes(id), &values))
+        })
+        .collect()
+}
+
+/// The integers of one parameter: rounded, the largest positive value saturated.
+fn integers(plan: &ParamPlan, values: &Tensor) -> Result<Tensor<Int>, PlanError> {
+    let interval = plan.interval();
+    let mut out = Vec::with_capacity(values.len());
+    for (index, x) in values.data().iter().enumerate() {
+        let q = to_integer(*x, plan.scale);
+        // A value that rounds to just above the upper end is held as the end: half a step more of error.
+        let q = if q == interval.hi + Int::ONE { interval.hi } else { q };
+        if !interval.contains(q) {
+            return Err(PlanError::DoesNotFit {
+                name: plan.name.clone(),
+                index,
+                value: *x,
+                lo: to_real(interval.lo, plan.scale),
+                hi: to_real(interval.hi, plan.scale),
+            });
+        }
+        out.push(q);
+    }
+    Ok(Tensor::from_fn(values.shape().clone(), |i| out[i]))
+}
+
+/// The optimised model.
+pub(crate) fn optimized(model: &Model) -> Result<(Model, Vec<(&'static str, usize)>), PlanError> {
+    optimize::optimize(model).map_err(|error| match error {
+        ModelError::Weights(e) => PlanError::File { path: "the optimised model".to_owned(), reason: e.to_string() },
+        ModelError::Graph(e) => PlanError::File { path: "the optimised model".to_owned(), reason: e.to_string() },
+    })
+}
+
+impl Quantized {
+    /// The model under a plan.
+    ///
+    /// # Errors
+    /// If the plan is another graph's, a weight does not fit, or a value may outgrow the field.
+    pub fn new(model: &Model, plan: Plan) -> Result<Self, PlanError> {
+        let (optimized, passes) = optimized(model)?;
+        Self::of(model, optimized, passes, plan)
+    }
+
+    pub(crate) fn of(
+        model: &Model,
+        optimized: Model,
+        passes: Vec<(&'static str, usize)>,
+        plan: Plan,
+    ) -> Result<Self, PlanError> {
+        plan.check(optimized.graph())?;
+        let params = quantize_params(&optimized, &plan)?;
+        let mut quantized = Self {
+            model: model.clone(),
+            optimized,
+            passes,
+            plan,
+            params,
+            intervals: vec![],
+            widest: 0,
+        };
+        let (intervals, widest) = quantized.bounds(Visible::Private)?;
+        // Private weights have the wider bounds, so integers that hold those hold public ones as well.
+        let (public, _) = quantized.bounds(Visible::Public)?;
+        quantized.intervals =
+            if model.visibility().weights == Visible::Public { public } else { intervals };
+        quantized.widest = widest;
+        Ok(quantized)
+    }
+
+    fn bounds(&self, weights: Visible) -> Result<(Vec<Interval>, u32), PlanError> {
+        bounds(self.optimized.graph(), &self.plan, &self.params, weights)
+    }
+
+    /// The float model.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The graph that the plan and the circuit are of: the model's, optimised.
+    pub fn graph(&self) -> &Graph {
+        self.optimized.graph()
+    }
+
+    /// Which passes rewrote the graph, and how often.
+    pub fn passes(&self) -> &[(&'static str, usize)] {
+        &self.passes
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The weights, for every node its lowered parameters.
+    pub fn params(&self) -> &[Vec<Tensor<Int>>] {
+        &self.params
+    }
+
+    /// For every node, the interval that its values lie in, whatever the input.
+    pub fn intervals(&self) -> &[Interval] {
+        &self.intervals
+    }
+
+    /// The integers of an input.
+    ///
+    /// # Errors
+    /// If the input is not one of the model's, or is out of the range that the plan chose.
+    pub fn integers(&self, input: &Tensor) -> Result<Tensor<Int>, InputError> {
+        self.model.check_input(input)?;
+        quantize_input(&self.plan, input)
+    }
+
+    /// The exact forward pass.
+    ///
+    /// # Errors
+    /// If the input is not one of the model's.
+    pub fn forward(&self, input: &Tensor) -> Result<Prediction, InputError> {
+        let input = self.integers(input)?;
+        let (integers, class) = Runner::new(self.graph(), &self.plan, &self.params, self.widest).run(&input);
+        let scale = self.plan.scales[self.graph().scores().0];
+        let scores = integers.map(|q| to_real(*q, scale));
+        Ok(Prediction { integers, scores, class })
+    }
+
+    /// How the integers compare with the float reference, sample by sample.
+    ///
+    /// # Errors
+    /// If a sample is not an input of the model.
+    pub fn fidelity(&self, samples: &[Tensor]) -> Result<Fidelity, PlanError> {
+        let sample = |(index, x): (usize, &Tensor)| {
+            let pair = || Ok((self.model.forward(x)?, self.forward(x)?));
+            pair().map_err(|error| PlanError::Sample { index, error })
+        };
+        let pairs = samples.par_iter().enumerate().map(sample).collect::<Result<Vec<_>, _>>()?;
+        let layers = self
+            .graph()
+            .nodes()
+            .iter()
+            .zip(&self.intervals)
+            .enumerate()
+            .map(|(i, (node, interval))| fidelity_layer(node, interval, &self.plan, i))
+            .collect();
+        Ok(Fidelity::of(&pairs, layers))
+    }
+
+    /// What the circuit will cost, by node and gadget, before it is built: `batch` inputs that share the weights.
+    ///
+    /// Commitments are not in it; they cost what [`crate::gadget`] says.
+    ///
+    /// # Errors
+    /// If a value may outgrow the field.
+    pub fn budget(&self, visibility: Visibility, batch: usize) -> Result<Budget, PlanError> {
+        budget(self.graph(), &self.plan, &self.params, visibility, batch)
+    }
+}
+
+fn fidelity_layer(
+    node: &crate::graph::Node,
+    interval: &Interval,
+    plan: &Plan,
+    i: usize,
+) -> super::fidelity::LayerBits {
+    super::fidelity::LayerBits {
+        name: node.name.clone(),
+        layer: node.layer.as_ref().map_or("input", |l| l.card().name),
+        bits: interval.bits() + u32::from(interval.lo < Int::ZERO),
+        scale: plan.scales[i],
+        factor: plan.params[i].first().map(|p| p.bits),
+        shift: plan.steps[i].shift,
+        saturate: plan.steps[i].saturate,
+    }
+}
+
+/// The weights as integers.
+pub(crate) fn quantize_params(optimized: &Model, plan: &Plan) -> Result<Vec<Vec<Tensor<Int>>>, PlanError> {
+    lowered(optimized)
+        .iter()
+        .zip(&plan.params)
+        .map(|(values, plans)| values.iter().zip(plans).map(|(l, p)| integers(p, &l.values)).collect())
+        .collect()
+}
+
+/// The input as integers.
+pub(crate) fn quantize_input(plan: &Plan, input: &Tensor) -> Result<Tensor<Int>, InputError> {
+    let interval = plan.input.interval;
+    let mut out = Vec::with_capacity(input.len());
+    for (index, x) in input.data().iter().enumerate() {
+        let q = to_integer(*x, plan.input.scale);
+        let q = if q == interval.hi + Int::ONE { interval.hi } else { q };
+        if !interval.contains(q) {
+            return Err(InputError::Range {
+                index,
+                value: *x,
+                lo: to_real(interval.lo, plan.input.scale),
+                hi: to_real(interval.hi, plan.input.scale),
+            });
+        }
+        out.push(q);
+    }
+    Ok(Tensor::from_fn(input.shape().clone(), |i| out[i]))
+}
+
+fn arith_error(graph: &Graph, (id, error): (NodeId, crate::arith::ArithError)) -> PlanError {
+    let node = graph.node(id);
+    PlanError::Arith { layer: node.name.clone(), origin: node.origin.clone(), error }
+}
+
+/// The intervals of all nodes, and the widest value on the way, in bits.
+pub(crate) fn bounds(
+    graph: &Graph,
+    plan: &Plan,
+    params: &[Vec<Tensor<Int>>],
+    weights: Visible,
+) -> Result<(Vec<Interval>, u32), PlanError> {
+    let mut a = Bounds::new();
+    let input = Tensor::from_fn(graph.shape(graph.input()).clone(), |_| plan.input.interval);
+    let wires: Vec<Vec<Tensor<Interval>>> = params
+        .iter()
+        .zip(&plan.params)
+        .map(|(tensors, plans)| {
+            tensors
+                .iter()
+                .zip(plans)
+                .map(|(t, p)| match weights {
+                    Visible::Public => t.map(|q| Interval::point(*q)),
+                    Visible::Private | Visible::Committed => t.map(|_| p.interval()),
+                })
+                .collect()
+        })
+        .collect();
+    let mut intervals = vec![Interval::point(Int::ZERO); graph.nodes().len()];
+    walk::walk(graph, plan, &mut a, input, &wires, 0, &mut |id, t| {
+        let lo = t.data().iter().map(|i| i.lo).min().unwrap_or_default();
+        let hi = t.data().iter().map(|i| i.hi).max().unwrap_or_default();
+        intervals[id.0] = Interval { lo, hi };
+    })
+    .map_err(|e| arith_error(graph, e))?;
+    let shifts = plan.steps.iter().map(|s| s.shift).max().unwrap_or(0);
+    Ok((intervals, a.widest().max(shifts)))
+}
+
+/// The node number under which the sharing of weights is accounted, and the first number of a batch's item.
+pub(crate) fn budget(
+    graph: &Graph,
+    plan: &Plan,
+    params: &[Vec<Tensor<Int>>],
+    visibility: Visibility,
+    batch: usize,
+) -> Result<Budget, PlanError> {
+    let mut a = Counts::new();
+    let wires = param_measures(graph, plan, params, visibility, &mut a).map_err(|e| arith_error(graph, e))?;
+    for _ in 0..batch {
+        a.enter(0);
+        let interval = plan.input.interval;
+        let shape = graph.shape(graph.input()).clone();
+        let range = crate::gadget::range::cost(&interval).map_err(|e| arith_error(graph, (NodeId(0), e)))?;
+        let mut each = range;
+        let mut width = bit_len(interval.hi - interval.lo);
+        if visibility.input == Visible::Public {
+            each.constraints += 1;
+            width = 1;
+        }
+        a.pay("range", each * shape.len());
+        let input = Tensor::from_fn(shape, |_| Measure { interval, width });
+        let walked = walk::walk(graph, plan, &mut a, input, &wires, 0, &mut |_, _| {})
+            .map_err(|e| arith_error(graph, e))?;
+        if visibility.output == Visible::Public {
+            a.enter(graph.output().0);
+            a.pay("output", crate::arith::counts::Cost::new(walked.output.len(), 0));
+        }
+    }
+    Ok(a.budget().clone())
+}
+
+fn param_measures(
+    graph: &Graph,
+    plan: &Plan,
+    params: &[Vec<Tensor<Int>>],
+    visibility: Visibility,
+    a: &mut Counts,
+) -> Result<Vec<Vec<Tensor<Measure>>>, (NodeId, crate::arith::ArithError)> {
+    let mut all = Vec::with_capacity(params.len());
+    for (i, (tensors, plans)) in params.iter().zip(&plan.params).enumerate() {
+        a.enter(i);
+        let fanout = walk::param_fanout(graph, NodeId(i));
+        let mut node = Vec::with_capacity(tensors.len());
+        for (t, p) in tensors.iter().zip(plans) {
+            if visibility.weights == Visible::Public {
+                node.push(t.map(|q| Measure { interval: Interval::point(*q), width: 0 }));
+                continue;
+            }
+            let interval = p.interval();
+            let cost = crate::gadget::range::cost(&interval).map_err(|e| (NodeId(i), e))?;
+            a.pay("range", cost * t.len());
+            let measure = Measure { interval, width: p.bits };
+            node.push(t.try_map(|_| a.settle(&measure, fanout)).map_err(|e| (NodeId(i), e))?);
+        }
+        all.push(node);
+    }
+    Ok(all)
+}
+
+/// Runs the exact forward pass in the narrowest integers that hold every value.
+pub(crate) struct Runner<'a> {
+    graph: &'a Graph,
+    plan: &'a Plan,
+    params: Params,
+}
+
+enum Params {
+    Narrow(Vec<Vec<Tensor<i64>>>),
+    Middle(Vec<Vec<Tensor<i128>>>),
+    Wide(Vec<Vec<Tensor<Int>>>),
+}
+
+impl<'a> Runner<'a> {
+    pub(crate) fn new(graph: &'a Graph, plan: &'a Plan, params: &[Vec<Tensor<Int>>], widest: u32) -> Self {
+        fn convert<T: Integer>(params: &[Vec<Tensor<Int>>]) -> Vec<Vec<Tensor<T>>> {
+            params.iter().map(|node| node.iter().map(|t| t.map(|q| T::of(*q))).collect()).collect()
+        }
+        let params = if widest < <i64 as Integer>::BITS {
+            Params::Narrow(convert(params))
+        } else if widest < <i128 as Integer>::BITS {
+            Params::Middle(convert(params))
+        } else {
+            Params::Wide(params.to_vec())
+        };
+        Self { graph, plan, params }
+    }
+
+    /// The scores, and the class of a model that has classes.
+    pub(crate) fn run(&self, input: &Tensor<Int>) -> (Tensor<Int>, Option<usize>) {
+        match &self.params {
+            Params::Narrow(p) => self.go(p, input),
+            Params::Middle(p) => self.go(p, input),
+            Params::Wide(p) => self.go(p, input),
+        }
+    }
+
+    fn go<T: Integer>(&self, params: &[Vec<Tensor<T>>], input: &Tensor<Int>) -> (Tensor<Int>, Option<usize>) {
+        let mut a = Ints::<T>::new();
+        let input = input.map(|q| T::of(*q));
+        match walk::walk(self.graph, self.plan, &mut a, input, params, 0, &mut |_, _| {}) {
+            Ok(walked) => {
+                let class = self.graph.classes().and_then(|_| walked.output.data().first().map(|c| c.wide().as_usize()));
+                (walked.scores.map(|q| q.wide()), class)
+            }
+            // Integers refuse nothing; an empty result keeps this total.
+            Err(_) => (Tensor::vector(vec![]), None),
+        }
+    }
+}

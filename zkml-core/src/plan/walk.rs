@@ -1,0 +1,76 @@
+//! One walk of the graph in any reading.
+
+use super::Plan;
+use crate::{
+    arith::{Arith, ArithError},
+    graph::{Graph, NodeId},
+    tensor::Tensor,
+};
+
+/// What a walk yields.
+#[derive(Clone, Debug)]
+pub struct Walked<W> {
+    /// The output.
+    pub output: Tensor<W>,
+    /// The scores: what a final `argmax` takes, or else the output.
+    pub scores: Tensor<W>,
+}
+
+/// Evaluates the graph in the reading `a`. `offset` is added to the nodes' numbers that the reading is told, and `see` is
+/// shown every node's output.
+///
+/// # Errors
+/// The node where the arithmetic refused, and why.
+pub fn walk<A: Arith>(
+    graph: &Graph,
+    plan: &Plan,
+    a: &mut A,
+    input: Tensor<A::Wire>,
+    params: &[Vec<Tensor<A::Wire>>],
+    offset: usize,
+    see: &mut dyn FnMut(NodeId, &Tensor<A::Wire>),
+) -> Result<Walked<A::Wire>, (NodeId, ArithError)> {
+    let users = graph.users();
+    let (output, scores) = (graph.output(), graph.scores());
+    let mut left: Vec<usize> = users.iter().map(Vec::len).collect();
+    left[output.0] += 1;
+    left[scores.0] += 1;
+    let mut values: Vec<Option<Tensor<A::Wire>>> = vec![None; graph.nodes().len()];
+    let mut input = Some(input);
+    for (i, node) in graph.nodes().iter().enumerate() {
+        let id = NodeId(i);
+        a.enter(offset + i);
+        let value = match &node.layer {
+            None => input.take(),
+            Some(layer) => {
+                let inputs: Vec<&Tensor<A::Wire>> =
+                    node.inputs.iter().filter_map(|n| values[n.0].as_ref()).collect();
+                Some(layer.exact(a, &inputs, &params[i], &plan.steps[i]).map_err(|e| (id, e))?)
+            }
+        };
+        let Some(value) = value else { continue };
+        let fanout = users[i].iter().map(|u| fanout(graph, *u)).sum();
+        let value = value.try_map(|w| a.settle(w, fanout)).map_err(|e| (id, e))?;
+        see(id, &value);
+        values[i] = Some(value);
+        for n in &node.inputs {
+            left[n.0] -= 1;
+            if left[n.0] == 0 {
+                values[n.0] = None;
+            }
+        }
+    }
+    let take = |id: NodeId| values[id.0].clone().ok_or((id, ArithError::Backend("a node has no value".to_owned())));
+    Ok(Walked { output: take(output)?, scores: take(scores)? })
+}
+
+/// How often an element of a node's input enters a linear combination there.
+fn fanout(graph: &Graph, user: NodeId) -> usize {
+    graph.node(user).layer.as_ref().map_or(1, |l| l.fanout(&graph.input_shapes(user)))
+}
+
+/// How often an element of a node's parameter enters a product: once for each position that it slides over.
+pub fn param_fanout(graph: &Graph, id: NodeId) -> usize {
+    let shape = graph.shape(id);
+    shape.len() / shape.dims().first().copied().unwrap_or(1).max(1)
+}

@@ -1,0 +1,304 @@
+//! `zkml | kind: u8 | version: u16 | circuit digest: 32 | length: u64 | payload | sha256 of all before`: the container
+//! of every file, little endian.
+
+use std::fmt;
+use std::fs;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sha2::{Digest as _, Sha256};
+
+use super::Digest;
+
+/// The first bytes of every file.
+pub const MAGIC: [u8; 4] = *b"zkml";
+/// The version that this build writes, and the newest it reads.
+pub const VERSION: u16 = 1;
+/// The bytes before the payload.
+pub const HEADER: usize = 47;
+/// The bytes after the payload.
+pub const CHECKSUM: usize = 32;
+
+/// What a file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Kind {
+    /// A [`ProvingKey`](super::ProvingKey).
+    ProvingKey = 1,
+    /// A [`VerifyingKey`](super::VerifyingKey).
+    VerifyingKey = 2,
+    /// A [`Proof`](super::Proof).
+    Proof = 3,
+    /// A circuit.
+    Circuit = 4,
+    /// A plan.
+    Plan = 5,
+}
+
+impl Kind {
+    const ALL: [Self; 5] = [Self::ProvingKey, Self::VerifyingKey, Self::Proof, Self::Circuit, Self::Plan];
+
+    fn from_byte(byte: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| *kind as u8 == byte)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ProvingKey => "proving key",
+            Self::VerifyingKey => "verifying key",
+            Self::Proof => "proof",
+            Self::Circuit => "circuit",
+            Self::Plan => "plan",
+        })
+    }
+}
+
+/// A file that can't be read or written, or is not the one asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FileError {
+    /// The first bytes are not `zkml`.
+    #[error("not a zkml file, expected a {expected}")]
+    Magic {
+        /// The kind asked for.
+        expected: Kind,
+    },
+    /// The file holds something else.
+    #[error("the file holds a {found}, expected a {expected}")]
+    Kind {
+        /// The kind asked for.
+        expected: Kind,
+        /// The kind found.
+        found: Kind,
+    },
+    /// The file holds something that this version does not know.
+    #[error("the file holds something of the unknown kind {found}, expected a {expected}")]
+    UnknownKind {
+        /// The kind asked for.
+        expected: Kind,
+        /// The byte found.
+        found: u8,
+    },
+    /// The file is of another version.
+    #[error("the file has version {found}, this build reads version {supported}; use the release that wrote it")]
+    Version {
+        /// The version found.
+        found: u16,
+        /// The version that is read.
+        supported: u16,
+    },
+    /// The file ends too early.
+    #[error("the file is truncated: expected {expected} bytes, found {found}")]
+    Truncated {
+        /// How many bytes it should have, `u64::MAX` where that overflows.
+        expected: u64,
+        /// How many it has.
+        found: u64,
+    },
+    /// Bytes follow where the file should end.
+    #[error("the file has bytes after its end: expected {expected} bytes, found {found}")]
+    Trailing {
+        /// How many bytes it should have.
+        expected: u64,
+        /// How many it has.
+        found: u64,
+    },
+    /// The checksum is not that of the contents.
+    #[error("the file is damaged: its checksum is that of other contents; copy it again")]
+    Checksum,
+    /// The file is larger than anything of its kind.
+    #[error("{path} has {found} bytes, expected at most {max}")]
+    TooLarge {
+        /// Its path.
+        path: String,
+        /// Its size, or the first size known to be too much.
+        found: u64,
+        /// The most that is read.
+        max: u64,
+    },
+    /// The operating system refused.
+    #[error("cannot {action} {path}: {reason}")]
+    Io {
+        /// The file's path.
+        path: String,
+        /// `read` or `write`.
+        action: &'static str,
+        /// Why not.
+        reason: String,
+    },
+}
+
+/// The file of a payload.
+pub fn write(kind: Kind, digest: &Digest, payload: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(HEADER + payload.len() + CHECKSUM);
+    bytes.extend_from_slice(&MAGIC);
+    bytes.push(kind as u8);
+    bytes.extend_from_slice(&VERSION.to_le_bytes());
+    bytes.extend_from_slice(digest);
+    bytes.extend_from_slice(&(payload.len() as u64).to_le_bytes());
+    bytes.extend_from_slice(payload);
+    let checksum = Sha256::digest(&bytes);
+    bytes.extend_from_slice(&checksum);
+    bytes
+}
+
+/// The circuit digest and the payload of a file of that kind. Nothing is allocated.
+///
+/// # Errors
+/// If it is not a file of ours, of another kind or version, too short or too long, or damaged.
+///
+/// # Soundness
+/// The checksum finds accidents, not forgers: anyone can compute it.
+///
+/// ```
+/// # use zkml_core::prove::file::{read, write, FileError, Kind};
+/// let bytes = write(Kind::Plan, &[7; 32], b"payload");
+/// assert_eq!(read(&bytes, Kind::Plan), Ok(([7; 32], &b"payload"[..])));
+/// assert_eq!(read(&bytes, Kind::Proof).unwrap_err().to_string(), "the file holds a plan, expected a proof");
+/// ```
+pub fn read(bytes: &[u8], kind: Kind) -> Result<(Digest, &[u8]), FileError> {
+    let found = bytes.len() as u64;
+    let short = FileError::Truncated { expected: (HEADER + CHECKSUM) as u64, found };
+    if bytes.iter().zip(&MAGIC).any(|(a, b)| a != b) {
+        return Err(FileError::Magic { expected: kind });
+    }
+    let (header, rest) = bytes.split_first_chunk::<HEADER>().ok_or(short)?;
+    match Kind::from_byte(header[4]) {
+        Some(found) if found == kind => {}
+        Some(found) => return Err(FileError::Kind { expected: kind, found }),
+        None => return Err(FileError::UnknownKind { expected: kind, found: header[4] }),
+    }
+    let version = u16::from_le_bytes([header[5], header[6]]);
+    if version != VERSION {
+        return Err(FileError::Version { found: version, supported: VERSION });
+    }
+    let mut digest = [0; 32];
+    digest.copy_from_slice(&header[7..39]);
+    let mut length = [0; 8];
+    length.copy_from_slice(&header[39..]);
+    let length = u64::from_le_bytes(length);
+    let expected = length.saturating_add((HEADER + CHECKSUM) as u64);
+    if found < expected {
+        return Err(FileError::Truncated { expected, found });
+    }
+    if found > expected {
+        return Err(FileError::Trailing { expected, found });
+    }
+    let (payload, checksum) = rest.split_last_chunk::<CHECKSUM>().ok_or(FileError::Truncated { expected, found })?;
+    if Sha256::digest(&bytes[..HEADER + payload.len()])[..] != checksum[..] {
+        return Err(FileError::Checksum);
+    }
+    Ok((digest, payload))
+}
+
+fn failed(path: &Path, action: &'static str) -> impl Fn(std::io::Error) -> FileError {
+    let path = path.display().to_string();
+    move |error| FileError::Io { path: path.clone(), action, reason: error.to_string() }
+}
+
+/// The bytes of a file that has at most `max_bytes`, which is checked before they are read.
+///
+/// # Errors
+/// If it is larger, or can't be read.
+pub fn load(path: impl AsRef<Path>, max_bytes: u64) -> Result<Vec<u8>, FileError> {
+    let path = path.as_ref();
+    let large = |found| FileError::TooLarge { path: path.display().to_string(), found, max: max_bytes };
+    let file = fs::File::open(path).map_err(failed(path, "read"))?;
+    let length = file.metadata().map_err(failed(path, "read"))?.len();
+    if length > max_bytes {
+        return Err(large(length));
+    }
+    // A device or a growing file has more than it says.
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
+    file.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(failed(path, "read"))?;
+    if bytes.len() as u64 > max_bytes {
+        return Err(large(bytes.len() as u64));
+    }
+    Ok(bytes)
+}
+
+/// Writes a file whole or not at all: to a temporary one beside it, which then takes its name.
+///
+/// # Errors
+/// If the path names no file, or the directory can't be written.
+pub fn save(path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), FileError> {
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    let path = path.as_ref();
+    let Some(name) = path.file_name() else {
+        let reason = "the path names no file".to_owned();
+        return Err(FileError::Io { path: path.display().to_string(), action: "write", reason });
+    };
+    let mut temporary = std::ffi::OsString::from(".");
+    temporary.push(name);
+    temporary.push(format!(".{}.{}.tmp", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed)));
+    let temporary = path.with_file_name(temporary);
+    let mut file =
+        fs::OpenOptions::new().write(true).create_new(true).open(&temporary).map_err(failed(path, "write"))?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    drop(file);
+    written.and_then(|()| fs::rename(&temporary, path)).map_err(|error| {
+        // The first error is the one to report.
+        let _ = fs::remove_file(&temporary);
+        failed(path, "write")(error)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_truncation_and_every_flip_is_an_error() {
+        let bytes = write(Kind::Circuit, &[3; 32], b"some payload");
+        assert_eq!(read(&bytes, Kind::Circuit).unwrap(), ([3; 32], &b"some payload"[..]));
+        for end in 0..bytes.len() {
+            assert!(
+                matches!(read(&bytes[..end], Kind::Circuit), Err(FileError::Truncated { found, .. }) if found == end as u64)
+            );
+        }
+        for bit in 0..bytes.len() * 8 {
+            let mut flipped = bytes.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(read(&flipped, Kind::Circuit).is_err());
+        }
+        let longer = [&bytes[..], b"x"].concat();
+        assert!(matches!(read(&longer, Kind::Circuit), Err(FileError::Trailing { .. })));
+    }
+
+    #[test]
+    fn each_fault_has_its_error() {
+        let bytes = write(Kind::Circuit, &[3; 32], b"some payload");
+        let change = |at: usize, to: &[u8]| {
+            let mut changed = bytes.clone();
+            changed[at..at + to.len()].copy_from_slice(to);
+            read(&changed, Kind::Circuit).unwrap_err()
+        };
+        assert_eq!(change(0, b"PK"), FileError::Magic { expected: Kind::Circuit });
+        assert_eq!(change(4, &[1]), FileError::Kind { expected: Kind::Circuit, found: Kind::ProvingKey });
+        assert_eq!(change(4, &[99]), FileError::UnknownKind { expected: Kind::Circuit, found: 99 });
+        assert_eq!(change(5, &[2, 0]), FileError::Version { found: 2, supported: 1 });
+        assert_eq!(change(10, &[0]), FileError::Checksum);
+        assert!(matches!(change(39, &[0xff; 8]), FileError::Truncated { expected: u64::MAX, .. }));
+        assert!(matches!(change(39, &[0]), FileError::Trailing { .. }));
+    }
+
+    #[test]
+    fn files_are_written_whole_and_read_up_to_a_size() {
+        let directory = std::env::temp_dir().join(format!("zkml-file-{}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        let path = directory.join("a.zkml");
+        save(&path, b"first").unwrap();
+        save(&path, b"second").unwrap();
+        assert_eq!(load(&path, 6).unwrap(), b"second");
+        assert!(matches!(load(&path, 5), Err(FileError::TooLarge { found: 6, max: 5, .. })));
+        assert!(matches!(load(directory.join("none"), 5), Err(FileError::Io { action: "read", .. })));
+        assert!(matches!(save(directory.join("none/b"), b""), Err(FileError::Io { action: "write", .. })));
+        assert!(matches!(save("/", b""), Err(FileError::Io { .. })));
+        assert_eq!(fs::read_dir(&directory).unwrap().count(), 1);
+        #[cfg(target_os = "linux")]
+        assert!(matches!(load("/dev/zero", 1000), Err(FileError::TooLarge { found: 1001, .. })));
+        fs::remove_dir_all(&directory).unwrap();
+    }
+}

@@ -1,0 +1,114 @@
+//! `(A z) * (B z) = C z` row by row, for `z = (1, public inputs, witnesses)`: the constraints, built once a circuit.
+
+use ark_ff::{Field, Zero};
+use ark_relations::gr1cs::{
+    ConstraintSynthesizer, ConstraintSystemRef, LinearCombination, Matrix, SynthesisError, Variable,
+};
+use rayon::prelude::*;
+
+use super::Fr;
+use super::prover::ProveError;
+
+/// The constraints of a circuit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Matrices {
+    /// `A`, `B` and `C`: rows of `(coefficient, column)`.
+    pub abc: [Matrix<Fr>; 3],
+    /// How many columns are public, the constant one among them.
+    pub instance: usize,
+    /// How many columns are not.
+    pub witness: usize,
+}
+
+impl Matrices {
+    /// How many constraints there are.
+    pub fn constraints(&self) -> usize {
+        self.abc[0].len()
+    }
+
+    /// How many columns there are: the length of an assignment.
+    pub fn variables(&self) -> usize {
+        self.instance.saturating_add(self.witness)
+    }
+
+    /// Checks that the three have the same rows and no column beyond the last.
+    ///
+    /// # Errors
+    /// If they have not, or there is no constraint or no constant one.
+    pub fn check(&self) -> Result<(), ProveError> {
+        self.check_rows()?;
+        for (name, matrix) in ["A", "B", "C"].into_iter().zip(&self.abc) {
+            let row = matrix.par_iter().position_first(|row| row.iter().any(|(_, i)| *i >= self.variables()));
+            if let Some(row) = row {
+                return Err(ProveError::Matrices(format!(
+                    "row {row} of {name} has a column beyond the last of {}",
+                    self.variables()
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_rows(&self) -> Result<(), ProveError> {
+        let [a, b, c] = &self.abc;
+        if a.len() != b.len() || a.len() != c.len() {
+            let (a, b, c) = (a.len(), b.len(), c.len());
+            return Err(ProveError::Matrices(format!("A, B and C have {a}, {b} and {c} rows, expected the same")));
+        }
+        if a.is_empty() {
+            return Err(ProveError::Matrices("there is no constraint, expected at least one".to_owned()));
+        }
+        if self.instance == 0 {
+            return Err(ProveError::Matrices("there is no column of the constant one".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// The rows that an assignment does not satisfy, all of them, in order. A row with a column that the assignment
+    /// does not have is not satisfied.
+    pub fn unsatisfied(&self, assignment: &[Fr]) -> Vec<usize> {
+        let value = |row: Option<&Vec<(Fr, usize)>>| {
+            row?.iter().try_fold(Fr::zero(), |sum, (coefficient, column)| {
+                let value = assignment.get(*column)?;
+                Some(if *coefficient == Fr::ONE { sum + value } else { sum + *coefficient * value })
+            })
+        };
+        let satisfied = |i: usize| {
+            let [a, b, c] = &self.abc;
+            Some(value(a.get(i))? * value(b.get(i))? == value(c.get(i))?)
+        };
+        let rows = self.abc.iter().map(Vec::len).max().unwrap_or(0);
+        (0..rows).into_par_iter().filter(|i| satisfied(*i) != Some(true)).collect()
+    }
+}
+
+/// Feeds [`Matrices`] to the setup of arkworks, row by row and column by column, so that its key is for them.
+///
+/// Each row is one linear combination of variables alone, so that arkworks has nothing to inline and keeps the order.
+pub struct Replay<'a>(pub &'a Matrices);
+
+impl Replay<'_> {
+    fn row(&self, matrix: usize, row: usize) -> LinearCombination<Fr> {
+        let variable = |column: usize| match column {
+            0 => Variable::one(),
+            i if i < self.0.instance => Variable::instance(i),
+            i => Variable::witness(i - self.0.instance),
+        };
+        LinearCombination(self.0.abc[matrix][row].iter().map(|(c, i)| (*c, variable(*i))).collect())
+    }
+}
+
+impl ConstraintSynthesizer<Fr> for Replay<'_> {
+    fn generate_constraints(self, cs: ConstraintSystemRef<Fr>) -> Result<(), SynthesisError> {
+        for _ in 1..self.0.instance {
+            let _ = cs.new_input_variable(|| Err(SynthesisError::AssignmentMissing))?;
+        }
+        for _ in 0..self.0.witness {
+            let _ = cs.new_witness_variable(|| Err(SynthesisError::AssignmentMissing))?;
+        }
+        for i in 0..self.0.constraints() {
+            cs.enforce_r1cs_constraint(|| self.row(0, i), || self.row(1, i), || self.row(2, i))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,249 @@
+//! `bytes -> point`, only if the bytes are the one encoding of a point on the curve and in the subgroup.
+
+use std::fmt;
+
+use ark_bn254::Bn254;
+use ark_ec::AffineRepr;
+use ark_ec::short_weierstrass::{Affine, SWCurveConfig};
+use ark_serialize::{CanonicalDeserialize, CanonicalSerialize, Compress, Validate};
+use rayon::prelude::*;
+
+use super::file::FileError;
+use super::public::{TableError, from_bytes};
+use super::{Digest, Fr, Provenance};
+
+/// The pairing-friendly curve of all proofs.
+pub(super) type Curve = Bn254;
+
+/// Why bytes are no point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PointFault {
+    /// They are not the one encoding of any point: a coordinate at or above the modulus, no root, stray flags.
+    Encoding,
+    /// The point is not on the curve.
+    Curve,
+    /// The point is on the curve, but not in the subgroup of prime order.
+    Subgroup,
+    /// The point is zero where no honest key has zero.
+    Zero,
+}
+
+impl fmt::Display for PointFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Encoding => "is not the canonical encoding of a point",
+            Self::Curve => "is not on the curve",
+            Self::Subgroup => "is not in the subgroup of prime order",
+            Self::Zero => "is zero",
+        })
+    }
+}
+
+/// A key or a proof that can't be loaded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LoadError {
+    /// The file around it is not what was asked for.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The contents end too early.
+    #[error("{what} needs {expected} bytes, found {found}")]
+    Truncated {
+        /// What was being read.
+        what: &'static str,
+        /// The bytes it needs, `u64::MAX` where that overflows.
+        expected: u64,
+        /// The bytes that are left.
+        found: u64,
+    },
+    /// Contents follow where they should end.
+    #[error("{found} bytes follow the contents, expected none")]
+    Trailing {
+        /// How many.
+        found: u64,
+    },
+    /// A point is no point of its group.
+    #[error("point {index} of {what} {fault}; do not use this file")]
+    Point {
+        /// What it is part of.
+        what: &'static str,
+        /// Which one.
+        index: usize,
+        /// What is wrong with it.
+        fault: PointFault,
+    },
+    /// A public input is at or above the field's modulus.
+    #[error("public input {index} is not below the field's modulus")]
+    Modulus {
+        /// Which one.
+        index: usize,
+    },
+    /// Two lengths that belong together do not fit.
+    #[error("{what} has {found} elements, expected {expected}")]
+    Length {
+        /// What has the wrong length.
+        what: &'static str,
+        /// The length expected.
+        expected: usize,
+        /// The length found.
+        found: usize,
+    },
+    /// The provenance is of an unknown kind.
+    #[error("the provenance is of the unknown kind {found}, expected 0 (single party) or 1 (transcript)")]
+    Provenance {
+        /// The byte found.
+        found: u8,
+    },
+    /// The table of public inputs is not in the format.
+    #[error("cannot read the table of public inputs: {reason}")]
+    TableFormat {
+        /// Why not.
+        reason: String,
+    },
+    /// The table of public inputs contradicts itself.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// Two keys are not of the same setup.
+    #[error("the proving key and the verifying key are not of the same setup: their {what} differ")]
+    Mismatch {
+        /// What differs.
+        what: &'static str,
+    },
+}
+
+/// Checks that a point is on its curve and in its subgroup.
+pub(super) fn check<C: SWCurveConfig>(p: &Affine<C>, what: &'static str, index: usize) -> Result<(), LoadError> {
+    let fault = if !p.is_on_curve() {
+        PointFault::Curve
+    } else if !p.is_in_correct_subgroup_assuming_on_curve() {
+        PointFault::Subgroup
+    } else {
+        return Ok(());
+    };
+    Err(LoadError::Point { what, index, fault })
+}
+
+/// Checks all points of a slice, in parallel.
+pub(super) fn check_all<C: SWCurveConfig>(points: &[Affine<C>], what: &'static str) -> Result<(), LoadError> {
+    points.par_iter().enumerate().try_for_each(|(index, p)| check(p, what, index))
+}
+
+/// Checks that no point of a slice is zero.
+pub(super) fn check_nonzero<C: SWCurveConfig>(points: &[Affine<C>], what: &'static str) -> Result<(), LoadError> {
+    match points.iter().position(AffineRepr::is_zero) {
+        Some(index) => Err(LoadError::Point { what, index, fault: PointFault::Zero }),
+        None => Ok(()),
+    }
+}
+
+fn parse<C: SWCurveConfig>(
+    bytes: &[u8],
+    compress: Compress,
+    what: &'static str,
+    index: usize,
+) -> Result<Affine<C>, LoadError> {
+    let encoding = LoadError::Point { what, index, fault: PointFault::Encoding };
+    let point = Affine::<C>::deserialize_with_mode(bytes, compress, Validate::No).map_err(|_| encoding.clone())?;
+    check(&point, what, index)?;
+    // One point, one encoding: arkworks ignores the coordinates of infinity, and the sign of uncompressed points.
+    let mut again = Vec::with_capacity(bytes.len());
+    point.serialize_with_mode(&mut again, compress).map_err(|_| encoding.clone())?;
+    if again == bytes { Ok(point) } else { Err(encoding) }
+}
+
+/// A cursor over the contents of a file, which checks each length against the bytes at hand before it uses it.
+pub(super) struct Reader<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes }
+    }
+
+    pub(super) fn take(&mut self, len: usize, what: &'static str) -> Result<&'a [u8], LoadError> {
+        let short = LoadError::Truncated { what, expected: len as u64, found: self.bytes.len() as u64 };
+        let (taken, rest) = self.bytes.split_at_checked(len).ok_or(short)?;
+        self.bytes = rest;
+        Ok(taken)
+    }
+
+    pub(super) fn array<const N: usize>(&mut self, what: &'static str) -> Result<[u8; N], LoadError> {
+        let mut array = [0; N];
+        array.copy_from_slice(self.take(N, what)?);
+        Ok(array)
+    }
+
+    /// A length, of elements of `size` bytes that all follow: no other length is returned.
+    pub(super) fn length(&mut self, size: usize, what: &'static str) -> Result<usize, LoadError> {
+        let length = u64::from_le_bytes(self.array(what)?);
+        let (expected, found) = (length.saturating_mul(size as u64), self.bytes.len() as u64);
+        usize::try_from(length).ok().filter(|_| expected <= found).ok_or(LoadError::Truncated { what, expected, found })
+    }
+
+    pub(super) fn point<C: SWCurveConfig>(
+        &mut self,
+        compress: Compress,
+        what: &'static str,
+    ) -> Result<Affine<C>, LoadError> {
+        parse(self.take(C::serialized_size(compress), what)?, compress, what, 0)
+    }
+
+    /// A length and that many points, in parallel.
+    pub(super) fn points<C: SWCurveConfig>(
+        &mut self,
+        compress: Compress,
+        what: &'static str,
+    ) -> Result<Vec<Affine<C>>, LoadError> {
+        let size = C::serialized_size(compress);
+        let length = self.length(size, what)?;
+        let bytes = self.take(length * size, what)?;
+        bytes.par_chunks_exact(size).enumerate().map(|(i, chunk)| parse(chunk, compress, what, i)).collect()
+    }
+
+    /// A length and that many field elements, each below the modulus.
+    pub(super) fn inputs(&mut self) -> Result<Vec<Fr>, LoadError> {
+        let length = self.length(32, "the public inputs")?;
+        (0..length)
+            .map(|index| from_bytes(&self.array("the public inputs")?).ok_or(LoadError::Modulus { index }))
+            .collect()
+    }
+
+    pub(super) fn provenance(&mut self) -> Result<Provenance, LoadError> {
+        match self.array("the provenance")? {
+            [0] => Ok(Provenance::SingleParty),
+            [1] => Ok(Provenance::Transcript(self.array::<32>("the transcript's hash")? as Digest)),
+            [found] => Err(LoadError::Provenance { found }),
+        }
+    }
+
+    pub(super) fn finish(self) -> Result<(), LoadError> {
+        match self.bytes.len() {
+            0 => Ok(()),
+            found => Err(LoadError::Trailing { found: found as u64 }),
+        }
+    }
+}
+
+/// Appends a point. Writing to memory does not fail.
+pub(super) fn put<C: SWCurveConfig>(bytes: &mut Vec<u8>, point: &Affine<C>, compress: Compress) {
+    let written = point.serialize_with_mode(bytes, compress);
+    debug_assert!(written.is_ok());
+}
+
+/// Appends a length and the points.
+pub(super) fn put_all<C: SWCurveConfig>(bytes: &mut Vec<u8>, points: &[Affine<C>], compress: Compress) {
+    bytes.extend_from_slice(&(points.len() as u64).to_le_bytes());
+    bytes.reserve(points.len() * C::serialized_size(compress));
+    points.iter().for_each(|point| put(bytes, point, compress));
+}
+
+/// Appends a provenance.
+pub(super) fn put_provenance(bytes: &mut Vec<u8>, provenance: &Provenance) {
+    match provenance {
+        Provenance::SingleParty => bytes.push(0),
+        Provenance::Transcript(hash) => {
+            bytes.push(1);
+            bytes.extend_from_slice(hash);
+        }
+    }
+}
