@@ -1,1 +1,154 @@
-//! macros
+//! The attribute of zkml: `#[zk_model]` makes a network of a function.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `options` | the attribute's options |
+//! | `syntax` | the function as a small tree, each part with its place |
+//! | `check` | what a network may not say: one function a rule |
+//! | `network` | from the tree to a checked `zkml_core::graph::Graph` |
+//! | `report` | mistakes, collected so that all are told at once |
+//! | `expand`, `fallback` | the type that is emitted, and its stub after a mistake |
+#![forbid(unsafe_code)]
+
+mod check;
+mod expand;
+mod fallback;
+mod network;
+mod options;
+mod report;
+mod syntax;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Item, ItemFn};
+
+use crate::{options::Options, report::Report};
+
+/// Makes a network of a function: a type of the same name in CamelCase, whose shapes, layers and arguments were checked
+/// while compiling.
+///
+/// ```ignore
+/// use zkml::prelude::*;
+///
+/// /// LeNet-5 for 28x28 grey images.
+/// #[zk_model(weights = private, range = 0..=255)]
+/// pub fn lenet(image: Tensor<1, 28, 28>) -> Class<10> {
+///     let x = max_pool2d(relu(conv2d(image, filters = 6, kernel = 5)), 2);
+///     let x = max_pool2d(relu(conv2d(x, filters = 16, kernel = 5)), 2);
+///     let stem = dense(flatten(x), 120);
+///     let x = relu(dense(relu(stem), 84));
+///     argmax(dense(x, 10))
+/// }
+///
+/// let model = Lenet::load("lenet.safetensors")?;
+/// let scores = model.forward(&image)?;
+/// ```
+///
+/// (The example is not compiled here, since `zkml` depends on this crate; `tests/ui/pass/lenet.rs` of `zkml` is.)
+///
+/// # The function
+///
+/// It takes one tensor, `name: Tensor<..>`, and returns a tensor or a class. Extents are integer literals, outermost axis
+/// first, without a batch axis.
+///
+/// | returns | means |
+/// |---|---|
+/// | `Tensor<10>` | ten numbers |
+/// | `Class<10>` | the number of the largest of ten scores: the function ends in `argmax(..)` |
+///
+/// The function never runs as Rust: it is read, and describes the network.
+///
+/// # The options
+///
+/// All are optional.
+///
+/// | option | takes | default | meaning |
+/// |---|---|---|---|
+/// | `input` | `public`, `private`, `committed` | `private` | who sees the input |
+/// | `weights` | the same | `public` | who sees the weights |
+/// | `output` | the same | `public` | who sees the answer |
+/// | `range` | `0..=255`, `-1.0..=1.0` | found by calibration | the values of the input: whole numbers, or reals if the ends have a point |
+/// | `name` | `"LeNet"` | the function's name in CamelCase | the name of the type |
+///
+/// # Statements
+///
+/// | written | meaning |
+/// |---|---|
+/// | `let x = ..;` | names a value |
+/// | `let mut x = ..;`, `x = ..;` | a value that is replaced later |
+/// | `for _i in 0..3 { .. }` | the body three times; bounds are literals, all loops together run at most 1024 times |
+/// | a value at the end | what the network returns |
+///
+/// A value that nothing uses is a mistake, unless its name begins with an underscore; then its layers are left out.
+///
+/// # Expressions
+///
+/// | written | meaning |
+/// |---|---|
+/// | `x` | a variable |
+/// | `dense(x, 10)`, `conv2d(x, filters = 6, kernel = 5)` | a layer: tensors, then arguments |
+/// | `x + y`, `x - y`, `x * y` | the layers `add`, `sub`, `mul` |
+/// | `0.5 * x`, `x * 0.5` | the layer `scale` |
+///
+/// Arguments are literals: numbers, `true` and `false`, words (`padding = same`), lists (`kernel = [3, 5]`). The first may
+/// go without its name. The layers and their arguments are those of `zkml::layer`, one module each.
+///
+/// # Names
+///
+/// `let stem = dense(..)` names the layer, and with it its parameters: `stem.weight`, `stem.bias`. A layer without a `let`
+/// of its own, or whose name is bound more than once (or in a loop), is numbered: `dense1`, `dense2`, in the order of the
+/// text.
+///
+/// # What it becomes
+///
+/// `pub fn lenet` becomes `pub struct Lenet`, which derefs to (and is `Into`) `zkml::model::Model`, with
+///
+/// | item | gives |
+/// |---|---|
+/// | `Lenet::graph()` | the network; its layers know their line and column |
+/// | `Lenet::load(path)` | the model with the weights of a safetensors file |
+/// | `Lenet::init(&mut rng)` | the model with fresh weights |
+/// | `Lenet::with_weights(weights)` | the model with these weights |
+/// | `Lenet::VISIBILITY` | what the options say of input, weights and output |
+///
+/// Documentation and lint levels (`#[allow(..)]`) are kept on the type.
+///
+/// # Errors
+///
+/// Mistakes are compile errors on the offending tokens, all at once: wrong shapes, unknown layers, variables and arguments,
+/// values that nothing uses, Rust that describes no network (`if`, closures, methods, ..). `tests/ui` shows each.
+#[proc_macro_attribute]
+pub fn zk_model(options: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    model(options.into(), item.into()).into()
+}
+
+fn model(options: TokenStream, tokens: TokenStream) -> TokenStream {
+    let mut report = Report::default();
+    let options = Options::parse(options, &mut report);
+    let item = match syn::parse2::<Item>(tokens.clone()) {
+        Ok(Item::Fn(item)) => item,
+        Ok(other) => {
+            check::not_a_function(&other, &mut report);
+            let errors = report.finish().map(|e| e.to_compile_error());
+            return quote!(#errors #tokens);
+        }
+        Err(error) => return error.to_compile_error(),
+    };
+    function(&options, &item, report)
+}
+
+fn function(options: &Options, item: &ItemFn, mut report: Report) -> TokenStream {
+    let function = syntax::function(item, &mut report);
+    let network = network::build(&function, options.range, &mut report);
+    let name = options.name.clone().or_else(|| expand::type_name(&function.name));
+    if name.is_none() {
+        check::type_name(&function.name, &mut report);
+    }
+    match (report.finish(), name) {
+        (None, Some(name)) => expand::expand(&function, &network, &name, options.visibility),
+        // In an `impl` block, where a method stands, no type can be declared.
+        (Some(error), _) if item.sig.receiver().is_some() => error.to_compile_error(),
+        (Some(error), Some(name)) => fallback::fallback(&function, &name, &error),
+        (error, None) => error.map(|e| e.to_compile_error()).unwrap_or_default(),
+    }
+}

@@ -1,3 +1,4 @@
-//! What a developer of circuits needs: why a witness is refused, and whether a wrong one is.
+//! What a developer of circuits needs: why a witness is refused, and whether every wrong one is.
 
 pub mod check;
+pub mod tamper;

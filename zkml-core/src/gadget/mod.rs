@@ -16,6 +16,9 @@ pub mod commitment;
 #[cfg(feature = "prove")]
 pub mod poseidon;
 
+#[cfg(all(test, feature = "prove"))]
+mod tests;
+
 use crate::arith::Int;
 
 /// What a gadget needs of a constraint system.

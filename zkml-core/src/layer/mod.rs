@@ -4,6 +4,9 @@
 //! included, is made from that list.
 
 mod args;
+mod constant;
+mod pair;
+mod pool;
 pub mod window;
 
 use std::fmt;

@@ -58,8 +58,9 @@ impl Padding {
                 let n = args.usize("padding", 0, None)?;
                 Ok(Self::Explicit([n; 4]))
             }
-            Some(other) => Err(LayerError::argument("padding", format!("`padding` is {}", other.describe()))
-                .help("expected `valid`, `same`, a whole number, `[vertical, horizontal]` or `[top, left, bottom, right]`")),
+            Some(other) => Err(LayerError::argument("padding", format!("`padding` is {}", other.describe())).help(
+                "expected `valid`, `same`, a whole number, `[vertical, horizontal]` or `[top, left, bottom, right]`",
+            )),
         }
     }
 
@@ -80,8 +81,13 @@ impl Window {
     /// If the rank is not three, or the padded input is smaller than the kernel, or a window would lie wholly in padding.
     pub fn place(&self, layer: &str, input: &Shape) -> Result<Placed, LayerError> {
         let &[_, height, width] = input.dims() else {
-            return Err(LayerError::rank(0, layer, "a `[channels, height, width]` tensor", input));
+            return Err(LayerError::rank(0, layer, "a `[channels, height, width]` tensor", input)
+                .help("insert `reshape(..)` before it"));
         };
+        if input.is_empty() || input.len() > Shape::MAX_LEN {
+            return Err(LayerError::rank(0, layer, &format!("1 to {} elements", Shape::MAX_LEN), input));
+        }
+        let argument = if layer == "conv2d" { "kernel" } else { "size" };
         let extents = [height, width];
         let (mut output, mut before) = ([0; 2], [0; 2]);
         for axis in 0..2 {
@@ -99,22 +105,20 @@ impl Window {
                 }
                 Padding::Explicit(p) => (p[axis], p[axis + 2]),
             };
-            if lo >= reach || hi >= reach {
-                if !matches!(self.padding, Padding::Same) {
-                    return Err(LayerError::argument(
-                        "padding",
-                        format!("`padding` of {} is not below the kernel's reach of {reach}", lo.max(hi)),
-                    )
-                    .help("a window would see nothing but padding"));
-                }
+            if lo.max(hi) >= reach {
+                return Err(LayerError::argument(
+                    "padding",
+                    format!("`padding` of {} is not below the kernel's reach of {reach}", lo.max(hi)),
+                )
+                .help("a window would see nothing but padding"));
             }
             if size + lo + hi < reach {
                 let name = ["height", "width"][axis];
                 return Err(LayerError::argument(
-                    "kernel",
+                    argument,
                     format!("`{layer}` needs a {name} of at least {reach}, found {} in shape {input}", size + lo + hi),
                 )
-                .help("use a smaller kernel, or `padding = same`"));
+                .help(format!("use a smaller `{argument}`, or `padding = same`")));
             }
             output[axis] = (size + lo + hi - reach) / self.stride[axis] + 1;
             before[axis] = lo;
@@ -147,10 +151,22 @@ impl Placed {
         (0..self.output[0]).flat_map(move |y| (0..self.output[1]).map(move |x| (y, x)))
     }
 
+    /// The taps of every window, row major.
+    pub fn all_taps(&self) -> Vec<Vec<(usize, usize)>> {
+        self.windows().map(|(y, x)| self.taps(y, x).collect()).collect()
+    }
+
     /// In how many windows a pixel lies, at most.
     pub fn overlap(&self) -> usize {
-        (0..2).map(|i| self.window.kernel[i].div_ceil(self.window.stride[i])).product()
+        // Of the kernel's taps, every `stride / gcd(stride, dilation)`th meets the same pixel in some window.
+        let Window { kernel, stride, dilation, .. } = self.window;
+        (0..2).map(|i| kernel[i].div_ceil(stride[i] / gcd(stride[i], dilation[i])).min(self.output[i])).product()
     }
+}
+
+/// The greatest common divisor.
+fn gcd(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { gcd(b, a % b) }
 }
 
 #[cfg(test)]
@@ -183,5 +199,22 @@ mod tests {
     fn a_kernel_larger_than_the_input_is_refused() {
         let error = window(5, 1, 1, Padding::Valid).place("conv2d", &Shape::new([1, 4, 9])).unwrap_err();
         assert_eq!(error.to_string(), "`conv2d` needs a height of at least 5, found 4 in shape [1, 4, 9]");
+    }
+
+    #[test]
+    fn overlap_is_the_most_windows_that_any_pixel_lies_in() {
+        for (kernel, stride, dilation) in [(3, 1, 1), (3, 2, 1), (2, 2, 1), (2, 3, 1), (3, 2, 2), (3, 4, 2)] {
+            let placed =
+                window(kernel, stride, dilation, Padding::Valid).place("conv2d", &Shape::new([1, 16, 16])).unwrap();
+            let mut seen = [0; 256];
+            placed.all_taps().iter().flatten().for_each(|(_, pixel)| seen[*pixel] += 1);
+            assert_eq!(Some(&placed.overlap()), seen.iter().max(), "{kernel} {stride} {dilation}");
+        }
+    }
+
+    #[test]
+    fn an_empty_input_is_refused() {
+        let error = window(1, 1, 1, Padding::Same).place("max_pool2d", &Shape::new([1, 0, 4])).unwrap_err();
+        assert_eq!(error.to_string(), "`max_pool2d` expects 1 to 268435456 elements, found shape [1, 0, 4]");
     }
 }

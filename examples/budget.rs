@@ -1,0 +1,66 @@
+//! What the reference models cost: constraints, witnesses and public inputs, with public and with private weights.
+//!
+//! `cargo run --release --example budget -- --json` prints one JSON line a model.
+
+#[path = "common/mod.rs"]
+mod common;
+
+use std::error::Error;
+
+use common::{models, progress::Step};
+use serde_json::json;
+use zkml::prelude::*;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let json = arguments.iter().any(|a| a == "--json");
+    let only: Vec<&String> = arguments.iter().filter(|a| !a.starts_with("--")).collect();
+    if let Some(unknown) = arguments.iter().find(|a| a.starts_with("--") && *a != "--json") {
+        return Err(format!("unknown option {unknown}; usage: budget [--json] [MODEL ..]").into());
+    }
+    let references = models::all()?;
+    if let Some(unknown) = only.iter().find(|name| references.iter().all(|r| r.name != name.as_str())) {
+        let names: Vec<&str> = references.iter().map(|r| r.name).collect();
+        return Err(format!("no model `{unknown}`; the models are {}", names.join(", ")).into());
+    }
+    for weights in [Visible::Public, Visible::Private] {
+        let visibility = Visibility { weights, ..Visibility::default() };
+        for reference in references.iter().filter(|r| only.is_empty() || only.iter().any(|n| *n == r.name)) {
+            let step = Step::new(reference.name);
+            let target = Target { visibility: Some(visibility), ..reference.target };
+            let quantized = reference.model.quantize_with(&reference.samples, target, &mut |p| step.show(&p))?;
+            let calibrated = quantized.fidelity(&reference.samples)?;
+            let held = quantized.fidelity(&reference.test)?;
+            let kind = if weights == Visible::Public { "public" } else { "private" };
+            // Two million private weights make a circuit that is counted and not built: the count is exact.
+            let counted = weights != Visible::Public && reference.model.graph().parameter_count() > 1_000_000;
+            let (constraints, witnesses, public_inputs) = if counted {
+                let total = quantized.budget(visibility, 1)?.values().copied().sum::<zkml::arith::counts::Cost>();
+                (total.constraints, total.witnesses, 1)
+            } else {
+                let report = quantized.circuit(visibility)?.report();
+                if !json {
+                    println!("{report}");
+                }
+                (report.total.constraints, report.total.witnesses, report.public_inputs)
+            };
+            eprint!("\r\x1b[K");
+            if json {
+                let line = json!({
+                    "model": reference.name,
+                    "weights": kind,
+                    "constraints": constraints,
+                    "witnesses": witnesses,
+                    "public_inputs": public_inputs,
+                    "parameters": reference.model.graph().parameter_count(),
+                    "top1_agreement": calibrated.top1(),
+                    "top1_agreement_held_back": held.top1(),
+                });
+                println!("{line}");
+            } else {
+                println!("{} ({kind} weights): {constraints} constraints\n{calibrated}", reference.name);
+            }
+        }
+    }
+    Ok(())
+}

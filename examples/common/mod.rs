@@ -1,0 +1,6 @@
+//! What the examples and benchmarks share: data that ships here, the reference models, progress on the terminal.
+#![allow(dead_code)]
+
+pub mod data;
+pub mod models;
+pub mod progress;

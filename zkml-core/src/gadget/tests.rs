@@ -1,0 +1,331 @@
+//! Every gadget: constraints hold exactly for what `eval` says, cost what `cost` says, and refuse every mutation.
+
+use std::collections::HashSet;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    arith::{
+        Arith, ArithError,
+        counts::{Cost, Counts, Measure},
+        interval::Interval,
+        r1cs::{Accumulate, Assign, Build, FieldCs, R1cs, Wire},
+    },
+    dev::tamper::Harness,
+};
+
+/// A use of gadgets, over any reading.
+trait Use {
+    fn apply<A: Arith>(&self, a: &mut A, inputs: &[A::Wire]) -> Result<A::Wire, ArithError>;
+}
+
+fn synthesize<C: Accumulate, U: Use>(
+    cs: C,
+    u: &U,
+    intervals: &[Interval],
+    values: Option<&[i64]>,
+) -> (C, Wire<C::W>, usize) {
+    let mut a = R1cs::new(cs);
+    let inputs: Vec<Wire<C::W>> = intervals
+        .iter()
+        .enumerate()
+        .map(|(i, interval)| a.instance(interval, values.map(|v| Int::from(v[i]))).unwrap())
+        .collect();
+    let y = u.apply(&mut a, &inputs).unwrap();
+    a.publish(&y);
+    (a.cs, y, intervals.len())
+}
+
+/// Checks a use at these values against `expected`.
+fn verify<U: Use>(u: &U, intervals: &[Interval], values: &[i64], expected: i64) {
+    let (build, _, _) = synthesize(Build::new(), u, intervals, None);
+    let (assign, y, _) = synthesize(Assign::new(), u, intervals, Some(values));
+    assert_eq!(y.w, Int::from(expected), "at {values:?}");
+    assert!(y.measure.interval.contains(y.w));
+    let (matrices, _, free) = build.finish();
+    let assignment = assign.finish();
+    assert_eq!(assignment.len(), matrices.instance + matrices.witness);
+    let harness = Harness::new(&matrices, &assignment, &free);
+    assert!(harness.holds(), "honest witness refused at {values:?}");
+    assert_eq!(harness.run(usize::MAX), vec![], "at {values:?}");
+    // Where a range check is tight, `b * (1 - p - b) = 0` is `b^2 = 0`: b is determined, but not to first order.
+    let loose = intervals.iter().zip(values).all(|(i, x)| {
+        let ends = i.hi - i.lo + Int::ONE;
+        ends & (ends - Int::ONE) == Int::ZERO || i.lo == Int::from(*x)
+    });
+    if loose {
+        assert_eq!(harness.freedom(&HashSet::new()), 0, "at {values:?}");
+    }
+
+    let mut counts = Counts::new();
+    let measures: Vec<Measure> = intervals
+        .iter()
+        .map(|i| {
+            counts.pay("range", range::cost(i).unwrap() + Cost::new(1, 0));
+            Measure { interval: *i, width: 1 }
+        })
+        .collect();
+    let measure = u.apply(&mut counts, &measures).unwrap();
+    counts.pay("output", Cost::new(1, 0));
+    assert_eq!(counts.total(), Cost::new(matrices.constraints(), matrices.witness));
+    assert_eq!(measure, y.measure);
+}
+
+struct Rescale(u32, Option<u32>);
+impl Use for Rescale {
+    fn apply<A: Arith>(&self, a: &mut A, x: &[A::Wire]) -> Result<A::Wire, ArithError> {
+        a.rescale(&x[0], self.0, self.1)
+    }
+}
+
+struct Relu(u32, Option<u32>);
+impl Use for Relu {
+    fn apply<A: Arith>(&self, a: &mut A, x: &[A::Wire]) -> Result<A::Wire, ArithError> {
+        a.relu(&x[0], self.0, self.1)
+    }
+}
+
+struct Max;
+impl Use for Max {
+    fn apply<A: Arith>(&self, a: &mut A, x: &[A::Wire]) -> Result<A::Wire, ArithError> {
+        a.max(&x[0], &x[1])
+    }
+}
+
+struct Argmax;
+impl Use for Argmax {
+    fn apply<A: Arith>(&self, a: &mut A, x: &[A::Wire]) -> Result<A::Wire, ArithError> {
+        a.argmax(x)
+    }
+}
+
+struct Product;
+impl Use for Product {
+    fn apply<A: Arith>(&self, a: &mut A, x: &[A::Wire]) -> Result<A::Wire, ArithError> {
+        let p = a.mul(&x[0], &x[1])?;
+        a.dot([(&x[0], &x[1]), (&x[1], &x[1])].into_iter(), Some(&p))
+    }
+}
+
+struct Settle;
+impl Use for Settle {
+    fn apply<A: Arith>(&self, a: &mut A, x: &[A::Wire]) -> Result<A::Wire, ArithError> {
+        let sum = a.linear([(Int::from(1), &x[0]), (Int::from(2), &x[1])].into_iter(), Int::ZERO)?;
+        let s = a.settle(&sum, 10_000)?;
+        a.linear([(Int::from(3), &s)].into_iter(), Int::from(-1))
+    }
+}
+
+fn interval(lo: i64, hi: i64) -> Interval {
+    Interval { lo: Int::from(lo), hi: Int::from(hi) }
+}
+
+/// Intervals on every side of zero, and values at their ends and within.
+fn intervals() -> Vec<(i64, i64)> {
+    vec![(-8, 7), (0, 15), (-1, 100), (-100, 1), (-100, -3), (5, 90), (-128, 127), (-1, 0), (3, 4)]
+}
+
+fn points(lo: i64, hi: i64) -> Vec<i64> {
+    let mut p = vec![lo, lo + 1, (lo + hi) / 2, hi - 1, hi, 0, -1, 1];
+    p.retain(|x| (lo..=hi).contains(x));
+    p.sort_unstable();
+    p.dedup();
+    p
+}
+
+#[test]
+fn rescale_over_all_forms() {
+    for (lo, hi) in intervals() {
+        for shift in [0, 1, 3, 9] {
+            for saturate in [None, Some(1), Some(3), Some(5)] {
+                for x in points(lo, hi) {
+                    let y = rescale::eval(x, shift, saturate);
+                    verify(&Rescale(shift, saturate), &[interval(lo, hi)], &[x], y);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn relu_over_all_forms() {
+    for (lo, hi) in intervals() {
+        for shift in [0, 1, 3, 9] {
+            for saturate in [None, Some(1), Some(3), Some(5)] {
+                for x in points(lo, hi) {
+                    verify(&Relu(shift, saturate), &[interval(lo, hi)], &[x], relu::eval(x, shift, saturate));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn relu_costs_three_more_than_its_bits() {
+    // An accumulator of 10 bits and a sign.
+    let cost = relu::cost(&interval(-1000, 1000), 4, None).unwrap();
+    assert_eq!(cost, Cost::new(10 + 3, 10 + 2));
+}
+
+#[test]
+fn max_of_two() {
+    for (a, b) in [((-8, 7), (0, 15)), ((-5, -3), (1, 4)), ((1, 4), (-5, -3)), ((0, 255), (0, 255))] {
+        for x in points(a.0, a.1) {
+            for y in points(b.0, b.1) {
+                verify(&Max, &[interval(a.0, a.1), interval(b.0, b.1)], &[x, y], x.max(y));
+            }
+        }
+    }
+}
+
+#[test]
+fn products_and_settled_sums() {
+    for (x, y) in [(0, 0), (3, -4), (-8, 7)] {
+        verify(&Product, &[interval(-8, 7), interval(-8, 7)], &[x, y], 2 * x * y + y * y);
+    }
+    for x in [-8, 0, 7] {
+        verify(&Settle, &[interval(-8, 7); 2], &[x, 3], 3 * (x + 6) - 1);
+    }
+}
+
+#[test]
+fn range_admits_its_ends_and_nothing_beyond() {
+    struct Same;
+    impl Use for Same {
+        fn apply<A: Arith>(&self, _: &mut A, x: &[A::Wire]) -> Result<A::Wire, ArithError> {
+            Ok(x[0].clone())
+        }
+    }
+    for (lo, hi) in [(0, 255), (0, 16), (-3, 9), (0, 1), (10, 15), (-128, 127), (0, 20), (0, 44)] {
+        for x in points(lo, hi) {
+            verify(&Same, &[interval(lo, hi)], &[x], x);
+        }
+        for x in [lo - 1, hi + 1, hi + 7, lo - 100] {
+            let (build, _, _) = synthesize(Build::new(), &Same, &[interval(lo, hi)], None);
+            let (assign, _, _) = synthesize(Assign::new(), &Same, &[interval(lo, hi)], Some(&[x]));
+            let (matrices, _, _) = build.finish();
+            let assignment = assign.finish();
+            assert!(!matrices.unsatisfied(&assignment).is_empty(), "{x} passed as one of {lo}..={hi}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn argmax_takes_the_first_of_the_largest(values in prop::collection::vec(-5i64..5, 2..6)) {
+        let intervals = vec![interval(-8, 7); values.len()];
+        verify(&Argmax, &intervals, &values, argmax::eval(&values) as i64);
+    }
+
+    #[test]
+    fn rescale_of_random_bounds(lo in -5000i64..5000, span in 1i64..5000, at in 0.0f64..1.0, shift in 0u32..8, saturate in prop::option::of(1u32..12)) {
+        let x = lo + (at * span as f64) as i64;
+        verify(&Rescale(shift, saturate), &[interval(lo, lo + span)], &[x], rescale::eval(x, shift, saturate));
+        verify(&Relu(shift, saturate), &[interval(lo, lo + span)], &[x], relu::eval(x, shift, saturate));
+    }
+}
+
+/// What a dishonest prover tries by hand: each names what it would forge.
+mod attacks {
+    use ark_bn254::Fr;
+    use ark_ff::{Field, One, Zero};
+
+    use super::*;
+
+    fn relu_at(x: i64) -> (crate::prove::Matrices, Vec<Fr>) {
+        let i = [interval(-128, 127)];
+        let (build, _, _) = synthesize(Build::new(), &Relu(2, None), &i, None);
+        let (assign, _, _) = synthesize(Assign::new(), &Relu(2, None), &i, Some(&[x]));
+        (build.finish().0, assign.finish())
+    }
+
+    #[test]
+    fn a_positive_value_is_not_passed_off_as_negative() {
+        // Sign bit cleared, its weight moved onto the next bit (which is then two), and the output zeroed.
+        let (m, honest) = relu_at(100);
+        assert!(m.unsatisfied(&honest).is_empty());
+        let bits = m.instance + 8;
+        let mut forged = honest.clone();
+        forged[bits + 7] = Fr::zero();
+        forged[bits + 6] += Fr::from(2u64);
+        *forged.last_mut().unwrap() = Fr::zero();
+        forged[2] = Fr::zero();
+        assert!(!m.unsatisfied(&forged).is_empty());
+    }
+
+    #[test]
+    fn a_remainder_is_not_borrowed_from_the_quotient() {
+        // One less in the quotient, four more in the remainder: the sum holds, the bits do not.
+        let (m, honest) = relu_at(100);
+        let bits = m.instance + 8;
+        for low in 0..2 {
+            let mut forged = honest.clone();
+            forged[bits + 2] -= Fr::one();
+            forged[bits + low] += Fr::from(4u64 >> low);
+            *forged.last_mut().unwrap() -= Fr::one();
+            forged[2] -= Fr::one();
+            assert!(!m.unsatisfied(&forged).is_empty());
+        }
+    }
+
+    #[test]
+    fn a_quotient_in_the_field_is_not_a_quotient_of_integers() {
+        // q / 2^k as a field division, with the remainder zeroed.
+        let (m, honest) = relu_at(97);
+        let bits = m.instance + 8;
+        let mut forged = honest.clone();
+        let quotient = Fr::from(97u64 + 2) * Fr::from(4u64).inverse().unwrap();
+        forged[bits] = Fr::zero();
+        forged[bits + 1] = Fr::zero();
+        forged[bits + 2] = quotient;
+        (3..7).for_each(|i| forged[bits + i] = Fr::zero());
+        *forged.last_mut().unwrap() = quotient;
+        forged[2] = quotient;
+        assert!(!m.unsatisfied(&forged).is_empty());
+    }
+
+    #[test]
+    fn no_other_index_of_an_argmax_with_ties_is_accepted() {
+        let values = [3i64, 7, 7, -2];
+        let i = [interval(-8, 7); 4];
+        let (build, _, _) = synthesize(Build::new(), &Argmax, &i, None);
+        let (m, _, _) = build.finish();
+        // The prover fills everything as if another index were the answer.
+        struct Lie(usize);
+        impl Lie {
+            fn run(&self, values: &[i64], i: &[Interval]) -> Vec<Fr> {
+                let mut cs = Assign::new();
+                let wires: Vec<Int> = values.iter().map(|v| cs.instance(Some(Int::from(*v)))).collect();
+                for (w, i) in wires.iter().zip(i) {
+                    range::enforce(&mut cs, w, i);
+                }
+                for k in 0..values.len() - 1 {
+                    cs.boolean(Some(Int::from(u8::from(k == self.0))));
+                }
+                let max = cs.witness(Some(wires[self.0]));
+                for (k, x) in wires.iter().enumerate() {
+                    let before = Int::from(u8::from(k < self.0));
+                    let gap = max - *x - before;
+                    decompose::enforce(&mut cs, &gap, 4);
+                }
+                let index = crate::arith::r1cs::to_field(Int::from(self.0 as u64));
+                cs.field_output(&index);
+                cs.finish()
+            }
+        }
+        assert!(m.unsatisfied(&Lie(1).run(&values, &i)).is_empty(), "the honest index, filled the same way");
+        for lie in [0, 2, 3] {
+            assert!(!m.unsatisfied(&Lie(lie).run(&values, &i)).is_empty(), "index {lie}");
+        }
+    }
+
+    #[test]
+    fn decompositions_as_wide_as_the_field_are_refused() {
+        let wide = Interval { lo: -crate::arith::interval::pow2(249), hi: crate::arith::interval::pow2(249) };
+        assert!(relu::cost(&wide, 0, None).is_ok());
+        assert_eq!(decompose::check(253).unwrap_err(), ArithError::Overflow { bits: 253 });
+    }
+}

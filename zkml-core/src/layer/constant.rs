@@ -1,0 +1,40 @@
+//! Constants of a formula as integers: what `avg_pool2d`, `scale` and `poly` multiply by or add.
+
+use crate::arith::Int;
+
+/// `round(x * 2^scale)`, halves away from zero; what exceeds 127 bits becomes the nearest end.
+pub(super) fn integer(x: f64, scale: i32) -> Int {
+    Int::from((x * 2f64.powi(scale.clamp(-1000, 1000))).round() as i128)
+}
+
+/// The `e` of `|x| = 2^e`, if there is one.
+pub(super) fn exponent(x: f64) -> Option<i32> {
+    const MANTISSA: u32 = f64::MANTISSA_DIGITS - 1;
+    let bits = x.abs().to_bits();
+    let power = x.is_normal() && bits.trailing_zeros() >= MANTISSA;
+    power.then(|| (bits >> MANTISSA) as i32 - (f64::MAX_EXP - 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn constants_round_to_nearest_and_saturate() {
+        assert_eq!(integer(1.0 / 25.0, 8), Int::from(10));
+        assert_eq!(integer(-0.3, 4), Int::from(-5));
+        assert_eq!(integer(0.001, 2), Int::ZERO);
+        assert_eq!(integer(1.0, i32::MIN), Int::ZERO);
+        assert_eq!(integer(-1.0, i32::MAX), Int::from(i128::MIN));
+    }
+
+    #[test]
+    fn only_powers_of_two_have_an_exponent() {
+        assert_eq!(exponent(1.0), Some(0));
+        assert_eq!(exponent(-8.0), Some(3));
+        assert_eq!(exponent(0.125), Some(-3));
+        for x in [0.0, 3.0, 0.1, f64::INFINITY, f64::NAN, f64::MIN_POSITIVE / 4.0] {
+            assert_eq!(exponent(x), None, "{x}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! `y = a * b`
+
+use super::{Args, Card, Factors, Layer, Literal, Param, Step, pair};
+use crate::{
+    arith::{Arith, ArithError},
+    error::LayerError,
+    shape::Shape,
+    tensor::Tensor,
+};
+
+/// `y = a * b`, for every element of two tensors of one shape. Nothing is broadcast.
+///
+/// | | shape | scale |
+/// |---|---|---|
+/// | `a`, `b` | any, the same | `s_a`, `s_b` |
+/// | `y` | the same | `s_a + s_b` |
+///
+/// Sources: ONNX `Mul`, Keras `Multiply`, Burn `a * b`.
+///
+/// # Constraints
+/// One an element.
+///
+/// # Soundness
+/// Each product is enforced by its own constraint.
+///
+/// ```
+/// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};
+/// let mut graph = Graph::new("model", Shape::new([8, 14, 14]));
+/// let x = graph.add("relu", Args::new(), &[graph.input()])?;
+/// let y = graph.add("mul", Args::new(), &[graph.input(), x])?;
+/// assert_eq!(graph.shape(y), &Shape::new([8, 14, 14]));
+/// # Ok::<(), zkml_core::error::GraphError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mul;
+
+impl Layer for Mul {
+    const CARD: Card = Card {
+        name: "mul",
+        formula: "y = a * b",
+        arity: 2,
+        args: &[],
+        onnx: "Mul",
+        keras: "Multiply",
+        burn: "mul",
+        constraints: "1",
+    };
+
+    fn parse(_: &mut Args) -> Result<Self, LayerError> {
+        Ok(Self)
+    }
+
+    fn args(&self) -> Vec<(&'static str, Literal)> {
+        vec![]
+    }
+
+    fn shape(&self, inputs: &[&Shape]) -> Result<Shape, LayerError> {
+        pair::shape(Self::CARD.name, inputs)
+    }
+
+    fn params(&self, _: &[&Shape]) -> Vec<Param> {
+        vec![]
+    }
+
+    fn float(&self, inputs: &[&Tensor], _: &[&Tensor]) -> Tensor {
+        pair::float(inputs, |a, b| a * b)
+    }
+
+    fn factors(&self) -> Factors {
+        Factors::None
+    }
+
+    fn scale(&self, step: &Step) -> i32 {
+        step.inputs[0] + step.inputs[1]
+    }
+
+    fn fanout(&self, _: &[&Shape]) -> usize {
+        1
+    }
+
+    fn fuses_rescale(&self) -> bool {
+        false
+    }
+
+    fn exact<A: Arith>(
+        &self,
+        a: &mut A,
+        x: &[&Tensor<A::Wire>],
+        _: &[Tensor<A::Wire>],
+        step: &Step,
+    ) -> Result<Tensor<A::Wire>, ArithError> {
+        let y = Tensor::from_fn(x[0].shape().clone(), |i| i).try_map(|i| a.mul(&x[0].data()[*i], &x[1].data()[*i]))?;
+        step.finish(a, y)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arith::ints::Ints;
+
+    #[test]
+    fn both_shapes_must_be_equal() {
+        let (wide, flat) = (Shape::new([2, 3]), Shape::new([6]));
+        assert_eq!(Mul.shape(&[&wide, &wide]), Ok(wide.clone()));
+        let error = Mul.shape(&[&wide, &flat]).unwrap_err();
+        assert_eq!(error.to_string(), "`mul` expects two tensors of one shape, found [2, 3] and [6]");
+        assert_eq!(
+            error.help.as_deref(),
+            Some("nothing is broadcast: give both the same shape, `reshape(..)` can do so")
+        );
+    }
+
+    #[test]
+    fn float_is_the_formula() {
+        let (a, b) = (Tensor::vector(vec![1.5, -2.0]), Tensor::vector(vec![0.25, 4.0]));
+        assert_eq!(Mul.float(&[&a, &b], &[]).data(), [0.375, -8.0]);
+    }
+
+    #[test]
+    fn scales_add() {
+        let (a, b) = (Tensor::vector(vec![3i64, -2]), Tensor::vector(vec![1, 5]));
+        let step = Step { inputs: vec![1, 3], ..Step::default() };
+        let y = Mul.exact(&mut Ints::<i64>::new(), &[&a, &b], &[], &step).unwrap();
+        assert_eq!((y.data(), Mul.scale(&step)), ([3, -10].as_slice(), 4));
+    }
+}

@@ -1,0 +1,134 @@
+//! `y = x^2 + n * x`
+
+use super::{Arg, Args, Card, Factors, Layer, Literal, Param, Step, constant};
+use crate::{
+    arith::{Arith, ArithError, Int},
+    error::LayerError,
+    shape::Shape,
+    tensor::Tensor,
+};
+
+/// `y = x^2 + n * x`, for every element: an activation made for circuits (arXiv 2011.05530).
+///
+/// | | shape | scale |
+/// |---|---|---|
+/// | `x` | any | `s_x` |
+/// | `n` | none | `s_x` |
+/// | `y` | that of `x` | `2 * s_x` |
+///
+/// Sources: none of ONNX, Keras and Burn has it as one operation; there it is `x * x + n * x`.
+///
+/// # Constraints
+/// One an element, as `x * (x + n)`, with `n` rounded at the scale of `x`.
+///
+/// # Soundness
+/// Each product is enforced by its own constraint.
+///
+/// ```
+/// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};
+/// let mut graph = Graph::new("model", Shape::new([6, 24, 24]));
+/// let y = graph.add("poly", Args::new(), &[graph.input()])?;
+/// assert_eq!(graph.shape(y), &Shape::new([6, 24, 24]));
+/// # Ok::<(), zkml_core::error::GraphError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Poly {
+    /// The factor of the linear term.
+    pub n: f64,
+}
+
+impl Layer for Poly {
+    const CARD: Card = Card {
+        name: "poly",
+        formula: "y = x^2 + n * x",
+        arity: 1,
+        args: &[Arg { name: "n", takes: "a number", default: Some("1.0") }],
+        onnx: "-",
+        keras: "-",
+        burn: "-",
+        constraints: "1",
+    };
+
+    fn parse(args: &mut Args) -> Result<Self, LayerError> {
+        Ok(Self { n: args.float("n", Some(1.0))? })
+    }
+
+    fn args(&self) -> Vec<(&'static str, Literal)> {
+        vec![("n", self.n.into())]
+    }
+
+    fn shape(&self, inputs: &[&Shape]) -> Result<Shape, LayerError> {
+        Ok(inputs[0].clone())
+    }
+
+    fn params(&self, _: &[&Shape]) -> Vec<Param> {
+        vec![]
+    }
+
+    fn float(&self, inputs: &[&Tensor], _: &[&Tensor]) -> Tensor {
+        inputs[0].map(|x| x * (x + self.n))
+    }
+
+    fn factors(&self) -> Factors {
+        Factors::None
+    }
+
+    fn scale(&self, step: &Step) -> i32 {
+        2 * step.inputs[0]
+    }
+
+    fn fanout(&self, _: &[&Shape]) -> usize {
+        2
+    }
+
+    fn fuses_rescale(&self) -> bool {
+        false
+    }
+
+    fn exact<A: Arith>(
+        &self,
+        a: &mut A,
+        x: &[&Tensor<A::Wire>],
+        _: &[Tensor<A::Wire>],
+        step: &Step,
+    ) -> Result<Tensor<A::Wire>, ArithError> {
+        let n = constant::integer(self.n, step.inputs[0]);
+        let y = x[0].try_map(|q| {
+            let shifted = a.linear(std::iter::once((Int::ONE, q)), n)?;
+            a.mul(q, &shifted)
+        })?;
+        step.finish(a, y)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{arith::ints::Ints, layer::AnyLayer};
+
+    #[test]
+    fn the_shape_stays_and_words_are_refused() {
+        let x = Shape::new([2, 3]);
+        assert_eq!(Poly { n: 1.0 }.shape(&[&x]), Ok(x));
+        assert_eq!(Poly::parse(&mut Args::new()), Ok(Poly { n: 1.0 }));
+        let error = AnyLayer::parse("poly", Args::new().with("n", "two")).unwrap_err();
+        assert_eq!(error.to_string(), "`n` is `two`, expected a finite number");
+    }
+
+    #[test]
+    fn float_is_the_formula() {
+        let y = Poly { n: 0.5 }.float(&[&Tensor::vector(vec![2.0, -3.0, 0.0])], &[]);
+        assert_eq!(y.data(), [5.0, 7.5, 0.0]);
+    }
+
+    #[test]
+    fn exact_is_float_at_twice_the_scale() {
+        let step = Step { inputs: vec![2], ..Step::default() };
+        let layer = Poly { n: 0.5 };
+        let x = Tensor::vector(vec![8i64, -12, 3]);
+        let y = layer.exact(&mut Ints::<i64>::new(), &[&x], &[], &step).unwrap();
+        let float = layer.float(&[&x.map(|q| *q as f64 / 4.0)], &[]);
+        assert_eq!(y.map(|q| *q as f64 / 16.0), float);
+        assert_eq!(layer.scale(&step), 4);
+    }
+}

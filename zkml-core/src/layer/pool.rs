@@ -1,0 +1,151 @@
+//! What the pools share: their arguments, their shape rules, and one pass over their windows.
+
+use super::{
+    Arg, Args, Literal, constant,
+    window::{Padding, Window},
+};
+use crate::{
+    arith::{Arith, ArithError, Int},
+    error::LayerError,
+    shape::Shape,
+    tensor::Tensor,
+};
+
+/// The arguments of the pools that have a window.
+pub(super) const ARGS: &[Arg] = &[
+    Arg { name: "size", takes: "a whole number or `[height, width]`", default: None },
+    Arg { name: "stride", takes: "a whole number or `[height, width]`", default: Some("size") },
+    Arg {
+        name: "padding",
+        takes: "`valid`, `same`, a whole number, `[vertical, horizontal]` or `[top, left, bottom, right]`",
+        default: Some("valid"),
+    },
+];
+
+/// The window of the arguments.
+pub(super) fn parse(args: &Args) -> Result<Window, LayerError> {
+    let kernel = args.pair("size", 1, None)?;
+    let stride = args.pair("stride", 1, Some(kernel))?;
+    Ok(Window { kernel, stride, dilation: [1, 1], padding: Padding::parse(args)? })
+}
+
+/// The arguments of a window.
+pub(super) fn args(window: &Window) -> Vec<(&'static str, Literal)> {
+    vec![("size", window.kernel.into()), ("stride", window.stride.into()), ("padding", window.padding.literal())]
+}
+
+/// `[channels, windows down, windows across]`.
+pub(super) fn shape(window: &Window, layer: &str, input: &Shape) -> Result<Shape, LayerError> {
+    let [height, width] = window.place(layer, input)?.output();
+    Ok(Shape::new([input.dims()[0], height, width]))
+}
+
+/// In how many windows an element lies, at most.
+pub(super) fn overlap(window: &Window, layer: &str, input: &Shape) -> usize {
+    window.place(layer, input).map_or(1, |placed| placed.overlap())
+}
+
+/// `f` of the elements of each window, those in the padding left out.
+pub(super) fn each<T, U, E>(
+    window: &Window,
+    layer: &str,
+    x: &Tensor<T>,
+    mut f: impl FnMut(&[&T]) -> Result<U, E>,
+) -> Result<Tensor<U>, E> {
+    let (Ok(shape), Ok(placed)) = (shape(window, layer, x.shape()), window.place(layer, x.shape())) else {
+        return Ok(Tensor::vector(vec![]));
+    };
+    let taps = placed.all_taps();
+    let pixels = x.len() / shape.dims()[0];
+    Tensor::from_fn(shape, |i| i).try_map(|i| {
+        let channel = &x.data()[i / taps.len() * pixels..];
+        let values: Vec<&T> = taps[i % taps.len()].iter().map(|(_, p)| &channel[*p]).collect();
+        f(&values)
+    })
+}
+
+/// `[channels]`.
+pub(super) fn global_shape(layer: &str, input: &Shape) -> Result<Shape, LayerError> {
+    match input.dims() {
+        [channels, _, _] if !input.is_empty() => Ok(Shape::new([*channels])),
+        _ => Err(LayerError::rank(0, layer, "a `[channels, height, width]` tensor", input)
+            .help("insert `reshape(..)` before it")),
+    }
+}
+
+/// `f` of the elements of each channel.
+pub(super) fn global<T, U, E>(x: &Tensor<T>, mut f: impl FnMut(&[&T]) -> Result<U, E>) -> Result<Tensor<U>, E> {
+    let channels = x.shape().dims()[0];
+    let pixels = x.len() / channels.max(1);
+    Tensor::from_fn([channels], |c| c).try_map(|c| {
+        let values: Vec<&T> = x.data()[c * pixels..][..pixels].iter().collect();
+        f(&values)
+    })
+}
+
+/// The largest.
+pub(super) fn float_max(values: &[&f64]) -> f64 {
+    values.iter().fold(f64::NEG_INFINITY, |m, x| m.max(**x))
+}
+
+/// The sum.
+pub(super) fn float_sum(values: &[&f64]) -> f64 {
+    values.iter().copied().sum()
+}
+
+/// The mean.
+pub(super) fn float_mean(values: &[&f64]) -> f64 {
+    float_sum(values) / values.len() as f64
+}
+
+/// The largest, by rounds of pairs, so that no combination grows long.
+pub(super) fn max<A: Arith>(a: &mut A, values: &[&A::Wire]) -> Result<A::Wire, ArithError> {
+    let mut round: Vec<A::Wire> = values.iter().map(|v| (*v).clone()).collect();
+    while round.len() > 1 {
+        round = round
+            .chunks(2)
+            .map(|pair| match pair {
+                [p, q] => a.max(p, q),
+                rest => Ok(rest[0].clone()),
+            })
+            .collect::<Result<_, _>>()?;
+    }
+    match round.pop() {
+        Some(max) => Ok(max),
+        None => Ok(a.constant(Int::ZERO)),
+    }
+}
+
+/// `factor` times the sum.
+pub(super) fn sum<A: Arith>(a: &mut A, values: &[&A::Wire], factor: Int) -> Result<A::Wire, ArithError> {
+    a.linear(values.iter().map(|v| (factor, *v)), Int::ZERO)
+}
+
+/// `round(2^factor / n) / 2^factor` stands for `1 / n`: the integer above the line.
+pub(super) fn reciprocal(n: usize, factor: i32) -> Int {
+    constant::integer(1.0 / n as f64, factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arith::ints::Ints;
+
+    #[test]
+    fn a_tournament_of_any_size_finds_the_largest() {
+        for n in 1..10i64 {
+            for best in 0..n {
+                let values: Vec<i64> = (0..n).map(|i| if i == best { 5 } else { -i }).collect();
+                let values: Vec<&i64> = values.iter().collect();
+                assert_eq!(max(&mut Ints::<i64>::new(), &values), Ok(5));
+            }
+        }
+    }
+
+    #[test]
+    fn the_reciprocal_of_a_power_of_two_is_exact() {
+        assert_eq!(reciprocal(16, 10), Int::from(64));
+        assert_eq!(reciprocal(49, 12), Int::from(84));
+        assert_eq!(reciprocal(9, 2), Int::ZERO);
+    }
+}
