@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 }
                 (report.total.constraints, report.total.witnesses, report.public_inputs)
             };
-            eprint!("\r\x1b[K");
+            step.clear();
             if json {
                 let line = json!({
                     "model": reference.name,

@@ -43,15 +43,9 @@ struct Variable {
 struct Given {
     name: String,
     place: Place,
-    what: What,
+    assignment: bool,
     read: bool,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum What {
-    Input,
-    Let,
-    Assignment,
+    overwritten: bool,
 }
 
 /// Where the parts of a call are.
@@ -77,6 +71,11 @@ struct Walk<'a> {
     sites: BTreeMap<*const Stmt, usize>,
     /// Names that one `let` binds, once: they name layers.
     unique: BTreeSet<String>,
+    /// How many nodes of each layer were numbered.
+    numbers: BTreeMap<&'static str, usize>,
+    names: BTreeSet<String>,
+    /// Whether a name that is not known is a mistake of its own.
+    complete: bool,
     iterations: usize,
 }
 
@@ -96,12 +95,16 @@ pub fn build(function: &Function, range: Option<Range>, report: &mut Report) -> 
         given: vec![],
         sites: BTreeMap::new(),
         unique: unique(function),
+        numbers: BTreeMap::new(),
+        names: BTreeSet::from(["input".to_owned()]),
+        complete: function.complete,
         iterations: 0,
         graph,
     };
     if let Some(input) = &function.input {
         let name = input.name.unraw().to_string();
-        let given = walk.give(None, &name, place, What::Input);
+        let given = walk.give(None, &name, place, false);
+        walk.given[given].read = true;
         let value = shape.map(|_| walk.graph.input());
         walk.scopes[0].push(Variable { name, value, mutable: input.mutable, counter: false, given });
     }
@@ -127,7 +130,7 @@ fn unique(function: &Function) -> BTreeSet<String> {
                 Stmt::For { body, count: iterations, .. } => {
                     count(body, if *iterations == Some(1) { weight } else { 2 }, counts);
                 }
-                Stmt::Let { name: None, .. } | Stmt::Assign { .. } | Stmt::Dropped(_) | Stmt::Refused(_) => {}
+                Stmt::Let { name: None, .. } | Stmt::Assign { .. } | Stmt::Dropped(_) | Stmt::Refused { .. } => {}
             }
         }
     }
@@ -136,7 +139,11 @@ fn unique(function: &Function) -> BTreeSet<String> {
         counts.insert(input.name.unraw().to_string(), 1);
     }
     count(&function.body.stmts, 1, &mut counts);
-    counts.into_iter().filter(|(name, n)| *n == 1 && !name.starts_with('_')).map(|(name, _)| name).collect()
+    counts
+        .into_iter()
+        .filter(|(name, n)| *n == 1 && !name.starts_with('_') && name != "input")
+        .map(|(name, _)| name)
+        .collect()
 }
 
 /// The names that these statements assign to.
@@ -147,7 +154,7 @@ fn assigned(stmts: &[Stmt], names: &mut Mentions) {
                 names.insert(name.unraw().to_string());
             }
             Stmt::For { body, .. } => assigned(body, names),
-            Stmt::Let { .. } | Stmt::Dropped(_) | Stmt::Refused(_) => {}
+            Stmt::Let { .. } | Stmt::Dropped(_) | Stmt::Refused { .. } => {}
         }
     }
 }
@@ -160,7 +167,7 @@ impl Walk<'_> {
                     let text = name.as_ref().map(|n| n.unraw().to_string()).unwrap_or_default();
                     let value = self.eval(init, self.unique.get(&text).cloned().as_deref().unwrap_or_default());
                     if let Some(name) = name {
-                        let given = self.give(Some(stmt), &text, name.span().into(), What::Let);
+                        let given = self.give(Some(stmt), &text, name.span().into(), false);
                         let variable = Variable { name: text, value, mutable: *mutable, counter: false, given };
                         self.scopes.last_mut().into_iter().for_each(|scope| scope.push(variable.clone()));
                     }
@@ -177,7 +184,10 @@ impl Walk<'_> {
                         check::dropped(&e.kind, e.place, self.report);
                     }
                 }
-                Stmt::Refused(names) => self.refused(names),
+                Stmt::Refused { mentions, declares } => {
+                    self.refused(mentions);
+                    declares.iter().for_each(|name| self.declare_unknown(name));
+                }
             }
         }
     }
@@ -189,45 +199,74 @@ impl Walk<'_> {
     fn known(&mut self) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         for v in self.variables() {
-            if !v.counter && v.name != "_" && !names.contains(&v.name) {
+            if !v.counter && !names.contains(&v.name) {
                 names.push(v.name.clone());
             }
         }
+        names.reverse();
         names
     }
 
-    fn give(&mut self, stmt: Option<&Stmt>, name: &str, place: Place, what: What) -> usize {
+    fn give(&mut self, stmt: Option<&Stmt>, name: &str, place: Place, assignment: bool) -> usize {
         let fresh = self.given.len();
         let given = match stmt {
             Some(stmt) => *self.sites.entry(stmt).or_insert(fresh),
             None => fresh,
         };
         if given == fresh {
-            self.given.push(Given { name: name.to_owned(), place, what, read: false });
+            self.given.push(Given { name: name.to_owned(), place, assignment, read: false, overwritten: false });
         }
         given
+    }
+
+    /// A variable whose declaration was refused.
+    fn declare_unknown(&mut self, name: &str) {
+        let given = self.give(None, name, Place::from(proc_macro2::Span::call_site()), false);
+        self.given[given].read = true;
+        let variable = Variable { name: name.to_owned(), value: None, mutable: true, counter: false, given };
+        self.scopes.last_mut().into_iter().for_each(|scope| scope.push(variable.clone()));
+    }
+
+    /// Whether what is called is a variable; that is told, if it is known to be a tensor.
+    fn is_variable(&mut self, name: &Ident) -> bool {
+        let text = name.unraw().to_string();
+        let Some((known, given)) =
+            self.variables().find(|v| v.name == text && !v.counter).map(|v| (v.value.is_some(), v.given))
+        else {
+            return false;
+        };
+        self.given[given].read = true;
+        if known {
+            check::tensor_as_layer(name, self.report);
+        }
+        true
     }
 
     fn assign(&mut self, stmt: &Stmt, name: &Ident, value: Option<NodeId>) {
         let text = name.unraw().to_string();
         let Some((mutable, counter)) = self.variables().find(|v| v.name == text).map(|v| (v.mutable, v.counter)) else {
-            let known = self.known();
-            check::assign_undeclared(name, &known, self.report);
+            let near = check::similar(name, &self.known());
+            self.refused(&near.iter().cloned().collect());
+            if self.complete {
+                check::assign_undeclared(name, near.as_deref(), self.report);
+            }
+            self.declare_unknown(&text);
             return;
         };
         if counter {
-            check::counter_as_value(name, self.report);
+            check::assign_counter(name, self.report);
             return;
         }
-        let given = self.give(Some(stmt), &text, name.span().into(), What::Assignment);
+        let given = self.give(Some(stmt), &text, name.span().into(), true);
         if !mutable {
             check::assign_immutable(name, self.report);
             self.given[given].read = true;
         }
-        if let Some(v) = self.variables().find(|v| v.name == text) {
+        let before = self.variables().find(|v| v.name == text).map(|v| {
             v.value = if mutable { value } else { None };
-            v.given = given;
-        }
+            std::mem::replace(&mut v.given, given)
+        });
+        before.into_iter().for_each(|before| self.given[before].overwritten = true);
     }
 
     /// Runs the body as often as it says; after a mistake once is enough, and what it assigns is no longer known.
@@ -306,7 +345,11 @@ impl Walk<'_> {
             }
             None => {
                 let known = self.known();
-                check::unknown_variable(name, &known, self.report);
+                let near = check::similar(name, &known);
+                self.refused(&near.iter().cloned().collect());
+                if self.complete {
+                    check::unknown_variable(name, near.as_deref(), &known, self.report);
+                }
                 None
             }
         }
@@ -315,6 +358,12 @@ impl Walk<'_> {
     fn call(&mut self, call: &Call, place: Place, name: &str) -> Option<NodeId> {
         let layer = call.layer.unraw().to_string();
         let card = CARDS.iter().find(|c| c.name == layer);
+        if card.is_none() && self.is_variable(&call.layer) {
+            for tensor in &call.tensors {
+                self.eval(tensor, "");
+            }
+            return None;
+        }
         let arity = card.is_none_or(|card| check::arity(card, call, self.report));
         let wanted = card.map_or(call.tensors.len(), |c| c.arity);
         let mut nodes = Vec::new();
@@ -335,7 +384,7 @@ impl Walk<'_> {
             inputs: call.tensors.iter().map(|t| t.place).collect(),
             args: &call.args,
         };
-        let layer = self.layer(&layer, &places)?;
+        let layer = self.layer(&layer, arity, &places)?;
         if !arity {
             return None;
         }
@@ -353,12 +402,14 @@ impl Walk<'_> {
         let nodes: Vec<_> = inputs.iter().map(|e| self.eval(e, "")).collect();
         let inputs = inputs.iter().map(|e| e.place).collect();
         let places = Places { layer: operator.place, call: place, inputs, args: &args };
-        let layer = self.layer(name, &places)?;
+        let layer = self.layer(name, true, &places)?;
         self.push(layer, &nodes, "", &places)
     }
 
     /// The layer of that name. All arguments that it does not know are told of, not the first alone.
-    fn layer(&mut self, name: &str, places: &Places<'_>) -> Option<AnyLayer> {
+    ///
+    /// Without `arity`, a missing argument is not told of: it may be among the tensors.
+    fn layer(&mut self, name: &str, arity: bool, places: &Places<'_>) -> Option<AnyLayer> {
         let mut left: Vec<&Arg> = places.args.iter().collect();
         let mut fine = true;
         loop {
@@ -371,13 +422,17 @@ impl Walk<'_> {
             fine = false;
             let card = CARDS.iter().find(|c| c.name == name);
             let Culprit::Argument(argument) = &error.culprit else {
-                self.refuse(&error, card, places);
+                if arity || error.culprit != Culprit::Call {
+                    self.refuse(&error, card, places);
+                }
                 return None;
             };
             let at: Vec<usize> = (0..left.len()).filter(|i| named(left[*i], card) == argument).collect();
             let known = card.is_some_and(|c| c.args.iter().any(|a| a.name == argument));
             match at.last() {
-                Some(last) => self.report.add(left[*last].place, &error.message, error.help.as_deref().unwrap_or_default()),
+                Some(last) => {
+                    self.report.add(left[*last].place, &error.message, error.help.as_deref().unwrap_or_default())
+                }
                 None => self.refuse(&error, card, places),
             }
             match at.last() {
@@ -387,16 +442,12 @@ impl Walk<'_> {
         }
     }
 
-    fn push(
-        &mut self,
-        layer: AnyLayer,
-        nodes: &[Option<NodeId>],
-        name: &str,
-        places: &Places<'_>,
-    ) -> Option<NodeId> {
+    fn push(&mut self, layer: AnyLayer, nodes: &[Option<NodeId>], name: &str, places: &Places<'_>) -> Option<NodeId> {
         let nodes: Vec<NodeId> = nodes.iter().copied().collect::<Option<_>>()?;
         let card = layer.card();
-        match self.graph.push(layer, &nodes, name, Origin::Unknown) {
+        let name = if name.is_empty() { self.number(card.name) } else { name.to_owned() };
+        self.names.insert(name.clone());
+        match self.graph.push(layer, &nodes, &name, Origin::Unknown) {
             Ok(id) => {
                 self.places.push(places.layer);
                 return Some(id);
@@ -408,6 +459,18 @@ impl Walk<'_> {
             }
         }
         None
+    }
+
+    /// The next free name of a layer without one, as [`Graph::push`] would find it.
+    fn number(&mut self, layer: &'static str) -> String {
+        let number = self.numbers.entry(layer).or_default();
+        loop {
+            *number += 1;
+            let name = format!("{layer}{number}");
+            if !self.names.contains(&name) {
+                return name;
+            }
+        }
     }
 
     /// Points at what a layer refuses.
@@ -438,14 +501,11 @@ impl Walk<'_> {
 
     /// Values that nothing reads.
     fn unused(&mut self) {
-        let mistakes = self.report.count() > 0;
         for given in self.given.iter().filter(|g| !g.read && !g.name.starts_with('_')) {
-            match given.what {
-                What::Let => check::unused(&given.name, given.place, self.report),
-                What::Assignment => check::unused_assignment(&given.name, given.place, self.report),
-                // What should have read the input may be what is wrong.
-                What::Input if mistakes => {}
-                What::Input => check::unused_input(&given.name, given.place, self.report),
+            match given {
+                Given { overwritten: true, .. } => check::overwritten(&given.name, given.place, self.report),
+                Given { assignment: true, .. } => check::unused_assignment(&given.name, given.place, self.report),
+                Given { assignment: false, .. } => check::unused(&given.name, given.place, self.report),
             }
         }
     }

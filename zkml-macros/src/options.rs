@@ -15,6 +15,7 @@ use zkml_core::{
 };
 
 use crate::{
+    check,
     report::{Place, Report},
     syntax,
 };
@@ -100,10 +101,9 @@ fn visible(key: &Ident, value: &Expr, to: &mut Visible, report: &mut Report) {
         Some("private") => Visible::Private,
         Some("committed") => Visible::Committed,
         _ => {
-            let found = word.map_or_else(|| "no plain word".to_owned(), |w| format!("`{w}`"));
             report.add(
                 Place::of(value),
-                format!("`{key}` is {found}"),
+                format!("`{key}` is `{}`", check::text(value)),
                 "expected `public`, `private` or `committed`",
             );
             return;
@@ -114,7 +114,11 @@ fn visible(key: &Ident, value: &Expr, to: &mut Visible, report: &mut Report) {
 fn range(value: &Expr, report: &mut Report) -> Option<Range> {
     let place = Place::of(value);
     let Expr::Range(ExprRange { start, limits, end, .. }) = value else {
-        report.add(place, "`range` is no range", "expected the least and the greatest value of the input, as in `0..=255`");
+        report.add(
+            place,
+            "`range` is no range",
+            "expected the least and the greatest value of the input, as in `0..=255`",
+        );
         return None;
     };
     let (Some(start), Some(end)) = (start, end) else {
@@ -168,7 +172,11 @@ fn type_name(value: &Expr, report: &mut Report) -> Option<Ident> {
             Some(name)
         }
         Err(_) => {
-            report.add(Place::of(value), format!("`{text}` can't name a type"), "expected an identifier, as in `name = \"LeNet\"`");
+            report.add(
+                Place::of(value),
+                format!("`{text}` can't name a type"),
+                "expected an identifier, as in `name = \"LeNet\"`",
+            );
             None
         }
     }

@@ -46,6 +46,8 @@ pub struct Function {
     pub name: Ident,
     /// Its argument, if it was understood.
     pub input: Option<Input>,
+    /// Whether the argument's names are all in `input`: otherwise a name that is not known may have been meant there.
+    pub complete: bool,
     /// What it returns, if that was understood.
     pub returns: Option<Returns>,
     /// What it does.
@@ -97,7 +99,22 @@ pub enum Stmt {
     /// `expr;`
     Dropped(Expr),
     /// What was refused.
-    Refused(Mentions),
+    Refused {
+        /// The names in it.
+        mentions: Mentions,
+        /// Those that it would have declared.
+        declares: Mentions,
+    },
+}
+
+impl Stmt {
+    fn refused(tokens: &impl ToTokens) -> Self {
+        Self::Refused { mentions: mentions(tokens), declares: Mentions::new() }
+    }
+
+    fn undeclared(tokens: &impl ToTokens, declares: &impl ToTokens) -> Self {
+        Self::Refused { mentions: mentions(tokens), declares: mentions(declares) }
+    }
 }
 
 /// An expression and its place.
@@ -181,18 +198,20 @@ pub fn mentions(tokens: &impl ToTokens) -> Mentions {
 pub fn function(item: &ItemFn, report: &mut Report) -> Function {
     check::signature(&item.sig, report);
     let attrs = check::attributes(&item.attrs, report);
+    let before = report.count();
     let input = check::argument(&item.sig, report);
+    let complete = report.count() == before || input.as_ref().is_some_and(|_| item.sig.inputs.len() == 1);
     let returns = check::returns(&item.sig, report);
     check::empty_body(item, report);
     let mut body = block(&item.block.stmts, report);
     if body.tail.is_none() && !item.block.stmts.is_empty() {
-        let refused = matches!(body.stmts.last(), Some(Stmt::Refused(_)));
+        let refused = matches!(body.stmts.last(), Some(Stmt::Refused { .. }));
         check::no_value(item, refused, report);
         if let Some(Stmt::Dropped(last)) = body.stmts.pop_if(|s| matches!(s, Stmt::Dropped(_))) {
             body.tail = Some(last);
         }
     }
-    Function { attrs, vis: item.vis.clone(), name: item.sig.ident.clone(), input, returns, body }
+    Function { attrs, vis: item.vis.clone(), name: item.sig.ident.clone(), input, complete, returns, body }
 }
 
 fn block(stmts: &[syn::Stmt], report: &mut Report) -> Block {
@@ -202,11 +221,17 @@ fn block(stmts: &[syn::Stmt], report: &mut Report) -> Block {
             syn::Stmt::Local(local) => block.stmts.push(binding(local, report)),
             syn::Stmt::Item(item) => {
                 check::nested_item(item, report);
-                block.stmts.push(Stmt::Refused(mentions(item)));
+                let name = match item {
+                    syn::Item::Fn(i) => Some(&i.sig.ident),
+                    syn::Item::Const(i) => Some(&i.ident),
+                    syn::Item::Static(i) => Some(&i.ident),
+                    _ => None,
+                };
+                block.stmts.push(Stmt::undeclared(item, &name));
             }
             syn::Stmt::Macro(call) => {
                 check::macro_call(&call.mac, report);
-                block.stmts.push(Stmt::Refused(mentions(call)));
+                block.stmts.push(Stmt::refused(call));
             }
             syn::Stmt::Expr(syn::Expr::Assign(e), _) => block.stmts.push(assignment(e, report)),
             syn::Stmt::Expr(syn::Expr::ForLoop(e), _) => block.stmts.push(repetition(e, report)),
@@ -214,7 +239,7 @@ fn block(stmts: &[syn::Stmt], report: &mut Report) -> Block {
                 let e = expr(e, report);
                 match e.kind {
                     _ if semicolon.is_none() && i + 1 == stmts.len() => block.tail = Some(e),
-                    Kind::Refused(names) => block.stmts.push(Stmt::Refused(names)),
+                    Kind::Refused(_) => block.stmts.push(Stmt::refused(stmt)),
                     _ => block.stmts.push(Stmt::Dropped(e)),
                 }
             }
@@ -224,9 +249,10 @@ fn block(stmts: &[syn::Stmt], report: &mut Report) -> Block {
 }
 
 fn binding(local: &syn::Local, report: &mut Report) -> Stmt {
-    let Some((name, mutable)) = check::pattern(local, report) else { return Stmt::Refused(mentions(local)) };
-    let Some(init) = check::initialiser(local, report) else { return Stmt::Refused(mentions(local)) };
-    Stmt::Let { name, mutable, init: expr(init, report) }
+    match (check::pattern(local, report), check::initialiser(local, report)) {
+        (Some((name, mutable)), Some(init)) => Stmt::Let { name, mutable, init: expr(init, report) },
+        _ => Stmt::undeclared(local, &local.pat),
+    }
 }
 
 fn assignment(e: &syn::ExprAssign, report: &mut Report) -> Stmt {
@@ -235,7 +261,7 @@ fn assignment(e: &syn::ExprAssign, report: &mut Report) -> Stmt {
         Some(name) => Stmt::Assign { name, value },
         None => {
             check::assignee(&e.left, report);
-            Stmt::Refused(mentions(e))
+            Stmt::refused(e)
         }
     }
 }
@@ -247,12 +273,9 @@ fn repetition(e: &syn::ExprForLoop, report: &mut Report) -> Stmt {
     let body = block(&e.body.stmts, report);
     let mut stmts = body.stmts;
     if count.is_none() {
-        stmts.push(Stmt::Refused(mentions(&e.expr)));
+        stmts.push(Stmt::refused(&e.expr));
     }
-    stmts.extend(body.tail.map(|tail| match tail.kind {
-        Kind::Refused(names) => Stmt::Refused(names),
-        _ => Stmt::Dropped(tail),
-    }));
+    stmts.extend(body.tail.map(Stmt::Dropped));
     Stmt::For { counter, count, bounds: Place::of(&e.expr), body: stmts }
 }
 
@@ -400,7 +423,9 @@ pub fn literal(e: &syn::Expr) -> Option<Literal> {
 /// The name and the mutability of a plain pattern; `None` inside for `_`.
 pub fn plain(pat: &Pat) -> Option<(Option<Ident>, bool)> {
     match pat {
-        Pat::Ident(p) if p.by_ref.is_none() && p.subpat.is_none() => Some((Some(p.ident.clone()), p.mutability.is_some())),
+        Pat::Ident(p) if p.by_ref.is_none() && p.subpat.is_none() => {
+            Some((Some(p.ident.clone()), p.mutability.is_some()))
+        }
         Pat::Wild(_) => Some((None, false)),
         _ => None,
     }

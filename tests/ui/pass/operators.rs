@@ -1,6 +1,6 @@
 //! `+`, `-` and `*` on tensors, and `*` with a number.
 
-use zkml::zk_model;
+use zkml::prelude::*;
 
 #[zk_model(range = -1.0..=1.0)]
 fn skip(mut x: Tensor<8>) -> Tensor<8> {

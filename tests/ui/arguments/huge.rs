@@ -1,0 +1,8 @@
+use zkml::zk_model;
+
+#[zk_model]
+fn net(x: Tensor<8>) -> Tensor<8> {
+    dense(x, 99999999999999999999)
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use zkml::zk_model;
+
+#[zk_model(weights)]
+fn net(x: Tensor<8>) -> Tensor<8> {
+    relu(x)
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use zkml::zk_model;
+
+#[zk_model(range = 0..255)]
+fn net(x: Tensor<8>) -> Tensor<8> {
+    relu(x)
+}
+
+fn main() {}

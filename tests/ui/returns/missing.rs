@@ -1,0 +1,13 @@
+use zkml::zk_model;
+
+#[zk_model]
+fn net(x: Tensor<8>) {
+    relu(x)
+}
+
+fn main() {
+    // The stub has all methods: nothing is said of these lines.
+    let model = Net::init(&mut zkml::rand::thread_rng()).unwrap();
+    let _ = (Net::graph(), Net::VISIBILITY, Net::load("w.safetensors"), Net::with_weights(model.weights().clone()));
+    let _: zkml::model::Model = model.into();
+}

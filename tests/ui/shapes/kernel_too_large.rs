@@ -1,0 +1,8 @@
+use zkml::zk_model;
+
+#[zk_model]
+fn net(x: Tensor<1, 28, 28>) -> Tensor<8> {
+    flatten(conv2d(x, filters = 1, kernel = 30))
+}
+
+fn main() {}

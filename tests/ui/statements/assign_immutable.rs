@@ -1,0 +1,11 @@
+use zkml::zk_model;
+
+#[zk_model]
+fn net(x: Tensor<8>) -> Tensor<8> {
+    let y = relu(x);
+    y = dense(y, 8);
+    x = y;
+    x
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use zkml::zk_model;
+
+#[zk_model]
+fn net(x: Tensor<8>) -> Tensor<8> {}
+
+fn main() {}

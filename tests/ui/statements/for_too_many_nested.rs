@@ -1,0 +1,14 @@
+use zkml::zk_model;
+
+#[zk_model]
+fn net(x: Tensor<8>) -> Tensor<8> {
+    let mut y = x;
+    for _i in 0..100 {
+        for _j in 0..=100 {
+            y = relu(y);
+        }
+    }
+    y
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use zkml::zk_model;
+
+#[zk_model]
+fn net(x: Tensor<8>) -> Tensor<8> {
+    let y = relu(x) else { return x };
+    y
+}
+
+fn main() {}

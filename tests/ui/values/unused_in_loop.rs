@@ -1,0 +1,13 @@
+use zkml::zk_model;
+
+#[zk_model]
+fn net(x: Tensor<8>) -> Tensor<8> {
+    let mut y = x;
+    for _i in 0..3 {
+        let spare = dense(y, 3);
+        y = relu(y);
+    }
+    y
+}
+
+fn main() {}
