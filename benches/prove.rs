@@ -10,7 +10,11 @@ use std::time::{Duration, Instant};
 
 use ark_groth16::Groth16;
 use criterion::{Criterion, criterion_group, criterion_main};
-use zkml::{prelude::*, prove::Fr, rand::{SeedableRng, rngs::StdRng}};
+use zkml::{
+    prelude::*,
+    prove::Fr,
+    rand::{SeedableRng, rngs::StdRng},
+};
 
 /// A plan good enough to measure: the search is not what is measured here.
 fn quantize(reference: &common::models::Reference) -> Quantized {
@@ -64,7 +68,13 @@ fn prove(c: &mut Criterion) {
             let start = Instant::now();
             let (r, s) = (Fr::from(round + 3), Fr::from(round + 5));
             Groth16::<ark_bn254::Bn254>::create_proof_with_reduction_and_matrices(
-                keys.proving.pk(), r, s, &m.abc, m.instance, m.constraints(), &assignment,
+                keys.proving.pk(),
+                r,
+                s,
+                &m.abc,
+                m.instance,
+                m.constraints(),
+                &assignment,
             )
             .expect("the bare prover");
             bare.push(start.elapsed());

@@ -40,13 +40,12 @@ pub fn blobs(count: usize, size: usize) -> Vec<Tensor> {
                     let mut place = || rng.gen_range(0.2..0.8) * size as f64;
                     [place(), place(), size as f64 * 0.07, 255.0]
                 })
-                .map(|[y, x, w, h]| [y, x, w, h])
                 .collect();
             Tensor::from_fn([1, size, size], |i| {
                 let (y, x) = ((i / size) as f64, (i % size) as f64);
-                let light = strokes.iter().map(|[cy, cx, w, h]| {
-                    h * (-((y - cy).powi(2) + (x - cx).powi(2)) / (2.0 * w * w)).exp()
-                });
+                let light = strokes
+                    .iter()
+                    .map(|[cy, cx, w, h]| h * (-((y - cy).powi(2) + (x - cx).powi(2)) / (2.0 * w * w)).exp());
                 light.fold(0.0, f64::max).round()
             })
         })

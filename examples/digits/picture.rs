@@ -27,19 +27,31 @@ fn render(
 ) -> std::fmt::Result {
     let nodes = report.by_node();
     let height = 320.max(90 + 26 * nodes.len());
-    writeln!(svg, r##"<svg xmlns="http://www.w3.org/2000/svg" width="980" height="{height}" font-family="sans-serif" font-size="13">"##)?;
+    writeln!(
+        svg,
+        r##"<svg xmlns="http://www.w3.org/2000/svg" width="980" height="{height}" font-family="sans-serif" font-size="13">"##
+    )?;
     writeln!(svg, r##"<rect width="980" height="{height}" fill="#ffffff"/>"##)?;
 
     writeln!(svg, r##"<text x="20" y="30" font-weight="bold">the digit: proven to be {answer}</text>"##)?;
     for (i, pixel) in image.data().iter().enumerate() {
         let shade = 255 - (pixel / 16.0 * 255.0) as u8;
         let (x, y) = (20 + 26 * (i % 8), 50 + 26 * (i / 8));
-        writeln!(svg, r##"<rect x="{x}" y="{y}" width="26" height="26" fill="rgb({shade},{shade},{shade})" stroke="#dddddd"/>"##)?;
+        writeln!(
+            svg,
+            r##"<rect x="{x}" y="{y}" width="26" height="26" fill="rgb({shade},{shade},{shade})" stroke="#dddddd"/>"##
+        )?;
     }
 
     writeln!(svg, r##"<text x="260" y="30" font-weight="bold">scores</text>"##)?;
-    writeln!(svg, r##"<rect x="320" y="20" width="12" height="12" fill="{FLOAT}"/><text x="336" y="31">float</text>"##)?;
-    writeln!(svg, r##"<rect x="380" y="20" width="12" height="12" fill="{EXACT}"/><text x="396" y="31">fixed point</text>"##)?;
+    writeln!(
+        svg,
+        r##"<rect x="320" y="20" width="12" height="12" fill="{FLOAT}"/><text x="336" y="31">float</text>"##
+    )?;
+    writeln!(
+        svg,
+        r##"<rect x="380" y="20" width="12" height="12" fill="{EXACT}"/><text x="396" y="31">fixed point</text>"##
+    )?;
     let top = float.max_abs().max(exact.max_abs()).max(1e-9);
     let zero = 400.0;
     for (class, (x, q)) in float.data().iter().zip(exact.data()).enumerate() {

@@ -66,7 +66,9 @@ pub enum CircuitError {
         error: InputError,
     },
     /// The circuit was loaded without its private weights.
-    #[error("the circuit has no weights: they are not public, so its file does not hold them; add them with `with_weights`")]
+    #[error(
+        "the circuit has no weights: they are not public, so its file does not hold them; add them with `with_weights`"
+    )]
     NoWeights,
     /// The weights of another circuit.
     #[error("the weights are those of circuit {found}, expected {expected}")]
@@ -533,10 +535,7 @@ impl Spec {
         secrets: Option<&Secrets<'_>>,
     ) -> Result<Vec<Vec<Tensor<Wire<C::W>>>>, ArithError> {
         if let Some(constants) = &self.constants {
-            return Ok(constants
-                .iter()
-                .map(|node| node.iter().map(|t| t.map(|q| a.constant(*q))).collect())
-                .collect());
+            return Ok(constants.iter().map(|node| node.iter().map(|t| t.map(|q| a.constant(*q))).collect()).collect());
         }
         let mut all = Vec::new();
         for (i, (shapes, plans)) in self.param_shapes().into_iter().zip(&self.plan.params).enumerate() {
@@ -662,11 +661,19 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: {} constraints, {} witnesses, {} public inputs", self.model, self.total.constraints, self.total.witnesses, self.public_inputs)?;
+        writeln!(
+            f,
+            "{}: {} constraints, {} witnesses, {} public inputs",
+            self.model, self.total.constraints, self.total.witnesses, self.public_inputs
+        )?;
         writeln!(f, "  {:<20} {:<18} {:<12} {:>11} {:>7}", "node", "layer", "gadget", "constraints", "share")?;
         for row in &self.rows {
             let share = 100.0 * row.cost.constraints as f64 / self.total.constraints.max(1) as f64;
-            writeln!(f, "  {:<20} {:<18} {:<12} {:>11} {share:>6.1}%", row.node, row.layer, row.gadget, row.cost.constraints)?;
+            writeln!(
+                f,
+                "  {:<20} {:<18} {:<12} {:>11} {share:>6.1}%",
+                row.node, row.layer, row.gadget, row.cost.constraints
+            )?;
         }
         write!(f, "  proving key about {:.1} MB, proof 128 bytes", self.proving_key_bytes as f64 / 1e6)
     }

@@ -283,22 +283,8 @@ pub enum PlanError {
         value: String,
     },
     /// No plan within the search reaches the fidelity asked for.
-    #[error(
-        "no plan reaches the target: asked for {asked}, the finest plan tried reached {reached}; \
-         the error grows most in layer `{layer}` ({origin}); {help}"
-    )]
-    Unreachable {
-        /// What was asked for.
-        asked: String,
-        /// The best that was reached.
-        reached: String,
-        /// The layer where the error grows most.
-        layer: String,
-        /// Where it was described.
-        origin: Origin,
-        /// What would help.
-        help: String,
-    },
+    #[error(transparent)]
+    Unreachable(#[from] Box<Unreachable>),
     /// A layer's values may outgrow the field.
     #[error("layer `{layer}` ({origin}): {error}")]
     Arith {
@@ -327,7 +313,9 @@ pub enum PlanError {
         hi: f64,
     },
     /// A plan of another graph.
-    #[error("the plan belongs to another graph: it has {found} steps for graph {plan}, expected {expected} for graph {graph}")]
+    #[error(
+        "the plan belongs to another graph: it has {found} steps for graph {plan}, expected {expected} for graph {graph}"
+    )]
     OtherGraph {
         /// The digest in the plan.
         plan: String,
@@ -346,4 +334,23 @@ pub enum PlanError {
         /// Why not.
         reason: String,
     },
+}
+
+/// What was asked of a plan, what was reached, and where precision is lost.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error(
+    "no plan reaches the target: asked for {asked}, the finest plan tried reached {reached}; \
+     the error grows most in layer `{layer}` ({origin}); {help}"
+)]
+pub struct Unreachable {
+    /// What was asked for.
+    pub asked: String,
+    /// The best that was reached.
+    pub reached: String,
+    /// The layer where the error grows most.
+    pub layer: String,
+    /// Where it was described.
+    pub origin: Origin,
+    /// What would help.
+    pub help: String,
 }

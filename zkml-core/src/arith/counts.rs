@@ -69,8 +69,20 @@ impl Measure {
 pub fn product_width(a: &Measure, b: &Measure) -> u32 {
     match (a.interval.as_point(), b.interval.as_point()) {
         (Some(_), Some(_)) => 0,
-        (Some(c), None) => if c == Int::ZERO { 0 } else { b.width },
-        (None, Some(c)) => if c == Int::ZERO { 0 } else { a.width },
+        (Some(c), None) => {
+            if c == Int::ZERO {
+                0
+            } else {
+                b.width
+            }
+        }
+        (None, Some(c)) => {
+            if c == Int::ZERO {
+                0
+            } else {
+                a.width
+            }
+        }
         (None, None) => 1,
     }
 }

@@ -25,7 +25,9 @@ pub const MAX_BITS: u32 = 250;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ArithError {
     /// A value may need more bits than a field element safely holds.
-    #[error("a value may need {bits} bits, more than the {MAX_BITS} that a field element safely holds; rescale earlier")]
+    #[error(
+        "a value may need {bits} bits, more than the {MAX_BITS} that a field element safely holds; rescale earlier"
+    )]
     Overflow {
         /// The bits it may need.
         bits: u32,

@@ -165,14 +165,10 @@ impl Build {
         let column = |v: Var| {
             if v & INSTANCE != 0 { (v & !INSTANCE) as usize } else { (v + instances) as usize }
         };
-        let abc = self.rows.map(|rows| {
-            rows.into_iter().map(|row| row.into_iter().map(|(c, v)| (c, column(v))).collect()).collect()
-        });
-        let matrices = crate::prove::Matrices {
-            abc,
-            instance: instances as usize,
-            witness: self.witnesses as usize,
-        };
+        let abc = self
+            .rows
+            .map(|rows| rows.into_iter().map(|row| row.into_iter().map(|(c, v)| (c, column(v))).collect()).collect());
+        let matrices = crate::prove::Matrices { abc, instance: instances as usize, witness: self.witnesses as usize };
         (matrices, self.labels, self.free)
     }
 }

@@ -71,7 +71,8 @@ pub fn check(circuit: &Circuit, assignment: &[Fr]) -> Vec<Failure> {
         .map(|(constraint, values)| {
             let run = labels.partition_point(|l| l.first <= constraint).saturating_sub(1);
             let (number, gadget) = labels.get(run).map_or((0, "unknown"), |l| (l.node, l.gadget));
-            let element = labels[..run].iter().rev().take_while(|l| l.node == number).filter(|l| l.gadget == gadget).count();
+            let element =
+                labels[..run].iter().rev().take_while(|l| l.node == number).filter(|l| l.gadget == gadget).count();
             let (node, item, layer) = circuit.locate(number);
             Failure { constraint, node: node.to_owned(), layer, item, gadget, element, values: values.map(signed) }
         })

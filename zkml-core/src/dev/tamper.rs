@@ -129,7 +129,12 @@ impl<'a> Harness<'a> {
                 }
                 tries += 1;
                 let Some(inverse) = coefficient.inverse() else { continue };
-                for (name, delta) in [("re-solved, plus one", Fr::one()), ("re-solved, minus one", -Fr::one()), ("re-solved, half", half), ("re-solved, zero", -self.assignment[column])] {
+                for (name, delta) in [
+                    ("re-solved, plus one", Fr::one()),
+                    ("re-solved, minus one", -Fr::one()),
+                    ("re-solved, half", half),
+                    ("re-solved, zero", -self.assignment[column]),
+                ] {
                     self.survive(&[(column, delta), (*other, -own * delta * inverse)], name, survivors);
                 }
             }

@@ -4,8 +4,8 @@ use super::{Cs, decompose};
 use crate::arith::{
     ArithError, Int,
     counts::Cost,
-    ints::Integer,
     interval::{Interval, bit_len},
+    ints::Integer,
 };
 
 /// The index of the largest, the first one among equals; `0` for none.
@@ -66,9 +66,8 @@ pub fn enforce<C: Cs>(cs: &mut C, values: &[(&C::W, &Interval)]) -> Result<C::W,
     let index = numbers.as_deref().map(eval);
     let zero = cs.constant(Int::ZERO);
     let last = values.len() - 1;
-    let mut selectors: Vec<C::W> = (0..last)
-        .map(|i| cs.boolean(index.map(|n| if n == i { Int::ONE } else { Int::ZERO })))
-        .collect();
+    let mut selectors: Vec<C::W> =
+        (0..last).map(|i| cs.boolean(index.map(|n| if n == i { Int::ONE } else { Int::ZERO }))).collect();
     let terms: Vec<(Int, &C::W)> = selectors.iter().map(|e| (-Int::ONE, e)).collect();
     let rest = cs.linear(&terms, Int::ONE);
     let others = cs.linear(&[(-Int::ONE, &rest)], Int::ONE);
@@ -86,8 +85,7 @@ pub fn enforce<C: Cs>(cs: &mut C, values: &[(&C::W, &Interval)]) -> Result<C::W,
         let gap = cs.linear(&terms, Int::ZERO);
         decompose::enforce(cs, &gap, bits(&bound, interval)?);
     }
-    let terms: Vec<(Int, &C::W)> =
-        selectors.iter().enumerate().map(|(i, e)| (Int::from(i as u64), e)).collect();
+    let terms: Vec<(Int, &C::W)> = selectors.iter().enumerate().map(|(i, e)| (Int::from(i as u64), e)).collect();
     Ok(cs.linear(&terms, Int::ZERO))
 }
 

@@ -26,8 +26,7 @@ pub fn check(bits: u32) -> Result<u32, ArithError> {
 /// equals `x` as an integer, and the bits are unique. An `x` outside the range has no witness.
 pub fn enforce<C: Cs>(cs: &mut C, x: &C::W, bits: u32) -> Vec<C::W> {
     let value = cs.value(x);
-    let out: Vec<C::W> =
-        (0..bits).map(|i| cs.boolean(value.map(|v| (v >> i) & Int::ONE))).collect();
+    let out: Vec<C::W> = (0..bits).map(|i| cs.boolean(value.map(|v| (v >> i) & Int::ONE))).collect();
     let sum = weighted(cs, &out, Int::ZERO);
     let difference = cs.linear(&[(Int::ONE, x), (-Int::ONE, &sum)], Int::ZERO);
     cs.enforce_zero(&difference);

@@ -4,8 +4,8 @@ use super::{Cs, relu};
 use crate::arith::{
     ArithError, Int,
     counts::{Cost, Measure},
-    ints::Integer,
     interval::Interval,
+    ints::Integer,
 };
 
 /// The larger of two.
@@ -43,8 +43,7 @@ pub fn width(a: &Measure, b: &Measure) -> Result<u32, ArithError> {
     if b.interval.lo >= a.interval.hi {
         return Ok(b.width);
     }
-    let difference =
-        Measure { interval: a.interval.sub(&b.interval)?, width: a.width.saturating_add(b.width) };
+    let difference = Measure { interval: a.interval.sub(&b.interval)?, width: a.width.saturating_add(b.width) };
     Ok(b.width.saturating_add(relu::width(&difference, 0, None)?))
 }
 
@@ -52,11 +51,7 @@ pub fn width(a: &Measure, b: &Measure) -> Result<u32, ArithError> {
 ///
 /// # Soundness
 /// `relu(a - b)` is a function of its input (see [`relu::enforce`]), and the sum is linear.
-pub fn enforce<C: Cs>(
-    cs: &mut C,
-    a: (&C::W, &Interval),
-    b: (&C::W, &Interval),
-) -> Result<C::W, ArithError> {
+pub fn enforce<C: Cs>(cs: &mut C, a: (&C::W, &Interval), b: (&C::W, &Interval)) -> Result<C::W, ArithError> {
     if a.1.lo >= b.1.hi {
         return Ok(a.0.clone());
     }

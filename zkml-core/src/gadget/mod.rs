@@ -5,16 +5,16 @@
 //! enforced that, all the way back to the range checks of inputs and weights.
 
 pub mod argmax;
+#[cfg(feature = "prove")]
+pub mod commitment;
 pub mod decompose;
 pub mod max;
+#[cfg(feature = "prove")]
+pub mod poseidon;
 pub mod range;
 pub mod relu;
 pub mod rescale;
 pub mod zero;
-#[cfg(feature = "prove")]
-pub mod commitment;
-#[cfg(feature = "prove")]
-pub mod poseidon;
 
 #[cfg(all(test, feature = "prove"))]
 mod tests;

@@ -90,9 +90,7 @@ mod tests {
 
     #[test]
     fn counts_of_common_ranges() {
-        let count = |lo: i64, hi: i64| {
-            cost(&Interval { lo: Int::from(lo), hi: Int::from(hi) }).unwrap().constraints
-        };
+        let count = |lo: i64, hi: i64| cost(&Interval { lo: Int::from(lo), hi: Int::from(hi) }).unwrap().constraints;
         assert_eq!(count(0, 255), 8);
         assert_eq!(count(-128, 127), 8);
         assert_eq!(count(0, 16), 5);

@@ -4,8 +4,8 @@ use super::{Cs, decompose, rescale};
 use crate::arith::{
     ArithError, Int,
     counts::{Cost, Measure},
-    ints::Integer,
     interval::{Interval, pow2},
+    ints::Integer,
 };
 
 /// `max(0, rescale(q))`.
@@ -28,7 +28,11 @@ enum Form {
     Positive,
     /// `q + half + 2^m` in `m + 1` bits, of which the top one says whether the result is positive; `spare` of the bits
     /// below it must be zero, or else the result is the upper end.
-    Signed { add: Int, m: u32, spare: u32 },
+    Signed {
+        add: Int,
+        m: u32,
+        spare: u32,
+    },
 }
 
 impl Form {
@@ -61,9 +65,7 @@ pub fn cost(q: &Interval, shift: u32, saturate: Option<u32>) -> Result<Cost, Ari
     Ok(match Form::of(q, shift, saturate)? {
         Form::Constant(_) => Cost::default(),
         Form::Positive => rescale::cost(q, shift, saturate)?,
-        Form::Signed { m, spare, .. } => {
-            decompose::cost(m + 1) + Cost::new(1, 1) + rescale::select_cost(spare)
-        }
+        Form::Signed { m, spare, .. } => decompose::cost(m + 1) + Cost::new(1, 1) + rescale::select_cost(spare),
     })
 }
 

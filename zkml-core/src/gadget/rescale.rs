@@ -4,8 +4,8 @@ use super::{Cs, decompose, zero};
 use crate::arith::{
     ArithError, Int,
     counts::{Cost, Measure},
-    ints::Integer,
     interval::{Interval, bit_len, pow2},
+    ints::Integer,
 };
 
 /// `floor((q + 2^(k-1)) / 2^k)`, clamped to `-2^b ..= 2^b - 1` where `saturate` is `b`; with `k = 0` nothing is divided.

@@ -1,6 +1,6 @@
 //! The network: nodes in order, their shapes, and where each came from.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -88,19 +88,16 @@ pub struct Graph {
     range: Option<Range>,
     nodes: Vec<Node>,
     output: NodeId,
+    /// For every kind of layer, how many numbers were tried for its unnamed nodes.
+    numbers: BTreeMap<&'static str, usize>,
 }
 
 impl Graph {
     /// A graph with nothing but an input of this shape.
     pub fn new(name: &str, input: Shape) -> Self {
-        let node = Node {
-            name: "input".to_owned(),
-            layer: None,
-            inputs: vec![],
-            shape: input,
-            origin: Origin::Unknown,
-        };
-        Self { name: name.to_owned(), range: None, nodes: vec![node], output: NodeId(0) }
+        let node =
+            Node { name: "input".to_owned(), layer: None, inputs: vec![], shape: input, origin: Origin::Unknown };
+        Self { name: name.to_owned(), range: None, nodes: vec![node], output: NodeId(0), numbers: BTreeMap::new() }
     }
 
     /// The same graph with the values that its input may take. Without, calibration chooses.
@@ -143,10 +140,14 @@ impl Graph {
         let shape = layer.shape(&shapes).map_err(|error| GraphError::Layer { origin: origin.clone(), error })?;
         let name = if name.is_empty() {
             let kind = layer.card().name;
-            (1usize..)
-                .map(|n| format!("{kind}{n}"))
-                .find(|n| self.nodes.iter().all(|node| node.name != *n))
-                .unwrap_or_default()
+            loop {
+                let number = self.numbers.entry(kind).or_default();
+                *number += 1;
+                let candidate = format!("{kind}{number}");
+                if self.nodes.iter().all(|node| node.name != candidate) {
+                    break candidate;
+                }
+            }
         } else if self.nodes.iter().any(|node| node.name == name) {
             return Err(GraphError::Name { origin, name: name.to_owned() });
         } else {
@@ -162,8 +163,8 @@ impl Graph {
     /// # Errors
     /// As [`Graph::push`], and if the layer is unknown or its arguments are refused.
     pub fn add(&mut self, layer: &str, args: Args, inputs: &[NodeId]) -> Result<NodeId, GraphError> {
-        let layer = AnyLayer::parse(layer, args)
-            .map_err(|error| GraphError::Layer { origin: Origin::Unknown, error })?;
+        let layer =
+            AnyLayer::parse(layer, args).map_err(|error| GraphError::Layer { origin: Origin::Unknown, error })?;
         self.push(layer, inputs, "", Origin::Unknown)
     }
 
@@ -236,11 +237,7 @@ impl Graph {
     pub fn params(&self, id: NodeId) -> Vec<(String, Param)> {
         let node = self.node(id);
         let Some(layer) = &node.layer else { return vec![] };
-        layer
-            .params(&self.input_shapes(id))
-            .into_iter()
-            .map(|p| (format!("{}.{}", node.name, p.name), p))
-            .collect()
+        layer.params(&self.input_shapes(id)).into_iter().map(|p| (format!("{}.{}", node.name, p.name), p)).collect()
     }
 
     /// All parameters, in the order of the nodes.
@@ -326,7 +323,15 @@ impl fmt::Display for Graph {
             let kind = node.layer.as_ref().map_or("input", |l| l.card().name);
             let inputs: Vec<&str> = node.inputs.iter().map(|n| self.node(*n).name.as_str()).collect();
             let params: usize = self.params(NodeId(i)).iter().map(|(_, p)| p.shape.len()).sum();
-            writeln!(f, "  {:<18} {:<14} {:<18} {:>9}  {}", node.name, kind, node.shape.to_string(), params, inputs.join(", "))?;
+            writeln!(
+                f,
+                "  {:<18} {:<14} {:<18} {:>9}  {}",
+                node.name,
+                kind,
+                node.shape.to_string(),
+                params,
+                inputs.join(", ")
+            )?;
         }
         Ok(())
     }

@@ -215,10 +215,9 @@ impl Args {
     pub fn bool(&self, name: &str, default: bool) -> Result<bool, LayerError> {
         match self.get(name) {
             Some(Literal::Bool(b)) => Ok(*b),
-            Some(other) => Err(LayerError::argument(
-                name,
-                format!("`{name}` is {}, expected `true` or `false`", other.describe()),
-            )),
+            Some(other) => {
+                Err(LayerError::argument(name, format!("`{name}` is {}, expected `true` or `false`", other.describe())))
+            }
             None => Ok(default),
         }
     }

@@ -46,9 +46,7 @@ pub(super) fn affine(draft: &mut Draft, id: NodeId, factor: &[f64], offset: &[f6
     let per = weight.len() / factor.len().max(1);
     let scaled = Tensor::from_fn(weight.shape().clone(), |j| weight.data()[j] * factor[j / per]);
     let old = draft.weight(id, "bias").cloned();
-    let bias = Tensor::from_fn([factor.len()], |c| {
-        old.as_ref().map_or(0.0, |b| b.data()[c]) * factor[c] + offset[c]
-    });
+    let bias = Tensor::from_fn([factor.len()], |c| old.as_ref().map_or(0.0, |b| b.data()[c]) * factor[c] + offset[c]);
     let needs_bias = old.is_some() || offset.iter().any(|c| *c != 0.0);
     draft.weights.insert(format!("{name}.weight"), scaled);
     if needs_bias {

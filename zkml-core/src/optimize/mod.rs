@@ -16,11 +16,11 @@ use crate::{
 type Pass = (&'static str, fn(&mut Draft) -> usize);
 
 /// The passes, in order; they are repeated until none finds anything.
-const PASSES: &[Pass] = &[
-    ("fold_batch_norm", fold_batch_norm::run),
-    ("fold_scale", fold_scale::run),
-    ("pool_first", pool_first::run),
-];
+const PASSES: &[Pass] =
+    &[("fold_batch_norm", fold_batch_norm::run), ("fold_scale", fold_scale::run), ("pool_first", pool_first::run)];
+
+/// A pass's name, and how often it applied.
+pub type Applied = (&'static str, usize);
 
 /// A graph while it is rewritten: nodes that may be changed, bypassed or dropped.
 pub struct Draft {
@@ -66,11 +66,10 @@ impl Draft {
 ///
 /// # Errors
 /// Never for a valid model: the rewritten graph passes the same checks.
-pub fn optimize(model: &Model) -> Result<(Model, Vec<(&'static str, usize)>), ModelError> {
+pub fn optimize(model: &Model) -> Result<(Model, Vec<Applied>), ModelError> {
     let graph = model.graph();
-    let mut draft =
-        Draft { nodes: graph.nodes().to_vec(), weights: model.weights().clone(), output: graph.output() };
-    let mut applied: Vec<(&'static str, usize)> = PASSES.iter().map(|p| (p.0, 0)).collect();
+    let mut draft = Draft { nodes: graph.nodes().to_vec(), weights: model.weights().clone(), output: graph.output() };
+    let mut applied: Vec<Applied> = PASSES.iter().map(|p| (p.0, 0)).collect();
     loop {
         let mut changed = 0;
         for ((_, pass), (_, count)) in PASSES.iter().zip(&mut applied) {

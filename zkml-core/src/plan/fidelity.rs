@@ -83,14 +83,24 @@ impl fmt::Display for Fidelity {
         }
         writeln!(f, "  max error        {:.5} (scores reach {:.3})", self.max_error, self.max_score)?;
         writeln!(f, "  mean error       {:.5}", self.mean_error)?;
-        writeln!(f, "  {:<20} {:<18} {:>5} {:>6} {:>7} {:>6} {:>9}", "node", "layer", "bits", "scale", "weights", "shift", "saturated")?;
+        writeln!(
+            f,
+            "  {:<20} {:<18} {:>5} {:>6} {:>7} {:>6} {:>9}",
+            "node", "layer", "bits", "scale", "weights", "shift", "saturated"
+        )?;
         for l in &self.layers {
             let dash = |x: Option<u32>| x.map_or("-".to_owned(), |b| b.to_string());
             let shift = if l.shift == 0 { "-".to_owned() } else { l.shift.to_string() };
             writeln!(
                 f,
                 "  {:<20} {:<18} {:>5} {:>6} {:>7} {:>6} {:>9}",
-                l.name, l.layer, l.bits, l.scale, dash(l.factor), shift, dash(l.saturate)
+                l.name,
+                l.layer,
+                l.bits,
+                l.scale,
+                dash(l.factor),
+                shift,
+                dash(l.saturate)
             )?;
         }
         Ok(())

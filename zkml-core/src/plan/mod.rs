@@ -129,7 +129,9 @@ impl Plan {
                     && step.factor.unsigned_abs() <= 250
                     && self.scales[i].unsigned_abs() <= 1000
                     && self.scales[i] == output_scale(layer, step)
-                    && self.params[i].iter().all(|p| (1..=240).contains(&p.bits) && p.scale == param_scale(step, p.role))
+                    && self.params[i]
+                        .iter()
+                        .all(|p| (1..=240).contains(&p.bits) && p.scale == param_scale(step, p.role))
             });
         if consistent {
             return Ok(());

@@ -8,13 +8,13 @@ use crate::{
         Arith, Int,
         bounds::Bounds,
         counts::{Budget, Counts, Measure},
-        ints::{Integer, Ints},
         interval::{Interval, bit_len},
+        ints::{Integer, Ints},
     },
     error::{InputError, ModelError, PlanError},
     graph::{Graph, NodeId, Visibility, Visible},
     model::Model,
-    optimize,
+    optimize::{self, Applied},
     tensor::Tensor,
 };
 
@@ -23,7 +23,7 @@ use crate::{
 pub struct Quantized {
     model: Model,
     optimized: Model,
-    passes: Vec<(&'static str, usize)>,
+    passes: Vec<Applied>,
     plan: Plan,
     params: Vec<Vec<Tensor<Int>>>,
     intervals: Vec<Interval>,
@@ -77,7 +77,7 @@ fn integers(plan: &ParamPlan, values: &Tensor) -> Result<Tensor<Int>, PlanError>
 }
 
 /// The optimised model.
-pub(crate) fn optimized(model: &Model) -> Result<(Model, Vec<(&'static str, usize)>), PlanError> {
+pub(crate) fn optimized(model: &Model) -> Result<(Model, Vec<Applied>), PlanError> {
     optimize::optimize(model).map_err(|error| match error {
         ModelError::Weights(e) => PlanError::File { path: "the optimised model".to_owned(), reason: e.to_string() },
         ModelError::Graph(e) => PlanError::File { path: "the optimised model".to_owned(), reason: e.to_string() },
@@ -94,28 +94,15 @@ impl Quantized {
         Self::of(model, optimized, passes, plan)
     }
 
-    pub(crate) fn of(
-        model: &Model,
-        optimized: Model,
-        passes: Vec<(&'static str, usize)>,
-        plan: Plan,
-    ) -> Result<Self, PlanError> {
+    pub(crate) fn of(model: &Model, optimized: Model, passes: Vec<Applied>, plan: Plan) -> Result<Self, PlanError> {
         plan.check(optimized.graph())?;
         let params = quantize_params(&optimized, &plan)?;
-        let mut quantized = Self {
-            model: model.clone(),
-            optimized,
-            passes,
-            plan,
-            params,
-            intervals: vec![],
-            widest: 0,
-        };
+        let mut quantized =
+            Self { model: model.clone(), optimized, passes, plan, params, intervals: vec![], widest: 0 };
         let (intervals, widest) = quantized.bounds(Visible::Private)?;
         // Private weights have the wider bounds, so integers that hold those hold public ones as well.
         let (public, _) = quantized.bounds(Visible::Public)?;
-        quantized.intervals =
-            if model.visibility().weights == Visible::Public { public } else { intervals };
+        quantized.intervals = if model.visibility().weights == Visible::Public { public } else { intervals };
         quantized.widest = widest;
         Ok(quantized)
     }
@@ -135,7 +122,7 @@ impl Quantized {
     }
 
     /// Which passes rewrote the graph, and how often.
-    pub fn passes(&self) -> &[(&'static str, usize)] {
+    pub fn passes(&self) -> &[Applied] {
         &self.passes
     }
 
@@ -207,12 +194,7 @@ impl Quantized {
     }
 }
 
-fn fidelity_layer(
-    node: &crate::graph::Node,
-    interval: &Interval,
-    plan: &Plan,
-    i: usize,
-) -> super::fidelity::LayerBits {
+fn fidelity_layer(node: &crate::graph::Node, interval: &Interval, plan: &Plan, i: usize) -> super::fidelity::LayerBits {
     super::fidelity::LayerBits {
         name: node.name.clone(),
         layer: node.layer.as_ref().map_or("input", |l| l.card().name),
@@ -315,8 +297,8 @@ pub(crate) fn budget(
         }
         a.pay("range", each * shape.len());
         let input = Tensor::from_fn(shape, |_| Measure { interval, width });
-        let walked = walk::walk(graph, plan, &mut a, input, &wires, 0, &mut |_, _| {})
-            .map_err(|e| arith_error(graph, e))?;
+        let walked =
+            walk::walk(graph, plan, &mut a, input, &wires, 0, &mut |_, _| {}).map_err(|e| arith_error(graph, e))?;
         if visibility.output == Visible::Public {
             a.enter(graph.output().0);
             a.pay("output", crate::arith::counts::Cost::new(walked.output.len(), 0));
@@ -395,7 +377,8 @@ impl<'a> Runner<'a> {
         let input = input.map(|q| T::of(*q));
         match walk::walk(self.graph, self.plan, &mut a, input, params, 0, &mut |_, _| {}) {
             Ok(walked) => {
-                let class = self.graph.classes().and_then(|_| walked.output.data().first().map(|c| c.wide().as_usize()));
+                let class =
+                    self.graph.classes().and_then(|_| walked.output.data().first().map(|c| c.wide().as_usize()));
                 (walked.scores.map(|q| q.wide()), class)
             }
             // Integers refuse nothing; an empty result keeps this total.

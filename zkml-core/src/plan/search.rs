@@ -17,10 +17,11 @@ use super::{
 };
 use crate::{
     arith::{Int, MAX_BITS},
-    error::{Origin, PlanError},
+    error::{Origin, PlanError, Unreachable},
     graph::{Graph, NodeId, Range, Visibility, Visible},
     layer::{AnyLayer, Factors, Lowered, Step},
     model::Model,
+    optimize::Applied,
     tensor::Tensor,
 };
 
@@ -52,7 +53,7 @@ struct Knobs {
 struct Subject<'a> {
     model: &'a Model,
     optimized: Model,
-    passes: Vec<(&'static str, usize)>,
+    passes: Vec<Applied>,
     range: Range,
     lowered: Vec<Vec<Lowered>>,
     /// The largest magnitude of every node's values on the samples.
@@ -250,8 +251,7 @@ impl<'a> Subject<'a> {
                 }
             }
             // Rescaling what no activation forces to be decomposed costs extra: only where nothing else is possible.
-            let costed: Vec<(usize, Knobs)> =
-                grid.drain(..).filter_map(|k| self.cost(&k).map(|c| (c, k))).collect();
+            let costed: Vec<(usize, Knobs)> = grid.drain(..).filter_map(|k| self.cost(&k).map(|c| (c, k))).collect();
             if !costed.is_empty() || everywhere {
                 return costed;
             }
@@ -427,13 +427,14 @@ impl<'a> Subject<'a> {
             let params = quantized::quantize_params(&self.optimized, &plan)?;
             return Err(match quantized::bounds(self.graph(), &plan, &params, self.visibility.weights) {
                 Err(error) => error,
-                Ok(_) => PlanError::Unreachable {
+                Ok(_) => Box::new(Unreachable {
                     asked,
                     reached: "no plan within the field".to_owned(),
                     layer: self.graph().node(self.graph().output()).name.clone(),
                     origin: Origin::Unknown,
                     help: "use fewer layers without an activation between them".to_owned(),
-                },
+                })
+                .into(),
             });
         };
         let plan = self.plan(&knobs);
@@ -444,13 +445,14 @@ impl<'a> Subject<'a> {
             Some(t) => format!("{:.2}% and a max error of {:.6}", 100.0 * t, fidelity.max_error),
             None => format!("a max error of {:.6}", fidelity.max_error),
         };
-        Ok(PlanError::Unreachable {
+        Ok(Box::new(Unreachable {
             asked,
             reached,
             layer,
             origin,
             help: "lower the target, train with smaller weights, or normalise before that layer".to_owned(),
         })
+        .into())
     }
 
     /// The node whose relative error exceeds that of its inputs the most, on the first sample.

@@ -43,8 +43,7 @@ pub fn walk<A: Arith>(
         let value = match &node.layer {
             None => input.take(),
             Some(layer) => {
-                let inputs: Vec<&Tensor<A::Wire>> =
-                    node.inputs.iter().filter_map(|n| values[n.0].as_ref()).collect();
+                let inputs: Vec<&Tensor<A::Wire>> = node.inputs.iter().filter_map(|n| values[n.0].as_ref()).collect();
                 Some(layer.exact(a, &inputs, &params[i], &plan.steps[i]).map_err(|e| (id, e))?)
             }
         };
