@@ -1,4 +1,5 @@
 //! What a developer of circuits needs: why a witness is refused, and whether every wrong one is.
 
 pub mod check;
+pub mod cost;
 pub mod tamper;

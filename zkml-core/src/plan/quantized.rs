@@ -183,9 +183,24 @@ impl Quantized {
         Ok(Fidelity::of(&pairs, layers))
     }
 
+    /// The intervals of the output's elements, whatever the input, in a circuit with this visibility.
+    ///
+    /// # Errors
+    /// If a value may outgrow the field.
+    pub fn output_intervals(&self, visibility: Visibility) -> Result<Vec<Interval>, PlanError> {
+        let mut output = vec![];
+        let last = self.graph().output();
+        trace_bounds(self.graph(), &self.plan, &self.params, visibility.weights, &mut |id, t| {
+            if id == last {
+                output = t.data().to_vec();
+            }
+        })?;
+        Ok(output)
+    }
+
     /// What the circuit will cost, by node and gadget, before it is built: `batch` inputs that share the weights.
     ///
-    /// Commitments are not in it; they cost what [`crate::gadget`] says.
+    /// Commitments are not in it; `dev::cost::estimate` adds them.
     ///
     /// # Errors
     /// If a value may outgrow the field.
@@ -247,34 +262,39 @@ pub(crate) fn bounds(
     params: &[Vec<Tensor<Int>>],
     weights: Visible,
 ) -> Result<(Vec<Interval>, u32), PlanError> {
-    let mut a = Bounds::new();
-    let input = Tensor::from_fn(graph.shape(graph.input()).clone(), |_| plan.input.interval);
-    let wires: Vec<Vec<Tensor<Interval>>> = params
-        .iter()
-        .zip(&plan.params)
-        .map(|(tensors, plans)| {
-            tensors
-                .iter()
-                .zip(plans)
-                .map(|(t, p)| match weights {
-                    Visible::Public => t.map(|q| Interval::point(*q)),
-                    Visible::Private | Visible::Committed => t.map(|_| p.interval()),
-                })
-                .collect()
-        })
-        .collect();
     let mut intervals = vec![Interval::point(Int::ZERO); graph.nodes().len()];
-    walk::walk(graph, plan, &mut a, input, &wires, 0, &mut |id, t| {
+    let widest = trace_bounds(graph, plan, params, weights, &mut |id, t| {
         let lo = t.data().iter().map(|i| i.lo).min().unwrap_or_default();
         let hi = t.data().iter().map(|i| i.hi).max().unwrap_or_default();
         intervals[id.0] = Interval { lo, hi };
-    })
-    .map_err(|e| arith_error(graph, e))?;
-    let shifts = plan.steps.iter().map(|s| s.shift).max().unwrap_or(0);
-    Ok((intervals, a.widest().max(shifts)))
+    })?;
+    Ok((intervals, widest))
 }
 
-/// The node number under which the sharing of weights is accounted, and the first number of a batch's item.
+/// Shows the intervals of every node to `see`; returns the bits of the widest value on the way.
+fn trace_bounds(
+    graph: &Graph,
+    plan: &Plan,
+    params: &[Vec<Tensor<Int>>],
+    weights: Visible,
+    see: &mut dyn FnMut(NodeId, &Tensor<Interval>),
+) -> Result<u32, PlanError> {
+    let mut a = Bounds::new();
+    let input = Tensor::from_fn(graph.shape(graph.input()).clone(), |_| plan.input.interval);
+    let interval = |q: &Int, p: &ParamPlan| match weights {
+        Visible::Public => Interval::point(*q),
+        Visible::Private | Visible::Committed => p.interval(),
+    };
+    let node = |(tensors, plans): (&Vec<Tensor<Int>>, &Vec<ParamPlan>)| {
+        tensors.iter().zip(plans).map(|(t, p)| t.map(|q| interval(q, p))).collect()
+    };
+    let wires: Vec<Vec<Tensor<Interval>>> = params.iter().zip(&plan.params).map(node).collect();
+    walk::walk(graph, plan, &mut a, input, &wires, 0, see).map_err(|e| arith_error(graph, e))?;
+    let shifts = plan.steps.iter().map(|s| s.shift).max().unwrap_or(0);
+    Ok(a.widest().max(shifts))
+}
+
+/// What the circuit will cost, by node and gadget, commitments excepted.
 pub(crate) fn budget(
     graph: &Graph,
     plan: &Plan,
@@ -283,7 +303,7 @@ pub(crate) fn budget(
     batch: usize,
 ) -> Result<Budget, PlanError> {
     let mut a = Counts::new();
-    let wires = param_measures(graph, plan, params, visibility, &mut a).map_err(|e| arith_error(graph, e))?;
+    let wires = param_measures(graph, plan, params, visibility, batch, &mut a).map_err(|e| arith_error(graph, e))?;
     for _ in 0..batch {
         a.enter(0);
         let interval = plan.input.interval;
@@ -312,12 +332,13 @@ fn param_measures(
     plan: &Plan,
     params: &[Vec<Tensor<Int>>],
     visibility: Visibility,
+    batch: usize,
     a: &mut Counts,
 ) -> Result<Vec<Vec<Tensor<Measure>>>, (NodeId, crate::arith::ArithError)> {
     let mut all = Vec::with_capacity(params.len());
     for (i, (tensors, plans)) in params.iter().zip(&plan.params).enumerate() {
         a.enter(i);
-        let fanout = walk::param_fanout(graph, NodeId(i));
+        let fanout = walk::param_fanout(graph, NodeId(i)) * batch;
         let mut node = Vec::with_capacity(tensors.len());
         for (t, p) in tensors.iter().zip(plans) {
             if visibility.weights == Visible::Public {

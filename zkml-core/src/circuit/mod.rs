@@ -1,0 +1,384 @@
+//! The circuit: a plan as constraints, who sees what, and the one table of its public inputs.
+//!
+//! ```text
+//! public inputs, in order:   weights commitment                (weights = committed)
+//!                            then for each input of the batch:
+//!                              input values or commitment      (input  = public | committed)
+//!                              output values or commitment     (output = public | committed)
+//! ```
+
+mod report;
+mod spec;
+
+use std::path::Path;
+
+use ark_bn254::Fr;
+use ark_ff::UniformRand;
+use ark_std::rand::{CryptoRng, RngCore};
+
+pub(crate) use self::report::table;
+pub use self::report::{Report, ReportRow};
+use self::spec::{Secrets, Spec};
+use crate::{
+    arith::{
+        ArithError, Int,
+        r1cs::{Assign, Build, Label},
+    },
+    dev,
+    error::{InputError, PlanError},
+    graph::{Graph, Visibility, Visible},
+    plan::{Plan, Quantized, hex, quantized::quantize_input},
+    prove::{
+        self, Keys, Matrices, Proof, ProveError, ProvingKey,
+        file::{self, FileError, Kind},
+        public::PublicTable,
+    },
+    tensor::Tensor,
+};
+
+/// The largest circuit file that is read (2 GiB).
+const MAX_FILE: u64 = 1 << 31;
+
+/// A circuit that can't be built, or inputs that it can't prove.
+#[derive(Debug, thiserror::Error)]
+pub enum CircuitError {
+    /// A layer's values may outgrow the field.
+    #[error("layer `{layer}`: {error}")]
+    Arith {
+        /// The layer, or `weights`.
+        layer: String,
+        /// The arithmetic's error.
+        error: ArithError,
+    },
+    /// A batch of none, or of too many.
+    #[error("a batch of {found}, expected 1 to {max}")]
+    Batch {
+        /// The batch asked for.
+        found: usize,
+        /// The largest possible.
+        max: usize,
+    },
+    /// An input is not one of the model's.
+    #[error("input {index}: {error}")]
+    Input {
+        /// Which of the batch.
+        index: usize,
+        /// Why not.
+        error: InputError,
+    },
+    /// The circuit was loaded without its private weights.
+    #[error(
+        "the circuit has no weights: they are not public, so its file does not hold them; add them with `with_weights`"
+    )]
+    NoWeights,
+    /// The weights of another circuit.
+    #[error("the weights are those of circuit {found}, expected {expected}")]
+    OtherWeights {
+        /// The digest of the circuit that they would make.
+        found: String,
+        /// This circuit's digest.
+        expected: String,
+    },
+    /// The plan does not fit the graph.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The public inputs can't be tabulated.
+    #[error("the table of public inputs: {0}")]
+    Table(String),
+    /// The witness violates constraints: the first ones, readably.
+    #[error("the witness violates {count} constraints, among them: {first}")]
+    Unsatisfied {
+        /// How many.
+        count: usize,
+        /// The first.
+        first: String,
+        /// All of them.
+        failures: Vec<dev::check::Failure>,
+    },
+    /// The prover refused.
+    #[error(transparent)]
+    Prove(#[from] ProveError),
+    /// A circuit file can't be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A circuit file holds something else than a circuit.
+    #[error("the circuit file is malformed: {0}")]
+    Malformed(String),
+}
+
+/// A circuit: constraints, the table of public inputs, and (for proving) the weights.
+#[derive(Clone, Debug)]
+pub struct Circuit {
+    spec: Spec,
+    digest: [u8; 32],
+    matrices: Matrices,
+    labels: Vec<Label>,
+    free: Vec<u32>,
+    table: PublicTable,
+    weights: Option<Vec<Vec<Tensor<Int>>>>,
+    salt: Option<Fr>,
+}
+
+/// The salts of a proof's commitments: who knows them can open the commitments. Keep them secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// Of the weights.
+    pub weights: Fr,
+    /// Of each input.
+    pub inputs: Vec<Fr>,
+    /// Of each output.
+    pub outputs: Vec<Fr>,
+}
+
+/// The largest batch.
+const MAX_BATCH: usize = 1 << 12;
+
+impl Circuit {
+    /// The circuit of a quantised model, for `batch` inputs that share the weights.
+    ///
+    /// # Errors
+    /// If the batch is empty or too large, or a value may outgrow the field.
+    pub fn new(quantized: &Quantized, visibility: Visibility, batch: usize) -> Result<Self, CircuitError> {
+        let public = visibility.weights == Visible::Public;
+        let spec = Spec {
+            graph: quantized.graph().clone(),
+            plan: quantized.plan().clone(),
+            visibility,
+            batch,
+            constants: public.then(|| quantized.params().to_vec()),
+        };
+        let mut circuit = Self::build(spec)?;
+        circuit.weights = Some(quantized.params().to_vec());
+        Ok(circuit)
+    }
+
+    fn build(spec: Spec) -> Result<Self, CircuitError> {
+        if !(1..=MAX_BATCH).contains(&spec.batch) {
+            return Err(CircuitError::Batch { found: spec.batch, max: MAX_BATCH });
+        }
+        spec.plan.check(&spec.graph)?;
+        let digest = spec.digest();
+        let (cs, table) = spec.synthesize(Build::new(), None)?;
+        let (matrices, labels, free) = cs.finish();
+        let table = PublicTable::new(table).map_err(|e| CircuitError::Table(e.to_string()))?;
+        let weights = spec.constants.clone();
+        Ok(Self { spec, digest, matrices, labels, free, table, weights, salt: None })
+    }
+
+    /// The same circuit with the private weights that it is to prove.
+    ///
+    /// # Errors
+    /// If they are those of another plan or graph.
+    pub fn with_weights(mut self, quantized: &Quantized) -> Result<Self, CircuitError> {
+        let other = Spec {
+            graph: quantized.graph().clone(),
+            plan: quantized.plan().clone(),
+            constants: self.spec.constants.is_some().then(|| quantized.params().to_vec()),
+            ..self.spec.clone()
+        };
+        if other.digest() != self.digest {
+            return Err(CircuitError::OtherWeights { found: hex(&other.digest()), expected: hex(&self.digest) });
+        }
+        self.weights = Some(quantized.params().to_vec());
+        Ok(self)
+    }
+
+    /// The same circuit with a fixed salt for the commitment to its weights, so that all proofs show the same one.
+    /// Without, each proof takes a fresh one.
+    #[must_use]
+    pub fn with_salt(mut self, salt: Fr) -> Self {
+        self.salt = Some(salt);
+        self
+    }
+
+    /// SHA-256 of graph, plan, visibility, batch and public weights.
+    pub fn digest(&self) -> [u8; 32] {
+        self.digest
+    }
+
+    /// The graph.
+    pub fn graph(&self) -> &Graph {
+        &self.spec.graph
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.spec.plan
+    }
+
+    /// Who sees what.
+    pub fn visibility(&self) -> Visibility {
+        self.spec.visibility
+    }
+
+    /// How many inputs are proven at once.
+    pub fn batch(&self) -> usize {
+        self.spec.batch
+    }
+
+    /// The constraints.
+    pub fn matrices(&self) -> &Matrices {
+        &self.matrices
+    }
+
+    /// The table of public inputs.
+    pub fn table(&self) -> &PublicTable {
+        &self.table
+    }
+
+    /// Where each constraint comes from: runs, in order.
+    pub fn labels(&self) -> &[Label] {
+        &self.labels
+    }
+
+    /// Witness variables that are declared free: hints that no output depends on.
+    pub fn free(&self) -> &[u32] {
+        &self.free
+    }
+
+    /// Runs the setup, alone: whoever runs it can forge proofs, and its keys say so.
+    ///
+    /// # Errors
+    /// If the circuit is too large for the field's evaluation domains.
+    pub fn setup(&self, rng: &mut (impl RngCore + CryptoRng)) -> Result<Keys, CircuitError> {
+        Ok(prove::setup(&self.matrices, self.table.clone(), self.digest, rng)?)
+    }
+
+    /// Proves the model's answer on one input.
+    ///
+    /// # Errors
+    /// If the input is not one of the model's, the circuit proves several at once, or the key is another circuit's.
+    pub fn prove(
+        &self,
+        key: &ProvingKey,
+        input: &Tensor,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<Proof, CircuitError> {
+        Ok(self.prove_batch(key, std::slice::from_ref(input), rng)?.0)
+    }
+
+    /// Proves the model's answers on as many inputs as the circuit takes, and says how its commitments open.
+    ///
+    /// # Errors
+    /// As [`Circuit::prove`].
+    pub fn prove_batch(
+        &self,
+        key: &ProvingKey,
+        inputs: &[Tensor],
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<(Proof, Opening), CircuitError> {
+        let (assignment, opening) = self.witness(inputs, rng)?;
+        match prove::prove(key, &self.matrices, &self.digest, &assignment, rng) {
+            Ok(proof) => Ok((proof, opening)),
+            Err(ProveError::Unsatisfied { .. }) => {
+                let failures = dev::check::check(self, &assignment);
+                let first = failures.first().map(ToString::to_string).unwrap_or_default();
+                Err(CircuitError::Unsatisfied { count: failures.len(), first, failures })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The values of all variables (one, public inputs, witness) for these inputs, and the salts of the commitments.
+    ///
+    /// # Errors
+    /// If an input is not one of the model's, or their number is not the circuit's.
+    pub fn witness(
+        &self,
+        inputs: &[Tensor],
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<(Vec<Fr>, Opening), CircuitError> {
+        let batch = self.spec.batch;
+        if inputs.len() != batch {
+            let error = InputError::Batch { expected: batch, found: inputs.len() };
+            return Err(CircuitError::Input { index: inputs.len().min(batch), error });
+        }
+        let integers = inputs
+            .iter()
+            .enumerate()
+            .map(|(index, x)| {
+                crate::model::check_input(&self.spec.graph, x)
+                    .and_then(|()| quantize_input(&self.spec.plan, x))
+                    .map_err(|error| CircuitError::Input { index, error })
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let opening = Opening {
+            weights: self.salt.unwrap_or_else(|| Fr::rand(rng)),
+            inputs: (0..batch).map(|_| Fr::rand(rng)).collect(),
+            outputs: (0..batch).map(|_| Fr::rand(rng)).collect(),
+        };
+        let weights = self.weights.as_deref().ok_or(CircuitError::NoWeights)?;
+        let secrets = Secrets { weights, inputs: &integers, opening: &opening };
+        let (cs, _) = self.spec.synthesize(Assign::new(), Some(&secrets))?;
+        Ok((cs.finish(), opening))
+    }
+
+    /// The node, the item of the batch and the layer of a label's number.
+    pub fn locate(&self, number: usize) -> (&str, usize, &'static str) {
+        let nodes = self.spec.graph.nodes();
+        let node = &nodes[number % nodes.len()];
+        (&node.name, number / nodes.len(), node.layer.as_ref().map_or("input", |l| l.card().name))
+    }
+
+    /// The constraints by layer and gadget.
+    pub fn report(&self) -> Report {
+        Report::of(self)
+    }
+
+    /// Saves the circuit: all that defines it, private weights excepted.
+    ///
+    /// # Errors
+    /// If the file can't be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), CircuitError> {
+        Ok(file::save(path.as_ref(), &self.to_bytes()?)?)
+    }
+
+    /// The bytes of [`Circuit::save`].
+    ///
+    /// # Errors
+    /// If the circuit can't be encoded.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, CircuitError> {
+        let payload = serde_json::to_vec(&self.spec).map_err(|e| CircuitError::Malformed(e.to_string()))?;
+        Ok(file::write(Kind::Circuit, &self.digest, &payload))
+    }
+
+    /// Loads a circuit and builds its constraints anew.
+    ///
+    /// # Errors
+    /// If the file is truncated, corrupt, too large, of another kind, or holds an inconsistent circuit.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, CircuitError> {
+        Self::from_bytes(&file::load(path.as_ref(), MAX_FILE)?)
+    }
+
+    /// Reads the bytes of [`Circuit::to_bytes`].
+    ///
+    /// # Errors
+    /// As [`Circuit::load`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, CircuitError> {
+        let (digest, payload) = file::read(bytes, Kind::Circuit)?;
+        let spec: Spec = serde_json::from_slice(payload).map_err(|e| CircuitError::Malformed(e.to_string()))?;
+        spec.check()?;
+        if spec.digest() != digest {
+            return Err(CircuitError::Malformed("its digest is not that of its contents".to_owned()));
+        }
+        Self::build(spec)
+    }
+}
+
+impl Quantized {
+    /// The circuit that proves one answer of this model.
+    ///
+    /// # Errors
+    /// As [`Circuit::new`].
+    pub fn circuit(&self, visibility: Visibility) -> Result<Circuit, CircuitError> {
+        Circuit::new(self, visibility, 1)
+    }
+
+    /// The circuit that proves the answers on `n` inputs at once.
+    ///
+    /// # Errors
+    /// As [`Circuit::new`].
+    pub fn batch(&self, n: usize, visibility: Visibility) -> Result<Circuit, CircuitError> {
+        Circuit::new(self, visibility, n)
+    }
+}

@@ -1,0 +1,105 @@
+//! What a built circuit costs, layer by layer.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::Circuit;
+use crate::{arith::counts::Cost, dev};
+
+/// One row of a [`Report`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ReportRow {
+    /// The node.
+    pub node: String,
+    /// Its layer.
+    pub layer: &'static str,
+    /// The gadget.
+    pub gadget: &'static str,
+    /// What it costs, over the whole batch.
+    pub cost: Cost,
+}
+
+/// What a circuit costs, layer by layer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// The model's name.
+    pub model: String,
+    /// Layers and gadgets, in the order of the network.
+    pub rows: Vec<ReportRow>,
+    /// The sum.
+    pub total: Cost,
+    /// The number of public inputs.
+    pub public_inputs: usize,
+    /// The size of the proving key in bytes, uncompressed.
+    pub proving_key_bytes: usize,
+    /// Entries of the matrices that are not zero.
+    pub entries: usize,
+}
+
+impl Report {
+    pub(super) fn of(circuit: &Circuit) -> Self {
+        let m = &circuit.matrices;
+        let mut costs = std::collections::BTreeMap::<(usize, &'static str), Cost>::new();
+        let nodes = circuit.spec.graph.nodes().len();
+        let ends = circuit.labels.iter().skip(1).map(|l| (l.first, l.witness));
+        for (label, (end, witness)) in circuit.labels.iter().zip(ends.chain([(m.constraints(), m.witness)])) {
+            let cost = Cost::new(end - label.first, witness - label.witness);
+            if cost != Cost::default() {
+                *costs.entry((label.node % nodes, label.gadget)).or_default() += cost;
+            }
+        }
+        let rows = costs
+            .into_iter()
+            .map(|((number, gadget), cost)| {
+                let (node, _, layer) = circuit.locate(number);
+                ReportRow { node: node.to_owned(), layer, gadget, cost }
+            })
+            .collect();
+        Self {
+            model: circuit.spec.graph.name().to_owned(),
+            rows,
+            total: Cost::new(m.constraints(), m.witness),
+            public_inputs: m.instance - 1,
+            proving_key_bytes: dev::cost::proving_key_bytes(m.constraints(), m.instance, m.witness),
+            entries: m.abc.iter().flatten().map(Vec::len).sum(),
+        }
+    }
+
+    /// The constraints of each node.
+    pub fn by_node(&self) -> Vec<(&str, &'static str, Cost)> {
+        let mut nodes: Vec<(&str, &'static str, Cost)> = Vec::new();
+        for row in &self.rows {
+            match nodes.last_mut() {
+                Some(last) if last.0 == row.node => last.2 += row.cost,
+                _ => nodes.push((&row.node, row.layer, row.cost)),
+            }
+        }
+        nodes
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        table(f, &self.model, &self.rows, self.total, self.public_inputs)?;
+        write!(f, "  proving key {:.1} MB, proof 128 bytes", self.proving_key_bytes as f64 / 1e6)
+    }
+}
+
+/// Prints rows with their share of the total.
+pub(crate) fn table(
+    f: &mut fmt::Formatter<'_>,
+    model: &str,
+    rows: &[ReportRow],
+    total: Cost,
+    public_inputs: usize,
+) -> fmt::Result {
+    let Cost { constraints, witnesses } = total;
+    writeln!(f, "{model}: {constraints} constraints, {witnesses} witnesses, {public_inputs} public inputs")?;
+    writeln!(f, "  {:<20} {:<18} {:<12} {:>11} {:>7}", "node", "layer", "gadget", "constraints", "share")?;
+    for row in rows {
+        let (count, share) = (row.cost.constraints, 100.0 * row.cost.constraints as f64 / constraints.max(1) as f64);
+        writeln!(f, "  {:<20} {:<18} {:<12} {count:>11} {share:>6.1}%", row.node, row.layer, row.gadget)?;
+    }
+    Ok(())
+}
