@@ -72,7 +72,8 @@ fn render(
     for (i, (node, layer, cost)) in nodes.iter().enumerate() {
         let y = 50 + 26 * i;
         let width = cost.constraints as f64 / most as f64 * 180.0;
-        let label = if node == layer { (*node).to_owned() } else { format!("{node} ({layer})") };
+        // A node named after its layer needs no second word.
+        let label = if node.starts_with(layer) { (*node).to_owned() } else { format!("{node} ({layer})") };
         writeln!(svg, r##"<text x="560" y="{}">{label}</text>"##, y + 14)?;
         writeln!(svg, r##"<rect x="720" y="{y}" width="{width:.1}" height="18" fill="{BAR}"/>"##)?;
         writeln!(svg, r##"<text x="{:.1}" y="{}">{}</text>"##, 726.0 + width, y + 14, cost.constraints)?;

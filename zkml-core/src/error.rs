@@ -6,6 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::shape::Shape;
 
+/// Bytes, such as a digest, in lower-case hexadecimal.
+///
+/// ```
+/// assert_eq!(zkml_core::error::hex(&[0xab, 1]), "ab01");
+/// ```
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Where a node of a graph was described.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Origin {

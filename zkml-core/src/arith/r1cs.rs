@@ -4,7 +4,7 @@
 //! values of their variables, in the same order. So proving never builds a matrix.
 
 use ark_bn254::Fr;
-use ark_ff::{BigInt, Field, One, PrimeField, Zero};
+use ark_ff::{Field, One, Zero};
 
 use super::{
     Arith, ArithError, Int,
@@ -12,19 +12,7 @@ use super::{
     interval::{self, Interval},
 };
 use crate::gadget::{self, Cs};
-
-/// An integer below `2^252` in magnitude as a field element.
-pub fn to_field(x: Int) -> Fr {
-    let magnitude = if x < Int::ZERO { x.wrapping_neg() } else { x };
-    let field = if magnitude <= Int::from(u64::MAX) {
-        Fr::from(magnitude.as_u64())
-    } else {
-        let (high, low) = magnitude.as_u256().into_words();
-        let limbs = [low as u64, (low >> 64) as u64, high as u64, (high >> 64) as u64];
-        Fr::from_bigint(BigInt(limbs)).unwrap_or_default()
-    };
-    if x < Int::ZERO { -field } else { field }
-}
+pub use crate::prove::public::to_field;
 
 /// What a constraint system must offer beyond gadgets on integers: public inputs, and arithmetic on whole field
 /// elements, which hashing needs.

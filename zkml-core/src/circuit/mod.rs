@@ -25,9 +25,9 @@ use crate::{
         r1cs::{Assign, Build, Label},
     },
     dev,
-    error::{InputError, PlanError},
+    error::{InputError, PlanError, hex},
     graph::{Graph, Visibility, Visible},
-    plan::{Plan, Quantized, hex, quantized::quantize_input},
+    plan::{Plan, Quantized, quantized::quantize_input},
     prove::{
         self, Keys, Matrices, Proof, ProveError, ProvingKey,
         file::{self, FileError, Kind},

@@ -23,7 +23,7 @@ use crate::{
         Int,
         interval::{Interval, pow2},
     },
-    error::PlanError,
+    error::{PlanError, hex},
     graph::{Graph, Range},
     layer::{Role, Step},
 };
@@ -220,10 +220,6 @@ pub(crate) fn input_interval(range: Range, scale: i32) -> Interval {
             Interval { lo, hi: if power && span > Int::ONE { hi - Int::ONE } else { hi } }
         }
     }
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 impl fmt::Display for Plan {

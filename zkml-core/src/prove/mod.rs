@@ -35,6 +35,7 @@ pub mod prover;
 #[cfg(feature = "prove")]
 pub mod setup;
 
+pub use crate::error::hex;
 pub use file::{FileError, Kind};
 pub use keys::{Keys, Provenance, ProvingKey, VerifyingKey};
 pub use points::{LoadError, PointFault};
@@ -54,15 +55,6 @@ pub type Fr = ark_bn254::Fr;
 
 /// What a circuit is named by: SHA-256 over its description.
 pub type Digest = [u8; 32];
-
-/// The digest in lower-case hexadecimal.
-///
-/// ```
-/// assert_eq!(&zkml_core::prove::hex(&[0xab; 32])[..4], "abab");
-/// ```
-pub fn hex(digest: &Digest) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 #[cfg(all(test, feature = "prove"))]
 mod tests;

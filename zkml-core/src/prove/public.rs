@@ -368,8 +368,13 @@ pub fn to_int(x: Fr) -> Int {
 
 /// `q mod p`.
 pub fn to_field(q: Int) -> Fr {
-    let magnitude = Fr::from_le_bytes_mod_order(&q.unsigned_abs().to_le_bytes());
-    if q < Int::ZERO { -magnitude } else { magnitude }
+    let magnitude = q.unsigned_abs();
+    // Nearly all values are small, and these need no reduction.
+    let field = match u64::try_from(magnitude) {
+        Ok(small) => Fr::from(small),
+        Err(_) => Fr::from_le_bytes_mod_order(&magnitude.to_le_bytes()),
+    };
+    if q < Int::ZERO { -field } else { field }
 }
 
 /// The 32 bytes of a field element, least significant first: the only encoding of it that is read.
