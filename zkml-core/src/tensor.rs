@@ -6,9 +6,25 @@ use crate::shape::Shape;
 
 /// A dense tensor of `T`, row major. `Tensor` alone is a tensor of `f64`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Stored<T>")]
 pub struct Tensor<T = f64> {
     shape: Shape,
     data: Vec<T>,
+}
+
+/// A tensor as it is stored: read back through the check of [`Tensor::new`].
+#[derive(Deserialize)]
+struct Stored<T> {
+    shape: Shape,
+    data: Vec<T>,
+}
+
+impl<T> TryFrom<Stored<T>> for Tensor<T> {
+    type Error = LengthError;
+
+    fn try_from(stored: Stored<T>) -> Result<Self, LengthError> {
+        Self::new(stored.shape, stored.data)
+    }
 }
 
 /// A tensor whose number of elements is not that of its shape.
@@ -124,6 +140,13 @@ impl Tensor<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stored_tensor_must_fill_its_shape() {
+        assert!(serde_json::from_str::<Tensor>(r#"{"shape":[2],"data":[1.0,2.0]}"#).is_ok());
+        let error = serde_json::from_str::<Tensor>(r#"{"shape":[3],"data":[1.0,2.0]}"#).unwrap_err();
+        assert!(error.to_string().starts_with("expected 3 elements for shape [3], found 2"));
+    }
 
     #[test]
     fn the_first_maximum_wins() {

@@ -20,7 +20,8 @@ impl Bounds {
         self.widest
     }
 
-    fn see(&mut self, interval: Interval) -> Interval {
+    /// A wire of this interval. Inputs and parameters must be seen too: what compares them does no arithmetic.
+    pub fn see(&mut self, interval: Interval) -> Interval {
         self.widest = self.widest.max(interval.bits());
         interval
     }

@@ -29,7 +29,8 @@ impl Interval {
     /// # Errors
     /// If one is not.
     pub fn new(lo: Int, hi: Int) -> Result<Self, ArithError> {
-        let bits = bit_len(hi.max(-lo).max(hi.wrapping_neg()).max(lo));
+        // Not by negation: the least integer is its own negative, and would pass for small.
+        let bits = 256 - lo.unsigned_abs().max(hi.unsigned_abs()).leading_zeros();
         if bits > MAX_BITS {
             return Err(ArithError::Overflow { bits });
         }
@@ -104,6 +105,25 @@ impl Interval {
     }
 }
 
+/// The integer in 64 bits, if it has at most 48: then products and a million of their sums fit 128 bits.
+pub(crate) fn short(x: Int) -> Option<i64> {
+    let (high, low) = x.into_words();
+    (high == low >> 127 && (low << 80) >> 80 == low).then_some(low as i64)
+}
+
+/// `c * x`, quickly where both are short.
+pub(crate) fn product(c: Int, x: Int) -> Int {
+    match (short(c), short(x)) {
+        (Some(c), Some(x)) => Int::from(i128::from(c) * i128::from(x)),
+        _ => c.wrapping_mul(x),
+    }
+}
+
+/// Both ends of an interval, if they are short.
+fn short_ends(i: &Interval) -> Option<(i128, i128)> {
+    Some((i128::from(short(i.lo)?), i128::from(short(i.hi)?)))
+}
+
 /// The interval of `sum_i a_i * b_i + bias`.
 ///
 /// # Errors
@@ -116,18 +136,22 @@ pub fn dot<'a>(
     // A partial sum in 128 bits, flushed before it could overflow.
     let (mut lo, mut hi, mut room) = (0i128, 0i128, 0u32);
     for (a, b) in terms {
-        let p = a.mul(b)?;
-        let bits = p.bits();
-        if bits <= 96 {
-            lo += p.lo.as_i128();
-            hi += p.hi.as_i128();
-            room += 1;
-            if room == 1 << 20 {
-                sum = sum.add(&Interval { lo: Int::from(lo), hi: Int::from(hi) })?;
-                (lo, hi, room) = (0, 0, 0);
-            }
+        let (Some(a), Some(b)) = (short_ends(a), short_ends(b)) else {
+            sum = sum.add(&a.mul(b)?)?;
+            continue;
+        };
+        let (least, most) = if a.0 == a.1 {
+            if a.0 < 0 { (a.0 * b.1, a.0 * b.0) } else { (a.0 * b.0, a.0 * b.1) }
         } else {
-            sum = sum.add(&p)?;
+            let p = [a.0 * b.0, a.0 * b.1, a.1 * b.0, a.1 * b.1];
+            p.iter().fold((p[0], p[0]), |(lo, hi), x| (lo.min(*x), hi.max(*x)))
+        };
+        lo += least;
+        hi += most;
+        room += 1;
+        if room == 1 << 20 {
+            sum = sum.add(&Interval { lo: Int::from(lo), hi: Int::from(hi) })?;
+            (lo, hi, room) = (0, 0, 0);
         }
     }
     sum.add(&Interval { lo: Int::from(lo), hi: Int::from(hi) })
@@ -155,6 +179,27 @@ mod tests {
         let b = Interval { lo: Int::ZERO, hi: pow2(249) };
         assert_eq!(b.add(&b).unwrap_err(), ArithError::Overflow { bits: 251 });
         assert_eq!(Interval::new(-pow2(250), Int::ZERO).unwrap_err(), ArithError::Overflow { bits: 251 });
+        assert_eq!(Interval::new(Int::MIN, Int::ZERO).unwrap_err(), ArithError::Overflow { bits: 256 });
+    }
+
+    #[test]
+    fn short_integers_are_those_of_48_bits() {
+        for x in [0, 1, -1, (1 << 47) - 1, -(1 << 47)] {
+            assert_eq!(short(int(x)), Some(x));
+        }
+        for x in [int(1 << 47), int(-(1 << 47) - 1), pow2(130), -pow2(130), pow2(128)] {
+            assert_eq!(short(x), None);
+        }
+        assert_eq!(product(int(-3), pow2(130)), -pow2(130) * 3);
+    }
+
+    #[test]
+    fn a_dot_is_the_sum_of_its_products() {
+        let i = |lo, hi| Interval { lo, hi };
+        let a = [i(int(-3), int(-3)), i(int(2), int(2)), i(int(-3), int(5)), i(-pow2(100), pow2(90))];
+        let b = [i(int(-7), int(2)), i(int(1), int(9)), i(int(-7), int(2)), i(int(-1), int(4))];
+        let sum = a.iter().zip(&b).map(|(a, b)| a.mul(b).unwrap()).reduce(|x, y| x.add(&y).unwrap()).unwrap();
+        assert_eq!(dot(a.iter().zip(&b), None).unwrap(), sum);
     }
 
     #[test]

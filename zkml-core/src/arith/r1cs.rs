@@ -261,7 +261,7 @@ impl Cs for Assign {
     type W = Int;
 
     fn linear(&mut self, terms: &[(Int, &Int)], constant: Int) -> Int {
-        terms.iter().fold(constant, |sum, (c, w)| sum.wrapping_add(c.wrapping_mul(**w)))
+        terms.iter().fold(constant, |sum, (c, w)| sum.wrapping_add(interval::product(*c, **w)))
     }
 
     fn value(&self, w: &Int) -> Option<Int> {
@@ -372,7 +372,7 @@ impl Accumulate for Build {
 
 impl Accumulate for Assign {
     fn accumulate(&mut self, sum: &mut Int, c: Int, w: &Int) {
-        *sum = sum.wrapping_add(c.wrapping_mul(*w));
+        *sum = sum.wrapping_add(interval::product(c, *w));
     }
     fn accumulate_constant(&mut self, sum: &mut Int, c: Int) {
         *sum = sum.wrapping_add(c);

@@ -18,6 +18,12 @@ use crate::{
     tensor::Tensor,
 };
 
+/// The most values that a circuit read from a file may compute, over its batch.
+const MAX_VALUES: usize = 1 << 24;
+
+/// The most parameters that a circuit read from a file may have.
+const MAX_PARAMETERS: usize = 1 << 26;
+
 /// What defines a circuit; its digest covers all of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Spec {
@@ -53,8 +59,17 @@ impl Spec {
         hash.finalize().into()
     }
 
-    /// Checks what a file may have wrong: the shapes of public weights.
+    /// Checks what a file may have wrong: its size, the plan, the shapes of public weights.
     pub(super) fn check(&self) -> Result<(), CircuitError> {
+        let values = self.graph.nodes().iter().fold(0usize, |n, node| n.saturating_add(node.shape.len()));
+        for (what, found, most) in [
+            ("values", values.saturating_mul(self.batch), MAX_VALUES),
+            ("parameters", self.graph.parameter_count(), MAX_PARAMETERS),
+        ] {
+            if found > most {
+                return Err(CircuitError::Malformed(format!("it has {found} {what}, more than {most}")));
+            }
+        }
         self.plan.check(&self.graph)?;
         let public = self.visibility.weights == Visible::Public;
         if public != self.constants.is_some() {

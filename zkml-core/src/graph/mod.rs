@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    error::{GraphError, Origin},
+    error::{GraphError, LayerError, Origin},
     layer::{AnyLayer, Args, Param},
     shape::Shape,
 };
@@ -138,6 +138,15 @@ impl Graph {
         }
         let shapes: Vec<&Shape> = inputs.iter().map(|i| &self.nodes[i.0].shape).collect();
         let shape = layer.shape(&shapes).map_err(|error| GraphError::Layer { origin: origin.clone(), error })?;
+        if let Some(large) = layer.params(&shapes).iter().find(|p| p.shape.len() > Shape::MAX_LEN) {
+            let message = format!(
+                "parameter `{}` of shape {} has more than {} elements",
+                large.name,
+                large.shape,
+                Shape::MAX_LEN
+            );
+            return Err(GraphError::Layer { origin, error: LayerError::call(message) });
+        }
         let name = if name.is_empty() {
             let kind = layer.card().name;
             loop {

@@ -24,8 +24,9 @@ use crate::{
         interval::{Interval, pow2},
     },
     error::{PlanError, hex},
-    graph::{Graph, Range},
-    layer::{Role, Step},
+    graph::{Graph, NodeId, Range},
+    layer::{AnyLayer, Role, Step},
+    tensor::Tensor,
 };
 
 /// How faithful the integers must be to the float reference, on the calibration samples.
@@ -121,6 +122,9 @@ impl Plan {
             && self.scales.first() == Some(&self.input.scale)
             && self.input.interval.lo < self.input.interval.hi
             && Interval::new(self.input.interval.lo, self.input.interval.hi).is_ok()
+            && self.input.scale.unsigned_abs() <= 1000
+            && self.keeps_range(graph)
+            && self.params[0].is_empty()
             && nodes.iter().enumerate().skip(1).all(|(i, node)| {
                 let (step, Some(layer)) = (&self.steps[i], &node.layer) else { return false };
                 step.inputs.len() == node.inputs.len()
@@ -129,6 +133,7 @@ impl Plan {
                     && step.factor.unsigned_abs() <= 250
                     && self.scales[i].unsigned_abs() <= 1000
                     && self.scales[i] == output_scale(layer, step)
+                    && self.keeps_roles(graph, NodeId(i), layer)
                     && self.params[i]
                         .iter()
                         .all(|p| (1..=240).contains(&p.bits) && p.scale == param_scale(step, p.role))
@@ -142,6 +147,30 @@ impl Plan {
             found: self.steps.len(),
             expected: nodes.len(),
         })
+    }
+
+    /// Whether the circuit accepts no input beyond the range that the graph declares.
+    fn keeps_range(&self, graph: &Graph) -> bool {
+        let InputPlan { scale, interval } = self.input;
+        let (least, most) = match graph.range() {
+            None => return true,
+            Some(Range::Whole(..)) if scale != 0 => return false,
+            Some(Range::Whole(lo, hi)) => (Int::from(lo), Int::from(hi)),
+            Some(Range::Real(lo, hi)) => {
+                let lo = to_integer(lo, scale);
+                (lo, to_integer(hi, scale).max(lo + Int::ONE))
+            }
+        };
+        least <= interval.lo && interval.hi <= most
+    }
+
+    /// Whether a node's parameters are those that its layer takes: as many, in the same roles.
+    fn keeps_roles(&self, graph: &Graph, id: NodeId, layer: &AnyLayer) -> bool {
+        // Roles do not depend on values, so that none are needed.
+        let nothing = Tensor::vector(vec![]);
+        let values = vec![&nothing; graph.params(id).len()];
+        let roles = layer.lower(&graph.input_shapes(id), &values).into_iter().map(|l| l.role);
+        roles.eq(self.params[id.0].iter().map(|p| p.role))
     }
 
     /// Reads a plan that was saved.

@@ -11,7 +11,7 @@ use crate::{
         interval::{Interval, bit_len},
         ints::{Integer, Ints},
     },
-    error::{InputError, ModelError, PlanError},
+    error::{InputError, ModelError, PlanError, hex},
     graph::{Graph, NodeId, Visibility, Visible},
     model::Model,
     optimize::{self, Applied},
@@ -96,13 +96,26 @@ impl Quantized {
 
     pub(crate) fn of(model: &Model, optimized: Model, passes: Vec<Applied>, plan: Plan) -> Result<Self, PlanError> {
         plan.check(optimized.graph())?;
+        let lowered = lowered(&optimized);
+        let roles = |i: usize| lowered[i].iter().map(|l| l.role).eq(plan.params[i].iter().map(|p| p.role));
+        if let Some(i) = (0..lowered.len()).find(|i| !roles(*i)) {
+            return Err(PlanError::OtherGraph {
+                plan: hex(&plan.graph),
+                graph: hex(&optimized.graph().digest()),
+                found: plan.params[i].len(),
+                expected: lowered[i].len(),
+            });
+        }
         let params = quantize_params(&optimized, &plan)?;
         let mut quantized =
             Self { model: model.clone(), optimized, passes, plan, params, intervals: vec![], widest: 0 };
-        let (intervals, widest) = quantized.bounds(Visible::Private)?;
-        // Private weights have the wider bounds, so integers that hold those hold public ones as well.
-        let (public, _) = quantized.bounds(Visible::Public)?;
-        quantized.intervals = if model.visibility().weights == Visible::Public { public } else { intervals };
+        // The forward pass is of these weights; the wider bounds of private ones are only asked for where they matter,
+        // as they may not fit the field.
+        let (public, widest) = quantized.bounds(Visible::Public)?;
+        quantized.intervals = match model.visibility().weights {
+            Visible::Public => public,
+            Visible::Private | Visible::Committed => quantized.bounds(Visible::Private)?.0,
+        };
         quantized.widest = widest;
         Ok(quantized)
     }
@@ -280,10 +293,12 @@ fn trace_bounds(
     see: &mut dyn FnMut(NodeId, &Tensor<Interval>),
 ) -> Result<u32, PlanError> {
     let mut a = Bounds::new();
-    let input = Tensor::from_fn(graph.shape(graph.input()).clone(), |_| plan.input.interval);
-    let interval = |q: &Int, p: &ParamPlan| match weights {
-        Visible::Public => Interval::point(*q),
-        Visible::Private | Visible::Committed => p.interval(),
+    // What is only compared is not seen otherwise, and would be cut off by integers that are too narrow.
+    let seen = a.see(plan.input.interval);
+    let input = Tensor::from_fn(graph.shape(graph.input()).clone(), |_| seen);
+    let mut interval = |q: &Int, p: &ParamPlan| match weights {
+        Visible::Public => a.see(Interval::point(*q)),
+        Visible::Private | Visible::Committed => a.see(p.interval()),
     };
     let node = |(tensors, plans): (&Vec<Tensor<Int>>, &Vec<ParamPlan>)| {
         tensors.iter().zip(plans).map(|(t, p)| t.map(|q| interval(q, p))).collect()
