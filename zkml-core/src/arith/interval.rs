@@ -112,6 +112,7 @@ pub(crate) fn short(x: Int) -> Option<i64> {
 }
 
 /// `c * x`, quickly where both are short.
+#[cfg(feature = "prove")]
 pub(crate) fn product(c: Int, x: Int) -> Int {
     match (short(c), short(x)) {
         (Some(c), Some(x)) => Int::from(i128::from(c) * i128::from(x)),

@@ -12,7 +12,8 @@ use crate::{
         r1cs::{Accumulate, R1cs, Wire},
     },
     gadget::commitment,
-    graph::{Graph, NodeId, Visibility, Visible},
+    graph::{Graph, Node, NodeId, Visibility, Visible},
+    layer::AnyLayer,
     plan::{Plan, walk},
     prove::public::PublicKind,
     tensor::Tensor,
@@ -23,6 +24,9 @@ const MAX_VALUES: usize = 1 << 24;
 
 /// The most parameters that a circuit read from a file may have.
 const MAX_PARAMETERS: usize = 1 << 26;
+
+/// The most summands that a circuit read from a file may have, over its batch: a small file may describe huge windows.
+const MAX_TERMS: usize = 1 << 30;
 
 /// What defines a circuit; its digest covers all of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -59,12 +63,29 @@ impl Spec {
         hash.finalize().into()
     }
 
+    /// The summands of all values, those in padding included.
+    fn terms(&self) -> usize {
+        let each = |(i, node): (usize, &Node)| {
+            let taken: usize = self.graph.input_shapes(NodeId(i)).iter().map(|s| s.len()).sum();
+            let weights = || self.graph.params(NodeId(i)).first().map(|(_, p)| p.shape.len() / p.shape.dims()[0]);
+            let one = match &node.layer {
+                Some(AnyLayer::AvgPool2d(l)) => l.window.kernel.iter().product(),
+                Some(AnyLayer::SumPool2d(l)) => l.window.kernel.iter().product(),
+                Some(AnyLayer::MaxPool2d(l)) => l.window.kernel.iter().product(),
+                _ => weights().unwrap_or(taken / node.shape.len()),
+            };
+            node.shape.len().saturating_mul(one.max(1)).saturating_mul(self.batch)
+        };
+        self.graph.nodes().iter().enumerate().map(each).fold(0, usize::saturating_add)
+    }
+
     /// Checks what a file may have wrong: its size, the plan, the shapes of public weights.
     pub(super) fn check(&self) -> Result<(), CircuitError> {
         let values = self.graph.nodes().iter().fold(0usize, |n, node| n.saturating_add(node.shape.len()));
         for (what, found, most) in [
             ("values", values.saturating_mul(self.batch), MAX_VALUES),
             ("parameters", self.graph.parameter_count(), MAX_PARAMETERS),
+            ("terms", self.terms(), MAX_TERMS),
         ] {
             if found > most {
                 return Err(CircuitError::Malformed(format!("it has {found} {what}, more than {most}")));

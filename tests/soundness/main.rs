@@ -1,0 +1,10 @@
+//! Attacks. Each test is named after what it would forge, or break; all of them must fail.
+#![cfg(feature = "prove")]
+
+mod arithmetic;
+mod common;
+mod files;
+mod forge;
+mod liar;
+mod statements;
+mod whole;
