@@ -163,7 +163,8 @@ fn the_same_secrets_do_not_show_by_the_same_commitment() {
     let salts = [&[opening.weights][..], &opening.inputs, &opening.outputs].concat();
     assert!(salts.iter().all(|s| !s.is_zero() && salts.iter().filter(|t| *t == s).count() == 1));
     // A salt that is kept shows the same weights, which it is for, and nothing of inputs.
-    let kept = circuit.with_salt(Fr::from(77u64));
+    assert!(circuit.clone().with_salt(Fr::from(77u64)).is_err(), "a salt that can be guessed");
+    let kept = circuit.with_salt(-Fr::from(77u64)).unwrap();
     let (a, b) = (kept.witness(&twice, &mut rng(1)).unwrap().0, kept.witness(&twice, &mut rng(2)).unwrap().0);
     assert_eq!(a[1], b[1]);
     assert!((2..n).all(|i| a[i] != b[i]));

@@ -191,7 +191,13 @@ mod tests {
         for x in [int(1 << 47), int(-(1 << 47) - 1), pow2(130), -pow2(130), pow2(128)] {
             assert_eq!(short(x), None);
         }
+    }
+
+    #[cfg(feature = "prove")]
+    #[test]
+    fn quick_products_are_products() {
         assert_eq!(product(int(-3), pow2(130)), -pow2(130) * 3);
+        assert_eq!(product(int(-3), int(1 << 40)), int(-3 << 40));
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod spec;
 use std::path::Path;
 
 use ark_bn254::Fr;
-use ark_ff::UniformRand;
+use ark_ff::{PrimeField, UniformRand};
 use ark_std::rand::{CryptoRng, RngCore};
 
 pub(crate) use self::report::table;
@@ -79,6 +79,9 @@ pub enum CircuitError {
         /// This circuit's digest.
         expected: String,
     },
+    /// A salt that can be guessed.
+    #[error("the salt is below 2^64 and can be guessed; draw it from a cryptographic random generator")]
+    Salt,
     /// The plan does not fit the graph.
     #[error(transparent)]
     Plan(#[from] PlanError),
@@ -184,11 +187,17 @@ impl Circuit {
     }
 
     /// The same circuit with a fixed salt for the commitment to its weights, so that all proofs show the same one.
-    /// Without, each proof takes a fresh one.
-    #[must_use]
-    pub fn with_salt(mut self, salt: Fr) -> Self {
+    /// Without, each proof takes a fresh one. Take it from a cryptographic random generator, and keep it secret: whoever
+    /// guesses it can test guesses of the weights.
+    ///
+    /// # Errors
+    /// If the salt is below `2^64`: that can be guessed.
+    pub fn with_salt(mut self, salt: Fr) -> Result<Self, CircuitError> {
+        if salt.into_bigint().0[1..].iter().all(|limb| *limb == 0) {
+            return Err(CircuitError::Salt);
+        }
         self.salt = Some(salt);
-        self
+        Ok(self)
     }
 
     /// SHA-256 of graph, plan, visibility, batch and public weights.

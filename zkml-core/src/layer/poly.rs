@@ -13,13 +13,13 @@ use crate::{
 /// | | shape | scale |
 /// |---|---|---|
 /// | `x` | any | `s_x` |
-/// | `n` | none | `s_x` |
-/// | `y` | that of `x` | `2 * s_x` |
+/// | `n` | none | `s_x + f`, where `f` is 0 for a whole `n` and the plan's factor otherwise |
+/// | `y` | that of `x` | `2 * s_x + f` |
 ///
 /// Sources: none of ONNX, Keras and Burn has it as one operation; there it is `x * x + n * x`.
 ///
 /// # Constraints
-/// One an element, as `x * (x + n)`, with `n` rounded at the scale of `x`.
+/// One an element, as `x * (2^f * x + n)`, with `n` rounded at the scale `s_x + f`.
 ///
 /// # Soundness
 /// Each product is enforced by its own constraint.
@@ -35,6 +35,16 @@ use crate::{
 pub struct Poly {
     /// The factor of the linear term.
     pub n: f64,
+}
+
+impl Poly {
+    /// The bits by which `x + n` is held finer than `x`: none for a whole `n`.
+    fn finer(&self, step: &Step) -> u32 {
+        match self.factors() {
+            Factors::None => 0,
+            Factors::Weights | Factors::Constants => step.factor.clamp(0, 250).unsigned_abs(),
+        }
+    }
 }
 
 impl Layer for Poly {
@@ -70,11 +80,11 @@ impl Layer for Poly {
     }
 
     fn factors(&self) -> Factors {
-        Factors::None
+        if self.n.fract() == 0.0 { Factors::None } else { Factors::Constants }
     }
 
     fn scale(&self, step: &Step) -> i32 {
-        2 * step.inputs[0]
+        2 * step.inputs[0] + self.finer(step) as i32
     }
 
     fn fanout(&self, _: &[&Shape]) -> usize {
@@ -92,9 +102,11 @@ impl Layer for Poly {
         _: &[Tensor<A::Wire>],
         step: &Step,
     ) -> Result<Tensor<A::Wire>, ArithError> {
-        let n = constant::integer(self.n, step.inputs[0]);
+        let finer = self.finer(step);
+        let n = constant::integer(self.n, step.inputs[0] + finer as i32);
+        let one = Int::ONE << finer;
         let y = x[0].try_map(|q| {
-            let shifted = a.linear(std::iter::once((Int::ONE, q)), n)?;
+            let shifted = a.linear(std::iter::once((one, q)), n)?;
             a.mul(q, &shifted)
         })?;
         step.finish(a, y)
