@@ -173,9 +173,13 @@ fn salts_are_fresh_but_for_one_that_is_given() {
     let (x, mut rng) = (inputs(1), rng());
     let (a, b) = (circuit.witness(&x, &mut rng).unwrap(), circuit.witness(&x, &mut rng).unwrap());
     assert!(public(&circuit, &a.0).iter().zip(public(&circuit, &b.0)).all(|(a, b)| a != b));
-    let circuit = circuit.with_salt(Fr::from(5u64));
+    let salt = Fr::from(1u128 << 64);
+    let error = message(circuit.clone().with_salt(salt - Fr::one()));
+    let repair = "draw it from a cryptographic random generator";
+    assert_eq!(error, format!("the salt is below 2^64 and can be guessed; {repair}"));
+    let circuit = circuit.with_salt(salt).unwrap();
     let (a, b) = (circuit.witness(&x, &mut rng).unwrap(), circuit.witness(&x, &mut rng).unwrap());
-    assert_eq!(a.1.weights, Fr::from(5u64));
+    assert_eq!(a.1.weights, salt);
     assert_eq!(public(&circuit, &a.0)[0], public(&circuit, &b.0)[0]);
     assert_ne!(public(&circuit, &a.0)[1], public(&circuit, &b.0)[1]);
 }

@@ -10,7 +10,7 @@ use std::{collections::HashSet, sync::OnceLock};
 
 use common::{bound, exact, model, open, oracle, samples, total};
 use zkml::{
-    arith::counts::Cost,
+    arith::{Int, counts::Cost},
     circuit::Circuit,
     dev::{check, tamper::Harness},
     error::GraphError,
@@ -344,4 +344,20 @@ layer_suite! {
 fn no_layer_is_missing_from_the_suite() {
     let listed: Vec<&str> = CARDS.iter().map(|card| card.name).collect();
     assert_eq!(COVERED, listed);
+}
+
+#[test]
+fn a_constant_that_lies_half_way_goes_away_from_zero() {
+    let forward = |n: f64, x: f64| {
+        let mut graph = Graph::new("half", Shape::new([1])).with_range(Range::Whole(-8, 7)).unwrap();
+        graph.add("poly", args().with("n", n), &[graph.input()]).unwrap();
+        let (model, x) = (model(graph, 1), Tensor::vector(vec![x]));
+        let mut plan =
+            model.quantize(std::slice::from_ref(&x), Target::default().max_error(8.0)).unwrap().plan().clone();
+        (plan.steps[1].factor, plan.scales[1]) = (0, 0);
+        model.quantize_to(&plan).unwrap().forward(&x).unwrap().integers.data()[0]
+    };
+    assert_eq!(forward(-2.5, 4.0), Int::from(4));
+    assert_eq!(forward(2.5, 4.0), Int::from(28));
+    assert_eq!(forward(-0.5, 4.0), Int::from(12));
 }

@@ -8,7 +8,7 @@
 //! | input, parameter | `u`: half a unit, and as much again where the upper end is left out |
 //! | linear layers | `K * (m_w * e_x + m_x * e_w + e_w * e_x) + e_b` |
 //! | `mul` | `m_a * e_b + m_b * e_a + e_a * e_b` |
-//! | `poly` | `2 * m * e + e^2 + abs(n) * e + (m + e) * u / 2` |
+//! | `poly` | `2 * m * e + e^2 + abs(n) * e + (m + e) * u / 2`, with `u` of the constant |
 //! | rescale | half a unit more, and what exceeds the end it saturates to |
 
 use zkml::{layer::Literal, plan::Quantized, tensor::Tensor};
@@ -69,7 +69,10 @@ pub fn run(quantized: &Quantized, floats: &[Tensor]) -> Vec<f64> {
             "mul" => products(1, x[0], x[1]),
             "scale" if oracle::power(number("factor")).is_some() => number("factor").abs() * e,
             "scale" => products(1, constant(number("factor").abs()), (m, e)),
-            "poly" => 2.0 * m * e + e * e + number("n").abs() * e + (m + e) * unit(step.inputs[0]) / 2.0,
+            "poly" => {
+                let n = unit(step.inputs[0] + oracle::finer(&args, step)) / 2.0;
+                2.0 * m * e + e * e + number("n").abs() * e + (m + e) * n
+            }
             // Nothing is asked of an index.
             "argmax" => f64::INFINITY,
             _ => e,

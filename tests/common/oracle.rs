@@ -169,6 +169,11 @@ pub fn whole_mean(args: &[(&'static str, Literal)]) -> Option<i32> {
     height.zip(width).map(|(h, w)| h + w).filter(|_| whole)
 }
 
+/// How many bits finer than `x` the sum `x + n` of a polynomial is held: none for a whole `n`.
+pub fn finer(args: &[(&'static str, Literal)], step: &Step) -> i32 {
+    if Named(args.to_vec()).float("n").fract() == 0.0 { 0 } else { step.factor }
+}
+
 /// Both tensors at the finer of their scales.
 fn aligned(x: &[&Grid], f: impl Fn(i128, i128) -> i128) -> Vec<i128> {
     let up = |i: usize| 1i128 << (x[0].scale.max(x[1].scale) - x[i].scale);
@@ -224,8 +229,7 @@ fn node(layer: &AnyLayer, x: &[&Grid], p: &[Vec<i128>], step: &Step) -> Grid {
             }
         }
         "poly" => {
-            let n = args.float("n");
-            let finer = if n.fract() == 0.0 { 0 } else { step.factor };
+            let (n, finer) = (args.float("n"), finer(&layer.args(), step));
             (each(&|q| q * ((q << finer) + constant(n, same + finer))), 2 * same + finer)
         }
         "argmax" => {
