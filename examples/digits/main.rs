@@ -63,10 +63,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let statement = keys.verifying.verify(&proof)?;
     step.done();
     let answer = statement.class(0).ok_or("the proof states no class")?;
-    println!(
-        "  proven: the committed circuit answers {answer} (the label is {label}); {} bytes",
-        proof.proof_bytes().len()
-    );
+    println!("  proven: the circuit answers {answer} (the label is {label}); {} bytes", proof.proof_bytes().len());
 
     let mut forged = proof.clone();
     forged.inputs[0] = zkml::prove::Fr::from((answer as u64 + 1) % 10);
