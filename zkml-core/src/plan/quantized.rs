@@ -11,7 +11,7 @@ use crate::{
         interval::{Interval, bit_len},
         ints::{Integer, Ints},
     },
-    error::{InputError, ModelError, PlanError, hex},
+    error::{InputError, ModelError, PlanError},
     graph::{Graph, NodeId, Visibility, Visible},
     model::Model,
     optimize::{self, Applied},
@@ -96,16 +96,6 @@ impl Quantized {
 
     pub(crate) fn of(model: &Model, optimized: Model, passes: Vec<Applied>, plan: Plan) -> Result<Self, PlanError> {
         plan.check(optimized.graph())?;
-        let lowered = lowered(&optimized);
-        let roles = |i: usize| lowered[i].iter().map(|l| l.role).eq(plan.params[i].iter().map(|p| p.role));
-        if let Some(i) = (0..lowered.len()).find(|i| !roles(*i)) {
-            return Err(PlanError::OtherGraph {
-                plan: hex(&plan.graph),
-                graph: hex(&optimized.graph().digest()),
-                found: plan.params[i].len(),
-                expected: lowered[i].len(),
-            });
-        }
         let params = quantize_params(&optimized, &plan)?;
         let mut quantized =
             Self { model: model.clone(), optimized, passes, plan, params, intervals: vec![], widest: 0 };
