@@ -1,6 +1,6 @@
 //! The reading of exact arithmetic as intervals: bit widths, and the proof that nothing reaches `2^250`.
 
-use super::{Arith, ArithError, Int, interval, interval::Interval};
+use super::{Arith, ArithError, Cut, Int, interval, interval::Interval};
 use crate::gadget;
 
 /// Exact arithmetic on intervals.
@@ -74,15 +74,15 @@ impl Arith for Bounds {
         Ok(self.see(p))
     }
 
-    fn rescale(&mut self, a: &Interval, shift: u32, saturate: Option<u32>) -> Result<Interval, ArithError> {
-        self.widest = self.widest.max(shift);
-        let y = gadget::rescale::bound(a, shift, saturate)?;
+    fn rescale(&mut self, a: &Interval, cut: Cut) -> Result<Interval, ArithError> {
+        self.widest = self.widest.max(cut.shift);
+        let y = gadget::rescale::bound(a, cut.shift, cut.saturate)?;
         Ok(self.see(y))
     }
 
-    fn relu(&mut self, a: &Interval, shift: u32, saturate: Option<u32>) -> Result<Interval, ArithError> {
-        self.widest = self.widest.max(shift);
-        let y = gadget::relu::bound(a, shift, saturate)?;
+    fn relu(&mut self, a: &Interval, cut: Cut) -> Result<Interval, ArithError> {
+        self.widest = self.widest.max(cut.shift);
+        let y = gadget::relu::bound(a, cut.shift, cut.saturate)?;
         Ok(self.see(y))
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Arith, ArithError, Int, interval, interval::Interval};
+use super::{Arith, ArithError, Cut, Int, interval, interval::Interval};
 use crate::gadget;
 
 /// Constraints and witness variables.
@@ -176,16 +176,16 @@ impl Arith for Counts {
         Ok(Measure { interval, width: product_width(a, b) })
     }
 
-    fn rescale(&mut self, a: &Measure, shift: u32, saturate: Option<u32>) -> Result<Measure, ArithError> {
-        let interval = gadget::rescale::bound(&a.interval, shift, saturate)?;
-        self.pay("rescale", gadget::rescale::cost(&a.interval, shift, saturate)?);
-        Ok(Measure { interval, width: gadget::rescale::width(a, shift, saturate)? })
+    fn rescale(&mut self, a: &Measure, cut: Cut) -> Result<Measure, ArithError> {
+        let interval = gadget::rescale::bound(&a.interval, cut.shift, cut.saturate)?;
+        self.pay("rescale", gadget::rescale::cost(&a.interval, cut.shift, cut.saturate)?);
+        Ok(Measure { interval, width: gadget::rescale::width(a, cut.shift, cut.saturate)? })
     }
 
-    fn relu(&mut self, a: &Measure, shift: u32, saturate: Option<u32>) -> Result<Measure, ArithError> {
-        let interval = gadget::relu::bound(&a.interval, shift, saturate)?;
-        self.pay("relu", gadget::relu::cost(&a.interval, shift, saturate)?);
-        Ok(Measure { interval, width: gadget::relu::width(a, shift, saturate)? })
+    fn relu(&mut self, a: &Measure, cut: Cut) -> Result<Measure, ArithError> {
+        let interval = gadget::relu::bound(&a.interval, cut.shift, cut.saturate)?;
+        self.pay("relu", gadget::relu::cost(&a.interval, cut.shift, cut.saturate)?);
+        Ok(Measure { interval, width: gadget::relu::width(a, cut.shift, cut.saturate)? })
     }
 
     fn max(&mut self, a: &Measure, b: &Measure) -> Result<Measure, ArithError> {

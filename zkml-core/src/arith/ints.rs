@@ -6,7 +6,7 @@ use std::{
     ops::{Add, Mul, Shl, Shr, Sub},
 };
 
-use super::{Arith, ArithError, Int};
+use super::{Arith, ArithError, Cut, Int};
 use crate::gadget;
 
 /// A machine integer wide enough for a plan's bounds.
@@ -114,12 +114,12 @@ impl<T: Integer> Arith for Ints<T> {
         Ok(*a * *b)
     }
 
-    fn rescale(&mut self, a: &T, shift: u32, saturate: Option<u32>) -> Result<T, ArithError> {
-        Ok(gadget::rescale::eval(*a, shift, saturate))
+    fn rescale(&mut self, a: &T, cut: Cut) -> Result<T, ArithError> {
+        Ok(gadget::rescale::eval(*a, cut.shift, cut.saturate))
     }
 
-    fn relu(&mut self, a: &T, shift: u32, saturate: Option<u32>) -> Result<T, ArithError> {
-        Ok(gadget::relu::eval(*a, shift, saturate))
+    fn relu(&mut self, a: &T, cut: Cut) -> Result<T, ArithError> {
+        Ok(gadget::relu::eval(*a, cut.shift, cut.saturate))
     }
 
     fn max(&mut self, a: &T, b: &T) -> Result<T, ArithError> {

@@ -37,6 +37,15 @@ pub enum ArithError {
     Backend(String),
 }
 
+/// How a value is cut down to a coarser or narrower one: `clamp(floor((a + 2^(shift-1)) / 2^shift))`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cut {
+    /// The number of low bits that are dropped, rounding half up.
+    pub shift: u32,
+    /// Values outside `-2^b ..= 2^b - 1` become the nearest end.
+    pub saturate: Option<u32>,
+}
+
 /// Exact integer arithmetic, over any reading.
 pub trait Arith {
     /// A value of this reading.
@@ -75,17 +84,17 @@ pub trait Arith {
     /// If the result may reach `2^250`.
     fn mul(&mut self, a: &Self::Wire, b: &Self::Wire) -> Result<Self::Wire, ArithError>;
 
-    /// `clamp(floor((a + 2^(shift-1)) / 2^shift))`, see [`crate::gadget::rescale`].
+    /// The value cut down, see [`crate::gadget::rescale`].
     ///
     /// # Errors
     /// If the decomposition would need more than 252 bits.
-    fn rescale(&mut self, a: &Self::Wire, shift: u32, saturate: Option<u32>) -> Result<Self::Wire, ArithError>;
+    fn rescale(&mut self, a: &Self::Wire, cut: Cut) -> Result<Self::Wire, ArithError>;
 
     /// `max(0, rescale(a))`, see [`crate::gadget::relu`].
     ///
     /// # Errors
     /// If the decomposition would need more than 252 bits.
-    fn relu(&mut self, a: &Self::Wire, shift: u32, saturate: Option<u32>) -> Result<Self::Wire, ArithError>;
+    fn relu(&mut self, a: &Self::Wire, cut: Cut) -> Result<Self::Wire, ArithError>;
 
     /// The larger of two, see [`crate::gadget::max`].
     ///

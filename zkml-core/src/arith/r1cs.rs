@@ -7,7 +7,7 @@ use ark_bn254::Fr;
 use ark_ff::{Field, One, Zero};
 
 use super::{
-    Arith, ArithError, Int,
+    Arith, ArithError, Cut, Int,
     counts::{Measure, settles},
     interval::{self, Interval},
 };
@@ -529,17 +529,17 @@ impl<C: Accumulate> Arith for R1cs<C> {
         Ok(self.wire(interval, width, w))
     }
 
-    fn rescale(&mut self, a: &Self::Wire, shift: u32, saturate: Option<u32>) -> Result<Self::Wire, ArithError> {
-        let interval = gadget::rescale::bound(&a.measure.interval, shift, saturate)?;
-        let width = gadget::rescale::width(&a.measure, shift, saturate)?;
-        let w = gadget::rescale::enforce(&mut self.cs, &a.w, &a.measure.interval, shift, saturate)?;
+    fn rescale(&mut self, a: &Self::Wire, cut: Cut) -> Result<Self::Wire, ArithError> {
+        let interval = gadget::rescale::bound(&a.measure.interval, cut.shift, cut.saturate)?;
+        let width = gadget::rescale::width(&a.measure, cut.shift, cut.saturate)?;
+        let w = gadget::rescale::enforce(&mut self.cs, &a.w, &a.measure.interval, cut.shift, cut.saturate)?;
         Ok(self.wire(interval, width, w))
     }
 
-    fn relu(&mut self, a: &Self::Wire, shift: u32, saturate: Option<u32>) -> Result<Self::Wire, ArithError> {
-        let interval = gadget::relu::bound(&a.measure.interval, shift, saturate)?;
-        let width = gadget::relu::width(&a.measure, shift, saturate)?;
-        let w = gadget::relu::enforce(&mut self.cs, &a.w, &a.measure.interval, shift, saturate)?;
+    fn relu(&mut self, a: &Self::Wire, cut: Cut) -> Result<Self::Wire, ArithError> {
+        let interval = gadget::relu::bound(&a.measure.interval, cut.shift, cut.saturate)?;
+        let width = gadget::relu::width(&a.measure, cut.shift, cut.saturate)?;
+        let w = gadget::relu::enforce(&mut self.cs, &a.w, &a.measure.interval, cut.shift, cut.saturate)?;
         Ok(self.wire(interval, width, w))
     }
 

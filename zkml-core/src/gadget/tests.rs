@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     arith::{
-        Arith, ArithError,
+        Arith, ArithError, Cut,
         counts::{Cost, Counts, Measure},
         interval::Interval,
         r1cs::{Accumulate, Assign, Build, FieldCs, R1cs, Wire},
@@ -75,14 +75,14 @@ fn verify<U: Use>(u: &U, intervals: &[Interval], values: &[i64], expected: i64) 
 struct Rescale(u32, Option<u32>);
 impl Use for Rescale {
     fn apply<A: Arith>(&self, a: &mut A, x: &[A::Wire]) -> Result<A::Wire, ArithError> {
-        a.rescale(&x[0], self.0, self.1)
+        a.rescale(&x[0], Cut { shift: self.0, saturate: self.1 })
     }
 }
 
 struct Relu(u32, Option<u32>);
 impl Use for Relu {
     fn apply<A: Arith>(&self, a: &mut A, x: &[A::Wire]) -> Result<A::Wire, ArithError> {
-        a.relu(&x[0], self.0, self.1)
+        a.relu(&x[0], Cut { shift: self.0, saturate: self.1 })
     }
 }
 

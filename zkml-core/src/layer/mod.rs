@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::args::{Args, Literal};
 use crate::{
-    arith::{Arith, ArithError},
+    arith::{Arith, ArithError, Cut},
     error::{Culprit, LayerError},
     shape::Shape,
     tensor::Tensor,
@@ -58,7 +58,7 @@ pub struct Arg {
 pub enum Role {
     /// Multiplies the input: scale `s_w` of the plan.
     Weight,
-    /// Is added to the product: scale `s_x + s_w`.
+    /// Is added to the layer's values: at their scale before the shift, [`Layer::scale`].
     Bias,
 }
 
@@ -130,12 +130,17 @@ pub struct Step {
 }
 
 impl Step {
+    /// How this step cuts the layer's values.
+    pub fn cut(&self) -> Cut {
+        Cut { shift: self.shift, saturate: self.saturate }
+    }
+
     /// The rescale of this step, applied to every element.
     pub fn finish<A: Arith>(&self, a: &mut A, y: Tensor<A::Wire>) -> Result<Tensor<A::Wire>, ArithError> {
         if self.shift == 0 && self.saturate.is_none() {
             return Ok(y);
         }
-        y.try_map(|q| a.rescale(q, self.shift, self.saturate))
+        y.try_map(|q| a.rescale(q, self.cut()))
     }
 }
 

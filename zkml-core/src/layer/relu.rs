@@ -83,6 +83,6 @@ impl Layer for Relu {
         _: &[Tensor<A::Wire>],
         step: &Step,
     ) -> Result<Tensor<A::Wire>, ArithError> {
-        x[0].try_map(|q| a.relu(q, step.shift, step.saturate))
+        x[0].try_map(|q| a.relu(q, step.cut()))
     }
 }

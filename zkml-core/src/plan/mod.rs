@@ -136,7 +136,7 @@ impl Plan {
                     && self.keeps_roles(graph, NodeId(i), layer)
                     && self.params[i]
                         .iter()
-                        .all(|p| (1..=240).contains(&p.bits) && p.scale == param_scale(step, p.role))
+                        .all(|p| (1..=240).contains(&p.bits) && p.scale == param_scale(layer, step, p.role))
             });
         if consistent {
             return Ok(());
@@ -209,10 +209,10 @@ pub(crate) fn output_scale(layer: &crate::layer::AnyLayer, step: &Step) -> i32 {
 }
 
 /// The scale of a parameter in that role.
-pub(crate) fn param_scale(step: &Step, role: Role) -> i32 {
+pub(crate) fn param_scale(layer: &AnyLayer, step: &Step, role: Role) -> i32 {
     match role {
         Role::Weight => step.factor,
-        Role::Bias => step.inputs.first().copied().unwrap_or(0) + step.factor,
+        Role::Bias => layer.scale(step),
     }
 }
 

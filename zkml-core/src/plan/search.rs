@@ -350,7 +350,7 @@ impl<'a> Subject<'a> {
             plan.params[i] = self.lowered[i]
                 .iter()
                 .map(|l| {
-                    let scale = param_scale(&step, l.role);
+                    let scale = param_scale(layer, &step, l.role);
                     let mut reach = l.values.max_abs();
                     if headroom && l.role == crate::layer::Role::Bias {
                         reach = reach.max(weight);
