@@ -1,6 +1,6 @@
 //! `y = min { i : x_i = max_j x_j }`
 
-use super::{Args, Card, Factors, Layer, Literal, Param, Step};
+use super::{Args, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
     arith::{Arith, ArithError},
     error::LayerError,
@@ -84,6 +84,10 @@ impl Layer for Argmax {
     /// The selection of the maximum, and the range check.
     fn fanout(&self, _: &[&Shape]) -> usize {
         2
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Other
     }
 
     fn fuses_rescale(&self) -> bool {

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use super::{
-    Args, Card, Factors, Layer, Literal, Param, Step, pool,
+    Args, Card, Factors, Kind, Layer, Literal, Param, Step, pool,
     window::{Padding, Window},
 };
 use crate::{
@@ -104,6 +104,10 @@ impl Layer for AvgPool2d {
 
     fn fanout(&self, inputs: &[&Shape]) -> usize {
         pool::overlap(&self.window, Self::CARD.name, inputs[0])
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Sum
     }
 
     fn fuses_rescale(&self) -> bool {

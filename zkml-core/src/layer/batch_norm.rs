@@ -1,6 +1,6 @@
 //! `y = gamma * (x - mean) / sqrt(var + epsilon) + beta`, by channel
 
-use super::{Arg, Args, Card, Factors, Init, Layer, Literal, Lowered, Param, Role, Step};
+use super::{Arg, Args, Card, Factors, Init, Kind, Layer, Literal, Lowered, Param, Role, Step};
 use crate::{
     arith::{Arith, ArithError},
     error::LayerError,
@@ -131,6 +131,10 @@ impl Layer for BatchNorm {
 
     fn fanout(&self, _: &[&Shape]) -> usize {
         1
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Other
     }
 
     fn fuses_rescale(&self) -> bool {

@@ -1,7 +1,7 @@
 //! `y_oij = sum_ckl weight_ockl * x_c(i+k)(j+l) + bias_o`
 
 use super::{
-    Arg, Args, Card, Factors, Init, Layer, Literal, Param, Role, Step,
+    Arg, Args, Card, Factors, Init, Kind, Layer, Literal, Param, Role, Step,
     window::{Padding, Window},
 };
 use crate::{
@@ -197,6 +197,10 @@ impl Layer for Conv2d {
     fn fanout(&self, inputs: &[&Shape]) -> usize {
         let overlap = self.window.place("conv2d", inputs[0]).map_or(1, |placed| placed.overlap());
         overlap.saturating_mul(self.filters / self.groups)
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Weighted
     }
 
     fn fuses_rescale(&self) -> bool {

@@ -1,6 +1,6 @@
 //! `y_o = sum_i weight_oi * x_i + bias_o`
 
-use super::{Arg, Args, Card, Factors, Init, Layer, Literal, Param, Role, Step};
+use super::{Arg, Args, Card, Factors, Init, Kind, Layer, Literal, Param, Role, Step};
 use crate::{
     arith::{Arith, ArithError},
     error::LayerError,
@@ -112,6 +112,10 @@ impl Layer for Dense {
 
     fn fanout(&self, _: &[&Shape]) -> usize {
         self.units
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Weighted
     }
 
     fn fuses_rescale(&self) -> bool {

@@ -1,6 +1,6 @@
 //! `y_i = x_i`, with one axis
 
-use super::{Args, Card, Factors, Layer, Literal, Param, Step};
+use super::{Args, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
     arith::{Arith, ArithError},
     error::LayerError,
@@ -75,6 +75,10 @@ impl Layer for Flatten {
 
     fn fanout(&self, _: &[&Shape]) -> usize {
         1
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Rearrangement
     }
 
     fn fuses_rescale(&self) -> bool {

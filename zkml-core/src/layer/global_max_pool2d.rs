@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use super::{Args, Card, Factors, Layer, Literal, Param, Step, pool};
+use super::{Args, Card, Factors, Kind, Layer, Literal, Param, Step, pool};
 use crate::{
     arith::{Arith, ArithError},
     error::LayerError,
@@ -79,6 +79,10 @@ impl Layer for GlobalMaxPool2d {
 
     fn fanout(&self, _: &[&Shape]) -> usize {
         2
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Maximum
     }
 
     fn fuses_rescale(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use super::{Args, Card, Factors, Layer, Literal, Param, Step, pool};
+use super::{Args, Card, Factors, Kind, Layer, Literal, Param, Step, pool};
 use crate::{
     arith::{Arith, ArithError, Int},
     error::LayerError,
@@ -78,6 +78,10 @@ impl Layer for GlobalSumPool2d {
 
     fn fanout(&self, _: &[&Shape]) -> usize {
         1
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Sum
     }
 
     fn fuses_rescale(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use super::{Args, Card, Factors, Layer, Literal, Param, Step, pool, window::Window};
+use super::{Args, Card, Factors, Kind, Layer, Literal, Param, Step, pool, window::Window};
 use crate::{
     arith::{Arith, ArithError},
     error::LayerError,
@@ -85,6 +85,10 @@ impl Layer for MaxPool2d {
 
     fn fanout(&self, inputs: &[&Shape]) -> usize {
         2 * pool::overlap(&self.window, Self::CARD.name, inputs[0])
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Maximum
     }
 
     fn fuses_rescale(&self) -> bool {

@@ -5,6 +5,7 @@
 
 mod args;
 mod constant;
+mod kind;
 mod pair;
 mod pool;
 pub mod window;
@@ -13,7 +14,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::args::{Args, Literal};
+pub use self::{
+    args::{Args, Literal},
+    kind::Kind,
+};
 use crate::{
     arith::{Arith, ArithError, Cut},
     error::{Culprit, LayerError},
@@ -188,6 +192,9 @@ pub trait Layer: Sized + Clone + fmt::Debug + PartialEq {
     /// How often one element of the input enters a linear combination.
     fn fanout(&self, inputs: &[&Shape]) -> usize;
 
+    /// What it commutes with.
+    fn kind(&self) -> Kind;
+
     /// Whether a rescale costs nothing more here (it shares the layer's own decomposition).
     fn fuses_rescale(&self) -> bool;
 
@@ -295,6 +302,11 @@ macro_rules! layers {
             /// See [`Layer::fanout`].
             pub fn fanout(&self, inputs: &[&Shape]) -> usize {
                 match self { $(Self::$name(l) => l.fanout(inputs)),* }
+            }
+
+            /// See [`Layer::kind`].
+            pub fn kind(&self) -> Kind {
+                match self { $(Self::$name(l) => l.kind()),* }
             }
 
             /// See [`Layer::fuses_rescale`].

@@ -1,6 +1,6 @@
 //! `y = a * b`
 
-use super::{Args, Card, Factors, Layer, Literal, Param, Step, pair};
+use super::{Args, Card, Factors, Kind, Layer, Literal, Param, Step, pair};
 use crate::{
     arith::{Arith, ArithError},
     error::LayerError,
@@ -76,6 +76,10 @@ impl Layer for Mul {
 
     fn fanout(&self, _: &[&Shape]) -> usize {
         1
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Other
     }
 
     fn fuses_rescale(&self) -> bool {

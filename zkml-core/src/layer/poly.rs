@@ -1,6 +1,6 @@
 //! `y = x^2 + n * x`
 
-use super::{Arg, Args, Card, Factors, Layer, Literal, Param, Step, constant};
+use super::{Arg, Args, Card, Factors, Kind, Layer, Literal, Param, Step, constant};
 use crate::{
     arith::{Arith, ArithError, Int},
     error::LayerError,
@@ -89,6 +89,10 @@ impl Layer for Poly {
 
     fn fanout(&self, _: &[&Shape]) -> usize {
         2
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Elementwise
     }
 
     fn fuses_rescale(&self) -> bool {

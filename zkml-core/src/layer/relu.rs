@@ -1,6 +1,6 @@
 //! `y = max(0, x)`
 
-use super::{Args, Card, Factors, Layer, Literal, Param, Step};
+use super::{Args, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
     arith::{Arith, ArithError},
     error::LayerError,
@@ -70,6 +70,10 @@ impl Layer for Relu {
 
     fn fanout(&self, _: &[&Shape]) -> usize {
         1
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Rectifier
     }
 
     fn fuses_rescale(&self) -> bool {

@@ -1,6 +1,6 @@
 //! `y_i = x_i`, under another shape
 
-use super::{Arg, Args, Card, Factors, Layer, Literal, Param, Step};
+use super::{Arg, Args, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
     arith::{Arith, ArithError},
     error::LayerError,
@@ -95,6 +95,10 @@ impl Layer for Reshape {
 
     fn fanout(&self, _: &[&Shape]) -> usize {
         1
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Rearrangement
     }
 
     fn fuses_rescale(&self) -> bool {

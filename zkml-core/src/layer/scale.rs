@@ -1,6 +1,6 @@
 //! `y = factor * x`
 
-use super::{Arg, Args, Card, Factors, Layer, Literal, Param, Step, constant};
+use super::{Arg, Args, Card, Factors, Kind, Layer, Literal, Param, Step, constant};
 use crate::{
     arith::{Arith, ArithError, Int},
     error::LayerError,
@@ -91,6 +91,10 @@ impl Layer for Scale {
 
     fn fanout(&self, _: &[&Shape]) -> usize {
         1
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Other
     }
 
     fn fuses_rescale(&self) -> bool {

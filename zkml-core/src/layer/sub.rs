@@ -1,6 +1,6 @@
 //! `y = a - b`
 
-use super::{Args, Card, Factors, Layer, Literal, Param, Step, pair};
+use super::{Args, Card, Factors, Kind, Layer, Literal, Param, Step, pair};
 use crate::{
     arith::{Arith, ArithError, Int},
     error::LayerError,
@@ -78,6 +78,10 @@ impl Layer for Sub {
 
     fn fanout(&self, _: &[&Shape]) -> usize {
         1
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Other
     }
 
     fn fuses_rescale(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use super::{Args, Card, Factors, Layer, Literal, Param, Step, pool, window::Window};
+use super::{Args, Card, Factors, Kind, Layer, Literal, Param, Step, pool, window::Window};
 use crate::{
     arith::{Arith, ArithError, Int},
     error::LayerError,
@@ -84,6 +84,10 @@ impl Layer for SumPool2d {
 
     fn fanout(&self, inputs: &[&Shape]) -> usize {
         pool::overlap(&self.window, Self::CARD.name, inputs[0])
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Sum
     }
 
     fn fuses_rescale(&self) -> bool {
