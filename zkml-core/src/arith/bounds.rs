@@ -76,13 +76,13 @@ impl Arith for Bounds {
 
     fn rescale(&mut self, a: &Interval, cut: Cut) -> Result<Interval, ArithError> {
         self.widest = self.widest.max(cut.shift);
-        let y = gadget::rescale::bound(a, cut.shift, cut.saturate)?;
+        let y = gadget::rescale::bound(a, cut)?;
         Ok(self.see(y))
     }
 
     fn relu(&mut self, a: &Interval, cut: Cut) -> Result<Interval, ArithError> {
         self.widest = self.widest.max(cut.shift);
-        let y = gadget::relu::bound(a, cut.shift, cut.saturate)?;
+        let y = gadget::relu::bound(a, cut)?;
         Ok(self.see(y))
     }
 

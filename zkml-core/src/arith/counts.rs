@@ -177,15 +177,15 @@ impl Arith for Counts {
     }
 
     fn rescale(&mut self, a: &Measure, cut: Cut) -> Result<Measure, ArithError> {
-        let interval = gadget::rescale::bound(&a.interval, cut.shift, cut.saturate)?;
-        self.pay("rescale", gadget::rescale::cost(&a.interval, cut.shift, cut.saturate)?);
-        Ok(Measure { interval, width: gadget::rescale::width(a, cut.shift, cut.saturate)? })
+        let interval = gadget::rescale::bound(&a.interval, cut)?;
+        self.pay("rescale", gadget::rescale::cost(&a.interval, cut)?);
+        Ok(Measure { interval, width: gadget::rescale::width(a, cut)? })
     }
 
     fn relu(&mut self, a: &Measure, cut: Cut) -> Result<Measure, ArithError> {
-        let interval = gadget::relu::bound(&a.interval, cut.shift, cut.saturate)?;
-        self.pay("relu", gadget::relu::cost(&a.interval, cut.shift, cut.saturate)?);
-        Ok(Measure { interval, width: gadget::relu::width(a, cut.shift, cut.saturate)? })
+        let interval = gadget::relu::bound(&a.interval, cut)?;
+        self.pay("relu", gadget::relu::cost(&a.interval, cut)?);
+        Ok(Measure { interval, width: gadget::relu::width(a, cut)? })
     }
 
     fn max(&mut self, a: &Measure, b: &Measure) -> Result<Measure, ArithError> {

@@ -72,7 +72,7 @@ impl Integer for Int {
 
 /// Exact arithmetic on integers of type `T`.
 ///
-/// Nothing is checked here: the bounds of the plan, which are exact, say which `T` holds every value.
+/// Only the width of a [`Cut`] is checked here: the bounds of the plan, which are exact, say which `T` holds every value.
 #[derive(Clone, Copy, Debug)]
 pub struct Ints<T>(PhantomData<T>);
 
@@ -115,11 +115,11 @@ impl<T: Integer> Arith for Ints<T> {
     }
 
     fn rescale(&mut self, a: &T, cut: Cut) -> Result<T, ArithError> {
-        Ok(gadget::rescale::eval(*a, cut.shift, cut.saturate))
+        Ok(gadget::rescale::eval(cut.admit(*a)?, cut.shift, cut.saturate))
     }
 
     fn relu(&mut self, a: &T, cut: Cut) -> Result<T, ArithError> {
-        Ok(gadget::relu::eval(*a, cut.shift, cut.saturate))
+        Ok(gadget::relu::eval(cut.admit(*a)?, cut.shift, cut.saturate))
     }
 
     fn max(&mut self, a: &T, b: &T) -> Result<T, ArithError> {

@@ -530,16 +530,16 @@ impl<C: Accumulate> Arith for R1cs<C> {
     }
 
     fn rescale(&mut self, a: &Self::Wire, cut: Cut) -> Result<Self::Wire, ArithError> {
-        let interval = gadget::rescale::bound(&a.measure.interval, cut.shift, cut.saturate)?;
-        let width = gadget::rescale::width(&a.measure, cut.shift, cut.saturate)?;
-        let w = gadget::rescale::enforce(&mut self.cs, &a.w, &a.measure.interval, cut.shift, cut.saturate)?;
+        let interval = gadget::rescale::bound(&a.measure.interval, cut)?;
+        let width = gadget::rescale::width(&a.measure, cut)?;
+        let w = gadget::rescale::enforce(&mut self.cs, &a.w, &a.measure.interval, cut)?;
         Ok(self.wire(interval, width, w))
     }
 
     fn relu(&mut self, a: &Self::Wire, cut: Cut) -> Result<Self::Wire, ArithError> {
-        let interval = gadget::relu::bound(&a.measure.interval, cut.shift, cut.saturate)?;
-        let width = gadget::relu::width(&a.measure, cut.shift, cut.saturate)?;
-        let w = gadget::relu::enforce(&mut self.cs, &a.w, &a.measure.interval, cut.shift, cut.saturate)?;
+        let interval = gadget::relu::bound(&a.measure.interval, cut)?;
+        let width = gadget::relu::width(&a.measure, cut)?;
+        let w = gadget::relu::enforce(&mut self.cs, &a.w, &a.measure.interval, cut)?;
         Ok(self.wire(interval, width, w))
     }
 

@@ -131,20 +131,54 @@ pub struct Step {
     pub shift: u32,
     /// Values outside `-2^b ..= 2^b - 1` become the nearest end.
     pub saturate: Option<u32>,
+    /// The width of the decomposition: what it excludes cannot be proved, see [`Cut::width`].
+    #[serde(default)]
+    pub width: Option<u32>,
+    /// By how many bits the values of each channel (of the first axis) are finer before the rescale, which drops them as
+    /// well; nothing where all are alike. See [`crate::plan::channels`].
+    #[serde(default)]
+    pub channels: Vec<u32>,
 }
 
 impl Step {
     /// How this step cuts the layer's values.
     pub fn cut(&self) -> Cut {
-        Cut { shift: self.shift, saturate: self.saturate }
+        Cut { shift: self.shift, saturate: self.saturate, width: self.width }
+    }
+
+    /// How this step cuts the values of one channel.
+    pub fn cut_at(&self, channel: usize) -> Cut {
+        let finer = self.channels.get(channel).copied().unwrap_or(0);
+        Cut { shift: self.shift.saturating_add(finer), ..self.cut() }
+    }
+
+    /// Whether this step cuts anything.
+    pub fn cuts(&self) -> bool {
+        self.shift > 0 || self.saturate.is_some() || self.width.is_some()
+    }
+
+    /// `f` of every element, and of how this step cuts it.
+    ///
+    /// # Errors
+    /// As `f`.
+    pub fn each<W>(
+        &self,
+        x: &Tensor<W>,
+        mut f: impl FnMut(&W, Cut) -> Result<W, ArithError>,
+    ) -> Result<Tensor<W>, ArithError> {
+        let per = x.len() / self.channels.len().max(1);
+        Tensor::from_fn(x.shape().clone(), |i| i).try_map(|i| f(&x.data()[*i], self.cut_at(*i / per.max(1))))
     }
 
     /// The rescale of this step, applied to every element.
+    ///
+    /// # Errors
+    /// As [`Arith::rescale`].
     pub fn finish<A: Arith>(&self, a: &mut A, y: Tensor<A::Wire>) -> Result<Tensor<A::Wire>, ArithError> {
-        if self.shift == 0 && self.saturate.is_none() {
+        if !self.cuts() {
             return Ok(y);
         }
-        y.try_map(|q| a.rescale(q, self.cut()))
+        self.each(&y, |q, cut| a.rescale(q, cut))
     }
 }
 
