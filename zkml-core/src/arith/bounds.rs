@@ -91,6 +91,49 @@ impl Arith for Bounds {
         Ok(self.see(y))
     }
 
+    fn clip(&mut self, a: &Interval, cut: Cut, lo: Int, hi: Int) -> Result<Interval, ArithError> {
+        self.widest = self.widest.max(cut.shift);
+        let y = gadget::clip::bound(a, cut, lo, hi)?;
+        Ok(self.see(y))
+    }
+
+    fn leaky(&mut self, a: &Interval, slope: &Interval, unit: Int, cut: Cut) -> Result<Interval, ArithError> {
+        self.widest = self.widest.max(cut.shift);
+        let reach = gadget::leaky::reach(a, slope, unit)?;
+        self.see(reach);
+        self.see(Interval::point(unit));
+        let y = gadget::leaky::bound(a, slope, unit, cut)?;
+        Ok(self.see(y))
+    }
+
+    fn abs(&mut self, a: &Interval, cut: Cut) -> Result<Interval, ArithError> {
+        self.widest = self.widest.max(cut.shift);
+        let y = gadget::abs::bound(a, cut)?;
+        Ok(self.see(y))
+    }
+
+    fn sign(&mut self, a: &Interval) -> Result<Interval, ArithError> {
+        gadget::sign::bound(a)
+    }
+
+    fn non_negative(&mut self, a: &Interval) -> Result<Interval, ArithError> {
+        gadget::non_negative::bound(a)
+    }
+
+    fn is_zero(&mut self, a: &Interval) -> Result<Interval, ArithError> {
+        gadget::is_zero::bound(a)
+    }
+
+    fn square(&mut self, a: &Interval) -> Result<Interval, ArithError> {
+        let y = gadget::square::bound(a)?;
+        Ok(self.see(y))
+    }
+
+    fn select(&mut self, condition: &Interval, a: &Interval, b: &Interval) -> Result<Interval, ArithError> {
+        let y = gadget::select::bound(condition, a, b)?;
+        Ok(self.see(y))
+    }
+
     fn argmax(&mut self, values: &[Interval]) -> Result<Interval, ArithError> {
         gadget::argmax::bound(values)
     }

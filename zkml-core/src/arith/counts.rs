@@ -194,6 +194,51 @@ impl Arith for Counts {
         Ok(Measure { interval, width: gadget::max::width(a, b)? })
     }
 
+    fn clip(&mut self, a: &Measure, cut: Cut, lo: Int, hi: Int) -> Result<Measure, ArithError> {
+        let interval = gadget::clip::bound(&a.interval, cut, lo, hi)?;
+        self.pay("clip", gadget::clip::cost(&a.interval, cut, lo, hi)?);
+        Ok(Measure { interval, width: gadget::clip::width(a, cut, lo, hi)? })
+    }
+
+    fn leaky(&mut self, a: &Measure, slope: &Measure, unit: Int, cut: Cut) -> Result<Measure, ArithError> {
+        let interval = gadget::leaky::bound(&a.interval, &slope.interval, unit, cut)?;
+        self.pay("leaky", gadget::leaky::cost(&a.interval, &slope.interval, unit, cut)?);
+        Ok(Measure { interval, width: gadget::leaky::width(a, &slope.interval, unit, cut)? })
+    }
+
+    fn abs(&mut self, a: &Measure, cut: Cut) -> Result<Measure, ArithError> {
+        let interval = gadget::abs::bound(&a.interval, cut)?;
+        self.pay("abs", gadget::abs::cost(&a.interval, cut)?);
+        Ok(Measure { interval, width: gadget::abs::width(a, cut)? })
+    }
+
+    fn sign(&mut self, a: &Measure) -> Result<Measure, ArithError> {
+        self.pay("sign", gadget::sign::cost(&a.interval)?);
+        Ok(Measure { interval: gadget::sign::bound(&a.interval)?, width: gadget::sign::width(a)? })
+    }
+
+    fn non_negative(&mut self, a: &Measure) -> Result<Measure, ArithError> {
+        self.pay("non_negative", gadget::non_negative::cost(&a.interval)?);
+        Ok(Measure { interval: gadget::non_negative::bound(&a.interval)?, width: gadget::non_negative::width(a)? })
+    }
+
+    fn is_zero(&mut self, a: &Measure) -> Result<Measure, ArithError> {
+        self.pay("is_zero", gadget::is_zero::cost(&a.interval)?);
+        Ok(Measure { interval: gadget::is_zero::bound(&a.interval)?, width: gadget::is_zero::width(a)? })
+    }
+
+    fn square(&mut self, a: &Measure) -> Result<Measure, ArithError> {
+        let interval = gadget::square::bound(&a.interval)?;
+        self.pay("square", gadget::square::cost(&a.interval)?);
+        Ok(Measure { interval, width: gadget::square::width(a)? })
+    }
+
+    fn select(&mut self, condition: &Measure, a: &Measure, b: &Measure) -> Result<Measure, ArithError> {
+        let interval = gadget::select::bound(&condition.interval, &a.interval, &b.interval)?;
+        self.pay("select", gadget::select::cost(&condition.interval, &a.interval, &b.interval)?);
+        Ok(Measure { interval, width: gadget::select::width(condition, a, b)? })
+    }
+
     fn argmax(&mut self, values: &[Measure]) -> Result<Measure, ArithError> {
         let intervals: Vec<Interval> = values.iter().map(|v| v.interval).collect();
         self.pay("argmax", gadget::argmax::cost(&intervals)?);

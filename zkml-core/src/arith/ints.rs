@@ -126,6 +126,38 @@ impl<T: Integer> Arith for Ints<T> {
         Ok(gadget::max::eval(*a, *b))
     }
 
+    fn clip(&mut self, a: &T, cut: Cut, lo: Int, hi: Int) -> Result<T, ArithError> {
+        Ok(gadget::clip::eval(*a, cut, lo, hi))
+    }
+
+    fn leaky(&mut self, a: &T, slope: &T, unit: Int, cut: Cut) -> Result<T, ArithError> {
+        Ok(gadget::leaky::eval(*a, *slope, unit, cut))
+    }
+
+    fn abs(&mut self, a: &T, cut: Cut) -> Result<T, ArithError> {
+        Ok(gadget::abs::eval(*a, cut))
+    }
+
+    fn sign(&mut self, a: &T) -> Result<T, ArithError> {
+        Ok(gadget::sign::eval(*a))
+    }
+
+    fn non_negative(&mut self, a: &T) -> Result<T, ArithError> {
+        Ok(gadget::non_negative::eval(*a))
+    }
+
+    fn is_zero(&mut self, a: &T) -> Result<T, ArithError> {
+        Ok(gadget::is_zero::eval(*a))
+    }
+
+    fn square(&mut self, a: &T) -> Result<T, ArithError> {
+        Ok(gadget::square::eval(*a))
+    }
+
+    fn select(&mut self, condition: &T, a: &T, b: &T) -> Result<T, ArithError> {
+        Ok(gadget::select::eval(*condition, *a, *b))
+    }
+
     fn argmax(&mut self, values: &[T]) -> Result<T, ArithError> {
         Ok(T::of(Int::from(gadget::argmax::eval(values) as u64)))
     }

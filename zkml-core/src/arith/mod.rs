@@ -179,6 +179,54 @@ pub trait Arith {
     /// If the decomposition would need more than 252 bits.
     fn max(&mut self, a: &Self::Wire, b: &Self::Wire) -> Result<Self::Wire, ArithError>;
 
+    /// `rescale(a)`, but at least `lo` and at most `hi`, see [`crate::gadget::clip`].
+    ///
+    /// # Errors
+    /// If the decomposition would need more than 252 bits.
+    fn clip(&mut self, a: &Self::Wire, cut: Cut, lo: Int, hi: Int) -> Result<Self::Wire, ArithError>;
+
+    /// `unit * a` from zero on and `slope * a` below, cut down, see [`crate::gadget::leaky`].
+    ///
+    /// # Errors
+    /// If either product may reach `2^250`, or the decomposition would need more than 252 bits.
+    fn leaky(&mut self, a: &Self::Wire, slope: &Self::Wire, unit: Int, cut: Cut) -> Result<Self::Wire, ArithError>;
+
+    /// The magnitude, cut down, see [`crate::gadget::abs`].
+    ///
+    /// # Errors
+    /// If the decomposition would need more than 252 bits.
+    fn abs(&mut self, a: &Self::Wire, cut: Cut) -> Result<Self::Wire, ArithError>;
+
+    /// `-1`, `0` or `1`, see [`crate::gadget::sign`].
+    ///
+    /// # Errors
+    /// If the decomposition would need more than 252 bits.
+    fn sign(&mut self, a: &Self::Wire) -> Result<Self::Wire, ArithError>;
+
+    /// `1` if `a >= 0`, `0` otherwise, see [`crate::gadget::non_negative`].
+    ///
+    /// # Errors
+    /// If the decomposition would need more than 252 bits.
+    fn non_negative(&mut self, a: &Self::Wire) -> Result<Self::Wire, ArithError>;
+
+    /// `1` if `a = 0`, `0` otherwise, see [`crate::gadget::is_zero`].
+    ///
+    /// # Errors
+    /// If the constraint system refuses.
+    fn is_zero(&mut self, a: &Self::Wire) -> Result<Self::Wire, ArithError>;
+
+    /// `a^2`, see [`crate::gadget::square`].
+    ///
+    /// # Errors
+    /// If the result may reach `2^250`.
+    fn square(&mut self, a: &Self::Wire) -> Result<Self::Wire, ArithError>;
+
+    /// `a` if the condition is one, `b` if it is zero, see [`crate::gadget::select`].
+    ///
+    /// # Errors
+    /// If the condition's interval has anything but `0` and `1`, or `a - b` may reach `2^250`.
+    fn select(&mut self, condition: &Self::Wire, a: &Self::Wire, b: &Self::Wire) -> Result<Self::Wire, ArithError>;
+
     /// The index of the largest, the first among equals, see [`crate::gadget::argmax`].
     ///
     /// # Errors

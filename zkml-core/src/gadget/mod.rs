@@ -4,20 +4,32 @@
 //! A gadget never sees a tensor. It trusts that its input lies within the interval given: whoever made the wire has
 //! enforced that, all the way back to the range checks of inputs and weights.
 
+pub mod abs;
 pub mod argmax;
+mod bits;
+pub mod clip;
 #[cfg(feature = "prove")]
 pub mod commitment;
 pub mod decompose;
+pub mod is_zero;
+pub mod leaky;
 pub mod max;
+pub mod non_negative;
+mod part;
 #[cfg(feature = "prove")]
 pub mod poseidon;
 pub mod range;
 pub mod relu;
 pub mod rescale;
+pub mod select;
+pub mod sign;
+pub mod square;
 pub mod zero;
 
 #[cfg(all(test, feature = "prove"))]
 mod tests;
+#[cfg(all(test, feature = "prove"))]
+mod tests_compare;
 
 use crate::arith::Int;
 

@@ -17,11 +17,11 @@ use crate::{
 };
 
 /// A use of gadgets, over any reading.
-trait Use {
+pub(super) trait Use {
     fn apply<A: Arith>(&self, a: &mut A, inputs: &[A::Wire]) -> Result<A::Wire, ArithError>;
 }
 
-fn synthesize<C: Accumulate, U: Use>(
+pub(super) fn synthesize<C: Accumulate, U: Use>(
     cs: C,
     u: &U,
     intervals: &[Interval],
@@ -39,7 +39,7 @@ fn synthesize<C: Accumulate, U: Use>(
 }
 
 /// Checks a use at these values against `expected`.
-fn verify<U: Use>(u: &U, intervals: &[Interval], values: &[i64], expected: i64) {
+pub(super) fn verify<U: Use>(u: &U, intervals: &[Interval], values: &[i64], expected: i64) {
     let (build, _, _) = synthesize(Build::new(), u, intervals, None);
     let (assign, y, _) = synthesize(Assign::new(), u, intervals, Some(values));
     assert_eq!(y.w, Int::from(expected), "at {values:?}");
@@ -118,7 +118,7 @@ impl Use for Settle {
     }
 }
 
-fn interval(lo: i64, hi: i64) -> Interval {
+pub(super) fn interval(lo: i64, hi: i64) -> Interval {
     Interval { lo: Int::from(lo), hi: Int::from(hi) }
 }
 
@@ -127,7 +127,7 @@ fn intervals() -> Vec<(i64, i64)> {
     vec![(-8, 7), (0, 15), (-1, 100), (-100, 1), (-100, -3), (5, 90), (-128, 127), (-1, 0), (3, 4)]
 }
 
-fn points(lo: i64, hi: i64) -> Vec<i64> {
+pub(super) fn points(lo: i64, hi: i64) -> Vec<i64> {
     let mut p = vec![lo, lo + 1, (lo + hi) / 2, hi - 1, hi, 0, -1, 1];
     p.retain(|x| (lo..=hi).contains(x));
     p.sort_unstable();
