@@ -8,12 +8,17 @@ pub mod argmax;
 #[cfg(feature = "prove")]
 pub mod commitment;
 pub mod decompose;
+pub mod div;
+pub mod magnitude;
 pub mod max;
+pub mod piecewise;
 #[cfg(feature = "prove")]
 pub mod poseidon;
 pub mod range;
 pub mod relu;
 pub mod rescale;
+pub mod sqrt;
+pub mod table;
 pub mod zero;
 
 #[cfg(all(test, feature = "prove"))]

@@ -5,18 +5,24 @@
 
 mod args;
 mod constant;
+pub mod function;
 mod pair;
 mod pool;
+mod unary;
 pub mod window;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::args::{Args, Literal};
+pub use self::{
+    args::{Args, Literal},
+    function::Request,
+};
 use crate::{
     arith::{Arith, ArithError, Cut},
     error::{Culprit, LayerError},
+    gadget::piecewise::Piecewise,
     shape::Shape,
     tensor::Tensor,
 };
@@ -127,6 +133,9 @@ pub struct Step {
     pub shift: u32,
     /// Values outside `-2^b ..= 2^b - 1` become the nearest end.
     pub saturate: Option<u32>,
+    /// The table of a function, where the layer is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<Piecewise>,
 }
 
 impl Step {
@@ -184,6 +193,21 @@ pub trait Layer: Sized + Clone + fmt::Debug + PartialEq {
 
     /// The scale of the output, before the shift.
     fn scale(&self, step: &Step) -> i32;
+
+    /// Whether its exact semantics is a table of the plan.
+    fn tabulated(&self) -> bool {
+        false
+    }
+
+    /// The table of the function that it is, or has within it, for a plan to store.
+    fn table(&self, _: Request) -> Option<Piecewise> {
+        None
+    }
+
+    /// The largest error of its table, over every input of at most `reach` in magnitude.
+    fn max_error(&self, _: &Step, _: f64) -> Option<f64> {
+        None
+    }
 
     /// How often one element of the input enters a linear combination.
     fn fanout(&self, inputs: &[&Shape]) -> usize;
@@ -292,6 +316,21 @@ macro_rules! layers {
                 match self { $(Self::$name(l) => l.scale(step)),* }
             }
 
+            /// See [`Layer::tabulated`].
+            pub fn tabulated(&self) -> bool {
+                match self { $(Self::$name(l) => l.tabulated()),* }
+            }
+
+            /// See [`Layer::table`].
+            pub fn table(&self, request: Request) -> Option<Piecewise> {
+                match self { $(Self::$name(l) => l.table(request)),* }
+            }
+
+            /// See [`Layer::max_error`].
+            pub fn max_error(&self, step: &Step, reach: f64) -> Option<f64> {
+                match self { $(Self::$name(l) => l.max_error(step, reach)),* }
+            }
+
             /// See [`Layer::fanout`].
             pub fn fanout(&self, inputs: &[&Shape]) -> usize {
                 match self { $(Self::$name(l) => l.fanout(inputs)),* }
@@ -346,6 +385,17 @@ layers! {
     scale::Scale,
     poly::Poly,
     argmax::Argmax,
+    tanh::Tanh,
+    sigmoid::Sigmoid,
+    erf::Erf,
+    softplus::Softplus,
+    silu::Silu,
+    mish::Mish,
+    elu::Elu,
+    celu::Celu,
+    selu::Selu,
+    gelu::Gelu,
+    exp::Exp,
 }
 
 /// The error of a name that no layer has, with the nearest ones.
