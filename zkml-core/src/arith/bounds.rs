@@ -1,7 +1,7 @@
 //! The reading of exact arithmetic as intervals: bit widths, and the proof that nothing reaches `2^250`.
 
 use super::{Arith, ArithError, Cut, Int, interval, interval::Interval};
-use crate::gadget;
+use crate::gadget::{self, piecewise::Piecewise};
 
 /// Exact arithmetic on intervals.
 #[derive(Clone, Debug, Default)]
@@ -136,6 +136,22 @@ impl Arith for Bounds {
 
     fn argmax(&mut self, values: &[Interval]) -> Result<Interval, ArithError> {
         gadget::argmax::bound(values)
+    }
+
+    fn piecewise(&mut self, a: &Interval, table: &Piecewise) -> Result<Interval, ArithError> {
+        self.widest = self.widest.max(table.widest());
+        let y = gadget::piecewise::bound(a, table)?;
+        Ok(self.see(y))
+    }
+
+    fn div(&mut self, a: &Interval, b: &Interval) -> Result<Interval, ArithError> {
+        let y = gadget::div::bound(a, b)?;
+        Ok(self.see(y))
+    }
+
+    fn sqrt(&mut self, a: &Interval) -> Result<Interval, ArithError> {
+        let y = gadget::sqrt::bound(a)?;
+        Ok(self.see(y))
     }
 
     fn settle(&mut self, a: &Interval, _: usize) -> Result<Interval, ArithError> {

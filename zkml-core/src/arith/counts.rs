@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Arith, ArithError, Cut, Int, interval, interval::Interval};
-use crate::gadget;
+use crate::gadget::{self, piecewise::Piecewise};
 
 /// Constraints and witness variables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -243,6 +243,24 @@ impl Arith for Counts {
         let intervals: Vec<Interval> = values.iter().map(|v| v.interval).collect();
         self.pay("argmax", gadget::argmax::cost(&intervals)?);
         Ok(Measure { interval: gadget::argmax::bound(&intervals)?, width: values.len() as u32 - 1 })
+    }
+
+    fn piecewise(&mut self, a: &Measure, table: &Piecewise) -> Result<Measure, ArithError> {
+        let interval = gadget::piecewise::bound(&a.interval, table)?;
+        self.pay("piecewise", gadget::piecewise::cost(&a.interval, table)?);
+        Ok(Measure { interval, width: gadget::piecewise::width(&a.interval, table)? })
+    }
+
+    fn div(&mut self, a: &Measure, b: &Measure) -> Result<Measure, ArithError> {
+        let interval = gadget::div::bound(&a.interval, &b.interval)?;
+        self.pay("div", gadget::div::cost(&a.interval, &b.interval)?);
+        Ok(Measure { interval, width: gadget::div::width(&a.interval, &b.interval)? })
+    }
+
+    fn sqrt(&mut self, a: &Measure) -> Result<Measure, ArithError> {
+        let interval = gadget::sqrt::bound(&a.interval)?;
+        self.pay("sqrt", gadget::sqrt::cost(&a.interval)?);
+        Ok(Measure { interval, width: gadget::sqrt::width(&a.interval)? })
     }
 
     fn settle(&mut self, a: &Measure, fanout: usize) -> Result<Measure, ArithError> {

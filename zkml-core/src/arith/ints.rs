@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{Arith, ArithError, Cut, Int};
-use crate::gadget;
+use crate::gadget::{self, piecewise::Piecewise};
 
 /// A machine integer wide enough for a plan's bounds.
 pub trait Integer:
@@ -160,6 +160,18 @@ impl<T: Integer> Arith for Ints<T> {
 
     fn argmax(&mut self, values: &[T]) -> Result<T, ArithError> {
         Ok(T::of(Int::from(gadget::argmax::eval(values) as u64)))
+    }
+
+    fn piecewise(&mut self, a: &T, table: &Piecewise) -> Result<T, ArithError> {
+        Ok(gadget::piecewise::eval(*a, table))
+    }
+
+    fn div(&mut self, a: &T, b: &T) -> Result<T, ArithError> {
+        Ok(gadget::div::eval(*a, *b))
+    }
+
+    fn sqrt(&mut self, a: &T) -> Result<T, ArithError> {
+        Ok(gadget::sqrt::eval(*a))
     }
 
     fn settle(&mut self, a: &T, _: usize) -> Result<T, ArithError> {

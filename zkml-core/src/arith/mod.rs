@@ -19,6 +19,7 @@ pub mod r1cs;
 pub use ethnum::I256 as Int;
 
 use self::interval::Interval;
+use crate::gadget::piecewise::Piecewise;
 
 /// The largest magnitude, in bits, of any wire: sums, differences and offsets then stay far below the field's modulus.
 pub const MAX_BITS: u32 = 250;
@@ -45,6 +46,9 @@ pub enum ArithError {
         /// How it was to be cut.
         cut: Cut,
     },
+    /// An operation that is not defined for every value that its operand may have.
+    #[error("{0}")]
+    Domain(&'static str),
     /// The constraint system refused.
     #[error("{0}")]
     Backend(String),
@@ -232,6 +236,24 @@ pub trait Arith {
     /// # Errors
     /// If the decomposition would need more than 252 bits.
     fn argmax(&mut self, values: &[Self::Wire]) -> Result<Self::Wire, ArithError>;
+
+    /// The value of a table, see [`crate::gadget::piecewise`].
+    ///
+    /// # Errors
+    /// If a value may outgrow the field.
+    fn piecewise(&mut self, a: &Self::Wire, table: &Piecewise) -> Result<Self::Wire, ArithError>;
+
+    /// `floor(a / b)`, see [`crate::gadget::div`].
+    ///
+    /// # Errors
+    /// If `b` may be below one, or a value may outgrow the field.
+    fn div(&mut self, a: &Self::Wire, b: &Self::Wire) -> Result<Self::Wire, ArithError>;
+
+    /// `floor(sqrt(a))`, see [`crate::gadget::sqrt`].
+    ///
+    /// # Errors
+    /// If `a` may be negative, or a value may outgrow the field.
+    fn sqrt(&mut self, a: &Self::Wire) -> Result<Self::Wire, ArithError>;
 
     /// The same value, in the form that is cheapest when it enters `fanout` linear combinations.
     ///

@@ -17,7 +17,7 @@ use super::{
     counts::{Measure, settles},
     interval::{self, Interval},
 };
-use crate::gadget::{self, Cs};
+use crate::gadget::{self, Cs, piecewise::Piecewise};
 pub use crate::prove::public::to_field;
 
 /// What a constraint system must offer beyond gadgets on integers: public inputs, and arithmetic on whole field
@@ -306,6 +306,28 @@ impl<C: Accumulate> Arith for R1cs<C> {
         let parts: Vec<(&C::W, &Interval)> = values.iter().map(|v| (&v.w, &v.measure.interval)).collect();
         let w = gadget::argmax::enforce(&mut self.cs, &parts)?;
         Ok(self.wire(interval, values.len() as u32 - 1, w))
+    }
+
+    fn piecewise(&mut self, a: &Self::Wire, table: &Piecewise) -> Result<Self::Wire, ArithError> {
+        let interval = gadget::piecewise::bound(&a.measure.interval, table)?;
+        let width = gadget::piecewise::width(&a.measure.interval, table)?;
+        let w = gadget::piecewise::enforce(&mut self.cs, &a.w, &a.measure.interval, table)?;
+        Ok(self.wire(interval, width, w))
+    }
+
+    fn div(&mut self, a: &Self::Wire, b: &Self::Wire) -> Result<Self::Wire, ArithError> {
+        let (ia, ib) = (&a.measure.interval, &b.measure.interval);
+        let interval = gadget::div::bound(ia, ib)?;
+        let width = gadget::div::width(ia, ib)?;
+        let w = gadget::div::enforce(&mut self.cs, (&a.w, ia), (&b.w, ib))?;
+        Ok(self.wire(interval, width, w))
+    }
+
+    fn sqrt(&mut self, a: &Self::Wire) -> Result<Self::Wire, ArithError> {
+        let interval = gadget::sqrt::bound(&a.measure.interval)?;
+        let width = gadget::sqrt::width(&a.measure.interval)?;
+        let w = gadget::sqrt::enforce(&mut self.cs, &a.w, &a.measure.interval)?;
+        Ok(self.wire(interval, width, w))
     }
 
     fn settle(&mut self, a: &Self::Wire, fanout: usize) -> Result<Self::Wire, ArithError> {

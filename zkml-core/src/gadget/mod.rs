@@ -16,6 +16,9 @@ pub mod leaky;
 pub mod max;
 pub mod non_negative;
 mod part;
+pub mod div;
+pub mod magnitude;
+pub mod piecewise;
 #[cfg(feature = "prove")]
 pub mod poseidon;
 pub mod range;
@@ -24,6 +27,8 @@ pub mod rescale;
 pub mod select;
 pub mod sign;
 pub mod square;
+pub mod sqrt;
+pub mod table;
 pub mod zero;
 
 #[cfg(all(test, feature = "prove"))]

@@ -11,8 +11,10 @@ mod constant;
 mod convolution;
 mod gathering;
 mod kind;
+pub mod function;
 mod pair;
 mod pool;
+mod unary;
 pub mod window;
 
 use std::fmt;
@@ -22,10 +24,12 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     args::{Args, Literal},
     kind::Kind,
+    function::Request,
 };
 use crate::{
     arith::{Arith, ArithError, Cut},
     error::{Culprit, LayerError},
+    gadget::piecewise::Piecewise,
     shape::Shape,
     tensor::Tensor,
 };
@@ -187,6 +191,9 @@ pub struct Step {
     /// well; nothing where all are alike. See [`crate::plan::channels`].
     #[serde(default)]
     pub channels: Vec<u32>,
+    /// The table of a function, where the layer is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<Piecewise>,
 }
 
 impl Step {
@@ -271,6 +278,21 @@ pub trait Layer: Sized + Clone + fmt::Debug + PartialEq {
 
     /// The scale of the output, before the shift.
     fn scale(&self, step: &Step) -> i32;
+
+    /// Whether its exact semantics is a table of the plan.
+    fn tabulated(&self) -> bool {
+        false
+    }
+
+    /// The table of the function that it is, or has within it, for a plan to store.
+    fn table(&self, _: Request) -> Option<Piecewise> {
+        None
+    }
+
+    /// The largest error of its table, over every input of at most `reach` in magnitude.
+    fn max_error(&self, _: &Step, _: f64) -> Option<f64> {
+        None
+    }
 
     /// How often one element of the input enters a linear combination.
     fn fanout(&self, inputs: &[&Shape]) -> usize;
@@ -381,6 +403,21 @@ macro_rules! layers {
                 match self { $(Self::$name(l) => l.scale(step)),* }
             }
 
+            /// See [`Layer::tabulated`].
+            pub fn tabulated(&self) -> bool {
+                match self { $(Self::$name(l) => l.tabulated()),* }
+            }
+
+            /// See [`Layer::table`].
+            pub fn table(&self, request: Request) -> Option<Piecewise> {
+                match self { $(Self::$name(l) => l.table(request)),* }
+            }
+
+            /// See [`Layer::max_error`].
+            pub fn max_error(&self, step: &Step, reach: f64) -> Option<f64> {
+                match self { $(Self::$name(l) => l.max_error(step, reach)),* }
+            }
+
             /// See [`Layer::fanout`].
             pub fn fanout(&self, inputs: &[&Shape]) -> usize {
                 match self { $(Self::$name(l) => l.fanout(inputs)),* }
@@ -469,6 +506,17 @@ layers! {
     global_max_pool1d::GlobalMaxPool1d,
     global_avg_pool1d::GlobalAvgPool1d,
     global_sum_pool1d::GlobalSumPool1d,
+    tanh::Tanh,
+    sigmoid::Sigmoid,
+    erf::Erf,
+    softplus::Softplus,
+    silu::Silu,
+    mish::Mish,
+    elu::Elu,
+    celu::Celu,
+    selu::Selu,
+    gelu::Gelu,
+    exp::Exp,
 }
 
 /// The error of a name that no layer has, with the nearest ones.

@@ -24,6 +24,8 @@ pub struct LayerBits {
     pub shift: u32,
     /// The bits that it saturates to.
     pub saturate: Option<u32>,
+    /// The proven error of its table, over all values of its input.
+    pub table_error: Option<f64>,
 }
 
 /// The comparison of the exact forward pass with the float reference, over some samples.
@@ -85,22 +87,23 @@ impl fmt::Display for Fidelity {
         writeln!(f, "  mean error       {:.5}", self.mean_error)?;
         writeln!(
             f,
-            "  {:<20} {:<18} {:>5} {:>6} {:>7} {:>6} {:>9}",
-            "node", "layer", "bits", "scale", "weights", "shift", "saturated"
+            "  {:<20} {:<18} {:>5} {:>6} {:>7} {:>6} {:>9} {:>11}",
+            "node", "layer", "bits", "scale", "weights", "shift", "saturated", "table error"
         )?;
         for l in &self.layers {
             let dash = |x: Option<u32>| x.map_or("-".to_owned(), |b| b.to_string());
             let shift = if l.shift == 0 { "-".to_owned() } else { l.shift.to_string() };
             writeln!(
                 f,
-                "  {:<20} {:<18} {:>5} {:>6} {:>7} {:>6} {:>9}",
+                "  {:<20} {:<18} {:>5} {:>6} {:>7} {:>6} {:>9} {:>11}",
                 l.name,
                 l.layer,
                 l.bits,
                 l.scale,
                 dash(l.factor),
                 shift,
-                dash(l.saturate)
+                dash(l.saturate),
+                l.table_error.map_or("-".to_owned(), |e| format!("{e:.6}"))
             )?;
         }
         Ok(())

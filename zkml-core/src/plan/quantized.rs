@@ -184,9 +184,20 @@ impl Quantized {
             .iter()
             .zip(&self.intervals)
             .enumerate()
-            .map(|(i, (node, interval))| fidelity_layer(node, interval, &self.plan, i))
+            .map(|(i, (node, interval))| super::fidelity::LayerBits {
+                table_error: self.table_error(NodeId(i)),
+                ..fidelity_layer(node, interval, &self.plan, i)
+            })
             .collect();
         Ok(Fidelity::of(&pairs, layers))
+    }
+
+    /// The proven error of a node's table, over all values that its input may have.
+    pub fn table_error(&self, id: NodeId) -> Option<f64> {
+        let (node, step) = (self.graph().node(id), &self.plan.steps[id.0]);
+        let input = node.inputs.first()?;
+        let reach = to_real(self.intervals[input.0].magnitude(), self.plan.scales[input.0]);
+        node.layer.as_ref()?.max_error(step, reach)
     }
 
     /// The intervals of the output's elements, whatever the input, in a circuit with this visibility.
@@ -224,6 +235,7 @@ fn fidelity_layer(node: &crate::graph::Node, interval: &Interval, plan: &Plan, i
         factor: plan.params[i].first().map(|p| p.bits),
         shift: plan.steps[i].shift,
         saturate: plan.steps[i].saturate,
+        table_error: None,
     }
 }
 

@@ -6,7 +6,10 @@
 //! 2. Descent: one width less here, one saturation more there, then one less here for one more there, as long as it
 //!    gets cheaper and stays faithful.
 
-use std::collections::HashSet;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Mutex, PoisonError},
+};
 
 use rayon::prelude::*;
 
@@ -18,8 +21,9 @@ use super::{
 use crate::{
     arith::{Int, MAX_BITS},
     error::{Origin, PlanError, Unreachable},
+    gadget::piecewise::Piecewise,
     graph::{Graph, NodeId, Range, Visibility, Visible},
-    layer::{AnyLayer, Factors, Lowered, Step},
+    layer::{AnyLayer, Factors, Lowered, Request, Step},
     model::Model,
     optimize::Applied,
     tensor::Tensor,
@@ -63,6 +67,8 @@ struct Subject<'a> {
     visibility: Visibility,
     target: Target,
     max_error: Option<f64>,
+    /// The tables of nodes, by input scale and wanted bits.
+    tables: Mutex<HashMap<(usize, i32, i32), Option<Piecewise>>>,
 }
 
 /// The least `e` with `x <= 2^e`.
@@ -201,6 +207,7 @@ impl<'a> Subject<'a> {
             max_error,
             passes,
             optimized,
+            tables: Mutex::default(),
         })
     }
 
@@ -353,6 +360,7 @@ impl<'a> Subject<'a> {
                 Factors::Weights => knobs.factor[i] as i32 - 1 - ceil_log2(weight),
                 Factors::Constants => knobs.factor[i] as i32,
             };
+            step.table = self.table(i, layer, &step);
             let before = layer.scale(&step);
             let magnitude = ceil_log2(self.reach[i]);
             if let Some(bits) = knobs.values[i] {
@@ -378,6 +386,17 @@ impl<'a> Subject<'a> {
             plan.steps[i] = step;
         }
         plan
+    }
+
+    /// The table of a tabulated layer: searched for once, then kept.
+    fn table(&self, i: usize, layer: &AnyLayer, step: &Step) -> Option<Piecewise> {
+        if !layer.tabulated() {
+            return None;
+        }
+        let reach = self.graph().nodes()[i].inputs.iter().map(|n| self.reach[n.0]).fold(0.0, f64::max);
+        let request = Request { scale: step.inputs[0], reach, bits: step.factor };
+        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        tables.entry((i, request.scale, request.bits)).or_insert_with(|| layer.table(request)).clone()
     }
 
     /// The constraints of the plan, if it is possible at all.
