@@ -149,7 +149,8 @@ impl Step {
     /// How this step cuts the values of one channel.
     pub fn cut_at(&self, channel: usize) -> Cut {
         let finer = self.channels.get(channel).copied().unwrap_or(0);
-        Cut { shift: self.shift.saturating_add(finer), ..self.cut() }
+        let width = self.width.map(|w| w.saturating_add(finer));
+        Cut { shift: self.shift.saturating_add(finer), width, ..self.cut() }
     }
 
     /// Whether this step cuts anything.
