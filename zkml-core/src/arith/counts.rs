@@ -89,10 +89,10 @@ pub fn product_width(a: &Measure, b: &Measure) -> u32 {
 
 /// Whether a linear combination of this width, used this often, is cheaper as a variable of its own.
 ///
-/// One more constraint and one more witness, against `(width - 1) * fanout` more entries of the matrices, each of which
-/// costs a field multiplication in every proof and a place in memory.
+/// One more constraint and one more witness, against `(width - 1) * (fanout - 1)` more entries of the matrices (the new
+/// constraint has `width` of its own), each of which costs a field multiplication in every proof and a place in memory.
 pub fn settles(width: u32, fanout: usize) -> bool {
-    width > 1 && (width as usize - 1).saturating_mul(fanout) > 512
+    width > 1 && fanout > 1 && (width as usize - 1).saturating_mul(fanout - 1) > 512
 }
 
 /// The budget, by node and gadget.

@@ -91,6 +91,13 @@ impl Cut {
         (lo - value).max(value - hi).max(Int::ZERO)
     }
 
+    /// How many bits more the width would need to hold a value.
+    pub fn missing(&self, value: Int) -> u32 {
+        let t = value + self.half();
+        let bits = interval::bit_len(t.max(-t - Int::ONE));
+        bits.saturating_sub(self.limit().unwrap_or(MAX_BITS))
+    }
+
     /// The value, if it may be cut.
     ///
     /// # Errors

@@ -109,7 +109,7 @@ impl Shape {
             (false, true) => return shape(Form::One(high)),
             (true, true) => {}
         }
-        let half = rescale::half(cut.shift);
+        let half = cut.half();
         let mut candidates = vec![Form::Twice(low), Form::Twice(high)];
         for turn in [low, high] {
             let t = turn.interval(q)?;
@@ -214,7 +214,7 @@ pub fn enforce<C: Cs>(
             Ok(turn.leave(cs, &y))
         }
         Form::Both { turn, m, limit } => {
-            let t = cs.linear(&[(turn.factor(), q)], turn.add + rescale::half(cut.shift) + pow2(*m));
+            let t = cs.linear(&[(turn.factor(), q)], turn.add + cut.half() + pow2(*m));
             let bits = decompose::enforce(cs, &t, m + 1);
             let sign = &bits[*m as usize];
             let quotient = &bits[cut.shift as usize..*m as usize];

@@ -11,13 +11,13 @@ pub mod clip;
 #[cfg(feature = "prove")]
 pub mod commitment;
 pub mod decompose;
+pub mod div;
 pub mod is_zero;
 pub mod leaky;
+pub mod magnitude;
 pub mod max;
 pub mod non_negative;
 mod part;
-pub mod div;
-pub mod magnitude;
 pub mod piecewise;
 #[cfg(feature = "prove")]
 pub mod poseidon;
@@ -26,8 +26,8 @@ pub mod relu;
 pub mod rescale;
 pub mod select;
 pub mod sign;
-pub mod square;
 pub mod sqrt;
+pub mod square;
 pub mod table;
 pub mod zero;
 

@@ -12,6 +12,11 @@ pub(super) fn shift(cut: Cut) -> Cut {
     Cut { shift: cut.shift, ..Cut::default() }
 }
 
+/// A cut without its width, which only rescales and relus enforce.
+fn plain(cut: Cut) -> Cut {
+    Cut { width: None, ..cut }
+}
+
 /// Whether a cut changes nothing.
 pub(super) fn is_none(cut: Cut) -> bool {
     cut.shift == 0 && cut.saturate.is_none()
@@ -19,17 +24,17 @@ pub(super) fn is_none(cut: Cut) -> bool {
 
 /// The interval of a rescale.
 pub(super) fn bound(q: &Interval, cut: Cut) -> Result<Interval, ArithError> {
-    rescale::bound(q, cut.shift, cut.saturate)
+    rescale::bound(q, plain(cut))
 }
 
 /// The cost of a rescale.
 pub(super) fn cost(q: &Interval, cut: Cut) -> Result<Cost, ArithError> {
-    rescale::cost(q, cut.shift, cut.saturate)
+    rescale::cost(q, plain(cut))
 }
 
 /// The width of a rescale.
 pub(super) fn width(q: &Measure, cut: Cut) -> Result<u32, ArithError> {
-    rescale::width(q, cut.shift, cut.saturate)
+    rescale::width(q, plain(cut))
 }
 
 /// A rescale, which names no gadget of its own where it costs nothing.
@@ -37,20 +42,20 @@ pub(super) fn enforce<C: Cs>(cs: &mut C, q: &C::W, interval: &Interval, cut: Cut
     if is_none(cut) {
         return Ok(q.clone());
     }
-    rescale::enforce(cs, q, interval, cut.shift, cut.saturate)
+    rescale::enforce(cs, q, interval, plain(cut))
 }
 
 /// The cost of a relu.
 pub(super) fn relu_cost(q: &Interval, cut: Cut) -> Result<Cost, ArithError> {
-    relu::cost(q, cut.shift, cut.saturate)
+    relu::cost(q, plain(cut))
 }
 
 /// The width of a relu.
 pub(super) fn relu_width(q: &Measure, cut: Cut) -> Result<u32, ArithError> {
-    relu::width(q, cut.shift, cut.saturate)
+    relu::width(q, plain(cut))
 }
 
 /// A relu.
 pub(super) fn relu<C: Cs>(cs: &mut C, q: &C::W, interval: &Interval, cut: Cut) -> Result<C::W, ArithError> {
-    relu::enforce(cs, q, interval, cut.shift, cut.saturate)
+    relu::enforce(cs, q, interval, plain(cut))
 }

@@ -1,7 +1,7 @@
 //! `y = max(0, x) + min(0, alpha * (e^(x / alpha) - 1))`
 
 use super::unary::prelude::{
-    Arg, Args, Arith, ArithError, Card, Factors, Function, Layer, LayerError, Literal, MISSING, Param, Piecewise,
+    Arg, Args, Arith, Arity, ArithError, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param, Piecewise,
     Request, Shape, Sides, Step, Tensor, end, tabulated,
 };
 
@@ -55,7 +55,7 @@ impl Layer for Celu {
     const CARD: Card = Card {
         name: "celu",
         formula: "y = max(0, x) + min(0, alpha * (e^(x / alpha) - 1))",
-        arity: 1,
+        arity: Arity::Exactly(1),
         args: &[Arg { name: "alpha", takes: "a number", default: Some("1.0") }],
         onnx: "Celu",
         keras: "celu",
@@ -73,6 +73,10 @@ impl Layer for Celu {
 
     fn args(&self) -> Vec<(&'static str, Literal)> {
         vec![("alpha", self.alpha.into())]
+    }
+
+    fn kind(&self) -> Kind {
+        if self.alpha > 0.0 { Kind::Increasing } else { Kind::Elementwise }
     }
 
     tabulated!();

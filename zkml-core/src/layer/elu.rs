@@ -1,7 +1,7 @@
 //! `y = x if x > 0, alpha * (e^x - 1) otherwise`
 
 use super::unary::prelude::{
-    Arg, Args, Arith, ArithError, Card, Factors, Function, Layer, LayerError, Literal, MISSING, Param, Piecewise,
+    Arg, Args, Arith, Arity, ArithError, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param, Piecewise,
     Request, Shape, Sides, Step, Tensor, end, tabulated,
 };
 
@@ -55,7 +55,7 @@ impl Layer for Elu {
     const CARD: Card = Card {
         name: "elu",
         formula: "y = x if x > 0, alpha * (e^x - 1) otherwise",
-        arity: 1,
+        arity: Arity::Exactly(1),
         args: &[Arg { name: "alpha", takes: "a number", default: Some("1.0") }],
         onnx: "Elu",
         keras: "elu",
@@ -69,6 +69,10 @@ impl Layer for Elu {
 
     fn args(&self) -> Vec<(&'static str, Literal)> {
         vec![("alpha", self.alpha.into())]
+    }
+
+    fn kind(&self) -> Kind {
+        if self.alpha > 0.0 { Kind::Increasing } else { Kind::Elementwise }
     }
 
     tabulated!();

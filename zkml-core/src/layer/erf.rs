@@ -1,7 +1,7 @@
 //! `y = erf(x)`
 
 use super::unary::prelude::{
-    Args, Arith, ArithError, Card, Factors, Function, Layer, LayerError, Literal, MISSING, Param, Piecewise, Request,
+    Args, Arith, Arity, ArithError, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param, Piecewise, Request,
     Shape, Sides, Step, Tensor, end, erf, tabulated,
 };
 
@@ -51,7 +51,7 @@ impl Layer for Erf {
     const CARD: Card = Card {
         name: "erf",
         formula: "y = erf(x)",
-        arity: 1,
+        arity: Arity::Exactly(1),
         args: &[],
         onnx: "Erf",
         keras: "ops.erf",
@@ -65,6 +65,10 @@ impl Layer for Erf {
 
     fn args(&self) -> Vec<(&'static str, Literal)> {
         vec![]
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Increasing
     }
 
     tabulated!();

@@ -1,7 +1,7 @@
 //! `y = e^x`
 
 use super::unary::prelude::{
-    Args, Arith, ArithError, Card, Factors, Function, Layer, LayerError, Literal, MISSING, Param, Piecewise, Request,
+    Args, Arith, Arity, ArithError, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param, Piecewise, Request,
     Shape, Sides, Step, Tensor, end, tabulated,
 };
 
@@ -58,7 +58,7 @@ impl Layer for Exp {
     const CARD: Card = Card {
         name: "exp",
         formula: "y = e^x",
-        arity: 1,
+        arity: Arity::Exactly(1),
         args: &[],
         onnx: "Exp",
         keras: "ops.exp",
@@ -72,6 +72,10 @@ impl Layer for Exp {
 
     fn args(&self) -> Vec<(&'static str, Literal)> {
         vec![]
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Increasing
     }
 
     tabulated!();

@@ -1,7 +1,7 @@
 //! `y = x * (1 + erf(x / sqrt(2))) / 2`
 
 use super::unary::prelude::{
-    Arg, Args, Arith, ArithError, Card, Factors, Function, Layer, LayerError, Literal, MISSING, Param, Piecewise,
+    Arg, Args, Arith, Arity, ArithError, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param, Piecewise,
     Request, Shape, Sides, Step, Tensor, end, erf, tabulated,
 };
 
@@ -58,7 +58,7 @@ impl Layer for Gelu {
     const CARD: Card = Card {
         name: "gelu",
         formula: "y = x * (1 + erf(x / sqrt(2))) / 2",
-        arity: 1,
+        arity: Arity::Exactly(1),
         args: &[Arg { name: "tanh", takes: "`true` or `false`", default: Some("false") }],
         onnx: "Gelu",
         keras: "gelu",
@@ -72,6 +72,10 @@ impl Layer for Gelu {
 
     fn args(&self) -> Vec<(&'static str, Literal)> {
         vec![("tanh", self.tanh.into())]
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Elementwise
     }
 
     tabulated!();

@@ -1,7 +1,7 @@
 //! `y = x * tanh(ln(1 + e^x))`
 
 use super::unary::prelude::{
-    Args, Arith, ArithError, Card, Factors, Function, Layer, LayerError, Literal, MISSING, Param, Piecewise, Request,
+    Args, Arith, Arity, ArithError, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param, Piecewise, Request,
     Shape, Sides, Step, Tensor, end, tabulated,
 };
 
@@ -60,7 +60,7 @@ impl Layer for Mish {
     const CARD: Card = Card {
         name: "mish",
         formula: "y = x * tanh(ln(1 + e^x))",
-        arity: 1,
+        arity: Arity::Exactly(1),
         args: &[],
         onnx: "Mish",
         keras: "mish",
@@ -74,6 +74,10 @@ impl Layer for Mish {
 
     fn args(&self) -> Vec<(&'static str, Literal)> {
         vec![]
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Elementwise
     }
 
     tabulated!();

@@ -9,9 +9,9 @@ mod border;
 mod broadcast;
 mod constant;
 mod convolution;
+pub mod function;
 mod gathering;
 mod kind;
-pub mod function;
 mod pair;
 mod pool;
 mod unary;
@@ -23,8 +23,8 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     args::{Args, Literal},
-    kind::Kind,
     function::Request,
+    kind::Kind,
 };
 use crate::{
     arith::{Arith, ArithError, Cut},
@@ -205,7 +205,8 @@ impl Step {
     /// How this step cuts the values of one channel.
     pub fn cut_at(&self, channel: usize) -> Cut {
         let finer = self.channels.get(channel).copied().unwrap_or(0);
-        Cut { shift: self.shift.saturating_add(finer), ..self.cut() }
+        let width = self.width.map(|w| w.saturating_add(finer));
+        Cut { shift: self.shift.saturating_add(finer), width, ..self.cut() }
     }
 
     /// Whether this step cuts anything.

@@ -1,7 +1,7 @@
 //! `y = lambda * (x if x > 0, alpha * (e^x - 1) otherwise)`
 
 use super::unary::prelude::{
-    Args, Arith, ArithError, Card, Factors, Function, Layer, LayerError, Literal, MISSING, Param, Piecewise, Request,
+    Args, Arith, Arity, ArithError, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param, Piecewise, Request,
     Shape, Sides, Step, Tensor, end, tabulated,
 };
 
@@ -54,7 +54,7 @@ impl Layer for Selu {
     const CARD: Card = Card {
         name: "selu",
         formula: "y = lambda * (x if x > 0, alpha * (e^x - 1) otherwise)",
-        arity: 1,
+        arity: Arity::Exactly(1),
         args: &[],
         onnx: "Selu",
         keras: "selu",
@@ -68,6 +68,10 @@ impl Layer for Selu {
 
     fn args(&self) -> Vec<(&'static str, Literal)> {
         vec![]
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Increasing
     }
 
     tabulated!();

@@ -1,7 +1,7 @@
 //! `y = 1 / (1 + e^-x)`
 
 use super::unary::prelude::{
-    Args, Arith, ArithError, Card, Factors, Function, Layer, LayerError, Literal, MISSING, Param, Piecewise, Request,
+    Args, Arith, Arity, ArithError, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param, Piecewise, Request,
     Shape, Sides, Step, Tensor, end, tabulated,
 };
 
@@ -51,7 +51,7 @@ impl Layer for Sigmoid {
     const CARD: Card = Card {
         name: "sigmoid",
         formula: "y = 1 / (1 + e^-x)",
-        arity: 1,
+        arity: Arity::Exactly(1),
         args: &[],
         onnx: "Sigmoid",
         keras: "sigmoid",
@@ -65,6 +65,10 @@ impl Layer for Sigmoid {
 
     fn args(&self) -> Vec<(&'static str, Literal)> {
         vec![]
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Increasing
     }
 
     tabulated!();

@@ -1,7 +1,7 @@
 //! `y = tanh(x)`
 
 use super::unary::prelude::{
-    Args, Arith, ArithError, Card, Factors, Function, Layer, LayerError, Literal, MISSING, Param, Piecewise, Request,
+    Args, Arith, Arity, ArithError, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param, Piecewise, Request,
     Shape, Sides, Step, Tensor, end, tabulated,
 };
 
@@ -51,7 +51,7 @@ impl Layer for Tanh {
     const CARD: Card = Card {
         name: "tanh",
         formula: "y = tanh(x)",
-        arity: 1,
+        arity: Arity::Exactly(1),
         args: &[],
         onnx: "Tanh",
         keras: "tanh",
@@ -65,6 +65,10 @@ impl Layer for Tanh {
 
     fn args(&self) -> Vec<(&'static str, Literal)> {
         vec![]
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Increasing
     }
 
     tabulated!();

@@ -74,7 +74,7 @@ pub(crate) fn end(table: &Piecewise) -> f64 {
 pub(crate) mod prelude {
     pub(crate) use super::{
         super::{
-            Arg, Args, Card, Factors, Layer, Literal, Param, Request, Step,
+            Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Request, Step,
             function::{Function, erf},
         },
         MISSING, end, tabulated,

@@ -41,7 +41,7 @@ pub fn walk<A: Arith>(
         let id = NodeId(i);
         a.enter(offset + i);
         let value = match &node.layer {
-            None => input.take(),
+            None => input.take().map(|x| plan.steps[i].finish(a, x)).transpose().map_err(|e| (id, e))?,
             Some(layer) => {
                 let inputs: Vec<&Tensor<A::Wire>> = node.inputs.iter().filter_map(|n| values[n.0].as_ref()).collect();
                 Some(layer.exact(a, &inputs, &params[i], &plan.steps[i]).map_err(|e| (id, e))?)
