@@ -270,7 +270,7 @@ mod tests {
         let far = pow2(249);
         for q in [-7i64, 0, 9] {
             assert_eq!(eval(q, Cut::default(), -far, far), q);
-            assert_eq!(eval(q, Cut { shift: 0, saturate: Some(2) }, -far, far), q.clamp(-4, 3));
+            assert_eq!(eval(q, Cut { shift: 0, saturate: Some(2), width: None }, -far, far), q.clamp(-4, 3));
         }
     }
 }

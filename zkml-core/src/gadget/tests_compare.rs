@@ -77,7 +77,7 @@ impl Use for Select {
 }
 
 fn cut(shift: u32, saturate: Option<u32>) -> Cut {
-    Cut { shift, saturate }
+    Cut { shift, saturate, width: None }
 }
 
 /// A prover that tries everything: every bit both ways, and small numbers for every other variable that is no product.
