@@ -42,6 +42,10 @@ fn args() -> Args {
     Args::new()
 }
 
+fn list(numbers: &[i64]) -> Literal {
+    Literal::List(numbers.to_vec())
+}
+
 /// The subjects of one description: plain, rescaled and saturated, for whole and for real inputs.
 fn case(input: &[usize], describe: Describe) -> Vec<Subject> {
     let ranges = [Range::Whole(-8, 7), Range::Real(-1.0, 1.0)];
@@ -141,7 +145,11 @@ fn parameters(s: &Subject) {
                 let offset = |c: usize| beta[c] - mean[c] * scale(c);
                 vec![(0..gamma.len()).map(scale).collect(), (0..gamma.len()).map(offset).collect()]
             }
-            _ => [get("weight"), get("bias")].into_iter().flatten().map(<[f64]>::to_vec).collect(),
+            _ => ["weight", "depthwise", "pointwise", "value", "bias"]
+                .into_iter()
+                .filter_map(get)
+                .map(<[f64]>::to_vec)
+                .collect(),
         };
         assert_eq!(values.len(), plan.params[i].len(), "{}", s.name);
         for ((values, p), held) in values.iter().zip(&plan.params[i]).zip(&s.quantized.params()[i]) {
@@ -205,7 +213,7 @@ fn tight(s: &Subject) {
 /// Every law of every layer named.
 macro_rules! layer_suite {
     ($($layer:ident => [$($case:expr),+ $(,)?];)*) => {
-        const COVERED: &[&str] = &[$(stringify!($layer)),*];
+        pub(crate) const COVERED: &[&str] = &[$(stringify!($layer)),*];
 
         $(mod $layer {
             use super::*;
@@ -266,6 +274,7 @@ layer_suite! {
     dense => [
         case(&[5], |g, x| g.add("dense", args().with("units", 3), &[x])),
         case(&[1], |g, x| g.add("dense", args().with("units", 2).with("bias", false), &[x])),
+        case(&[2, 1, 3], |g, x| g.add("dense", args().with("units", 2), &[x])),
     ];
     conv2d => [
         case(&[2, 4, 3], |g, x| g.add("conv2d", args().with("filters", 2).with("kernel", [3, 2]), &[x])),
@@ -291,6 +300,9 @@ layer_suite! {
         case(&[1, 4, 4], |g, x| {
             g.add("avg_pool2d", args().with("size", 2).with("padding", Literal::List(vec![1, 1, 1, 1])), &[x])
         }),
+        case(&[1, 4, 2], |g, x| {
+            g.add("avg_pool2d", args().with("size", 3).with("padding", 1usize).with("include_pad", true), &[x])
+        }),
     ];
     sum_pool2d => [
         case(&[2, 4, 4], |g, x| g.add("sum_pool2d", args().with("size", [2, 4]), &[x])),
@@ -313,6 +325,10 @@ layer_suite! {
             g.add("add", args(), &[a, x])
         }),
         case(&[2, 1, 2], |g, x| g.add("add", args(), &[x, x])),
+        case(&[2, 3], |g, x| {
+            let row = g.add("reduce_sum", args().with("axes", list(&[0])), &[x])?;
+            g.add("add", args(), &[x, row])
+        }),
     ];
     sub => [
         case(&[4], |g, x| {
@@ -320,6 +336,10 @@ layer_suite! {
             g.add("sub", args(), &[x, a])
         }),
         case(&[3], |g, x| g.add("sub", args(), &[x, x])),
+        case(&[2, 1, 2], |g, x| {
+            let turned = g.add("permute", args().with("axes", list(&[1, 0, 2])), &[x])?;
+            g.add("sub", args(), &[x, turned])
+        }),
     ];
     mul => [
         case(&[4], |g, x| {
@@ -327,6 +347,10 @@ layer_suite! {
             g.add("mul", args(), &[a, x])
         }),
         case(&[3], |g, x| g.add("mul", args(), &[x, x])),
+        case(&[2, 2], |g, x| {
+            let column = g.add("parameter", args().with("shape", list(&[2, 1])), &[])?;
+            g.add("mul", args(), &[x, column])
+        }),
     ];
     scale => [
         case(&[3], |g, x| g.add("scale", args().with("factor", 0.3), &[x])),
@@ -340,10 +364,16 @@ layer_suite! {
     argmax => [case(&[4], |g, x| g.add("argmax", args(), &[x]))];
 }
 
+#[path = "layers/shapes.rs"]
+mod shape_layers;
+
 #[test]
 fn no_layer_is_missing_from_the_suite() {
-    let listed: Vec<&str> = CARDS.iter().map(|card| card.name).collect();
-    assert_eq!(COVERED, listed);
+    let mut listed: Vec<&str> = CARDS.iter().map(|card| card.name).collect();
+    let mut covered = [COVERED, shape_layers::COVERED].concat();
+    listed.sort_unstable();
+    covered.sort_unstable();
+    assert_eq!(covered, listed);
 }
 
 #[test]

@@ -154,11 +154,9 @@ impl<'a> Subject<'a> {
 
     /// Whether values grow in this node: it multiplies.
     pub(super) fn grows(&self, i: usize) -> bool {
-        match self.layer(i) {
-            Some(AnyLayer::Poly(_) | AnyLayer::Mul(_)) => true,
-            Some(layer) => layer.factors() != Factors::None,
-            None => false,
-        }
+        let Some(layer) = self.layer(i) else { return false };
+        let step = Step { inputs: vec![1; self.graph().nodes()[i].inputs.len()], ..Step::default() };
+        layer.factors() != Factors::None || layer.scale(&step) > 1
     }
 
     /// Whether a plan takes long to cost, so that fewer are tried.
