@@ -7,9 +7,13 @@ mod args;
 mod axes;
 mod border;
 mod broadcast;
+mod clipping;
+mod compare;
 mod constant;
 mod convolution;
+mod cubic;
 mod gathering;
+mod index;
 mod kind;
 mod pair;
 mod pool;
@@ -435,6 +439,30 @@ layers! {
     global_max_pool1d::GlobalMaxPool1d,
     global_avg_pool1d::GlobalAvgPool1d,
     global_sum_pool1d::GlobalSumPool1d,
+    maximum::Maximum,
+    minimum::Minimum,
+    reduce_max::ReduceMax,
+    reduce_min::ReduceMin,
+    argmin::Argmin,
+    abs::Abs,
+    sign::Sign,
+    square::Square,
+    relu6::Relu6,
+    clip::Clip,
+    hard_sigmoid::HardSigmoid,
+    hard_swish::HardSwish,
+    hard_tanh::HardTanh,
+    leaky_relu::LeakyRelu,
+    prelu::Prelu,
+    thresholded_relu::ThresholdedRelu,
+    zanh::Zanh,
+    zigmoid::Zigmoid,
+    greater::Greater,
+    less::Less,
+    greater_equal::GreaterEqual,
+    less_equal::LessEqual,
+    equal::Equal,
+    select::Select,
 }
 
 /// The error of a name that no layer has, with the nearest ones.
