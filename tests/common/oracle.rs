@@ -232,11 +232,12 @@ fn node(layer: &AnyLayer, x: &[&Grid], p: &[Vec<i128>], step: &Step) -> Grid {
             let (n, finer) = (args.float("n"), finer(&layer.args(), step));
             (each(&|q| q * ((q << finer) + constant(n, same + finer))), 2 * same + finer)
         }
-        "argmax" => {
+        "argmax" if layer.args().is_empty() => {
             let best = largest(&a.data);
             let first = a.data.iter().position(|q| *q == best).unwrap();
             return Grid { dims: vec![1], data: vec![first as i128], scale: 0 };
         }
+        name if super::oracle_compare::knows(name) => super::oracle_compare::node(name, &layer.args(), x, p, step),
         other => panic!("no oracle for `{other}`"),
     };
     let data = data.into_iter().map(|q| rescale(q, step)).collect();
