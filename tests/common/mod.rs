@@ -3,6 +3,7 @@
 
 pub mod bound;
 pub mod oracle;
+pub mod oracle_compare;
 
 use zkml::{
     arith::{Int, counts::Cost, ints::Ints},

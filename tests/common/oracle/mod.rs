@@ -239,7 +239,7 @@ fn node(layer: &AnyLayer, x: &[&Grid], p: &[Vec<i128>], step: &Step) -> Grid {
             let (n, finer) = (args.float("n"), finer(&layer.args(), step));
             (each(&|q| q * ((q << finer) + constant(n, same + finer))), 2 * same + finer)
         }
-        "argmax" => {
+        "argmax" if layer.args().is_empty() => {
             let best = largest(&a.data);
             let first = a.data.iter().position(|q| *q == best).unwrap();
             return Grid { dims: vec![1], data: vec![first as i128], scale: 0 };
@@ -275,6 +275,7 @@ fn node(layer: &AnyLayer, x: &[&Grid], p: &[Vec<i128>], step: &Step) -> Grid {
         "global_max_pool1d" => (shapes::channels(a, largest), same),
         "global_sum_pool1d" => (shapes::channels(a, total), same),
         "global_avg_pool1d" => (shapes::channels(a, |v| mean(v, step.factor)), same + step.factor),
+        name if super::oracle_compare::knows(name) => super::oracle_compare::node(name, &layer.args(), x, p, step),
         other => panic!("no oracle for `{other}`"),
     };
     let data = data.into_iter().map(|q| rescale(q, step)).collect();

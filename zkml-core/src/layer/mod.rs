@@ -7,10 +7,14 @@ mod args;
 mod axes;
 mod border;
 mod broadcast;
+mod clipping;
+mod compare;
 mod constant;
 mod convolution;
+mod cubic;
 pub mod function;
 mod gathering;
+mod index;
 mod kind;
 mod pair;
 mod pool;
@@ -518,6 +522,30 @@ layers! {
     selu::Selu,
     gelu::Gelu,
     exp::Exp,
+    maximum::Maximum,
+    minimum::Minimum,
+    reduce_max::ReduceMax,
+    reduce_min::ReduceMin,
+    argmin::Argmin,
+    abs::Abs,
+    sign::Sign,
+    square::Square,
+    relu6::Relu6,
+    clip::Clip,
+    hard_sigmoid::HardSigmoid,
+    hard_swish::HardSwish,
+    hard_tanh::HardTanh,
+    leaky_relu::LeakyRelu,
+    prelu::Prelu,
+    thresholded_relu::ThresholdedRelu,
+    zanh::Zanh,
+    zigmoid::Zigmoid,
+    greater::Greater,
+    less::Less,
+    greater_equal::GreaterEqual,
+    less_equal::LessEqual,
+    equal::Equal,
+    select::Select,
 }
 
 /// The error of a name that no layer has, with the nearest ones.
