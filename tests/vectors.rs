@@ -6,8 +6,6 @@
 //! numbers as reals, gives `out` within the error that it states.
 #![cfg(feature = "prove")]
 
-mod common;
-
 use std::{collections::BTreeMap, path::PathBuf};
 
 use serde_json::Value;
