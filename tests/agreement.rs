@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{bound, exact, model, open, oracle, samples, total};
+use common::{bound, exact, model, open, oracle, samples, scale, total};
 use proptest::prelude::*;
 use zkml::{
     arith::counts::Cost,
@@ -119,7 +119,7 @@ fn quantize(model: &Model, seed: u64) -> Quantized {
     let samples = samples(model.graph(), 3, seed);
     let top = samples.iter().map(|x| model.forward(x).unwrap().max_abs()).fold(0.0, f64::max);
     let any = Target { tries: 1, ..Target::top1(0.0).max_error(f64::MAX) };
-    let near = Target { tries: 10, ..Target::top1(0.0).max_error(0.1 * top) };
+    let near = Target { tries: 24, ..Target::top1(0.0).max_error(0.1 * top) };
     match model.quantize(&samples, near) {
         Ok(quantized) if !seed.is_multiple_of(3) => quantized,
         _ => model.quantize(&samples, any).unwrap(),
@@ -142,8 +142,8 @@ proptest! {
             for (i, value) in values.iter().enumerate() {
                 let wide: Vec<i128> = value.data().iter().map(|q| q.as_i128()).collect();
                 prop_assert_eq!(&wide, &formulas[i].data, "node {}", i);
-                for (q, y) in value.data().iter().zip(floats[i].data()) {
-                    let error = (to_real(*q, quantized.plan().scales[i]) - y).abs();
+                for (k, (q, y)) in value.data().iter().zip(floats[i].data()).enumerate() {
+                    let error = (to_real(*q, scale(&quantized, i, k)) - y).abs();
                     prop_assert!(error <= bounds[i], "node {} is off by {}, at most {}", i, error, bounds[i]);
                 }
             }

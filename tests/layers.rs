@@ -8,7 +8,7 @@ mod common;
 
 use std::{collections::HashSet, sync::OnceLock};
 
-use common::{bound, exact, model, open, oracle, samples, total};
+use common::{bound, exact, model, open, oracle, samples, scale, total};
 use zkml::{
     arith::{Int, counts::Cost},
     circuit::Circuit,
@@ -101,9 +101,8 @@ fn fidelity(s: &Subject) {
         let integers = exact(&s.quantized, &s.quantized.integers(x).unwrap());
         let bounds = bound::run(&s.quantized, &floats);
         for (i, value) in integers.iter().enumerate() {
-            let scale = s.quantized.plan().scales[i];
-            for (q, y) in value.data().iter().zip(floats[i].data()) {
-                let error = (to_real(*q, scale) - y).abs();
+            for (k, (q, y)) in value.data().iter().zip(floats[i].data()).enumerate() {
+                let error = (to_real(*q, scale(&s.quantized, i, k)) - y).abs();
                 assert!(error <= bounds[i], "{}: node {i} is off by {error}, at most {}", s.name, bounds[i]);
             }
         }
