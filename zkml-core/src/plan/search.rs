@@ -204,7 +204,7 @@ impl<'a> Subject<'a> {
     /// Whether values grow in this node: it multiplies.
     fn grows(&self, i: usize) -> bool {
         match self.layer(i) {
-            Some(AnyLayer::Poly(_) | AnyLayer::Mul(_) | AnyLayer::Square(_)) => true,
+            Some(AnyLayer::Poly(_) | AnyLayer::Mul(_) | AnyLayer::MatMul(_) | AnyLayer::Square(_)) => true,
             Some(layer) => layer.factors() != Factors::None,
             None => false,
         }
