@@ -129,7 +129,11 @@ impl Activation {
     }
 
     /// The activation that a layer of an activation's class is, `None` for other classes.
-    pub(super) fn layer(options: &mut Options<'_>, layer: &LayerRef, keras2: bool) -> Result<Option<Self>, ImportError> {
+    pub(super) fn layer(
+        options: &mut Options<'_>,
+        layer: &LayerRef,
+        keras2: bool,
+    ) -> Result<Option<Self>, ImportError> {
         Ok(Some(match layer.class.as_str() {
             "Activation" => Self::option(options, layer, keras2)?,
             "ReLU" => Self::Relu {

@@ -195,7 +195,9 @@ impl Store {
             )));
         }
         if !dataset.filters().is_empty() {
-            return Err(malformed(format!("dataset `{path}` is compressed; save the model again with `model.save(..)`")));
+            return Err(malformed(format!(
+                "dataset `{path}` is compressed; save the model again with `model.save(..)`"
+            )));
         }
         let width = contain(path, || dataset.element_size())?;
         let length = dims.iter().try_fold(1u64, |n, d| n.checked_mul(*d)).unwrap_or(u64::MAX);

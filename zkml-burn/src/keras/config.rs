@@ -245,10 +245,13 @@ fn call(layer: &LayerRef, node: &RawValue) -> Result<Call, ImportError> {
             let single = tensors.first().is_some_and(Value::is_string);
             let tensors = if single { std::slice::from_ref(&value) } else { tensors.as_slice() };
             for tensor in tensors {
-                call.inputs.push(Operand::Tap(listed(tensor).ok_or_else(bad)?));
-                if let Some(kwargs) = tensor.get(3) {
-                    named(kwargs, &mut call).ok_or_else(bad)?;
+                call.inputs.push(older(tensor).ok_or_else(bad)?);
+                let Some(kwargs) = tensor.get(3) else { continue };
+                // The right side of an operator, such as `x + y`.
+                if let Some(right) = kwargs.get("y") {
+                    call.inputs.push(older(right).ok_or_else(bad)?);
                 }
+                named(kwargs, &mut call).ok_or_else(bad)?;
             }
         }
         _ => return Err(bad()),
@@ -276,11 +279,22 @@ fn operand(value: &Value, call: &mut Call) -> Option<()> {
 /// The named arguments of a call that may change its result.
 fn named(value: &Value, call: &mut Call) -> Option<()> {
     for (name, value) in value.as_object()? {
-        if !(value.is_null() || (name == "training" && value == &Value::Bool(false))) {
+        if !(value.is_null() || name == "y" || (name == "training" && value == &Value::Bool(false))) {
             call.named.push(name.clone());
         }
     }
     Some(())
+}
+
+/// An operand in the form of Keras 2: a tensor, a number, or a number in the place of a tensor.
+fn older(value: &Value) -> Option<Operand> {
+    match value {
+        Value::Number(n) => n.as_f64().map(Operand::Number),
+        Value::Array(list) if list.first().and_then(Value::as_str) == Some("_CONSTANT_VALUE") => {
+            list.get(2)?.as_f64().map(Operand::Number)
+        }
+        other => listed(other).map(Operand::Tap),
+    }
 }
 
 /// `["name", call, tensor, ..]`: a tensor, which must be the first of its call.
@@ -330,7 +344,9 @@ impl<'a> Options<'a> {
         let entries = parse(&format!("the options of {layer}"), config.get())?;
         let options = Self { layer: layer.clone(), entries };
         match options.entries.get("dtype") {
-            Some(raw) if raw.get().contains("_from_") => Err(options.refuse("dtype", raw, "a model that is not quantised")),
+            Some(raw) if raw.get().contains("_from_") => {
+                Err(options.refuse("dtype", raw, "a model that is not quantised"))
+            }
             _ => Ok(options),
         }
     }

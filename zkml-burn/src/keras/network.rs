@@ -146,8 +146,11 @@ impl<'n, 'a, 's> Walk<'n, 'a, 's> {
             return Ok(input.clone());
         };
         if let Some(named) = call.named.first() {
-            return Err(misuse(&entry.layer, format!("it is called with the argument `{named}`, expected tensors alone"))
-                .help("call it without that argument"));
+            return Err(misuse(
+                &entry.layer,
+                format!("it is called with the argument `{named}`, expected tensors alone"),
+            )
+            .help("call it without that argument"));
         }
         let mut inputs = vec![];
         for operand in &call.inputs {
@@ -184,8 +187,7 @@ impl<'n, 'a, 's> Walk<'n, 'a, 's> {
             return Walk::within(&inner, shelf, self.keras2, prefix, self.depth + 1)?.run(emit, value.clone());
         }
         let options = Options::read(&entry.layer, entry.config)?;
-        let job =
-            Job { emit, options, shelf: &self.shelf, keras2: self.keras2, layer: entry.layer.clone() };
+        let job = Job { emit, options, shelf: &self.shelf, keras2: self.keras2, layer: entry.layer.clone() };
         job.run(inputs)
     }
 }

@@ -114,7 +114,10 @@ impl Job<'_, '_, '_> {
         let rank = values.first().map_or(0, |v| v.shape.rank());
         if rank == 0 || values.iter().any(|v| v.shape.rank() != rank) {
             let shapes: Vec<String> = values.iter().map(|v| v.shape.to_string()).collect();
-            return Err(misuse(&self.layer, format!("its inputs are {}, expected as many axes each", shapes.join(", "))));
+            return Err(misuse(
+                &self.layer,
+                format!("its inputs are {}, expected as many axes each", shapes.join(", ")),
+            ));
         }
         let axis: i64 = self.options.take("axis")?.unwrap_or(-1);
         let axis = self.emit.axis(axis, rank)?;
@@ -145,10 +148,12 @@ impl Job<'_, '_, '_> {
             Axes::Each(axes) => axes,
         };
         if x.shape.rank() > 2 || y.shape.rank() > 2 {
-            return Err(misuse(&self.layer, format!("its inputs are {} and {}, expected vectors or matrices", x.shape, y.shape)));
+            return Err(misuse(
+                &self.layer,
+                format!("its inputs are {} and {}, expected vectors or matrices", x.shape, y.shape),
+            ));
         }
-        let (along_x, along_y) =
-            (self.emit.axis(along_x, x.shape.rank())?, self.emit.axis(along_y, y.shape.rank())?);
+        let (along_x, along_y) = (self.emit.axis(along_x, x.shape.rank())?, self.emit.axis(along_y, y.shape.rank())?);
         let (mut a, mut b) = (self.emit.keras(x)?, self.emit.keras(y)?);
         if x.shape.rank() == 2 && along_x == 0 {
             a = self.emit.permute(a, &[1, 0])?;

@@ -71,8 +71,8 @@ fn help(class: &str) -> &'static str {
         "Lambda" | "TFOpLambda" | "SlicingOpLambda" => {
             "its code is not in the file: express it by layers such as Rescaling, Permute or Multiply"
         }
-        "LSTM" | "GRU" | "SimpleRNN" | "RNN" | "Bidirectional" | "ConvLSTM1D" | "ConvLSTM2D" | "LSTMCell" | "GRUCell"
-        | "SimpleRNNCell" | "StackedRNNCells" => "recurrent layers are not: use Conv1D with causal padding",
+        "LSTM" | "GRU" | "SimpleRNN" | "RNN" | "Bidirectional" | "ConvLSTM1D" | "ConvLSTM2D" | "LSTMCell"
+        | "GRUCell" | "SimpleRNNCell" | "StackedRNNCells" => "recurrent layers are not: use Conv1D with causal padding",
         "TimeDistributed" => "use the layer itself: Dense acts on the last axis of any tensor",
         "Embedding" | "StringLookup" | "IntegerLookup" | "TextVectorization" | "Hashing" | "CategoryEncoding"
         | "Discretization" => "look up before the model, and give it the vectors",
@@ -84,8 +84,15 @@ fn help(class: &str) -> &'static str {
             "use BatchNormalization or LayerNormalization"
         }
         "Resizing" | "CenterCrop" | "RandomCrop" => "resize images before the model",
-        "Conv3D" | "MaxPooling3D" | "AveragePooling3D" | "GlobalMaxPooling3D" | "GlobalAveragePooling3D"
-        | "Conv3DTranspose" | "ZeroPadding3D" | "Cropping3D" | "UpSampling3D" => "use the layers for two dimensions",
+        "Conv3D"
+        | "MaxPooling3D"
+        | "AveragePooling3D"
+        | "GlobalMaxPooling3D"
+        | "GlobalAveragePooling3D"
+        | "Conv3DTranspose"
+        | "ZeroPadding3D"
+        | "Cropping3D"
+        | "UpSampling3D" => "use the layers for two dimensions",
         "LocallyConnected1D" | "LocallyConnected2D" => "use Conv1D, Conv2D or Dense",
         _ => "build the model from layers of Keras that are documented as supported",
     }

@@ -66,13 +66,7 @@ impl Job<'_, '_, '_> {
     }
 
     /// A batch norm along an axis, in whichever layout has that axis first.
-    fn by_channel(
-        &mut self,
-        x: &Value,
-        axis: usize,
-        epsilon: f64,
-        params: [Tensor; 4],
-    ) -> Result<Value, ImportError> {
+    fn by_channel(&mut self, x: &Value, axis: usize, epsilon: f64, params: [Tensor; 4]) -> Result<Value, ImportError> {
         let norm = Op::BatchNorm { epsilon };
         if let Form::Flat(image) = &x.form {
             let order = flat_order(image);
