@@ -10,3 +10,6 @@
 //! | `keras` | `keras` | `.keras` and legacy `.h5` files, by `hdf5-pure` |
 //! | `burn` | `burn` | any Burn module, by recording its forward pass |
 #![forbid(unsafe_code)]
+
+#[cfg(feature = "burn")]
+pub mod burn;

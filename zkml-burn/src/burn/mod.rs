@@ -1,0 +1,9 @@
+//! Burn.
+#![allow(dead_code, missing_docs)]
+mod emit;
+mod fold;
+mod form;
+mod moves;
+mod prim;
+mod record;
+mod translate;
