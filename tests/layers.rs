@@ -58,7 +58,7 @@ fn subjects(input: &[usize], range: Range, describe: Describe) -> Vec<Subject> {
     // Classes need not agree: near ties are no fault of the layer.
     let target = Target { tries: 30, ..Target::top1(0.0).max_error(0.1 * top) };
     let quantized = model.quantize(&samples, target).unwrap();
-    assert!(quantized.passes().iter().all(|(_, times)| *times == 0), "the layer is not alone any more");
+    assert!(quantized.passes().iter().all(|p| p.times == 0), "the layer is not alone any more");
     let layer = quantized.graph().node(last).layer.as_ref().unwrap().card().name;
     let mut all = Vec::new();
     if layer != "argmax" {

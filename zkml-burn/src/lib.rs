@@ -1,15 +1,23 @@
-//! Readers of foreign models: from Burn modules, ONNX files and Keras files to a [`zkml_core::graph::Graph`] and its
+//! Readers of foreign models: from ONNX files, Keras files and Burn modules to a [`zkml_core::graph::Graph`] and its
 //! weights.
-//!
-//! Planned modules, one a format, and one table between all of them and the layers:
 //!
 //! | module | feature | reads |
 //! |---|---|---|
-//! | `ops` | any | the one table from foreign operators to layers |
-//! | `onnx` | `onnx` | ONNX files, by `onnx-ir` |
-//! | `keras` | `keras` | `.keras` and legacy `.h5` files, by `hdf5-pure` |
+//! | [`ops`] | any | the one table from foreign operators to layers |
+//! | [`builder`] | any | the graph under construction, and its weights |
+//! | `onnx` | `onnx` | ONNX files |
+//! | `keras` | `keras` | `.keras` and legacy `.h5` files |
 //! | `burn` | `burn` | any Burn module, by recording its forward pass |
+//!
+//! A reader translates each operator of its file to an [`ops::Op`] and hands it to [`ops::lower`]; what it reads ends as an
+//! [`Import`]. What has no layer is an [`error::ImportError`] that names the place, and is never passed over.
 #![forbid(unsafe_code)]
 
-#[cfg(feature = "burn")]
-pub mod burn;
+pub mod builder;
+pub mod error;
+pub mod ops;
+
+#[cfg(feature = "onnx")]
+pub mod onnx;
+
+pub use crate::{builder::Import, error::ImportError};

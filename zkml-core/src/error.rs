@@ -31,7 +31,12 @@ pub enum Origin {
         column: u32,
     },
     /// A node of an ONNX graph.
-    OnnxNode(String),
+    OnnxNode {
+        /// Its name, or that of its first output where it has none.
+        name: String,
+        /// Its operator.
+        operator: String,
+    },
     /// A layer of a Keras model.
     KerasLayer(String),
     /// The path of a Burn module.
@@ -43,7 +48,7 @@ impl fmt::Display for Origin {
         match self {
             Self::Unknown => write!(f, "an unnamed place"),
             Self::Source { file, line, column } => write!(f, "{file}:{line}:{column}"),
-            Self::OnnxNode(name) => write!(f, "onnx node `{name}`"),
+            Self::OnnxNode { name, operator } => write!(f, "onnx node `{name}` ({operator})"),
             Self::KerasLayer(name) => write!(f, "keras layer `{name}`"),
             Self::BurnModule(path) => write!(f, "burn module `{path}`"),
         }

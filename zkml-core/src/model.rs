@@ -44,6 +44,11 @@ impl Weights {
         self.tensors.iter().map(|(n, t)| (n.as_str(), t))
     }
 
+    /// The tensors by name.
+    pub fn into_tensors(self) -> BTreeMap<String, Tensor> {
+        self.tensors
+    }
+
     /// Reads the bytes of a safetensors file.
     ///
     /// # Errors

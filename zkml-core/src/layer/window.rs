@@ -75,6 +75,11 @@ impl Padding {
 }
 
 impl Window {
+    /// Whether no window reaches into padding, at any shape.
+    pub fn is_whole(&self) -> bool {
+        matches!(self.padding, Padding::Valid | Padding::Explicit([0, 0, 0, 0]))
+    }
+
     /// The window over `[channels, height, width]`.
     ///
     /// # Errors

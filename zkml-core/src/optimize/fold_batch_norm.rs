@@ -14,19 +14,11 @@ use crate::{
 pub(super) fn run(draft: &mut Draft) -> usize {
     let mut folded = 0;
     for i in 0..draft.nodes.len() {
-        let node = &draft.nodes[i];
-        let Some(AnyLayer::BatchNorm(norm)) = &node.layer else { continue };
-        let before = node.inputs[0];
+        let Some((factor, offset)) = lowered_norm(draft, NodeId(i)) else { continue };
+        let before = draft.nodes[i].inputs[0];
         if draft.only_user(before) != Some(NodeId(i)) || !linear(draft, before) {
             continue;
         }
-        let names = ["gamma", "beta", "mean", "var"];
-        let params: Vec<&Tensor> = names.iter().filter_map(|n| draft.weight(NodeId(i), n)).collect();
-        if params.len() != names.len() {
-            continue;
-        }
-        let lowered = norm.lower(&[&draft.nodes[before.0].shape], &params);
-        let (factor, offset) = (lowered[0].values.data().to_vec(), lowered[1].values.data().to_vec());
         affine(draft, before, &factor, &offset);
         draft.bypass(NodeId(i));
         folded += 1;
@@ -34,27 +26,32 @@ pub(super) fn run(draft: &mut Draft) -> usize {
     folded
 }
 
-/// Whether a node is a dense or convolution.
+/// Factor and offset of each channel, if the node is a batch norm.
+pub(super) fn lowered_norm(draft: &Draft, id: NodeId) -> Option<(Vec<f64>, Vec<f64>)> {
+    let node = &draft.nodes[id.0];
+    let Some(AnyLayer::BatchNorm(norm)) = &node.layer else { return None };
+    let params = ["gamma", "beta", "mean", "var"].map(|n| draft.weight(id, n));
+    let params: Vec<&Tensor> = params.into_iter().collect::<Option<_>>()?;
+    let lowered = norm.lower(&[&draft.nodes[node.inputs[0].0].shape], &params);
+    Some((lowered.first()?.values.data().to_vec(), lowered.get(1)?.values.data().to_vec()))
+}
+
+/// Whether a node is a dense or convolution whose weight has one row an output channel, the first axis of its output.
 pub(super) fn linear(draft: &Draft, id: NodeId) -> bool {
-    matches!(draft.nodes[id.0].layer, Some(AnyLayer::Dense(_) | AnyLayer::Conv2d(_)))
+    match &draft.nodes[id.0].layer {
+        Some(AnyLayer::Conv2d(_)) => true,
+        Some(AnyLayer::Dense(_)) => draft.nodes[id.0].shape.rank() == 1,
+        _ => false,
+    }
 }
 
 /// Multiplies the output channels of a dense or convolution by `factor` and adds `offset`.
 pub(super) fn affine(draft: &mut Draft, id: NodeId, factor: &[f64], offset: &[f64]) {
-    let name = draft.nodes[id.0].name.clone();
     let Some(weight) = draft.weight(id, "weight").cloned() else { return };
     let per = weight.len() / factor.len().max(1);
     let scaled = Tensor::from_fn(weight.shape().clone(), |j| weight.data()[j] * factor[j / per]);
     let old = draft.weight(id, "bias").cloned();
     let bias = Tensor::from_fn([factor.len()], |c| old.as_ref().map_or(0.0, |b| b.data()[c]) * factor[c] + offset[c]);
     let needs_bias = old.is_some() || offset.iter().any(|c| *c != 0.0);
-    draft.weights.insert(format!("{name}.weight"), scaled);
-    if needs_bias {
-        draft.weights.insert(format!("{name}.bias"), bias);
-        match &mut draft.nodes[id.0].layer {
-            Some(AnyLayer::Dense(dense)) => dense.bias = true,
-            Some(AnyLayer::Conv2d(conv)) => conv.bias = true,
-            _ => {}
-        }
-    }
+    draft.set_affine(id, scaled, needs_bias.then_some(bias));
 }

@@ -1,6 +1,7 @@
 //! `scale(linear(x)) = linear'(x)` and `linear(scale(x)) = linear'(x)`: a factor joins the weights of a neighbour.
 //!
-//! Zero padding does not matter: a factor keeps zero.
+//! Between the scale and the neighbour there may be layers that a factor passes through: rearrangements, sums and, for
+//! factors above zero, maxima and rectifiers. Zero padding does not matter: a factor keeps zero.
 
 use super::{
     Draft,
@@ -8,27 +9,61 @@ use super::{
 };
 use crate::{graph::NodeId, layer::AnyLayer};
 
-/// Folds every scale whose input is a dense or convolution that nothing else takes, or whose only user is one.
+/// Folds every scale that meets a dense or convolution.
 pub(super) fn run(draft: &mut Draft) -> usize {
     let mut folded = 0;
     for i in 0..draft.nodes.len() {
         let node = &draft.nodes[i];
         let Some(AnyLayer::Scale(scale)) = &node.layer else { continue };
         let (factor, before) = (scale.factor, node.inputs[0]);
-        let after = draft.only_user(NodeId(i));
-        if draft.only_user(before) == Some(NodeId(i)) && linear(draft, before) {
-            let channels = draft.nodes[before.0].shape.dims()[0];
-            affine(draft, before, &vec![factor; channels], &vec![0.0; channels]);
-        } else if let Some(after) = after.filter(|a| linear(draft, *a)) {
-            let name = format!("{}.weight", draft.nodes[after.0].name);
-            let Some(weight) = draft.weights.get(&name) else { continue };
-            let scaled = weight.map(|w| w * factor);
-            draft.weights.insert(name, scaled);
-        } else {
-            continue;
+        let placed = draft.only_user(before) == Some(NodeId(i)) && place_before(draft, before, factor)
+            || draft.only_user(NodeId(i)).is_some_and(|after| place_after(draft, after, factor));
+        if placed {
+            draft.bypass(NodeId(i));
+            folded += 1;
         }
-        draft.bypass(NodeId(i));
-        folded += 1;
     }
     folded
+}
+
+/// Whether a factor passes through a node unchanged.
+fn passes(draft: &Draft, id: NodeId, factor: f64) -> bool {
+    draft.nodes[id.0]
+        .layer
+        .as_ref()
+        .is_some_and(|l| l.kind().is_linear() || (factor > 0.0 && l.kind().is_homogeneous()))
+        && draft.nodes[id.0].inputs.len() == 1
+}
+
+/// Multiplies the output of `id` by `factor`, in the weights that make it, if nothing else takes what is changed.
+pub(super) fn place_before(draft: &mut Draft, mut id: NodeId, factor: f64) -> bool {
+    loop {
+        if linear(draft, id) {
+            let channels = draft.channels(id);
+            affine(draft, id, &vec![factor; channels], &vec![0.0; channels]);
+            return true;
+        }
+        if !passes(draft, id, factor) {
+            return false;
+        }
+        let before = draft.nodes[id.0].inputs[0];
+        if draft.only_user(before) != Some(id) {
+            return false;
+        }
+        id = before;
+    }
+}
+
+/// Multiplies the input of `id` by `factor`, in the weights that take it, if nothing else takes what is changed.
+pub(super) fn place_after(draft: &mut Draft, mut id: NodeId, factor: f64) -> bool {
+    loop {
+        if linear(draft, id) {
+            let name = format!("{}.weight", draft.nodes[id.0].name);
+            let Some(scaled) = draft.weights.get(&name).map(|weight| weight.map(|w| w * factor)) else { return false };
+            draft.weights.insert(name, scaled);
+            return true;
+        }
+        let Some(after) = draft.only_user(id).filter(|_| passes(draft, id, factor)) else { return false };
+        id = after;
+    }
 }

@@ -1,26 +1,51 @@
 //! Rewrites of a graph and its weights that save constraints and keep what the model computes. One file a pass.
 
+pub mod common_subexpressions;
+pub mod fold_average;
 pub mod fold_batch_norm;
+pub mod fold_norm_forward;
 pub mod fold_scale;
+pub mod identities;
+pub mod order_before_argmax;
 pub mod pool_first;
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
+
 use crate::{
     error::{GraphError, ModelError},
     graph::{Graph, Node, NodeId},
+    layer::{AnyLayer, Kind},
     model::{Model, Weights},
+    tensor::Tensor,
 };
 
 /// A pass: rewrites the draft, and says how many places it changed.
 type Pass = (&'static str, fn(&mut Draft) -> usize);
 
 /// The passes, in order; they are repeated until none finds anything.
-const PASSES: &[Pass] =
-    &[("fold_batch_norm", fold_batch_norm::run), ("fold_scale", fold_scale::run), ("pool_first", pool_first::run)];
+const PASSES: &[Pass] = &[
+    ("identities", identities::run),
+    ("common_subexpressions", common_subexpressions::run),
+    ("order_before_argmax", order_before_argmax::run),
+    ("fold_batch_norm", fold_batch_norm::run),
+    ("fold_norm_forward", fold_norm_forward::run),
+    ("fold_scale", fold_scale::run),
+    ("fold_average", fold_average::run),
+    ("pool_first", pool_first::run),
+];
 
-/// A pass's name, and how often it applied.
-pub type Applied = (&'static str, usize);
+/// What a pass did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Applied {
+    /// The pass.
+    pub pass: &'static str,
+    /// In how many places it changed the graph.
+    pub times: usize,
+    /// The constraints that it saved, with 8 bits for every weight and every rescaled value; known if samples were given.
+    pub saved: Option<i64>,
+}
 
 /// A graph while it is rewritten: nodes that may be changed, bypassed or dropped.
 pub struct Draft {
@@ -40,13 +65,61 @@ impl Draft {
     }
 
     /// The value of a parameter.
-    fn weight(&self, node: NodeId, name: &str) -> Option<&crate::tensor::Tensor> {
+    fn weight(&self, node: NodeId, name: &str) -> Option<&Tensor> {
         self.weights.get(&format!("{}.{name}", self.nodes[node.0].name))
+    }
+
+    /// What a node's layer commutes with; nothing for the input and for what is dead.
+    fn kind(&self, id: NodeId) -> Option<Kind> {
+        self.nodes[id.0].layer.as_ref().map(|l| l.kind())
+    }
+
+    /// Whether a node has parameters.
+    fn has_params(&self, id: NodeId) -> bool {
+        let node = &self.nodes[id.0];
+        let shapes: Vec<_> = node.inputs.iter().map(|n| &self.nodes[n.0].shape).collect();
+        node.layer.as_ref().is_some_and(|l| !l.params(&shapes).is_empty())
+    }
+
+    /// The number of output channels of a dense or convolution.
+    fn channels(&self, id: NodeId) -> usize {
+        self.weight(id, "weight").map_or(0, |w| w.shape().dims()[0])
+    }
+
+    /// Gives a dense or convolution a new weight, and a bias if it is to have one.
+    fn set_affine(&mut self, id: NodeId, weight: Tensor, bias: Option<Tensor>) {
+        let name = self.nodes[id.0].name.clone();
+        self.weights.insert(format!("{name}.weight"), weight);
+        let Some(bias) = bias else { return };
+        self.weights.insert(format!("{name}.bias"), bias);
+        match &mut self.nodes[id.0].layer {
+            Some(AnyLayer::Dense(dense)) => dense.bias = true,
+            Some(AnyLayer::Conv2d(conv)) => conv.bias = true,
+            _ => {}
+        }
+    }
+
+    /// Lets a node and its only user change places: the layers move, with their names and origins.
+    fn swap(&mut self, id: NodeId, user: NodeId) {
+        let (first, second) = (id.0.min(user.0), id.0.max(user.0));
+        let (head, tail) = self.nodes.split_at_mut(second);
+        let (a, b) = (&mut head[first], &mut tail[0]);
+        std::mem::swap(&mut a.layer, &mut b.layer);
+        std::mem::swap(&mut a.name, &mut b.name);
+        std::mem::swap(&mut a.origin, &mut b.origin);
+        let input = self.nodes[self.nodes[id.0].inputs[0].0].shape.clone();
+        if let Some(Ok(shape)) = self.nodes[id.0].layer.as_ref().map(|l| l.shape(&[&input])) {
+            self.nodes[id.0].shape = shape;
+        }
     }
 
     /// Lets every user of `node` take what it takes instead; the node is then dead.
     fn bypass(&mut self, node: NodeId) {
-        let input = self.nodes[node.0].inputs[0];
+        self.replace(node, self.nodes[node.0].inputs[0]);
+    }
+
+    /// Lets every user of `node` take `input` instead; the node is then dead.
+    fn replace(&mut self, node: NodeId, input: NodeId) {
         for user in &mut self.nodes {
             for i in &mut user.inputs {
                 if *i == node {
@@ -67,22 +140,45 @@ impl Draft {
 /// # Errors
 /// Never for a valid model: the rewritten graph passes the same checks.
 pub fn optimize(model: &Model) -> Result<(Model, Vec<Applied>), ModelError> {
-    let graph = model.graph();
-    let mut draft = Draft { nodes: graph.nodes().to_vec(), weights: model.weights().clone(), output: graph.output() };
-    let mut applied: Vec<Applied> = PASSES.iter().map(|p| (p.0, 0)).collect();
+    optimize_with(model, &mut |_| None)
+}
+
+/// As [`optimize`], asking after each pass what the model costs now.
+///
+/// # Errors
+/// As there.
+pub(crate) fn optimize_with(
+    model: &Model,
+    cost: &mut dyn FnMut(&Model) -> Option<usize>,
+) -> Result<(Model, Vec<Applied>), ModelError> {
+    let mut applied: Vec<Applied> = PASSES.iter().map(|p| Applied { pass: p.0, times: 0, saved: None }).collect();
+    let mut model = model.clone();
+    let mut price = None;
     loop {
         let mut changed = 0;
-        for ((_, pass), (_, count)) in PASSES.iter().zip(&mut applied) {
-            let n = pass(&mut draft);
-            *count += n;
-            changed += n;
+        for ((_, pass), record) in PASSES.iter().zip(&mut applied) {
+            let graph = model.graph();
+            let mut draft =
+                Draft { nodes: graph.nodes().to_vec(), weights: model.weights().clone(), output: graph.output() };
+            let times = pass(&mut draft);
+            if times == 0 {
+                continue;
+            }
+            let before = price.unwrap_or_else(|| cost(&model));
+            let (rewritten, weights) = rebuild(graph, draft)?;
+            model = Model::new(rewritten, model.visibility(), weights)?;
+            let after = cost(&model);
+            price = Some(after);
+            if let (Some(before), Some(after)) = (before, after) {
+                *record.saved.get_or_insert(0) += before as i64 - after as i64;
+            }
+            record.times += times;
+            changed += times;
         }
         if changed == 0 {
-            break;
+            return Ok((model, applied));
         }
     }
-    let (rewritten, weights) = rebuild(graph, draft)?;
-    Ok((Model::new(rewritten, model.visibility(), weights)?, applied))
 }
 
 /// Pushes the live nodes of a draft anew, with the weights that they use.

@@ -1,27 +1,24 @@
-//! `max_pool(relu(x)) = relu(max_pool(x))`: a maximum commutes with a monotone function, and there are fewer values after it.
+//! `max_pool(relu(x)) = relu(max_pool(x))`: a maximum commutes with a function that never falls, and there are fewer
+//! values after it.
 
 use super::Draft;
-use crate::{graph::NodeId, layer::AnyLayer};
+use crate::{graph::NodeId, layer::Kind};
 
-/// Swaps every relu with a max pool that alone takes it.
+/// Swaps every function of elements that never falls with a maximum or minimum that alone takes it.
 pub(super) fn run(draft: &mut Draft) -> usize {
     let mut swapped = 0;
     for i in 0..draft.nodes.len() {
-        if !matches!(draft.nodes[i].layer, Some(AnyLayer::Relu(_))) {
+        if !draft.kind(NodeId(i)).is_some_and(Kind::is_monotone)
+            || draft.nodes[i].inputs.len() != 1
+            || draft.has_params(NodeId(i))
+        {
             continue;
         }
         let Some(user) = draft.only_user(NodeId(i)) else { continue };
-        if !matches!(draft.nodes[user.0].layer, Some(AnyLayer::MaxPool2d(_) | AnyLayer::GlobalMaxPool2d(_))) {
+        if !matches!(draft.kind(user), Some(Kind::Maximum | Kind::Minimum)) || draft.nodes[user.0].inputs.len() != 1 {
             continue;
         }
-        let pooled = draft.nodes[user.0].shape.clone();
-        let pool = draft.nodes[user.0].layer.take();
-        draft.nodes[user.0].layer = draft.nodes[i].layer.take();
-        draft.nodes[i].layer = pool;
-        draft.nodes[i].shape = pooled;
-        let (a, b) = (draft.nodes[i].name.clone(), draft.nodes[user.0].name.clone());
-        draft.nodes[i].name = b;
-        draft.nodes[user.0].name = a;
+        draft.swap(NodeId(i), user);
         swapped += 1;
     }
     swapped

@@ -76,9 +76,12 @@ fn integers(plan: &ParamPlan, values: &Tensor) -> Result<Tensor<Int>, PlanError>
     Ok(Tensor::from_fn(values.shape().clone(), |i| out[i]))
 }
 
-/// The optimised model.
-pub(crate) fn optimized(model: &Model) -> Result<(Model, Vec<Applied>), PlanError> {
-    optimize::optimize(model).map_err(|error| match error {
+/// The optimised model, and what each pass did to it, at the costs that are told.
+pub(crate) fn optimized(
+    model: &Model,
+    cost: &mut dyn FnMut(&Model) -> Option<usize>,
+) -> Result<(Model, Vec<Applied>), PlanError> {
+    optimize::optimize_with(model, cost).map_err(|error| match error {
         ModelError::Weights(e) => PlanError::File { path: "the optimised model".to_owned(), reason: e.to_string() },
         ModelError::Graph(e) => PlanError::File { path: "the optimised model".to_owned(), reason: e.to_string() },
     })
@@ -90,7 +93,7 @@ impl Quantized {
     /// # Errors
     /// If the plan is another graph's, a weight does not fit, or a value may outgrow the field.
     pub fn new(model: &Model, plan: Plan) -> Result<Self, PlanError> {
-        let (optimized, passes) = optimized(model)?;
+        let (optimized, passes) = optimized(model, &mut |_| None)?;
         Self::of(model, optimized, passes, plan)
     }
 
@@ -124,7 +127,7 @@ impl Quantized {
         self.optimized.graph()
     }
 
-    /// Which passes rewrote the graph, and how often.
+    /// Which passes rewrote the graph, how often, and what that saved.
     pub fn passes(&self) -> &[Applied] {
         &self.passes
     }
@@ -171,7 +174,7 @@ impl Quantized {
     /// If a sample is not an input of the model.
     pub fn fidelity(&self, samples: &[Tensor]) -> Result<Fidelity, PlanError> {
         let sample = |(index, x): (usize, &Tensor)| {
-            let pair = || Ok((self.model.forward(x)?, self.forward(x)?));
+            let pair = || Ok((self.optimized.forward(x)?, self.forward(x)?));
             pair().map_err(|error| PlanError::Sample { index, error })
         };
         let pairs = samples.par_iter().enumerate().map(sample).collect::<Result<Vec<_>, _>>()?;

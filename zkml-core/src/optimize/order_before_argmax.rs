@@ -1,0 +1,27 @@
+//! `argmax(softmax(x)) = argmax(x)`: what keeps the order of its elements is not needed before their comparison.
+
+use super::Draft;
+use crate::{
+    graph::NodeId,
+    layer::{AnyLayer, Kind},
+};
+
+/// Bypasses every increasing layer, and every scale by a factor above zero, that only an argmax takes.
+pub(super) fn run(draft: &mut Draft) -> usize {
+    let mut dropped = 0;
+    for i in 0..draft.nodes.len() {
+        let keeps = match &draft.nodes[i].layer {
+            Some(AnyLayer::Scale(scale)) => scale.factor > 0.0,
+            Some(layer) => layer.kind() == Kind::Increasing,
+            None => false,
+        };
+        let compared = draft
+            .only_user(NodeId(i))
+            .is_some_and(|user| matches!(draft.nodes[user.0].layer, Some(AnyLayer::Argmax(_))));
+        if keeps && compared {
+            draft.bypass(NodeId(i));
+            dropped += 1;
+        }
+    }
+    dropped
+}
