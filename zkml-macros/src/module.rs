@@ -1,7 +1,7 @@
 //! The type beside a Burn module: its network, recorded at run time.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use quote::{format_ident, quote};
 use syn::{Expr, ItemStruct, Lit};
 use zkml_core::{graph::Range, shape::Shape};
 
@@ -58,10 +58,10 @@ pub fn input(list: &syn::ExprArray, report: &mut Report) -> Option<Input> {
 }
 
 /// The struct as it was, and after it the type of its network.
-pub fn expand(options: &Options, input: &Input, item: &ItemStruct, mut report: Report) -> TokenStream {
+pub fn expand(options: &Options, item: &ItemStruct, mut report: Report) -> TokenStream {
     if !cfg!(feature = "burn") {
         report.add(
-            input.place,
+            item.ident.span().into(),
             "reading Burn modules is switched off",
             "add the feature to Cargo.toml: `zkml = { version = \"..\", features = [\"burn\"] }`",
         );
@@ -73,14 +73,14 @@ pub fn expand(options: &Options, input: &Input, item: &ItemStruct, mut report: R
             "wrap the module that you prove in a struct without them",
         );
     }
-    match report.finish() {
-        Some(error) => {
-            let error = error.to_compile_error();
-            quote!(#item #error)
-        }
-        None => {
+    match (report.finish(), &options.shape) {
+        (None, Some(input)) => {
             let network = network(options, input, item);
             quote!(#item #network)
+        }
+        (error, _) => {
+            let error = error.map(|e| e.to_compile_error());
+            quote!(#item #error)
         }
     }
 }
@@ -91,7 +91,6 @@ fn network(options: &Options, input: &Input, item: &ItemStruct) -> TokenStream {
     let vis = &item.vis;
     let title = format!(" The network that the `forward` of [`{module}`] computes, with its weights.");
     let visibility = expand::visible(options.visibility);
-    let graph = module.to_string();
     let dims = &input.dims;
     let rank = dims.len();
     let range = match options.range {
@@ -100,9 +99,9 @@ fn network(options: &Options, input: &Input, item: &ItemStruct) -> TokenStream {
         Some(Range::Real(lo, hi)) => quote!(::core::option::Option::Some(::zkml::graph::Range::Real(#lo, #hi))),
     };
     // A module without `forward` is complained about at its name, a wrong rank at the shape.
-    let forward = quote_spanned!(module.span()=> forward);
+    let forward = options.forward.clone().unwrap_or_else(|| Ident::new("forward", module.span()));
     let x = Ident::new("input", input.place.start());
-    let call = quote!(|module: &#module, #x| module.#forward(#x)).into_token_stream();
+    let call = quote!(|module: &#module, #x| module.#forward(#x));
     quote! {
         #[doc = #title]
         #[allow(dead_code)]
@@ -121,9 +120,8 @@ fn network(options: &Options, input: &Input, item: &ItemStruct) -> TokenStream {
             ///
             /// # Errors
             /// If the forward pass panics, or does what no layer does.
-            pub fn from_burn(module: &#module) -> ::core::result::Result<Self, ::zkml::error::ImportError> {
-                let import = ::zkml::burn::capture_module(module, Self::INPUT, #call)?;
-                ::core::result::Result::Ok(Self(import.named(#graph, #range)?.model(Self::VISIBILITY)?))
+            pub fn from_burn(module: &#module) -> ::core::result::Result<Self, ::zkml::burn::ImportError> {
+                ::zkml::burn::model(module, Self::INPUT, #range, Self::VISIBILITY, #call).map(Self)
             }
         }
 
