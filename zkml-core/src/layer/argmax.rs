@@ -1,6 +1,6 @@
 //! `y = min { i : x_i = max_j x_j }`
 
-use super::{Args, Card, Factors, Kind, Layer, Literal, Param, Step};
+use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
     arith::{Arith, ArithError},
     error::LayerError,
@@ -39,7 +39,7 @@ impl Layer for Argmax {
     const CARD: Card = Card {
         name: "argmax",
         formula: "y = min { i : x_i = max_j x_j }",
-        arity: 1,
+        arity: Arity::Exactly(1),
         args: &[],
         onnx: "ArgMax",
         keras: "ops.argmax",

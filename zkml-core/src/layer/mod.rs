@@ -4,7 +4,12 @@
 //! included, is made from that list.
 
 mod args;
+mod axes;
+mod border;
+mod broadcast;
 mod constant;
+mod convolution;
+mod gathering;
 mod kind;
 mod pair;
 mod pool;
@@ -33,7 +38,7 @@ pub struct Card {
     /// The formula of one output element.
     pub formula: &'static str,
     /// How many tensors it takes.
-    pub arity: usize,
+    pub arity: Arity,
     /// Its arguments, the obvious one (which may go unnamed) first.
     pub args: &'static [Arg],
     /// The ONNX operator.
@@ -44,6 +49,50 @@ pub struct Card {
     pub burn: &'static str,
     /// The constraints of one output element with public weights.
     pub constraints: &'static str,
+}
+
+/// How many tensors a layer takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arity {
+    /// That many.
+    Exactly(usize),
+    /// That many or more.
+    AtLeast(usize),
+}
+
+impl Arity {
+    /// Whether it takes `n` tensors.
+    pub fn admits(self, n: usize) -> bool {
+        match self {
+            Self::Exactly(expected) => n == expected,
+            Self::AtLeast(least) => n >= least,
+        }
+    }
+
+    /// The fewest that it takes.
+    pub fn least(self) -> usize {
+        match self {
+            Self::Exactly(n) | Self::AtLeast(n) => n,
+        }
+    }
+
+    /// The most that it takes, if there is a limit.
+    pub fn most(self) -> Option<usize> {
+        match self {
+            Self::Exactly(n) => Some(n),
+            Self::AtLeast(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Arity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let s = if self.least() == 1 { "" } else { "s" };
+        match self {
+            Self::Exactly(n) => write!(f, "{n} tensor{s}"),
+            Self::AtLeast(n) => write!(f, "at least {n} tensor{s}"),
+        }
+    }
 }
 
 /// An argument of a layer.
@@ -259,10 +308,9 @@ macro_rules! layers {
             /// As there, and if the number of inputs is not the layer's.
             pub fn shape(&self, inputs: &[&Shape]) -> Result<Shape, LayerError> {
                 let card = self.card();
-                if inputs.len() != card.arity {
+                if !card.arity.admits(inputs.len()) {
                     return Err(LayerError::call(format!(
-                        "`{}` takes {} tensor{}, found {}",
-                        card.name, card.arity, if card.arity == 1 { "" } else { "s" }, inputs.len()
+                        "`{}` takes {}, found {}", card.name, card.arity, inputs.len()
                     )));
                 }
                 let shape = match self { $(Self::$name(l) => l.shape(inputs)),* }?;
@@ -358,6 +406,35 @@ layers! {
     scale::Scale,
     poly::Poly,
     argmax::Argmax,
+    offset::Offset,
+    parameter::Parameter,
+    concat::Concat,
+    permute::Permute,
+    transpose::Transpose,
+    slice::Slice,
+    gather::Gather,
+    pad::Pad,
+    crop::Crop,
+    broadcast_to::BroadcastTo,
+    upsample2d::Upsample2d,
+    upsample1d::Upsample1d,
+    depth_to_space::DepthToSpace,
+    space_to_depth::SpaceToDepth,
+    matmul::MatMul,
+    reduce_sum::ReduceSum,
+    reduce_mean::ReduceMean,
+    conv1d::Conv1d,
+    depthwise_conv2d::DepthwiseConv2d,
+    separable_conv2d::SeparableConv2d,
+    pointwise_conv2d::PointwiseConv2d,
+    conv2d_transpose::Conv2dTranspose,
+    conv1d_transpose::Conv1dTranspose,
+    max_pool1d::MaxPool1d,
+    avg_pool1d::AvgPool1d,
+    sum_pool1d::SumPool1d,
+    global_max_pool1d::GlobalMaxPool1d,
+    global_avg_pool1d::GlobalAvgPool1d,
+    global_sum_pool1d::GlobalSumPool1d,
 }
 
 /// The error of a name that no layer has, with the nearest ones.
@@ -366,7 +443,7 @@ fn unknown(name: &str) -> LayerError {
     let error = LayerError {
         culprit: Culprit::Layer,
         message: format!("unknown layer `{name}`"),
-        help: Some(format!("the layers are {}", names.join(", "))),
+        help: Some("all layers are listed in `zkml::layer`".to_owned()),
     };
     match nearest(name, &names) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
