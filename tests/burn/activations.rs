@@ -52,7 +52,7 @@ fn written_by_hand() {
     one(|x| (x.clone() * ((x / root).erf() + 1.0)) * 0.5, &["gelu"]);
     one(|x| ((x.clone() * std::f64::consts::FRAC_1_SQRT_2).erf() * 0.5 + 0.5) * x, &["gelu"]);
     one(|x| (x.neg().exp() + 1.0).recip(), &["sigmoid"]);
-    one(|x| x.clone() / (x.neg().exp() + 1.0), &["scale", "exp", "offset", "div"]);
+    one(|x| x.clone() / (x.neg().exp() + 1.0), &["silu"]);
     one(|x| x.clone() * a::sigmoid(x * 1.702), &["scale", "silu", "scale"]);
     one(|x| (x.exp() + 1.0).log(), &["softplus"]);
     one(

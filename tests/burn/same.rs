@@ -84,6 +84,17 @@ fn the_network_and_its_weights_are_those_of_the_annotated_function() {
 }
 
 #[test]
+fn weights_go_to_the_annotated_function_by_their_place() {
+    use zkml::burn::capture_module;
+    let import = capture_module(&digits(), DigitsModel::INPUT, |m, x| m.classify(x)).unwrap();
+    let graph = Annotated::graph().unwrap();
+    assert_eq!(import.weights_for(&graph).unwrap(), weights());
+    let without = capture_module(&digits(), DigitsModel::INPUT, |m, x| m.stem.forward(x)).unwrap();
+    let error = without.weights_for(&graph).unwrap_err().to_string();
+    assert!(error.ends_with("found a network of 1 layers, expected a network of 8 layers"), "{error}");
+}
+
+#[test]
 fn the_circuit_has_as_many_constraints() {
     let mut rng = StdRng::seed_from_u64(1);
     let samples: Vec<Sample> =

@@ -16,6 +16,7 @@
 pub mod builder;
 pub mod error;
 pub mod ops;
+mod transfer;
 
 #[cfg(feature = "burn")]
 pub mod burn;

@@ -401,9 +401,9 @@ impl Reader<'_> {
         };
         let full = |t: &Tensor, n: usize| Value::constant(Tensor::from_fn([n], |i| t.data()[if t.len() == 1 { 0 } else { i }]));
         let channelled = norm.centred && rank == 2 && axes == [1];
-        if channelled && (gamma.len() > 1 || beta.len() > 1 || norm.gamma.is_none()) && !trails(&gamma) {
+        if channelled && !(trails(&gamma) && trails(&beta)) {
             let channels = dims[lost];
-            if gamma.len() == channels && (beta.len() == channels || beta.len() == 1) {
+            if [&gamma, &beta].iter().all(|t| t.len() == 1 || t.len() == channels) {
                 let inputs = [x, full(&gamma, channels), full(&beta, channels)];
                 return self.push(&Op::InstanceNorm { epsilon: norm.epsilon }, &inputs, &name);
             }

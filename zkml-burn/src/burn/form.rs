@@ -240,6 +240,7 @@ impl View<'_> {
         let step = self.step(gate)?;
         match (&step.prim, step.inputs.as_slice()) {
             (Prim::Unary(Unary::Sigmoid), [u]) => return of(self.times(*u, x)?, Curve::Silu, scalar),
+            (Prim::Unary(Unary::Recip), [u]) => return self.over(x, *u, scalar),
             (Prim::HardSigmoid { alpha, beta }, [u]) if near(*alpha, 1.0 / 6.0) && *beta == 0.5 => {
                 return of(self.times(*u, x)?, Curve::HardSwish, scalar);
             }
@@ -297,7 +298,14 @@ impl View<'_> {
         Some(self.curve(x, -inner, Curve::Sigmoid, factor))
     }
 
-    /// Softsign, softmax and sigmoid.
+    /// `scalar * x / (1 + exp(-c * x))`, `id` being the divisor.
+    fn over(&self, x: TensorId, id: TensorId, scalar: f64) -> Option<Form> {
+        let Form::Curve { x: v, inner, .. } = self.sigmoid(id, 1.0)? else { return None };
+        let c = self.times(v, x)? * inner;
+        (c != 0.0).then(|| self.curve(x, c, Curve::Silu, scalar / c))
+    }
+
+    /// Softsign, softmax, silu and sigmoid.
     fn quotient(&self, step: &Step) -> Option<Form> {
         let (Prim::Binary(Binary::Div), [x, y]) = (&step.prim, step.inputs.as_slice()) else { return None };
         if let Some(factor) = self.uniform(*x) {
@@ -307,6 +315,9 @@ impl View<'_> {
             && self.under(h, Unary::Abs) == Some(*x)
         {
             return Some(Form::Curve { x: *x, inner: 1.0, by: Curve::Softsign, factor: 1.0 });
+        }
+        if let Some(silu) = self.over(*x, *y, 1.0) {
+            return Some(silu);
         }
         let exponent = self.under(*x, Unary::Exp)?;
         let sum = self.step(*y)?;

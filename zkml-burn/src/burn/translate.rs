@@ -56,6 +56,7 @@ pub fn translate(recording: &Recording, name: &str) -> Result<Import, ImportErro
             .iter()
             .filter(|(id, _)| steps.get(id).is_some_and(|s| s.prim != Prim::Reshape))
             .flat_map(|(id, form)| steps.get(id).map(|s| form.inputs(s)).unwrap_or_default())
+            .chain([recording.output])
             .collect(),
         after: None,
     };
@@ -121,7 +122,7 @@ pub(super) struct Reader<'a> {
     pub view: View<'a>,
     /// The value of every tensor so far. Its elements are the tensor's, its shape may be another until it matters.
     values: HashMap<TensorId, Value>,
-    /// Tensors that something else than a reshape takes.
+    /// Tensors that something else than a reshape takes, and the output.
     wide: HashSet<TensorId>,
     /// The last module with weights.
     after: Option<String>,
