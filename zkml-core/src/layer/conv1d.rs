@@ -159,7 +159,7 @@ mod tests {
         assert_eq!(shape(Args::new().with("padding", [2, 1])), Shape::new([8, 29]));
         let (layer, x) = intricate();
         assert_eq!(layer.params(&[x.shape()])[0].shape, Shape::new([4, 2, 2]));
-        assert_eq!(layer.fanout(&[x.shape()]), 4);
+        assert_eq!(layer.fanout(&[x.shape()]), 2);
     }
 
     #[test]

@@ -7,12 +7,18 @@ mod args;
 mod axes;
 mod border;
 mod broadcast;
+mod clipping;
+mod compare;
 mod constant;
 mod convolution;
+mod cubic;
+pub mod function;
 mod gathering;
+mod index;
 mod kind;
 mod pair;
 mod pool;
+mod unary;
 pub mod window;
 
 use std::fmt;
@@ -21,11 +27,13 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     args::{Args, Literal},
+    function::Request,
     kind::Kind,
 };
 use crate::{
     arith::{Arith, ArithError, Cut},
     error::{Culprit, LayerError},
+    gadget::piecewise::Piecewise,
     shape::Shape,
     tensor::Tensor,
 };
@@ -180,20 +188,58 @@ pub struct Step {
     pub shift: u32,
     /// Values outside `-2^b ..= 2^b - 1` become the nearest end.
     pub saturate: Option<u32>,
+    /// The width of the decomposition: what it excludes cannot be proved, see [`Cut::width`].
+    #[serde(default)]
+    pub width: Option<u32>,
+    /// By how many bits the values of each channel (of the first axis) are finer before the rescale, which drops them as
+    /// well; nothing where all are alike. See [`crate::plan::channels`].
+    #[serde(default)]
+    pub channels: Vec<u32>,
+    /// The table of a function, where the layer is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<Piecewise>,
 }
 
 impl Step {
     /// How this step cuts the layer's values.
     pub fn cut(&self) -> Cut {
-        Cut { shift: self.shift, saturate: self.saturate }
+        Cut { shift: self.shift, saturate: self.saturate, width: self.width }
+    }
+
+    /// How this step cuts the values of one channel.
+    pub fn cut_at(&self, channel: usize) -> Cut {
+        let finer = self.channels.get(channel).copied().unwrap_or(0);
+        let width = self.width.map(|w| w.saturating_add(finer));
+        Cut { shift: self.shift.saturating_add(finer), width, ..self.cut() }
+    }
+
+    /// Whether this step cuts anything.
+    pub fn cuts(&self) -> bool {
+        self.shift > 0 || self.saturate.is_some() || self.width.is_some()
+    }
+
+    /// `f` of every element, and of how this step cuts it.
+    ///
+    /// # Errors
+    /// As `f`.
+    pub fn each<W>(
+        &self,
+        x: &Tensor<W>,
+        mut f: impl FnMut(&W, Cut) -> Result<W, ArithError>,
+    ) -> Result<Tensor<W>, ArithError> {
+        let per = x.len() / self.channels.len().max(1);
+        Tensor::from_fn(x.shape().clone(), |i| i).try_map(|i| f(&x.data()[*i], self.cut_at(*i / per.max(1))))
     }
 
     /// The rescale of this step, applied to every element.
+    ///
+    /// # Errors
+    /// As [`Arith::rescale`].
     pub fn finish<A: Arith>(&self, a: &mut A, y: Tensor<A::Wire>) -> Result<Tensor<A::Wire>, ArithError> {
-        if self.shift == 0 && self.saturate.is_none() {
+        if !self.cuts() {
             return Ok(y);
         }
-        y.try_map(|q| a.rescale(q, self.cut()))
+        self.each(&y, |q, cut| a.rescale(q, cut))
     }
 }
 
@@ -237,6 +283,21 @@ pub trait Layer: Sized + Clone + fmt::Debug + PartialEq {
 
     /// The scale of the output, before the shift.
     fn scale(&self, step: &Step) -> i32;
+
+    /// Whether its exact semantics is a table of the plan.
+    fn tabulated(&self) -> bool {
+        false
+    }
+
+    /// The table of the function that it is, or has within it, for a plan to store.
+    fn table(&self, _: Request) -> Option<Piecewise> {
+        None
+    }
+
+    /// The largest error of its table, over every input of at most `reach` in magnitude.
+    fn max_error(&self, _: &Step, _: f64) -> Option<f64> {
+        None
+    }
 
     /// How often one element of the input enters a linear combination.
     fn fanout(&self, inputs: &[&Shape]) -> usize;
@@ -347,6 +408,21 @@ macro_rules! layers {
                 match self { $(Self::$name(l) => l.scale(step)),* }
             }
 
+            /// See [`Layer::tabulated`].
+            pub fn tabulated(&self) -> bool {
+                match self { $(Self::$name(l) => l.tabulated()),* }
+            }
+
+            /// See [`Layer::table`].
+            pub fn table(&self, request: Request) -> Option<Piecewise> {
+                match self { $(Self::$name(l) => l.table(request)),* }
+            }
+
+            /// See [`Layer::max_error`].
+            pub fn max_error(&self, step: &Step, reach: f64) -> Option<f64> {
+                match self { $(Self::$name(l) => l.max_error(step, reach)),* }
+            }
+
             /// See [`Layer::fanout`].
             pub fn fanout(&self, inputs: &[&Shape]) -> usize {
                 match self { $(Self::$name(l) => l.fanout(inputs)),* }
@@ -435,6 +511,41 @@ layers! {
     global_max_pool1d::GlobalMaxPool1d,
     global_avg_pool1d::GlobalAvgPool1d,
     global_sum_pool1d::GlobalSumPool1d,
+    tanh::Tanh,
+    sigmoid::Sigmoid,
+    erf::Erf,
+    softplus::Softplus,
+    silu::Silu,
+    mish::Mish,
+    elu::Elu,
+    celu::Celu,
+    selu::Selu,
+    gelu::Gelu,
+    exp::Exp,
+    maximum::Maximum,
+    minimum::Minimum,
+    reduce_max::ReduceMax,
+    reduce_min::ReduceMin,
+    argmin::Argmin,
+    abs::Abs,
+    sign::Sign,
+    square::Square,
+    relu6::Relu6,
+    clip::Clip,
+    hard_sigmoid::HardSigmoid,
+    hard_swish::HardSwish,
+    hard_tanh::HardTanh,
+    leaky_relu::LeakyRelu,
+    prelu::Prelu,
+    thresholded_relu::ThresholdedRelu,
+    zanh::Zanh,
+    zigmoid::Zigmoid,
+    greater::Greater,
+    less::Less,
+    greater_equal::GreaterEqual,
+    less_equal::LessEqual,
+    equal::Equal,
+    select::Select,
 }
 
 /// The error of a name that no layer has, with the nearest ones.
