@@ -44,10 +44,13 @@
 //! # Features
 //!
 //! * `prove` (default): everything.
+//! * `burn`: networks from Burn modules, see `zkml::burn`.
 //! * `verify`: keys and proofs only, for those who just check (`default-features = false, features = ["verify"]`).
 #![forbid(unsafe_code)]
 
 pub use rand;
+#[cfg(feature = "burn")]
+pub use zkml_burn::burn;
 pub use zkml_core::*;
 pub use zkml_macros::zk_model;
 

@@ -16,9 +16,12 @@
 pub mod builder;
 pub mod error;
 pub mod ops;
+mod transfer;
 
 #[cfg(feature = "keras")]
 pub mod keras;
+#[cfg(feature = "burn")]
+pub mod burn;
 #[cfg(feature = "onnx")]
 pub mod onnx;
 
