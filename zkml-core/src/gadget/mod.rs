@@ -9,6 +9,8 @@ pub mod argmax;
 pub mod commitment;
 pub mod decompose;
 pub mod div;
+pub mod divisor;
+pub mod lack;
 pub mod magnitude;
 pub mod max;
 pub mod piecewise;

@@ -46,6 +46,7 @@ impl Celu {
             positive: 0.0,
             slope: 1.0,
             curvature: 0.0,
+            falls: 0.0,
             end: None,
         }
     }

@@ -49,6 +49,7 @@ impl Exp {
             positive: end.exp(),
             slope: 0.0,
             curvature: 0.0,
+            falls: 0.0,
             end: Some(end),
         }
     }

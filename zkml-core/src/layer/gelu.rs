@@ -49,6 +49,7 @@ impl Gelu {
             positive: 0.0,
             slope: 1.0,
             curvature: 1.0,
+            falls: 1.0,
             end: None,
         }
     }

@@ -51,6 +51,7 @@ impl Mish {
             positive: 0.0,
             slope: 1.0,
             curvature: 1.0,
+            falls: 2.0,
             end: None,
         }
     }

@@ -45,6 +45,7 @@ impl Selu {
             positive: 0.0,
             slope: LAMBDA,
             curvature: 0.0,
+            falls: 0.0,
             end: None,
         }
     }

@@ -42,6 +42,7 @@ impl Silu {
             positive: 0.0,
             slope: 1.0,
             curvature: 0.5,
+            falls: 2.0,
             end: None,
         }
     }

@@ -42,6 +42,7 @@ impl Softplus {
             positive: 0.0,
             slope: 1.0,
             curvature: 0.0,
+            falls: 0.0,
             end: None,
         }
     }

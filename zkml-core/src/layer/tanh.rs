@@ -42,6 +42,7 @@ impl Tanh {
             positive: 1.0,
             slope: 0.0,
             curvature: 0.0,
+            falls: 0.0,
             end: None,
         }
     }

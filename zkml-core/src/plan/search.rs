@@ -67,8 +67,8 @@ struct Subject<'a> {
     visibility: Visibility,
     target: Target,
     max_error: Option<f64>,
-    /// The tables of nodes, by input scale and wanted bits.
-    tables: Mutex<HashMap<(usize, i32, i32), Option<Piecewise>>>,
+    /// The tables found so far, by layer and request.
+    tables: Mutex<HashMap<String, Vec<Piecewise>>>,
 }
 
 /// The least `e` with `x <= 2^e`.
@@ -344,7 +344,7 @@ impl<'a> Subject<'a> {
                 Factors::Weights => knobs.factor[i] as i32 - 1 - ceil_log2(weight),
                 Factors::Constants => knobs.factor[i] as i32,
             };
-            step.table = self.table(i, layer, &step);
+            step.tables = self.tables(i, layer, &step);
             let before = layer.scale(&step);
             let magnitude = ceil_log2(self.reach[i]);
             if let Some(bits) = knobs.values[i] {
@@ -372,15 +372,14 @@ impl<'a> Subject<'a> {
         plan
     }
 
-    /// The table of a tabulated layer: searched for once, then kept.
-    fn table(&self, i: usize, layer: &AnyLayer, step: &Step) -> Option<Piecewise> {
-        if !layer.tabulated() {
-            return None;
-        }
+    /// The tables of a layer: searched for once, then kept. Without any that will do, the plan is refused for lack of them.
+    fn tables(&self, i: usize, layer: &AnyLayer, step: &Step) -> Vec<Piecewise> {
         let reach = self.graph().nodes()[i].inputs.iter().map(|n| self.reach[n.0]).fold(0.0, f64::max);
-        let request = Request { scale: step.inputs[0], reach, bits: step.factor };
+        let request = Request { scale: step.inputs[0], reach: 2f64.powi(ceil_log2(reach)), bits: step.factor };
+        let shapes = self.graph().input_shapes(NodeId(i));
+        let key = format!("{layer:?} {shapes:?} {request:?}");
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
-        tables.entry((i, request.scale, request.bits)).or_insert_with(|| layer.table(request)).clone()
+        tables.entry(key).or_insert_with(|| layer.tables(&shapes, request).unwrap_or_default()).clone()
     }
 
     /// The constraints of the plan, if it is possible at all.
