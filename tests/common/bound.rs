@@ -13,7 +13,7 @@
 
 use zkml::{layer::Literal, plan::Quantized, tensor::Tensor};
 
-use super::oracle;
+use super::{nonlinear, oracle};
 
 /// The unit of a scale.
 fn unit(scale: i32) -> f64 {
@@ -75,7 +75,7 @@ pub fn run(quantized: &Quantized, floats: &[Tensor]) -> Vec<f64> {
             }
             // Nothing is asked of an index.
             "argmax" => f64::INFINITY,
-            _ => e,
+            _ => nonlinear::bound(quantized, i, floats, &bounds).unwrap_or(e),
         };
         let out = unit(plan.scales[i]);
         let rounded = if step.shift > 0 { out / 2.0 } else { 0.0 };

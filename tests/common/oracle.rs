@@ -6,6 +6,8 @@ use zkml::{
     tensor::Tensor,
 };
 
+use super::nonlinear;
+
 /// Integers under a shape, and their scale.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grid {
@@ -237,7 +239,7 @@ fn node(layer: &AnyLayer, x: &[&Grid], p: &[Vec<i128>], step: &Step) -> Grid {
             let first = a.data.iter().position(|q| *q == best).unwrap();
             return Grid { dims: vec![1], data: vec![first as i128], scale: 0 };
         }
-        other => panic!("no oracle for `{other}`"),
+        other => nonlinear::node(layer, x, p, step).unwrap_or_else(|| panic!("no oracle for `{other}`")),
     };
     let data = data.into_iter().map(|q| rescale(q, step)).collect();
     Grid { dims, data, scale: scale - step.shift as i32 }

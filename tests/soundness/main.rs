@@ -3,6 +3,7 @@
 
 mod arithmetic;
 mod common;
+mod divisions;
 mod files;
 mod forge;
 mod liar;

@@ -30,7 +30,7 @@ use crate::{
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};
 /// let mut graph = Graph::new("model", Shape::new([4]));
-/// let y = graph.add("pow", Args::new().with("exponent", 2), &[graph.input()])?;
+/// let y = graph.add("pow", Args::new().with("exponent", 2usize), &[graph.input()])?;
 /// assert_eq!(graph.shape(y), &Shape::new([4]));
 /// # Ok::<(), zkml_core::error::GraphError>(())
 /// ```
