@@ -144,7 +144,7 @@ fn parameters(s: &Subject) {
                 let offset = |c: usize| beta[c] - mean[c] * scale(c);
                 vec![(0..gamma.len()).map(scale).collect(), (0..gamma.len()).map(offset).collect()]
             }
-            _ => ["weight", "depthwise", "pointwise", "value", "slope", "bias"]
+            _ => ["weight", "depthwise", "pointwise", "value", "slope", "bias", "gamma", "beta"]
                 .into_iter()
                 .filter_map(get)
                 .map(<[f64]>::to_vec)
@@ -364,6 +364,78 @@ layer_suite! {
         case(&[4], |g, x| g.add("argmax", args(), &[x])),
         case(&[2, 3], |g, x| g.add("argmax", args().with("axis", 1usize).with("last", true), &[x])),
     ];
+    tanh => [case(&[3], |g, x| g.add("tanh", args(), &[x]))];
+    sigmoid => [case(&[3], |g, x| g.add("sigmoid", args(), &[x]))];
+    erf => [case(&[3], |g, x| g.add("erf", args(), &[x]))];
+    softplus => [case(&[3], |g, x| g.add("softplus", args(), &[x]))];
+    silu => [case(&[3], |g, x| g.add("silu", args(), &[x]))];
+    mish => [case(&[3], |g, x| g.add("mish", args(), &[x]))];
+    elu => [
+        case(&[3], |g, x| g.add("elu", args(), &[x])),
+        case(&[2], |g, x| g.add("elu", args().with("alpha", 0.3), &[x])),
+    ];
+    celu => [case(&[3], |g, x| g.add("celu", args().with("alpha", 2.0), &[x]))];
+    selu => [case(&[3], |g, x| g.add("selu", args(), &[x]))];
+    gelu => [
+        case(&[3], |g, x| g.add("gelu", args(), &[x])),
+        case(&[2], |g, x| g.add("gelu", args().with("tanh", true), &[x])),
+    ];
+    exp => [case(&[2], |g, x| {
+        let x = g.add("scale", args().with("factor", 0.25), &[x])?;
+        g.add("exp", args(), &[x])
+    })];
+    sqrt => [
+        case(&[3], |g, x| g.add("sqrt", args(), &[x])),
+        case(&[2], |g, x| {
+            let x = g.add("mul", args(), &[x, x])?;
+            g.add("sqrt", args(), &[x])
+        }),
+    ];
+    reciprocal => [case(&[2], |g, x| {
+        let x = positive(g, x)?;
+        g.add("reciprocal", args(), &[x])
+    })];
+    div => [
+        case(&[2], |g, x| {
+            let b = positive(g, x)?;
+            g.add("div", args(), &[x, b])
+        }),
+        case(&[2], |g, x| {
+            let b = positive(g, x)?;
+            let b = g.add("scale", args().with("factor", -0.5), &[b])?;
+            let a = g.add("reshape", args().with("shape", Literal::List(vec![1, 2])), &[x])?;
+            g.add("div", args(), &[a, b])
+        }),
+    ];
+    pow => [
+        case(&[3], |g, x| g.add("pow", args().with("exponent", 3usize), &[x])),
+        case(&[2], |g, x| g.add("pow", args().with("exponent", 0.5), &[x])),
+        case(&[2], |g, x| {
+            let x = positive(g, x)?;
+            g.add("pow", args().with("exponent", Literal::Int(-1)), &[x])
+        }),
+    ];
+    softsign => [case(&[3], |g, x| g.add("softsign", args(), &[x]))];
+    softmax => [
+        case(&[3], |g, x| g.add("softmax", args(), &[x])),
+        case(&[2, 2], |g, x| g.add("softmax", args().with("axis", 0usize), &[x])),
+    ];
+    log_softmax => [case(&[3], |g, x| g.add("log_softmax", args(), &[x]))];
+    layer_norm => [
+        case(&[2, 2], |g, x| g.add("layer_norm", args().with("epsilon", 0.5), &[x])),
+        case(&[2, 1, 2], |g, x| {
+            let axes = Literal::List(vec![0, -1]);
+            g.add("layer_norm", args().with("axes", axes).with("epsilon", 0.5), &[x])
+        }),
+    ];
+    rms_norm => [case(&[3], |g, x| g.add("rms_norm", args().with("epsilon", 0.5), &[x]))];
+    instance_norm => [case(&[2, 2], |g, x| g.add("instance_norm", args().with("epsilon", 0.5), &[x]))];
+}
+
+/// A value from 0.3 to 0.7, to divide by.
+fn positive(g: &mut Graph, x: NodeId) -> Result<NodeId, GraphError> {
+    let x = g.add("scale", args().with("factor", 0.1), &[x])?;
+    g.add("sigmoid", args(), &[x])
 }
 
 #[path = "layers/shapes.rs"]

@@ -18,7 +18,7 @@ use zkml::{
     tensor::Tensor,
 };
 
-use super::{oracle, oracle_compare};
+use super::{nonlinear, oracle, oracle_compare};
 
 /// The unit of a scale.
 fn unit(scale: i32) -> f64 {
@@ -106,7 +106,7 @@ pub fn run(quantized: &Quantized, floats: &[Tensor]) -> Vec<f64> {
             // Nothing is asked of an index.
             "argmax" => f64::INFINITY,
             name if oracle_compare::knows(name) => oracle_compare::bound(name, &args, &x, step, &weight),
-            _ => e,
+            _ => nonlinear::bound(quantized, i, floats, &bounds).unwrap_or(e),
         };
         let out = unit(plan.scales[i]);
         let rounded = if step.shift > 0 { out / 2.0 } else { 0.0 };

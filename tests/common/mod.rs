@@ -2,6 +2,7 @@
 //! independent readings of a graph.
 
 pub mod bound;
+pub mod nonlinear;
 pub mod oracle;
 pub mod oracle_compare;
 mod seeded;

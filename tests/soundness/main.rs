@@ -4,6 +4,7 @@
 mod arithmetic;
 mod calibrated;
 mod common;
+mod divisions;
 mod files;
 mod forge;
 mod liar;

@@ -18,10 +18,10 @@ pub mod error;
 pub mod ops;
 mod transfer;
 
-#[cfg(feature = "keras")]
-pub mod keras;
 #[cfg(feature = "burn")]
 pub mod burn;
+#[cfg(feature = "keras")]
+pub mod keras;
 #[cfg(feature = "onnx")]
 pub mod onnx;
 

@@ -10,6 +10,8 @@ use zkml::{
     tensor::Tensor,
 };
 
+use super::nonlinear;
+
 /// Integers under a shape, and their scale.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grid {
@@ -286,7 +288,7 @@ fn node(layer: &AnyLayer, x: &[&Grid], p: &[Vec<i128>], step: &Step) -> Grid {
         "global_sum_pool1d" => (shapes::channels(a, total), same),
         "global_avg_pool1d" => (shapes::channels(a, |v| mean(v, step.factor)), same + step.factor),
         name if super::oracle_compare::knows(name) => super::oracle_compare::node(name, &layer.args(), x, p, step),
-        other => panic!("no oracle for `{other}`"),
+        other => nonlinear::node(layer, x, p, step).unwrap_or_else(|| panic!("no oracle for `{other}`")),
     };
     let data = finish(data, step, layer.card().name == "relu");
     Grid { dims, data, scale: scale - step.shift as i32 }

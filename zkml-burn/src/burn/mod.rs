@@ -38,8 +38,8 @@ use zkml_core::{
 };
 
 pub use self::record::Output;
-pub use crate::{builder::Import, error::ImportError};
 use crate::error::ErrorKind;
+pub use crate::{builder::Import, error::ImportError};
 
 /// The network of a function of tensors, recorded on one input of that shape (with its batch axis, which is 1).
 ///

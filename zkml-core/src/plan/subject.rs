@@ -38,8 +38,8 @@ pub(super) struct Subject<'a> {
     pub(super) visibility: Visibility,
     pub(super) target: Target,
     pub(super) max_error: Option<f64>,
-    /// The tables of nodes, by input scale and wanted bits.
-    tables: Mutex<HashMap<(usize, i32, i32), Option<Piecewise>>>,
+    /// The tables found so far, by layer and request.
+    tables: Mutex<HashMap<String, Vec<Piecewise>>>,
 }
 
 /// What the samples say of a plan.
@@ -164,15 +164,15 @@ impl<'a> Subject<'a> {
         self.graph().parameter_count() > 500_000
     }
 
-    /// The table of a tabulated layer: searched for once, then kept.
-    pub(super) fn table(&self, i: usize, layer: &AnyLayer, step: &Step) -> Option<Piecewise> {
-        if !layer.tabulated() {
-            return None;
-        }
+    /// The tables of a layer: searched for once, then kept. Without any that will do, the plan is refused for lack of them.
+    pub(super) fn tables(&self, i: usize, layer: &AnyLayer, step: &Step) -> Vec<Piecewise> {
         let reach = self.graph().nodes()[i].inputs.iter().map(|n| self.reach[n.0]).fold(0.0, f64::max);
-        let request = Request { scale: step.inputs[0], reach, bits: step.factor };
+        let scale = step.inputs.first().copied().unwrap_or(0);
+        let request = Request { scale, reach: 2f64.powi(ceil_log2(reach)), bits: step.factor };
+        let shapes = self.graph().input_shapes(NodeId(i));
+        let key = format!("{layer:?} {shapes:?} {request:?}");
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
-        tables.entry((i, request.scale, request.bits)).or_insert_with(|| layer.table(request)).clone()
+        tables.entry(key).or_insert_with(|| layer.tables(&shapes, request).unwrap_or_default()).clone()
     }
 
     /// The constraints of the plan, if it is possible at all.
