@@ -69,6 +69,22 @@ fn level(x: f64, scale: i32) -> i128 {
     (scaled.abs() + 0.5).floor().copysign(scaled) as i128
 }
 
+/// The scale of what meets these constants: its own, or a finer one where they are whole, if the plan is as fine.
+fn meeting(own: i32, step: &Step, constants: &[f64]) -> i32 {
+    let whole = |x: &&f64| **x != 0.0;
+    let least = |x: &f64| (-60..60).find(|e| (x * 2f64.powi(*e)).fract() == 0.0).unwrap_or(60);
+    constants.iter().filter(whole).map(|x| least(x).min(step.factor)).fold(own, i32::max)
+}
+
+/// The ends of a clip.
+fn ends(layer: &str, args: &Args) -> Vec<f64> {
+    match layer {
+        "relu6" => vec![0.0, 6.0],
+        "hard_tanh" => vec![-1.0, 1.0],
+        _ => ["min", "max"].iter().filter_map(|end| number(args, end)).collect(),
+    }
+}
+
 /// The bits that a leaky slope is held in.
 fn slope_bits(alpha: f64, step: &Step) -> i32 {
     (0..5).find(|e| (alpha * 2f64.powi(*e)).fract() == 0.0).unwrap_or(step.factor)
@@ -139,7 +155,6 @@ fn axes(args: &Args, rank: usize) -> Vec<usize> {
 pub fn node(layer: &str, args: &Args, x: &[&Grid], p: &[Vec<i128>], step: &Step) -> ((Vec<usize>, Vec<i128>), i32) {
     let (a, s, f) = (x[0], x[0].scale, step.factor);
     let each = |f: &dyn Fn(i128) -> i128| (a.dims.clone(), a.data.iter().map(|q| f(*q)).collect::<Vec<_>>());
-    let clip = |lo: f64, hi: f64| each(&|q| q.max(level(lo, s)).min(level(hi, s)));
     // The last two tensors at the finer of their scales.
     let finest = x.iter().rev().take(2).map(|g| g.scale).max().unwrap();
     let pair = |f: &dyn Fn(i128, i128) -> i128| {
@@ -176,23 +191,29 @@ pub fn node(layer: &str, args: &Args, x: &[&Grid], p: &[Vec<i128>], step: &Step)
         "abs" => (each(&i128::abs), s),
         "sign" => (each(&i128::signum), 0),
         "square" => (each(&|q| q * q), 2 * s),
-        "relu6" => (clip(0.0, 6.0), s),
-        "hard_tanh" => (clip(-1.0, 1.0), s),
-        "clip" => {
-            let (lo, hi) = (number(args, "min").unwrap_or(-1e30), number(args, "max").unwrap_or(1e30));
-            (clip(lo, hi), s)
+        "relu6" | "hard_tanh" | "clip" => {
+            let (lo, hi) = match layer {
+                "relu6" => (0.0, 6.0),
+                "hard_tanh" => (-1.0, 1.0),
+                _ => (number(args, "min").unwrap_or(-1e20), number(args, "max").unwrap_or(1e20)),
+            };
+            let to = meeting(s, step, &ends(layer, args));
+            (each(&|q| (q << (to - s)).max(level(lo, to)).min(level(hi, to))), to)
         }
         "hard_sigmoid" => {
             let (alpha, beta) = (number(args, "alpha").unwrap(), number(args, "beta").unwrap());
-            let (alpha, to) = match power(alpha) {
+            let (alpha, own) = match power(alpha) {
                 Some(e) => (alpha.signum() as i128, s - e),
                 None => (level(alpha, f), s + f),
             };
-            (each(&|q| (alpha * q + level(beta, to)).clamp(0, level(1.0, to))), to)
+            let to = meeting(own, step, &[beta, 1.0]);
+            let line = |q: i128| ((alpha * q) << (to - own)) + level(beta, to);
+            (each(&|q| line(q).clamp(0, level(1.0, to))), to)
         }
         "hard_swish" => {
-            let gate = |q: i128| (q + level(3.0, s)).clamp(0, level(6.0, s));
-            (each(&|q| q * gate(q) * level(1.0 / 6.0, f)), 2 * s + f)
+            let g = s.max(0);
+            let gate = |q: i128| ((q << (g - s)) + (3 << g)).clamp(0, 6 << g);
+            (each(&|q| q * gate(q) * level(1.0 / 6.0, f)), s + g + f)
         }
         "leaky_relu" => {
             let alpha = number(args, "alpha").unwrap();
@@ -208,7 +229,7 @@ pub fn node(layer: &str, args: &Args, x: &[&Grid], p: &[Vec<i128>], step: &Step)
             ((a.dims.clone(), y.collect()), s + f.max(0))
         }
         "thresholded_relu" => {
-            let alpha = level(number(args, "alpha").unwrap(), s);
+            let alpha = (number(args, "alpha").unwrap() * 2f64.powi(s)).floor() as i128;
             (each(&|q| if q > alpha { q } else { 0 }), s)
         }
         "zanh" | "zigmoid" => {
@@ -232,16 +253,20 @@ pub fn bound(layer: &str, args: &Args, x: &[(f64, f64)], step: &Step, weight: &d
         "sign" => 2.0,
         "select" => x[1].1.max(x[2].1) + e.min(1.0) * (x[1].0 + x[2].0),
         "square" => 2.0 * m * e + e * e,
-        "relu6" | "hard_tanh" | "clip" => e + unit(s) / 2.0,
+        "relu6" | "hard_tanh" | "clip" => e + unit(meeting(s, step, &ends(layer, args))) / 2.0,
         "hard_sigmoid" => {
             let alpha = number(args, "alpha").unwrap();
+            let beta = [number(args, "beta").unwrap(), 1.0];
             match power(alpha) {
-                Some(exponent) => alpha.abs() * e + unit(s - exponent),
-                None => product((alpha.abs(), unit(step.factor) / 2.0), (m, e)) + unit(s + step.factor),
+                Some(exponent) => alpha.abs() * e + unit(meeting(s - exponent, step, &beta)),
+                None => {
+                    let factor = (alpha.abs(), unit(step.factor) / 2.0);
+                    product(factor, (m, e)) + unit(meeting(s + step.factor, step, &beta))
+                }
             }
         }
         "hard_swish" => {
-            let gated = (6.0 * m, product((m, e), (6.0, e + unit(s))));
+            let gated = (6.0 * m, product((m, e), (6.0, e)));
             product((1.0 / 6.0, unit(step.factor) / 2.0), gated)
         }
         "leaky_relu" => {

@@ -10,7 +10,7 @@ use zkml::{
         interval::Interval,
         r1cs::{Assign, Build, FieldCs, to_field},
     },
-    gadget::{Cs, abs, argmax, clip, is_zero, leaky, non_negative, select, sign},
+    gadget::{Cs, abs, argmax, clip, is_zero, leaky, max, non_negative, select, sign},
     graph::{Graph, Range, Visible},
     layer::{Args, Literal},
     plan::Quantized,
@@ -225,6 +225,35 @@ fn a_magnitude_is_not_negative_because_its_bits_wrap_the_field() {
     refused(&Abs, &[5], 3, &[(0, 0), (1, 1)]);
     // |x| = 5 as 4 + 1 twice a half, so that the rounding bit is gone.
     refused(&Abs, &[5], 3, &[(0, -1), (1, 1)]);
+}
+
+struct Max;
+impl Gadget for Max {
+    fn intervals(&self) -> Vec<Interval> {
+        vec![of(-8, 7), of(-3, 9)]
+    }
+    fn enforce<C: Cs>(&self, cs: &mut C, x: &[C::W]) -> C::W {
+        max::enforce(cs, (&x[0], &of(-8, 7)), (&x[1], &of(-3, 9))).unwrap()
+    }
+}
+
+#[test]
+fn neither_the_smaller_nor_another_value_is_the_larger() {
+    // The variables are the larger one, and five bits of the distance.
+    for (a, b) in [(5, 2), (2, 5), (-8, 9), (7, 7)] {
+        let m = matrices(&Max);
+        let (honest, _) = assignment(&Max, &[a, b], &[]);
+        for lie in (-9..10).filter(|lie| *lie != a.max(b)) {
+            refused(&Max, &[a, b], a.max(b), &[(0, lie)]);
+            let (i, claimed) = (m.instance, to_field(int(lie)));
+            // The bits wrap; what is neither of both breaks the product as well.
+            let rows = if lie == a.min(b) { 1 } else { 2 };
+            let spelt = 2 * lie - a - b;
+            if spelt < 0 {
+                wrapped(&m, &honest, 1..6, to_field(int(spelt)), rows, |z, _| (z[i], z[i - 1]) = (claimed, claimed));
+            }
+        }
+    }
 }
 
 struct Sign;

@@ -8,14 +8,14 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y = max(min, min(max, x))`, for every element; shapes and scales are kept. An end that is not given is none.
+/// `y = max(min, min(max, x))`, for every element. An end that is not given is none.
 ///
-/// The ends are rounded at the scale of `x`.
+/// The ends are rounded at the scale of `y`: that of `x`, unless the plan holds them finer.
 ///
 /// | | shape | scale |
 /// |---|---|---|
 /// | `x` | any | `s_x` |
-/// | `y` | that of `x` | `s_x` |
+/// | `y` | that of `x` | `max(s_x, min(f, e))`: the factor of the plan, or the least `e` where the ends times `2^e` are whole |
 ///
 /// Sources: ONNX `Clip`, Keras `ops.clip`, Burn `Tensor::clamp`.
 ///
@@ -41,6 +41,13 @@ pub struct Clip {
     pub max: Option<f64>,
 }
 
+
+impl Clip {
+    /// The ends that are given.
+    fn ends(&self) -> Vec<f64> {
+        self.min.iter().chain(&self.max).copied().collect()
+    }
+}
 
 impl Layer for Clip {
     const CARD: Card = Card {
@@ -88,11 +95,11 @@ impl Layer for Clip {
     }
 
     fn factors(&self) -> Factors {
-        Factors::None
+        clipping::factors(&self.ends())
     }
 
     fn scale(&self, step: &Step) -> i32 {
-        step.inputs[0]
+        clipping::scale(step.inputs[0], step, &self.ends())
     }
 
     fn fanout(&self, _: &[&Shape]) -> usize {
@@ -114,7 +121,9 @@ impl Layer for Clip {
         _: &[Tensor<A::Wire>],
         step: &Step,
     ) -> Result<Tensor<A::Wire>, ArithError> {
-        clipping::clip(a, x[0], (self.min, self.max), step.inputs[0], step)
+        let scale = self.scale(step);
+        let x = x[0].try_map(|q| clipping::refine(a, q, step.inputs[0], scale))?;
+        clipping::clip(a, &x, (self.min, self.max), scale, step)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use ethnum::AsI256;
 
-use super::Step;
+use super::{Factors, Step, constant};
 use crate::{
     arith::{Arith, ArithError, Int, MAX_BITS, interval::pow2},
     gadget::rescale,
@@ -13,6 +13,29 @@ use crate::{
 pub(super) fn level(x: f64, scale: i32) -> Int {
     let end = pow2(MAX_BITS);
     (x * 2f64.powi(scale.clamp(-1000, 1000))).round().as_i256().max(-end).min(end)
+}
+
+/// The scale of values that meet these constants: their own, or if that is coarser the one of the plan, or the least
+/// where the constants are whole.
+pub(super) fn scale(own: i32, step: &Step, constants: &[f64]) -> i32 {
+    constants.iter().map(|x| constant::whole_from(*x).min(step.factor)).fold(own, i32::max)
+}
+
+/// Whether these constants need a scale of the plan: none does that is a whole number.
+pub(super) fn factors(constants: &[f64]) -> Factors {
+    if constants.iter().any(|x| constant::whole_from(*x) > 0) { Factors::Constants } else { Factors::None }
+}
+
+/// The value, brought from one scale to a finer one.
+pub(super) fn refine<A: Arith>(a: &mut A, q: &A::Wire, from: i32, to: i32) -> Result<A::Wire, ArithError> {
+    if from == to {
+        return Ok(q.clone());
+    }
+    let bits = from.abs_diff(to);
+    if bits > MAX_BITS {
+        return Err(ArithError::Overflow { bits });
+    }
+    a.linear(std::iter::once((pow2(bits), q)), Int::ZERO)
 }
 
 /// The values between both ends, which are rounded at the values' scale, and cut by the step.
@@ -36,6 +59,22 @@ pub(super) fn clip<A: Arith>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_scale_is_refined_no_further_than_the_constants_or_the_plan_ask() {
+        let step = Step { factor: 5, ..Step::default() };
+        for (own, constants, expected) in [
+            (3, [0.25, 1.0], 3),
+            (1, [0.25, 1.0], 2),
+            (1, [0.3, 1.0], 5),
+            (9, [0.3, 0.7], 9),
+            (-4, [0.0, 6.0], -1),
+            (-4, [0.0, 0.0], -4),
+        ] {
+            assert_eq!(scale(own, &step, &constants), expected, "{constants:?} at {own}");
+        }
+        assert_eq!((factors(&[0.0, 6.0]), factors(&[0.0, 0.5])), (Factors::None, Factors::Constants));
+    }
 
     #[test]
     fn constants_round_to_nearest_at_any_scale() {

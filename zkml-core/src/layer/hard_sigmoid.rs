@@ -15,7 +15,7 @@ use crate::{
 /// | `x` | any | `s_x` |
 /// | `alpha` | none | `f`, the factor of the plan; exact if it is `2^e` or `-2^e` |
 /// | `beta`, `0` and `1` | none | that of `y` |
-/// | `y` | that of `x` | `s_x + f`, or `s_x - e` |
+/// | `y` | that of `x` | `s_x + f`, or `s_x - e`; no coarser than `min(f, b)`, where `b` is the least with `beta * 2^b` and `2^b` whole |
 ///
 /// Sources: ONNX `HardSigmoid` (whose alpha is 0.2 unless told), Keras `activation="hard_sigmoid"`, Burn `hard_sigmoid`.
 ///
@@ -40,6 +40,16 @@ pub struct HardSigmoid {
     pub beta: f64,
 }
 
+
+impl HardSigmoid {
+    /// The scale of `alpha * x`.
+    fn product(&self, step: &Step) -> i32 {
+        match constant::exponent(self.alpha) {
+            Some(exponent) => step.inputs[0] - exponent,
+            None => step.inputs[0] + step.factor,
+        }
+    }
+}
 
 impl Layer for HardSigmoid {
     const CARD: Card = Card {
@@ -83,16 +93,13 @@ impl Layer for HardSigmoid {
 
     fn factors(&self) -> Factors {
         match constant::exponent(self.alpha) {
-            Some(_) => Factors::None,
+            Some(_) => clipping::factors(&[self.beta]),
             None => Factors::Constants,
         }
     }
 
     fn scale(&self, step: &Step) -> i32 {
-        match constant::exponent(self.alpha) {
-            Some(exponent) => step.inputs[0] - exponent,
-            None => step.inputs[0] + step.factor,
-        }
+        clipping::scale(self.product(step), step, &[self.beta, 1.0])
     }
 
     fn fanout(&self, _: &[&Shape]) -> usize {
@@ -114,13 +121,17 @@ impl Layer for HardSigmoid {
         _: &[Tensor<A::Wire>],
         step: &Step,
     ) -> Result<Tensor<A::Wire>, ArithError> {
-        let scale = self.scale(step);
+        let (product, scale) = (self.product(step), self.scale(step));
         let alpha = match constant::exponent(self.alpha) {
             Some(_) => Int::from(self.alpha.signum() as i64),
             None => constant::integer(self.alpha, step.factor),
         };
         let beta = clipping::level(self.beta, scale);
-        let y = x[0].try_map(|q| a.linear(std::iter::once((alpha, q)), beta))?;
+        let y = x[0].try_map(|q| {
+            let y = a.linear(std::iter::once((alpha, q)), Int::ZERO)?;
+            let y = clipping::refine(a, &y, product, scale)?;
+            a.linear(std::iter::once((Int::ONE, &y)), beta)
+        })?;
         clipping::clip(a, &y, (Some(0.0), Some(1.0)), scale, step)
     }
 }
@@ -142,11 +153,11 @@ mod tests {
 
     #[test]
     fn a_power_of_two_is_exact() {
-        let layer = layer(Args::new().with("alpha", -0.25));
+        let layer = layer(Args::new().with("alpha", -0.25).with("beta", 1));
         let x = Tensor::vector(vec![-8i64, -1, 0, 1, 8]);
         let step = Step { inputs: vec![1], ..Step::default() };
         let y = layer.exact(&mut Ints::<i64>::new(), &[&x], &[], &step).unwrap();
-        assert_eq!((y.data(), layer.scale(&step), layer.factors()), ([8, 5, 4, 3, 0].as_slice(), 3, Factors::None));
+        assert_eq!((y.data(), layer.scale(&step), layer.factors()), ([8, 8, 8, 7, 0].as_slice(), 3, Factors::None));
     }
 
     #[test]

@@ -13,9 +13,9 @@ use crate::{
 /// | | shape | scale |
 /// |---|---|---|
 /// | `x` | any | `s_x` |
-/// | `3` and `6` | none | `s_x` |
+/// | `x + 3`, `3` and `6` | none | `s_g = max(s_x, 0)` |
 /// | `1 / 6` | none | `f`, the factor of the plan |
-/// | `y` | that of `x` | `2 * s_x + f` |
+/// | `y` | that of `x` | `s_x + s_g + f` |
 ///
 /// Sources: ONNX `HardSwish`, Keras `activation="hard_silu"`, Burn `x * hard_sigmoid(x)`.
 ///
@@ -36,6 +36,13 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct HardSwish;
 
+
+impl HardSwish {
+    /// The scale of `x + 3`.
+    fn gate(&self, step: &Step) -> i32 {
+        step.inputs[0].max(0)
+    }
+}
 
 impl Layer for HardSwish {
     const CARD: Card = Card {
@@ -74,7 +81,7 @@ impl Layer for HardSwish {
     }
 
     fn scale(&self, step: &Step) -> i32 {
-        2 * step.inputs[0] + step.factor
+        step.inputs[0] + self.gate(step) + step.factor
     }
 
     fn fanout(&self, _: &[&Shape]) -> usize {
@@ -96,9 +103,12 @@ impl Layer for HardSwish {
         _: &[Tensor<A::Wire>],
         step: &Step,
     ) -> Result<Tensor<A::Wire>, ArithError> {
-        let scale = step.inputs[0];
+        let scale = self.gate(step);
         let three = clipping::level(3.0, scale);
-        let moved = x[0].try_map(|q| a.linear(std::iter::once((Int::ONE, q)), three))?;
+        let moved = x[0].try_map(|q| {
+            let q = clipping::refine(a, q, step.inputs[0], scale)?;
+            a.linear(std::iter::once((Int::ONE, &q)), three)
+        })?;
         let gate = clipping::clip(a, &moved, (Some(0.0), Some(6.0)), scale, &Step::default())?;
         let sixth = constant::integer(1.0 / 6.0, step.factor);
         let y = Tensor::from_fn(x[0].shape().clone(), |i| i).try_map(|i| {

@@ -8,14 +8,14 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y = max(-1, min(1, x))`, for every element; shapes and scales are kept.
+/// `y = max(-1, min(1, x))`, for every element; shapes are kept.
 ///
-/// The ends are rounded at the scale of `x`.
+/// The ends are exact: a scale of `x` that is coarser is refined.
 ///
 /// | | shape | scale |
 /// |---|---|---|
 /// | `x` | any | `s_x` |
-/// | `y` | that of `x` | `s_x` |
+/// | `y` | that of `x` | `max(s_x, 0)` |
 ///
 /// Sources: ONNX `Clip` (-1 to 1), Keras `activation="hard_tanh"`, Burn `clamp(-1, 1)`.
 ///
@@ -36,6 +36,9 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct HardTanh;
 
+
+/// Both ends.
+const ENDS: [f64; 2] = [-1.0, 1.0];
 
 impl Layer for HardTanh {
     const CARD: Card = Card {
@@ -66,7 +69,7 @@ impl Layer for HardTanh {
     }
 
     fn float(&self, inputs: &[&Tensor], _: &[&Tensor]) -> Tensor {
-        inputs[0].map(|x| x.clamp(-1.0, 1.0))
+        inputs[0].map(|x| x.clamp(ENDS[0], ENDS[1]))
     }
 
     fn factors(&self) -> Factors {
@@ -74,7 +77,7 @@ impl Layer for HardTanh {
     }
 
     fn scale(&self, step: &Step) -> i32 {
-        step.inputs[0]
+        clipping::scale(step.inputs[0], step, &ENDS)
     }
 
     fn fanout(&self, _: &[&Shape]) -> usize {
@@ -96,7 +99,9 @@ impl Layer for HardTanh {
         _: &[Tensor<A::Wire>],
         step: &Step,
     ) -> Result<Tensor<A::Wire>, ArithError> {
-        clipping::clip(a, x[0], (Some(-1.0), Some(1.0)), step.inputs[0], step)
+        let scale = self.scale(step);
+        let x = x[0].try_map(|q| clipping::refine(a, q, step.inputs[0], scale))?;
+        clipping::clip(a, &x, (Some(ENDS[0]), Some(ENDS[1])), scale, step)
     }
 }
 

@@ -8,14 +8,14 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y = max(0, min(6, x))`, for every element; shapes and scales are kept.
+/// `y = max(0, min(6, x))`, for every element; shapes are kept.
 ///
-/// The end `6` is rounded at the scale of `x`.
+/// The end `6` is exact: a scale of `x` that is coarser is refined.
 ///
 /// | | shape | scale |
 /// |---|---|---|
 /// | `x` | any | `s_x` |
-/// | `y` | that of `x` | `s_x` |
+/// | `y` | that of `x` | `max(s_x, -1)` |
 ///
 /// Sources: ONNX `Clip` (0 to 6), Keras `ReLU` (max_value = 6) and `activation="relu6"`, Burn `clamp(0, 6)`.
 ///
@@ -36,6 +36,9 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct Relu6;
 
+
+/// Both ends.
+const ENDS: [f64; 2] = [0.0, 6.0];
 
 impl Layer for Relu6 {
     const CARD: Card = Card {
@@ -66,7 +69,7 @@ impl Layer for Relu6 {
     }
 
     fn float(&self, inputs: &[&Tensor], _: &[&Tensor]) -> Tensor {
-        inputs[0].map(|x| x.clamp(0.0, 6.0))
+        inputs[0].map(|x| x.clamp(ENDS[0], ENDS[1]))
     }
 
     fn factors(&self) -> Factors {
@@ -74,7 +77,7 @@ impl Layer for Relu6 {
     }
 
     fn scale(&self, step: &Step) -> i32 {
-        step.inputs[0]
+        clipping::scale(step.inputs[0], step, &ENDS)
     }
 
     fn fanout(&self, _: &[&Shape]) -> usize {
@@ -96,7 +99,9 @@ impl Layer for Relu6 {
         _: &[Tensor<A::Wire>],
         step: &Step,
     ) -> Result<Tensor<A::Wire>, ArithError> {
-        clipping::clip(a, x[0], (Some(0.0), Some(6.0)), step.inputs[0], step)
+        let scale = self.scale(step);
+        let x = x[0].try_map(|q| clipping::refine(a, q, step.inputs[0], scale))?;
+        clipping::clip(a, &x, (Some(ENDS[0]), Some(ENDS[1])), scale, step)
     }
 }
 
@@ -110,14 +115,15 @@ mod tests {
     }
 
     #[test]
-    fn six_is_rounded_at_the_scale_of_the_input() {
+    fn six_is_exact_at_any_scale() {
         let x = Tensor::vector(vec![-5i64, 3, 24, 25, 90]);
         let step = Step { inputs: vec![2], ..Step::default() };
         let y = layer(Args::new()).exact(&mut Ints::<i64>::new(), &[&x], &[], &step).unwrap();
         assert_eq!(y.data(), [0, 3, 24, 24, 24]);
         let coarse = Step { inputs: vec![-2], ..Step::default() };
         let y = layer(Args::new()).exact(&mut Ints::<i64>::new(), &[&x], &[], &coarse).unwrap();
-        assert_eq!(y.data(), [0, 2, 2, 2, 2]);
+        assert_eq!(y.data(), [0, 3, 3, 3, 3]);
+        assert_eq!(layer(Args::new()).scale(&coarse), -1);
     }
 
     #[test]

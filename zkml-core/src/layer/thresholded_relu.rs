@@ -10,7 +10,7 @@ use crate::{
 
 /// `y = x` if `x > alpha`, `y = 0` otherwise, for every element; shapes and scales are kept.
 ///
-/// `alpha` is rounded at the scale of `x`.
+/// `alpha` is rounded down at the scale of `x`, so that the integers are compared as the reals that they stand for.
 ///
 /// | | shape | scale |
 /// |---|---|---|
@@ -98,7 +98,8 @@ impl Layer for ThresholdedRelu {
         _: &[Tensor<A::Wire>],
         step: &Step,
     ) -> Result<Tensor<A::Wire>, ArithError> {
-        let above = -clipping::level(self.alpha, step.inputs[0]) - Int::ONE;
+        let unit = 2f64.powi(step.inputs[0].clamp(-500, 500));
+        let above = -clipping::level((self.alpha * unit).floor(), 0) - Int::ONE;
         let y = x[0].try_map(|q| {
             let distance = a.linear(std::iter::once((Int::ONE, q)), above)?;
             let above = a.non_negative(&distance)?;
