@@ -16,7 +16,7 @@ use std::path::Path;
 
 pub use zkml_burn::{
     Import, ImportError,
-    onnx::{Batch, Options, tensor},
+    onnx::{Batch, Options, read as import, tensor},
 };
 
 use crate::{graph::Visibility, model::Model};

@@ -17,6 +17,8 @@ pub mod builder;
 pub mod error;
 pub mod ops;
 
+#[cfg(feature = "keras")]
+pub mod keras;
 #[cfg(feature = "onnx")]
 pub mod onnx;
 

@@ -7,12 +7,14 @@
 //! | `check` | what a network may not say: one function a rule |
 //! | `network` | from the tree to a checked `zkml_core::graph::Graph` |
 //! | `report` | mistakes, collected so that all are told at once |
+//! | `file` | a network from a file |
 //! | `expand`, `fallback` | the type that is emitted, and its stub after a mistake |
 #![forbid(unsafe_code)]
 
 mod check;
 mod expand;
 mod fallback;
+mod file;
 mod network;
 mod options;
 mod report;
@@ -69,6 +71,7 @@ use crate::{options::Options, report::Report};
 /// | `output` | the same | `public` | who sees the answer |
 /// | `range` | `0..=255`, `-1.0..=1.0` | found by calibration | the values of the input: whole numbers, or reals if the ends have a point |
 /// | `name` | `"LeNet"` | the function's name in CamelCase | the name of the type |
+/// | `onnx` | `"lenet.onnx"` | | the file that holds the network, see below |
 ///
 /// # Statements
 ///
@@ -113,6 +116,18 @@ use crate::{options::Options, report::Report};
 ///
 /// Documentation and lint levels (`#[allow(..)]`) are kept on the type.
 ///
+/// # Networks from files
+///
+/// `#[zk_model(onnx = "lenet.onnx", weights = private)] struct Lenet;` (with the feature `onnx`) takes the network from a
+/// file, whose path starts at the source file. It is read while compiling: what it holds that has no layer is a compile
+/// error that names the node and its operator, and a changed file compiles anew. The struct becomes the same type as a
+/// function, with two more:
+///
+/// | item | gives |
+/// |---|---|
+/// | `Lenet::model()` | the model with the file's own weights |
+/// | `Lenet::import()` | the network and its weights |
+///
 /// # Errors
 ///
 /// Mistakes are compile errors on the offending tokens, all at once: wrong shapes, unknown layers, variables and arguments,
@@ -126,6 +141,7 @@ fn model(options: TokenStream, tokens: TokenStream) -> TokenStream {
     let mut report = Report::default();
     let options = Options::parse(options, &mut report);
     let item = match syn::parse2::<Item>(tokens.clone()) {
+        Ok(item) if options.onnx.is_some() => return from_file(&options, &item, tokens, report),
         Ok(Item::Fn(item)) => item,
         Ok(other) => {
             check::not_a_function(&other, &mut report);
@@ -135,6 +151,17 @@ fn model(options: TokenStream, tokens: TokenStream) -> TokenStream {
         Err(error) => return error.to_compile_error(),
     };
     function(&options, &item, report)
+}
+
+fn from_file(options: &Options, item: &Item, tokens: TokenStream, mut report: Report) -> TokenStream {
+    match (item, &options.onnx) {
+        (Item::Struct(item), Some(path)) => file::file(options, path, item, report),
+        (_, path) => {
+            path.iter().for_each(|path| file::not_a_struct(path, &mut report));
+            let errors = report.finish().map(|e| e.to_compile_error());
+            quote!(#errors #tokens)
+        }
+    }
 }
 
 fn function(options: &Options, item: &ItemFn, mut report: Report) -> TokenStream {

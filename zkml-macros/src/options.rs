@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use syn::{
-    Expr, ExprRange, Lit, RangeLimits, Token,
+    Expr, ExprLit, ExprRange, Lit, LitStr, RangeLimits, Token,
     ext::IdentExt as _,
     parse::{Parse, ParseStream, Parser as _},
     punctuated::Punctuated,
@@ -29,10 +29,12 @@ pub struct Options {
     pub range: Option<Range>,
     /// The name of the type.
     pub name: Option<Ident>,
+    /// The ONNX file that holds the network.
+    pub onnx: Option<LitStr>,
 }
 
 /// The options' names.
-const NAMES: [&str; 5] = ["input", "weights", "output", "range", "name"];
+const NAMES: [&str; 6] = ["input", "weights", "output", "range", "name", "onnx"];
 
 struct Entry {
     key: Ident,
@@ -74,6 +76,7 @@ impl Options {
                 "output" => visible(key, value, &mut options.visibility.output, report),
                 "range" => options.range = range(value, report),
                 "name" => options.name = type_name(value, report),
+                "onnx" => options.onnx = path(value, report),
                 _ => unknown(key, report),
             }
             seen.push(name);
@@ -149,6 +152,17 @@ fn range(value: &Expr, report: &mut Report) -> Option<Range> {
         Ok(_) => Some(range),
         Err(error) => {
             report.add(place, error.to_string(), "");
+            None
+        }
+    }
+}
+
+fn path(value: &Expr, report: &mut Report) -> Option<LitStr> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Str(path), .. }) => Some(path.clone()),
+        _ => {
+            let help = "expected a path from this source file, as in `onnx = \"lenet.onnx\"`";
+            report.add(Place::of(value), "`onnx` is no string", help);
             None
         }
     }
