@@ -176,7 +176,7 @@ impl<'r, 'm, 'a> Call<'r, 'm, 'a> {
     }
 
     /// The operator mixes samples.
-    fn mixes(&self, x: &Traced) -> ImportError {
+    pub(super) fn mixes(&self, x: &Traced) -> ImportError {
         ImportError::shape(
             &self.origin,
             format!("an operator that mixes the {} samples of a batch (shape {:?} for one)", self.reader.batch, x.dims),

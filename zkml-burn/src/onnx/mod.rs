@@ -51,7 +51,7 @@ mod wire;
 
 use std::path::Path;
 
-use zkml_core::{error::Origin, graph::Range, shape::Shape};
+use zkml_core::{error::Origin, graph::Range, shape::Shape, tensor::Tensor};
 
 use crate::{builder::Import, error::ImportError};
 
@@ -149,6 +149,22 @@ pub fn load_with(path: impl AsRef<Path>, options: &Options) -> Result<Import, Im
 /// ```
 pub fn read(bytes: &[u8], options: &Options) -> Result<Import, ImportError> {
     model(bytes, "model", None, options)
+}
+
+/// Reads a tensor stored by itself (a `TensorProto`), such as the inputs and outputs of ONNX's own tests.
+///
+/// # Errors
+/// If it is malformed, or its elements are neither numbers nor booleans.
+///
+/// ```
+/// // `[2]` floats: dims, element type, and the raw data.
+/// let bytes = [0x08, 2, 0x10, 1, 0x4a, 8, 0, 0, 0x80, 0x3f, 0, 0, 0, 0x40];
+/// assert_eq!(zkml_burn::onnx::tensor(&bytes)?.data(), [1.0, 2.0]);
+/// # Ok::<(), zkml_burn::ImportError>(())
+/// ```
+pub fn tensor(bytes: &[u8]) -> Result<Tensor, ImportError> {
+    let stored = proto::tensor(bytes).map_err(|reason| ImportError::malformed(&Origin::Unknown, reason, ""))?;
+    tensors::read(&stored, None, &Origin::Unknown).map(|(tensor, _)| tensor)
 }
 
 fn model(bytes: &[u8], name: &str, folder: Option<&Path>, options: &Options) -> Result<Import, ImportError> {

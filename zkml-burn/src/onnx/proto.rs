@@ -289,7 +289,7 @@ fn attribute(bytes: &[u8]) -> Result<Attribute<'_>, Failure> {
     Ok(Attribute { name, value })
 }
 
-fn tensor(bytes: &[u8]) -> Result<Tensor<'_>, Failure> {
+pub(super) fn tensor(bytes: &[u8]) -> Result<Tensor<'_>, Failure> {
     let mut tensor = Tensor::default();
     let mut location = 0;
     let mut external = External::default();

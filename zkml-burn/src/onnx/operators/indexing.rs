@@ -47,6 +47,10 @@ pub(super) fn slice(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> 
     for i in 0..starts.len() {
         let axis = call.axis(axes[i], x.rank())?;
         let [start, end, step] = [starts[i], ends[i], steps[i]];
+        let samples = if x.batched && axis == 0 { call.reader.batch } else { 1 };
+        if samples > 1 && (step < 0 || length(samples, start, end, step) != samples) {
+            return Err(call.mixes(&x));
+        }
         let kept = length(x.dims[axis], start, end, step);
         if kept == x.dims[axis] && step > 0 {
             continue;

@@ -96,9 +96,11 @@ pub(super) fn resize(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError>
         }
         dims.push(extent as usize);
     }
-    let skip = usize::from(x.batched);
+    if x.batched && sizes.as_ref().is_some_and(|sizes| usize::try_from(sizes[0]) == Ok(call.reader.batch)) {
+        dims[0] = 1;
+    }
     let x = if x.batched && dims[0] != 1 { call.unbatched(x)? } else { x };
-    let skip = if x.batched { skip } else { 0 };
+    let skip = usize::from(x.batched);
     let scale = |axis: usize| match &scales {
         Some(scales) => scales[axis],
         None => dims[axis] as f64 / x.dims[axis] as f64,
