@@ -45,7 +45,11 @@
 //!
 //! * `prove` (default): everything.
 //! * `verify`: keys and proofs only, for those who just check (`default-features = false, features = ["verify"]`).
+//! * `onnx`: models from ONNX files, see `zkml::onnx`.
 #![forbid(unsafe_code)]
+
+#[cfg(feature = "onnx")]
+pub mod onnx;
 
 pub use rand;
 pub use zkml_core::*;

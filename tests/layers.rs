@@ -42,6 +42,10 @@ fn args() -> Args {
     Args::new()
 }
 
+fn list(numbers: &[i64]) -> Literal {
+    Literal::List(numbers.to_vec())
+}
+
 /// The subjects of one description: plain, rescaled and saturated, for whole and for real inputs.
 fn case(input: &[usize], describe: Describe) -> Vec<Subject> {
     let ranges = [Range::Whole(-8, 7), Range::Real(-1.0, 1.0)];
@@ -141,7 +145,11 @@ fn parameters(s: &Subject) {
                 let offset = |c: usize| beta[c] - mean[c] * scale(c);
                 vec![(0..gamma.len()).map(scale).collect(), (0..gamma.len()).map(offset).collect()]
             }
-            _ => [get("weight"), get("bias")].into_iter().flatten().map(<[f64]>::to_vec).collect(),
+            _ => ["weight", "depthwise", "pointwise", "value", "slope", "bias"]
+                .into_iter()
+                .filter_map(get)
+                .map(<[f64]>::to_vec)
+                .collect(),
         };
         assert_eq!(values.len(), plan.params[i].len(), "{}", s.name);
         for ((values, p), held) in values.iter().zip(&plan.params[i]).zip(&s.quantized.params()[i]) {
@@ -205,7 +213,7 @@ fn tight(s: &Subject) {
 /// Every law of every layer named.
 macro_rules! layer_suite {
     ($($layer:ident => [$($case:expr),+ $(,)?];)*) => {
-        const COVERED: &[&str] = &[$(stringify!($layer)),*];
+        pub(crate) const COVERED: &[&str] = &[$(stringify!($layer)),*];
 
         $(mod $layer {
             use super::*;
@@ -266,6 +274,7 @@ layer_suite! {
     dense => [
         case(&[5], |g, x| g.add("dense", args().with("units", 3), &[x])),
         case(&[1], |g, x| g.add("dense", args().with("units", 2).with("bias", false), &[x])),
+        case(&[2, 1, 3], |g, x| g.add("dense", args().with("units", 2), &[x])),
     ];
     conv2d => [
         case(&[2, 4, 3], |g, x| g.add("conv2d", args().with("filters", 2).with("kernel", [3, 2]), &[x])),
@@ -291,6 +300,9 @@ layer_suite! {
         case(&[1, 4, 4], |g, x| {
             g.add("avg_pool2d", args().with("size", 2).with("padding", Literal::List(vec![1, 1, 1, 1])), &[x])
         }),
+        case(&[1, 4, 2], |g, x| {
+            g.add("avg_pool2d", args().with("size", 3).with("padding", 1usize).with("include_pad", true), &[x])
+        }),
     ];
     sum_pool2d => [
         case(&[2, 4, 4], |g, x| g.add("sum_pool2d", args().with("size", [2, 4]), &[x])),
@@ -313,6 +325,10 @@ layer_suite! {
             g.add("add", args(), &[a, x])
         }),
         case(&[2, 1, 2], |g, x| g.add("add", args(), &[x, x])),
+        case(&[2, 3], |g, x| {
+            let row = g.add("reduce_sum", args().with("axes", list(&[0])), &[x])?;
+            g.add("add", args(), &[x, row])
+        }),
     ];
     sub => [
         case(&[4], |g, x| {
@@ -320,6 +336,10 @@ layer_suite! {
             g.add("sub", args(), &[x, a])
         }),
         case(&[3], |g, x| g.add("sub", args(), &[x, x])),
+        case(&[2, 1, 2], |g, x| {
+            let turned = g.add("permute", args().with("axes", list(&[1, 0, 2])), &[x])?;
+            g.add("sub", args(), &[x, turned])
+        }),
     ];
     mul => [
         case(&[4], |g, x| {
@@ -327,6 +347,10 @@ layer_suite! {
             g.add("mul", args(), &[a, x])
         }),
         case(&[3], |g, x| g.add("mul", args(), &[x, x])),
+        case(&[2, 2], |g, x| {
+            let column = g.add("parameter", args().with("shape", list(&[2, 1])), &[])?;
+            g.add("mul", args(), &[x, column])
+        }),
     ];
     scale => [
         case(&[3], |g, x| g.add("scale", args().with("factor", 0.3), &[x])),
@@ -337,13 +361,126 @@ layer_suite! {
         case(&[4], |g, x| g.add("poly", args(), &[x])),
         case(&[3], |g, x| g.add("poly", args().with("n", -2.5), &[x])),
     ];
-    argmax => [case(&[4], |g, x| g.add("argmax", args(), &[x]))];
+    argmax => [
+        case(&[4], |g, x| g.add("argmax", args(), &[x])),
+        case(&[2, 3], |g, x| g.add("argmax", args().with("axis", 1usize).with("last", true), &[x])),
+    ];
+    maximum => [
+        case(&[4], |g, x| {
+            let a = g.add("scale", args().with("factor", 0.7), &[x])?;
+            g.add("maximum", args(), &[a, x])
+        }),
+        case(&[2, 3], |g, x| {
+            let row = g.add("reduce_min", args().with("axes", Literal::List(vec![0])), &[x])?;
+            g.add("maximum", args(), &[row, x])
+        }),
+    ];
+    minimum => [
+        case(&[4], |g, x| {
+            let a = g.add("scale", args().with("factor", 0.7), &[x])?;
+            g.add("minimum", args(), &[x, a])
+        }),
+    ];
+    reduce_max => [
+        case(&[2, 3, 2], |g, x| g.add("reduce_max", args().with("axes", Literal::List(vec![-2])), &[x])),
+        case(&[5], |g, x| g.add("reduce_max", args().with("keepdims", true), &[x])),
+    ];
+    reduce_min => [
+        case(&[2, 2, 2], |g, x| {
+            g.add("reduce_min", args().with("axes", Literal::List(vec![0, 2])).with("keepdims", true), &[x])
+        }),
+    ];
+    argmin => [
+        case(&[4], |g, x| g.add("argmin", args(), &[x])),
+        case(&[3, 2], |g, x| g.add("argmin", args().with("axis", 0usize).with("last", true), &[x])),
+    ];
+    abs => [case(&[5], |g, x| g.add("abs", args(), &[x]))];
+    sign => [case(&[5], |g, x| g.add("sign", args(), &[x]))];
+    square => [case(&[4], |g, x| g.add("square", args(), &[x]))];
+    relu6 => [case(&[5], |g, x| g.add("relu6", args(), &[x]))];
+    clip => [
+        case(&[4], |g, x| g.add("clip", args().with("min", -0.4).with("max", 0.7), &[x])),
+        case(&[3], |g, x| g.add("clip", args().with("min", -0.3), &[x])),
+        case(&[3], |g, x| g.add("clip", args().with("max", 0.25), &[x])),
+    ];
+    hard_sigmoid => [
+        case(&[4], |g, x| g.add("hard_sigmoid", args(), &[x])),
+        case(&[3], |g, x| g.add("hard_sigmoid", args().with("alpha", -0.5).with("beta", 0.2), &[x])),
+    ];
+    hard_swish => [case(&[4], |g, x| g.add("hard_swish", args(), &[x]))];
+    hard_tanh => [
+        case(&[4], |g, x| g.add("hard_tanh", args(), &[x])),
+        case(&[3], |g, x| {
+            let y = g.add("scale", args().with("factor", 4.0), &[x])?;
+            g.add("hard_tanh", args(), &[y])
+        }),
+    ];
+    leaky_relu => [
+        case(&[4], |g, x| g.add("leaky_relu", args().with("alpha", 0.3), &[x])),
+        case(&[4], |g, x| g.add("leaky_relu", args().with("alpha", 0.25), &[x])),
+        case(&[3], |g, x| g.add("leaky_relu", args().with("alpha", -0.6), &[x])),
+    ];
+    prelu => [
+        case(&[2, 1, 2], |g, x| g.add("prelu", args(), &[x])),
+        case(&[4], |g, x| g.add("prelu", args().with("shared", true), &[x])),
+    ];
+    thresholded_relu => [case(&[5], |g, x| g.add("thresholded_relu", args().with("alpha", 0.3), &[x]))];
+    zanh => [case(&[4], |g, x| g.add("zanh", args(), &[x]))];
+    zigmoid => [case(&[4], |g, x| g.add("zigmoid", args(), &[x]))];
+    greater => [
+        case(&[4], |g, x| {
+            let a = g.add("scale", args().with("factor", 0.7), &[x])?;
+            g.add("greater", args(), &[a, x])
+        }),
+    ];
+    less => [
+        case(&[4], |g, x| {
+            let a = g.add("scale", args().with("factor", 0.7), &[x])?;
+            g.add("less", args(), &[a, x])
+        }),
+    ];
+    greater_equal => [
+        case(&[4], |g, x| {
+            let a = g.add("scale", args().with("factor", 0.7), &[x])?;
+            g.add("greater_equal", args(), &[a, x])
+        }),
+    ];
+    less_equal => [
+        case(&[2, 2], |g, x| {
+            let row = g.add("reduce_max", args().with("axes", Literal::List(vec![0])), &[x])?;
+            g.add("less_equal", args(), &[row, x])
+        }),
+    ];
+    equal => [
+        case(&[4], |g, x| {
+            let a = g.add("abs", args(), &[x])?;
+            g.add("equal", args(), &[a, x])
+        }),
+    ];
+    select => [
+        case(&[4], |g, x| {
+            let a = g.add("scale", args().with("factor", 0.7), &[x])?;
+            let c = g.add("greater", args(), &[a, x])?;
+            g.add("select", args(), &[c, x, a])
+        }),
+        case(&[2, 2], |g, x| {
+            let row = g.add("reduce_max", args().with("axes", Literal::List(vec![0])), &[x])?;
+            let c = g.add("equal", args(), &[row, x])?;
+            g.add("select", args(), &[c, row, x])
+        }),
+    ];
 }
+
+#[path = "layers/shapes.rs"]
+mod shape_layers;
 
 #[test]
 fn no_layer_is_missing_from_the_suite() {
-    let listed: Vec<&str> = CARDS.iter().map(|card| card.name).collect();
-    assert_eq!(COVERED, listed);
+    let mut listed: Vec<&str> = CARDS.iter().map(|card| card.name).collect();
+    let mut covered = [COVERED, shape_layers::COVERED].concat();
+    listed.sort_unstable();
+    covered.sort_unstable();
+    assert_eq!(covered, listed);
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Every pass of the optimiser: where it applies, what it leaves, and that the scores stay what they were.
 #![cfg(feature = "prove")]
 
-mod common;
+#[path = "common/seeded.rs"]
+mod seeded;
 
-use common::{model, samples};
+use seeded::{model, samples};
 use zkml::{
     graph::{Graph, Range},
     layer::{Args, Literal},
@@ -183,6 +184,72 @@ fn what_keeps_the_order_is_not_needed_before_an_argmax() {
         assert_eq!(model.classify(&x).unwrap(), optimized.classify(&x).unwrap());
     }
     let turned = classes(-0.3);
-    let (optimized, _) = optimize(&common::model(turned, 5)).unwrap();
+    let (optimized, _) = optimize(&seeded::model(turned, 5)).unwrap();
     assert_eq!(optimized.graph().nodes().len(), 4);
+}
+
+#[test]
+fn what_depends_on_no_input_is_computed_once() {
+    let mut graph = Graph::new("constants", Shape::new([2, 3])).with_range(Range::Whole(-8, 7)).unwrap();
+    let row = graph.add("parameter", args().with("shape", Literal::List(vec![6])), &[]).unwrap();
+    let row = graph.add("reshape", args().with("shape", Literal::List(vec![2, 3])), &[row]).unwrap();
+    let row = graph.add("relu", args(), &[row]).unwrap();
+    graph.add("mul", args(), &[graph.input(), row]).unwrap();
+    applies(graph, "fold_constants", 2, &["parameter", "mul"]);
+}
+
+#[test]
+fn a_parameter_joins_the_layer_beside_it() {
+    let parameter = |graph: &mut Graph, shape: &[i64]| {
+        graph.add("parameter", args().with("shape", Literal::List(shape.to_vec())), &[]).unwrap()
+    };
+    let graph = |input: &[usize]| Graph::new("absorb", Shape::from(input)).with_range(Range::Whole(-8, 7)).unwrap();
+    for input in [&[3][..], &[2, 3]] {
+        let mut g = graph(input);
+        let (w, b) = (parameter(&mut g, &[3, 4]), parameter(&mut g, &[4]));
+        let y = g.add("matmul", args(), &[g.input(), w]).unwrap();
+        let y = g.add("sub", args(), &[b, y]).unwrap();
+        g.add("mul", args(), &[y, b]).unwrap();
+        applies(g, "absorb_parameters", 3, &["dense"]);
+    }
+    let mut g = graph(&[2, 3, 3]);
+    let y = g.add("conv2d", args().with("filters", 4).with("kernel", 2), &[g.input()]).unwrap();
+    let (a, b) = (parameter(&mut g, &[4, 1, 1]), parameter(&mut g, &[2]));
+    let y = g.add("add", args(), &[y, a]).unwrap();
+    g.add("add", args(), &[y, b]).unwrap();
+    // One number a column is not one a channel.
+    applies(g, "absorb_parameters", 1, &["conv2d", "parameter", "add"]);
+}
+
+#[test]
+fn a_clip_of_a_clip_is_one_clip() {
+    let clip = |min: f64, max: f64| ("clip", args().with("min", min).with("max", max));
+    let chain = |layers: &[(&str, Args)]| chain(&[4], layers);
+    applies(chain(&[("relu", args()), clip(-1.0, 6.0)]), "merge_clips", 1, &["relu6"]);
+    applies(chain(&[clip(-2.5, 3.5), ("relu", args())]), "merge_clips", 1, &["clip"]);
+    applies(chain(&[("hard_tanh", args()), ("relu6", args()), clip(-3.0, 0.5)]), "merge_clips", 2, &["clip"]);
+    applies(chain(&[("relu", args()), ("abs", args())]), "none", 0, &["relu", "abs"]);
+}
+
+#[test]
+fn what_is_left_out_is_not_computed() {
+    let slice = |start: i64, end: i64| {
+        ("slice", args().with("axis", 0usize).with("start", Literal::Int(start)).with("end", Literal::Int(end)))
+    };
+    let dense = ("dense", args().with("units", 5));
+    applies(chain(&[4], &[dense.clone(), ("relu", args()), slice(1, 3)]), "select_first", 2, &["dense", "relu"]);
+    let conv = ("conv2d", args().with("filters", 4).with("kernel", 2));
+    applies(chain(&[2, 3, 3], &[conv.clone(), slice(-2, 4)]), "select_first", 1, &["conv2d"]);
+    let crop = ("crop", args().with("cropping", 1usize));
+    let layers = [conv, ("relu", args()), crop];
+    applies(chain(&[2, 5, 5], &layers), "select_first", 1, &["conv2d", "crop", "relu"]);
+    applies(chain(&[4], &[("relu", args()), slice(0, 2)]), "select_first", 1, &["slice", "relu"]);
+}
+
+#[test]
+fn an_offset_joins_a_neighbour() {
+    let offset = || ("offset", args().with("value", 0.7));
+    let dense = || ("dense", args().with("units", 3).with("bias", false));
+    applies(chain(&[4], &[dense(), offset()]), "fold_batch_norm", 1, &["dense"]);
+    applies(chain(&[4], &[offset(), dense()]), "fold_norm_forward", 1, &["dense"]);
 }

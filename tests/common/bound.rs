@@ -9,11 +9,16 @@
 //! | linear layers | `K * (m_w * e_x + m_x * e_w + e_w * e_x) + e_b` |
 //! | `mul` | `m_a * e_b + m_b * e_a + e_a * e_b` |
 //! | `poly` | `2 * m * e + e^2 + abs(n) * e + (m + e) * u / 2`, with `u` of the constant |
+//! | `offset`, `pad` | `e`, and half a unit of the constant |
 //! | rescale | half a unit more, and what exceeds the end it saturates to |
 
-use zkml::{layer::Literal, plan::Quantized, tensor::Tensor};
+use zkml::{
+    layer::{Literal, Role},
+    plan::Quantized,
+    tensor::Tensor,
+};
 
-use super::oracle;
+use super::{oracle, oracle_compare};
 
 /// The unit of a scale.
 fn unit(scale: i32) -> f64 {
@@ -36,35 +41,59 @@ pub fn run(quantized: &Quantized, floats: &[Tensor]) -> Vec<f64> {
         };
         let step = &plan.steps[i];
         let x: Vec<(f64, f64)> = node.inputs.iter().map(|n| (floats[n.0].max_abs(), bounds[n.0])).collect();
-        let (m, e) = x[0];
-        let taken = floats[node.inputs[0].0].len();
+        let (m, e) = x.first().copied().unwrap_or((0.0, 0.0));
+        let nothing = Vec::new();
+        let taken = node.inputs.first().map_or(&nothing[..], |n| floats[n.0].shape().dims());
         let args = layer.args();
         let number = |name: &str| match args.iter().find(|(n, _)| *n == name) {
             Some((_, Literal::Float(x))) => *x,
             other => panic!("`{name}` is {other:?}"),
         };
         // Parameters as they are held: their integers, which are off by a unit at most.
-        let weight = || {
-            let (p, t) = (&plan.params[i][0], &quantized.params()[i][0]);
+        let weight_at = |j: usize| {
+            let (p, t) = (&plan.params[i][j], &quantized.params()[i][j]);
             (t.data().iter().map(|q| q.as_f64().abs()).fold(0.0, f64::max) * unit(p.scale), unit(p.scale))
         };
-        let bias = plan.params[i].get(1).map_or(0.0, |p| unit(p.scale));
+        let weight = || weight_at(0);
+        // The number of weights that make an output channel: those of one row.
+        let row = |j: usize| quantized.params()[i][j].len() / quantized.params()[i][j].shape().dims()[0];
+        let bias = plan.params[i].iter().find(|p| p.role == Role::Bias).map_or(0.0, |p| unit(p.scale));
         let constant = |c: f64| (c, unit(step.factor) / 2.0);
         let area = || match args.iter().find(|(n, _)| *n == "size") {
             Some((_, Literal::List(l))) => (l[0] * l[1]) as usize,
+            Some((_, Literal::Int(i))) => *i as usize,
             other => panic!("`size` is {other:?}"),
         };
-        let pixels = taken / graph.shape(node.inputs[0]).dims()[0];
+        let pixels: usize = taken.iter().skip(1).product();
         let value = match layer.card().name {
-            "dense" | "conv2d" => {
-                let row = quantized.params()[i][0].len() / node.shape.dims()[0];
-                products(row, weight(), (m, e)) + bias
+            "dense" | "conv2d" | "conv1d" | "depthwise_conv2d" | "pointwise_conv2d" => {
+                products(row(0), weight(), (m, e)) + bias
+            }
+            "conv2d_transpose" | "conv1d_transpose" => {
+                products(quantized.params()[i][0].len(), weight(), (m, e)) + bias
+            }
+            "separable_conv2d" => {
+                let between = products(row(0), weight(), (m, e));
+                let most = row(0) as f64 * weight().0 * m;
+                products(row(1), weight_at(1), (most, between)) + bias
+            }
+            "parameter" => weight().1,
+            "offset" => e + unit(layer.scale(step)) / 2.0,
+            "pad" => e.max(unit(step.inputs[0]) / 2.0),
+            "concat" => x.iter().map(|(_, e)| *e).fold(0.0, f64::max),
+            "matmul" => products(taken[taken.len() - 1], x[0], x[1]),
+            "reduce_sum" => oracle::reduced(&args, taken) as f64 * e,
+            "reduce_mean" => {
+                let n = oracle::reduced(&args, taken);
+                products(n, constant(1.0 / n as f64), (m, e))
             }
             "batch_norm" => products(1, weight(), (m, e)) + bias,
-            "sum_pool2d" => area() as f64 * e,
-            "global_sum_pool2d" => pixels as f64 * e,
+            "sum_pool2d" | "sum_pool1d" => area() as f64 * e,
+            "global_sum_pool2d" | "global_sum_pool1d" => pixels as f64 * e,
             "avg_pool2d" if oracle::whole_mean(&args).is_none() => products(area(), constant(1.0), (m, e)),
-            "global_avg_pool2d" => products(pixels, constant(1.0 / pixels as f64), (m, e)),
+            // The scale does the division, or a constant.
+            "avg_pool1d" => products(area(), constant(1.0), (m, e)),
+            "global_avg_pool2d" | "global_avg_pool1d" => products(pixels, constant(1.0 / pixels as f64), (m, e)),
             "add" | "sub" => e + x[1].1,
             "mul" => products(1, x[0], x[1]),
             "scale" if oracle::power(number("factor")).is_some() => number("factor").abs() * e,
@@ -75,6 +104,7 @@ pub fn run(quantized: &Quantized, floats: &[Tensor]) -> Vec<f64> {
             }
             // Nothing is asked of an index.
             "argmax" => f64::INFINITY,
+            name if oracle_compare::knows(name) => oracle_compare::bound(name, &args, &x, step, &weight),
             _ => e,
         };
         let out = unit(plan.scales[i]);

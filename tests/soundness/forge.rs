@@ -26,7 +26,7 @@ fn integers(quantized: &Quantized, inputs: &[Tensor]) -> Vec<Tensor<Int>> {
 }
 
 /// Every lie at every witness variable from `first` on, each followed through to the public output.
-fn refuse_all(name: &str, circuit: &Circuit, quantized: &Quantized, inputs: &[Tensor], first: usize) {
+pub fn refuse_all(name: &str, circuit: &Circuit, quantized: &Quantized, inputs: &[Tensor], first: usize) {
     let (honest, opening) = circuit.witness(inputs, &mut rng(3)).unwrap();
     let integers = integers(quantized, inputs);
     let claim = Claim::new(circuit, quantized, &integers, &opening);

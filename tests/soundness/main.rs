@@ -6,5 +6,6 @@ mod common;
 mod files;
 mod forge;
 mod liar;
+mod signs;
 mod statements;
 mod whole;

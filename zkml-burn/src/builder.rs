@@ -80,7 +80,7 @@ impl Import {
 /// assert!(import.weights.get("fc.weight").is_some());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Builder {
     graph: Graph,
     weights: Weights,

@@ -248,6 +248,36 @@ pub enum InputError {
         /// The value found.
         value: f64,
     },
+    /// A layer's value is beyond the width that calibration gave its decomposition: the input cannot be proved.
+    #[error(
+        "layer `{layer}` ({origin}) gets the value {value}, {bits} bit{} beyond the {lo} to {hi} of the calibration; \
+         this input cannot be proved: calibrate with inputs like it, or with more `margin_bits`",
+        if *.bits == 1 { "" } else { "s" }
+    )]
+    Beyond {
+        /// The layer.
+        layer: String,
+        /// Where it was described.
+        origin: Origin,
+        /// The value.
+        value: f64,
+        /// The least value that can be proved.
+        lo: f64,
+        /// The greatest value that can be proved.
+        hi: f64,
+        /// How many bits more the decomposition would need.
+        bits: u32,
+    },
+    /// The exact arithmetic refused the input.
+    #[error("layer `{layer}` ({origin}): {error}")]
+    Arith {
+        /// The layer.
+        layer: String,
+        /// Where it was described.
+        origin: Origin,
+        /// The arithmetic's error.
+        error: crate::arith::ArithError,
+    },
     /// Another number of inputs than the circuit proves at once.
     #[error("the circuit proves {expected} inputs at once, found {found}")]
     Batch {

@@ -9,7 +9,7 @@ use syn::ext::IdentExt as _;
 use zkml_core::{
     error::{Culprit, GraphError, LayerError, Origin},
     graph::{Graph, NodeId, Range},
-    layer::{AnyLayer, Args, CARDS, Card},
+    layer::{AnyLayer, Args, CARDS, Card, Literal},
     shape::Shape,
 };
 
@@ -59,6 +59,37 @@ struct Places<'a> {
 /// The name of an argument, which the first one need not have.
 fn named<'a>(arg: &'a Arg, card: Option<&Card>) -> &'a str {
     arg.name.as_deref().or(card.and_then(|c| c.args.first()).map(|a| a.name)).unwrap_or_default()
+}
+
+/// A layer and its argument.
+type Applied = (&'static str, Option<Literal>);
+
+/// What a number before an operator does to the tensor after it.
+fn number_first(operator: Operator, number: &Literal) -> Vec<Applied> {
+    let number = Some(number.clone());
+    match operator.sign {
+        "+" => vec![("offset", number)],
+        "-" => vec![("scale", Some(Literal::Float(-1.0))), ("offset", number)],
+        "/" => vec![("reciprocal", None), ("scale", number)],
+        _ => vec![("scale", number)],
+    }
+}
+
+/// What a number after an operator does to the tensor before it; nothing for a division by zero.
+fn number_last(operator: Operator, number: &Literal) -> Option<Applied> {
+    let value = match number {
+        Literal::Int(i) => *i as f64,
+        Literal::Float(x) => *x,
+        // The layer says what it expects.
+        Literal::Bool(_) | Literal::Word(_) | Literal::List(_) => return Some(("scale", Some(number.clone()))),
+    };
+    match operator.sign {
+        "+" => Some(("offset", Some(number.clone()))),
+        "-" => Some(("offset", Some(Literal::Float(-value)))),
+        "/" if value == 0.0 => None,
+        "/" => Some(("scale", Some(Literal::Float(1.0 / value)))),
+        _ => Some(("scale", Some(number.clone()))),
+    }
 }
 
 struct Walk<'a> {
@@ -365,7 +396,7 @@ impl Walk<'_> {
             return None;
         }
         let arity = card.is_none_or(|card| check::arity(card, call, self.report));
-        let wanted = card.map_or(call.tensors.len(), |c| c.arity);
+        let wanted = card.and_then(|c| c.arity.most()).unwrap_or(usize::MAX);
         let mut nodes = Vec::new();
         for (i, tensor) in call.tensors.iter().enumerate() {
             match &tensor.kind {
@@ -392,18 +423,32 @@ impl Walk<'_> {
     }
 
     fn binary(&mut self, operator: Operator, left: &Expr, right: &Expr, place: Place) -> Option<NodeId> {
-        let (name, inputs, args) = match (&left.kind, &right.kind) {
-            (Kind::Literal(number), _) if operator.sign == "*" => ("scale", vec![right], vec![(number, left.place)]),
-            (_, Kind::Literal(number)) if operator.sign == "*" => ("scale", vec![left], vec![(number, right.place)]),
-            _ => (operator.layer, vec![left, right], vec![]),
+        let (tensor, at, steps) = match (&left.kind, &right.kind) {
+            (Kind::Literal(number), _) => (right, left.place, number_first(operator, number)),
+            (_, Kind::Literal(number)) => match number_last(operator, number) {
+                Some(step) => (left, right.place, vec![step]),
+                None => {
+                    self.eval(left, "");
+                    check::division_by_zero(right.place, self.report);
+                    return None;
+                }
+            },
+            _ => {
+                let nodes = [self.eval(left, ""), self.eval(right, "")];
+                let inputs = vec![left.place, right.place];
+                let places = Places { layer: operator.place, call: place, inputs, args: &[] };
+                let layer = self.layer(operator.layer, true, &places)?;
+                return self.push(layer, &nodes, "", &places);
+            }
         };
-        let args: Vec<Arg> =
-            args.into_iter().map(|(value, place)| Arg { name: None, value: value.clone(), place }).collect();
-        let nodes: Vec<_> = inputs.iter().map(|e| self.eval(e, "")).collect();
-        let inputs = inputs.iter().map(|e| e.place).collect();
-        let places = Places { layer: operator.place, call: place, inputs, args: &args };
-        let layer = self.layer(name, true, &places)?;
-        self.push(layer, &nodes, "", &places)
+        let mut node = self.eval(tensor, "");
+        for (name, number) in steps {
+            let args: Vec<Arg> = number.into_iter().map(|value| Arg { name: None, value, place: at }).collect();
+            let places = Places { layer: operator.place, call: place, inputs: vec![tensor.place], args: &args };
+            let layer = self.layer(name, true, &places)?;
+            node = self.push(layer, &[node], "", &places);
+        }
+        node
     }
 
     /// The layer of that name. All arguments that it does not know are told of, not the first alone.

@@ -131,7 +131,7 @@ pub struct Expr {
 pub enum Kind {
     /// A variable.
     Name(Ident),
-    /// A number (which only `*` takes).
+    /// A number, which goes with a tensor and an operator.
     Literal(Literal),
     /// A layer applied to tensors.
     Call(Call),
@@ -315,6 +315,11 @@ fn expr(e: &syn::Expr, report: &mut Report) -> Expr {
                 Kind::Refused(mentions(e))
             }
         },
+        syn::Expr::Unary(u) if matches!(u.op, UnOp::Neg(_)) && !is_constant(&u.expr) => {
+            let times = Operator { sign: "*", layer: "mul", place: Place::of(&u.op) };
+            let minus = Expr { kind: Kind::Literal(Literal::Float(-1.0)), place: times.place };
+            Kind::Binary(times, Box::new(minus), Box::new(expr(&u.expr, report)))
+        }
         syn::Expr::Lit(_) | syn::Expr::Unary(_) => match literal(e) {
             Some(value) => Kind::Literal(value),
             None => refuse(e, report),
@@ -334,6 +339,7 @@ fn operator(op: &BinOp) -> Option<Operator> {
         BinOp::Add(_) => ("+", "add"),
         BinOp::Sub(_) => ("-", "sub"),
         BinOp::Mul(_) => ("*", "mul"),
+        BinOp::Div(_) => ("/", "div"),
         _ => return None,
     };
     Some(Operator { sign, layer, place: Place::of(op) })

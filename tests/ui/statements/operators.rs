@@ -2,11 +2,10 @@ use zkml::zk_model;
 
 #[zk_model]
 fn net(x: Tensor<8>) -> Tensor<8> {
-    let y = x / 2.0;
-    let z = -x;
+    let y = x % 2.0;
     let mut w = !x;
     w += x;
-    y + z + w
+    y + w
 }
 
 fn main() {}

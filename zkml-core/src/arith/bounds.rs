@@ -1,7 +1,7 @@
 //! The reading of exact arithmetic as intervals: bit widths, and the proof that nothing reaches `2^250`.
 
 use super::{Arith, ArithError, Cut, Int, interval, interval::Interval};
-use crate::gadget;
+use crate::gadget::{self, piecewise::Piecewise};
 
 /// Exact arithmetic on intervals.
 #[derive(Clone, Debug, Default)]
@@ -76,13 +76,13 @@ impl Arith for Bounds {
 
     fn rescale(&mut self, a: &Interval, cut: Cut) -> Result<Interval, ArithError> {
         self.widest = self.widest.max(cut.shift);
-        let y = gadget::rescale::bound(a, cut.shift, cut.saturate)?;
+        let y = gadget::rescale::bound(a, cut)?;
         Ok(self.see(y))
     }
 
     fn relu(&mut self, a: &Interval, cut: Cut) -> Result<Interval, ArithError> {
         self.widest = self.widest.max(cut.shift);
-        let y = gadget::relu::bound(a, cut.shift, cut.saturate)?;
+        let y = gadget::relu::bound(a, cut)?;
         Ok(self.see(y))
     }
 
@@ -91,8 +91,67 @@ impl Arith for Bounds {
         Ok(self.see(y))
     }
 
+    fn clip(&mut self, a: &Interval, cut: Cut, lo: Int, hi: Int) -> Result<Interval, ArithError> {
+        self.widest = self.widest.max(cut.shift);
+        let y = gadget::clip::bound(a, cut, lo, hi)?;
+        Ok(self.see(y))
+    }
+
+    fn leaky(&mut self, a: &Interval, slope: &Interval, unit: Int, cut: Cut) -> Result<Interval, ArithError> {
+        self.widest = self.widest.max(cut.shift);
+        let reach = gadget::leaky::reach(a, slope, unit)?;
+        self.see(reach);
+        self.see(Interval::point(unit));
+        let y = gadget::leaky::bound(a, slope, unit, cut)?;
+        Ok(self.see(y))
+    }
+
+    fn abs(&mut self, a: &Interval, cut: Cut) -> Result<Interval, ArithError> {
+        self.widest = self.widest.max(cut.shift);
+        let y = gadget::abs::bound(a, cut)?;
+        Ok(self.see(y))
+    }
+
+    fn sign(&mut self, a: &Interval) -> Result<Interval, ArithError> {
+        gadget::sign::bound(a)
+    }
+
+    fn non_negative(&mut self, a: &Interval) -> Result<Interval, ArithError> {
+        gadget::non_negative::bound(a)
+    }
+
+    fn is_zero(&mut self, a: &Interval) -> Result<Interval, ArithError> {
+        gadget::is_zero::bound(a)
+    }
+
+    fn square(&mut self, a: &Interval) -> Result<Interval, ArithError> {
+        let y = gadget::square::bound(a)?;
+        Ok(self.see(y))
+    }
+
+    fn select(&mut self, condition: &Interval, a: &Interval, b: &Interval) -> Result<Interval, ArithError> {
+        let y = gadget::select::bound(condition, a, b)?;
+        Ok(self.see(y))
+    }
+
     fn argmax(&mut self, values: &[Interval]) -> Result<Interval, ArithError> {
         gadget::argmax::bound(values)
+    }
+
+    fn piecewise(&mut self, a: &Interval, table: &Piecewise) -> Result<Interval, ArithError> {
+        self.widest = self.widest.max(table.widest());
+        let y = gadget::piecewise::bound(a, table)?;
+        Ok(self.see(y))
+    }
+
+    fn div(&mut self, a: &Interval, b: &Interval) -> Result<Interval, ArithError> {
+        let y = gadget::div::bound(a, b)?;
+        Ok(self.see(y))
+    }
+
+    fn sqrt(&mut self, a: &Interval) -> Result<Interval, ArithError> {
+        let y = gadget::sqrt::bound(a)?;
+        Ok(self.see(y))
     }
 
     fn settle(&mut self, a: &Interval, _: usize) -> Result<Interval, ArithError> {

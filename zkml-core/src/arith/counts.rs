@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Arith, ArithError, Cut, Int, interval, interval::Interval};
-use crate::gadget;
+use crate::gadget::{self, piecewise::Piecewise};
 
 /// Constraints and witness variables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,10 +89,10 @@ pub fn product_width(a: &Measure, b: &Measure) -> u32 {
 
 /// Whether a linear combination of this width, used this often, is cheaper as a variable of its own.
 ///
-/// One more constraint and one more witness, against `(width - 1) * fanout` more entries of the matrices, each of which
-/// costs a field multiplication in every proof and a place in memory.
+/// One more constraint and one more witness, against `(width - 1) * (fanout - 1)` more entries of the matrices (the new
+/// constraint has `width` of its own), each of which costs a field multiplication in every proof and a place in memory.
 pub fn settles(width: u32, fanout: usize) -> bool {
-    width > 1 && (width as usize - 1).saturating_mul(fanout) > 512
+    width > 1 && fanout > 1 && (width as usize - 1).saturating_mul(fanout - 1) > 512
 }
 
 /// The budget, by node and gadget.
@@ -177,15 +177,15 @@ impl Arith for Counts {
     }
 
     fn rescale(&mut self, a: &Measure, cut: Cut) -> Result<Measure, ArithError> {
-        let interval = gadget::rescale::bound(&a.interval, cut.shift, cut.saturate)?;
-        self.pay("rescale", gadget::rescale::cost(&a.interval, cut.shift, cut.saturate)?);
-        Ok(Measure { interval, width: gadget::rescale::width(a, cut.shift, cut.saturate)? })
+        let interval = gadget::rescale::bound(&a.interval, cut)?;
+        self.pay("rescale", gadget::rescale::cost(&a.interval, cut)?);
+        Ok(Measure { interval, width: gadget::rescale::width(a, cut)? })
     }
 
     fn relu(&mut self, a: &Measure, cut: Cut) -> Result<Measure, ArithError> {
-        let interval = gadget::relu::bound(&a.interval, cut.shift, cut.saturate)?;
-        self.pay("relu", gadget::relu::cost(&a.interval, cut.shift, cut.saturate)?);
-        Ok(Measure { interval, width: gadget::relu::width(a, cut.shift, cut.saturate)? })
+        let interval = gadget::relu::bound(&a.interval, cut)?;
+        self.pay("relu", gadget::relu::cost(&a.interval, cut)?);
+        Ok(Measure { interval, width: gadget::relu::width(a, cut)? })
     }
 
     fn max(&mut self, a: &Measure, b: &Measure) -> Result<Measure, ArithError> {
@@ -194,10 +194,73 @@ impl Arith for Counts {
         Ok(Measure { interval, width: gadget::max::width(a, b)? })
     }
 
+    fn clip(&mut self, a: &Measure, cut: Cut, lo: Int, hi: Int) -> Result<Measure, ArithError> {
+        let interval = gadget::clip::bound(&a.interval, cut, lo, hi)?;
+        self.pay("clip", gadget::clip::cost(&a.interval, cut, lo, hi)?);
+        Ok(Measure { interval, width: gadget::clip::width(a, cut, lo, hi)? })
+    }
+
+    fn leaky(&mut self, a: &Measure, slope: &Measure, unit: Int, cut: Cut) -> Result<Measure, ArithError> {
+        let interval = gadget::leaky::bound(&a.interval, &slope.interval, unit, cut)?;
+        self.pay("leaky", gadget::leaky::cost(&a.interval, &slope.interval, unit, cut)?);
+        Ok(Measure { interval, width: gadget::leaky::width(a, &slope.interval, unit, cut)? })
+    }
+
+    fn abs(&mut self, a: &Measure, cut: Cut) -> Result<Measure, ArithError> {
+        let interval = gadget::abs::bound(&a.interval, cut)?;
+        self.pay("abs", gadget::abs::cost(&a.interval, cut)?);
+        Ok(Measure { interval, width: gadget::abs::width(a, cut)? })
+    }
+
+    fn sign(&mut self, a: &Measure) -> Result<Measure, ArithError> {
+        self.pay("sign", gadget::sign::cost(&a.interval)?);
+        Ok(Measure { interval: gadget::sign::bound(&a.interval)?, width: gadget::sign::width(a)? })
+    }
+
+    fn non_negative(&mut self, a: &Measure) -> Result<Measure, ArithError> {
+        self.pay("non_negative", gadget::non_negative::cost(&a.interval)?);
+        Ok(Measure { interval: gadget::non_negative::bound(&a.interval)?, width: gadget::non_negative::width(a)? })
+    }
+
+    fn is_zero(&mut self, a: &Measure) -> Result<Measure, ArithError> {
+        self.pay("is_zero", gadget::is_zero::cost(&a.interval)?);
+        Ok(Measure { interval: gadget::is_zero::bound(&a.interval)?, width: gadget::is_zero::width(a)? })
+    }
+
+    fn square(&mut self, a: &Measure) -> Result<Measure, ArithError> {
+        let interval = gadget::square::bound(&a.interval)?;
+        self.pay("square", gadget::square::cost(&a.interval)?);
+        Ok(Measure { interval, width: gadget::square::width(a)? })
+    }
+
+    fn select(&mut self, condition: &Measure, a: &Measure, b: &Measure) -> Result<Measure, ArithError> {
+        let interval = gadget::select::bound(&condition.interval, &a.interval, &b.interval)?;
+        self.pay("select", gadget::select::cost(&condition.interval, &a.interval, &b.interval)?);
+        Ok(Measure { interval, width: gadget::select::width(condition, a, b)? })
+    }
+
     fn argmax(&mut self, values: &[Measure]) -> Result<Measure, ArithError> {
         let intervals: Vec<Interval> = values.iter().map(|v| v.interval).collect();
         self.pay("argmax", gadget::argmax::cost(&intervals)?);
         Ok(Measure { interval: gadget::argmax::bound(&intervals)?, width: values.len() as u32 - 1 })
+    }
+
+    fn piecewise(&mut self, a: &Measure, table: &Piecewise) -> Result<Measure, ArithError> {
+        let interval = gadget::piecewise::bound(&a.interval, table)?;
+        self.pay("piecewise", gadget::piecewise::cost(&a.interval, table)?);
+        Ok(Measure { interval, width: gadget::piecewise::width(&a.interval, table)? })
+    }
+
+    fn div(&mut self, a: &Measure, b: &Measure) -> Result<Measure, ArithError> {
+        let interval = gadget::div::bound(&a.interval, &b.interval)?;
+        self.pay("div", gadget::div::cost(&a.interval, &b.interval)?);
+        Ok(Measure { interval, width: gadget::div::width(&a.interval, &b.interval)? })
+    }
+
+    fn sqrt(&mut self, a: &Measure) -> Result<Measure, ArithError> {
+        let interval = gadget::sqrt::bound(&a.interval)?;
+        self.pay("sqrt", gadget::sqrt::cost(&a.interval)?);
+        Ok(Measure { interval, width: gadget::sqrt::width(&a.interval)? })
     }
 
     fn settle(&mut self, a: &Measure, fanout: usize) -> Result<Measure, ArithError> {

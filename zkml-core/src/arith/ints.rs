@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{Arith, ArithError, Cut, Int};
-use crate::gadget;
+use crate::gadget::{self, piecewise::Piecewise};
 
 /// A machine integer wide enough for a plan's bounds.
 pub trait Integer:
@@ -72,7 +72,7 @@ impl Integer for Int {
 
 /// Exact arithmetic on integers of type `T`.
 ///
-/// Nothing is checked here: the bounds of the plan, which are exact, say which `T` holds every value.
+/// Only the width of a [`Cut`] is checked here: the bounds of the plan, which are exact, say which `T` holds every value.
 #[derive(Clone, Copy, Debug)]
 pub struct Ints<T>(PhantomData<T>);
 
@@ -115,19 +115,63 @@ impl<T: Integer> Arith for Ints<T> {
     }
 
     fn rescale(&mut self, a: &T, cut: Cut) -> Result<T, ArithError> {
-        Ok(gadget::rescale::eval(*a, cut.shift, cut.saturate))
+        Ok(gadget::rescale::eval(cut.admit(*a)?, cut.shift, cut.saturate))
     }
 
     fn relu(&mut self, a: &T, cut: Cut) -> Result<T, ArithError> {
-        Ok(gadget::relu::eval(*a, cut.shift, cut.saturate))
+        Ok(gadget::relu::eval(cut.admit(*a)?, cut.shift, cut.saturate))
     }
 
     fn max(&mut self, a: &T, b: &T) -> Result<T, ArithError> {
         Ok(gadget::max::eval(*a, *b))
     }
 
+    fn clip(&mut self, a: &T, cut: Cut, lo: Int, hi: Int) -> Result<T, ArithError> {
+        Ok(gadget::clip::eval(*a, cut, lo, hi))
+    }
+
+    fn leaky(&mut self, a: &T, slope: &T, unit: Int, cut: Cut) -> Result<T, ArithError> {
+        Ok(gadget::leaky::eval(*a, *slope, unit, cut))
+    }
+
+    fn abs(&mut self, a: &T, cut: Cut) -> Result<T, ArithError> {
+        Ok(gadget::abs::eval(*a, cut))
+    }
+
+    fn sign(&mut self, a: &T) -> Result<T, ArithError> {
+        Ok(gadget::sign::eval(*a))
+    }
+
+    fn non_negative(&mut self, a: &T) -> Result<T, ArithError> {
+        Ok(gadget::non_negative::eval(*a))
+    }
+
+    fn is_zero(&mut self, a: &T) -> Result<T, ArithError> {
+        Ok(gadget::is_zero::eval(*a))
+    }
+
+    fn square(&mut self, a: &T) -> Result<T, ArithError> {
+        Ok(gadget::square::eval(*a))
+    }
+
+    fn select(&mut self, condition: &T, a: &T, b: &T) -> Result<T, ArithError> {
+        Ok(gadget::select::eval(*condition, *a, *b))
+    }
+
     fn argmax(&mut self, values: &[T]) -> Result<T, ArithError> {
         Ok(T::of(Int::from(gadget::argmax::eval(values) as u64)))
+    }
+
+    fn piecewise(&mut self, a: &T, table: &Piecewise) -> Result<T, ArithError> {
+        Ok(gadget::piecewise::eval(*a, table))
+    }
+
+    fn div(&mut self, a: &T, b: &T) -> Result<T, ArithError> {
+        Ok(gadget::div::eval(*a, *b))
+    }
+
+    fn sqrt(&mut self, a: &T) -> Result<T, ArithError> {
+        Ok(gadget::sqrt::eval(*a))
     }
 
     fn settle(&mut self, a: &T, _: usize) -> Result<T, ArithError> {

@@ -18,6 +18,9 @@ pub mod r1cs;
 
 pub use ethnum::I256 as Int;
 
+use self::interval::Interval;
+use crate::gadget::piecewise::Piecewise;
+
 /// The largest magnitude, in bits, of any wire: sums, differences and offsets then stay far below the field's modulus.
 pub const MAX_BITS: u32 = 250;
 
@@ -32,18 +35,103 @@ pub enum ArithError {
         /// The bits it may need.
         bits: u32,
     },
+    /// A value lies outside the width that its decomposition has.
+    #[error(
+        "the value {value} lies {} beyond the {} to {} that its decomposition holds",
+        .cut.beyond(*.value), .cut.ends().0, .cut.ends().1
+    )]
+    Beyond {
+        /// The value before it is cut; of an interval that misses the width altogether, its nearest end.
+        value: Int,
+        /// How it was to be cut.
+        cut: Cut,
+    },
+    /// An operation that is not defined for every value that its operand may have.
+    #[error("{0}")]
+    Domain(&'static str),
     /// The constraint system refused.
     #[error("{0}")]
     Backend(String),
 }
 
 /// How a value is cut down to a coarser or narrower one: `clamp(floor((a + 2^(shift-1)) / 2^shift))`.
+///
+/// A width is enforced wherever it says more than the value's interval: by the bits of the decomposition, which exists
+/// only for values within.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cut {
     /// The number of low bits that are dropped, rounding half up.
     pub shift: u32,
     /// Values outside `-2^b ..= 2^b - 1` become the nearest end.
     pub saturate: Option<u32>,
+    /// What is decomposed, `a + 2^(shift-1)`, must lie within `-2^w ..= 2^w - 1`; a width below `shift` counts as `shift`.
+    pub width: Option<u32>,
+}
+
+impl Cut {
+    /// The width, if there is one that says anything.
+    fn limit(&self) -> Option<u32> {
+        self.width.map(|w| w.max(self.shift)).filter(|w| *w < MAX_BITS)
+    }
+
+    /// `2^(shift-1)`, which makes a floor a rounding.
+    pub(crate) fn half(&self) -> Int {
+        if self.shift == 0 { Int::ZERO } else { Int::ONE << (self.shift - 1) }
+    }
+
+    /// The least and the greatest value that may be cut.
+    pub fn ends(&self) -> (Int, Int) {
+        let end = Int::ONE << self.limit().unwrap_or(MAX_BITS);
+        (-end - self.half(), end - Int::ONE - self.half())
+    }
+
+    /// By how much a value lies outside [`Cut::ends`].
+    pub fn beyond(&self, value: Int) -> Int {
+        let (lo, hi) = self.ends();
+        (lo - value).max(value - hi).max(Int::ZERO)
+    }
+
+    /// How many bits more the width would need to hold a value.
+    pub fn missing(&self, value: Int) -> u32 {
+        let t = value + self.half();
+        let bits = interval::bit_len(t.max(-t - Int::ONE));
+        bits.saturating_sub(self.limit().unwrap_or(MAX_BITS))
+    }
+
+    /// The value, if it may be cut.
+    ///
+    /// # Errors
+    /// If the width excludes it.
+    pub fn admit<T: ints::Integer>(&self, value: T) -> Result<T, ArithError> {
+        match self.limit() {
+            Some(w) if w < T::BITS => {
+                let half = if self.shift == 0 { T::ZERO } else { T::ONE << (self.shift - 1) };
+                let held = (value + half) >> w;
+                if held == T::ZERO || held == T::ZERO - T::ONE {
+                    return Ok(value);
+                }
+                Err(ArithError::Beyond { value: value.wide(), cut: *self })
+            }
+            _ => Ok(value),
+        }
+    }
+
+    /// What of an interval may be cut.
+    ///
+    /// # Errors
+    /// If nothing may be.
+    pub fn narrow(&self, interval: &Interval) -> Result<Interval, ArithError> {
+        if self.limit().is_none() {
+            return Ok(*interval);
+        }
+        let (least, most) = self.ends();
+        let narrowed = Interval { lo: interval.lo.max(least), hi: interval.hi.min(most) };
+        if narrowed.lo > narrowed.hi {
+            let value = if interval.lo > most { interval.lo } else { interval.hi };
+            return Err(ArithError::Beyond { value, cut: *self });
+        }
+        Ok(narrowed)
+    }
 }
 
 /// Exact integer arithmetic, over any reading.
@@ -102,11 +190,77 @@ pub trait Arith {
     /// If the decomposition would need more than 252 bits.
     fn max(&mut self, a: &Self::Wire, b: &Self::Wire) -> Result<Self::Wire, ArithError>;
 
+    /// `rescale(a)`, but at least `lo` and at most `hi`, see [`crate::gadget::clip`].
+    ///
+    /// # Errors
+    /// If the decomposition would need more than 252 bits.
+    fn clip(&mut self, a: &Self::Wire, cut: Cut, lo: Int, hi: Int) -> Result<Self::Wire, ArithError>;
+
+    /// `unit * a` from zero on and `slope * a` below, cut down, see [`crate::gadget::leaky`].
+    ///
+    /// # Errors
+    /// If either product may reach `2^250`, or the decomposition would need more than 252 bits.
+    fn leaky(&mut self, a: &Self::Wire, slope: &Self::Wire, unit: Int, cut: Cut) -> Result<Self::Wire, ArithError>;
+
+    /// The magnitude, cut down, see [`crate::gadget::abs`].
+    ///
+    /// # Errors
+    /// If the decomposition would need more than 252 bits.
+    fn abs(&mut self, a: &Self::Wire, cut: Cut) -> Result<Self::Wire, ArithError>;
+
+    /// `-1`, `0` or `1`, see [`crate::gadget::sign`].
+    ///
+    /// # Errors
+    /// If the decomposition would need more than 252 bits.
+    fn sign(&mut self, a: &Self::Wire) -> Result<Self::Wire, ArithError>;
+
+    /// `1` if `a >= 0`, `0` otherwise, see [`crate::gadget::non_negative`].
+    ///
+    /// # Errors
+    /// If the decomposition would need more than 252 bits.
+    fn non_negative(&mut self, a: &Self::Wire) -> Result<Self::Wire, ArithError>;
+
+    /// `1` if `a = 0`, `0` otherwise, see [`crate::gadget::is_zero`].
+    ///
+    /// # Errors
+    /// If the constraint system refuses.
+    fn is_zero(&mut self, a: &Self::Wire) -> Result<Self::Wire, ArithError>;
+
+    /// `a^2`, see [`crate::gadget::square`].
+    ///
+    /// # Errors
+    /// If the result may reach `2^250`.
+    fn square(&mut self, a: &Self::Wire) -> Result<Self::Wire, ArithError>;
+
+    /// `a` if the condition is one, `b` if it is zero, see [`crate::gadget::select`].
+    ///
+    /// # Errors
+    /// If the condition's interval has anything but `0` and `1`, or `a - b` may reach `2^250`.
+    fn select(&mut self, condition: &Self::Wire, a: &Self::Wire, b: &Self::Wire) -> Result<Self::Wire, ArithError>;
+
     /// The index of the largest, the first among equals, see [`crate::gadget::argmax`].
     ///
     /// # Errors
     /// If the decomposition would need more than 252 bits.
     fn argmax(&mut self, values: &[Self::Wire]) -> Result<Self::Wire, ArithError>;
+
+    /// The value of a table, see [`crate::gadget::piecewise`].
+    ///
+    /// # Errors
+    /// If a value may outgrow the field.
+    fn piecewise(&mut self, a: &Self::Wire, table: &Piecewise) -> Result<Self::Wire, ArithError>;
+
+    /// `floor(a / b)`, see [`crate::gadget::div`].
+    ///
+    /// # Errors
+    /// If `b` may be below one, or a value may outgrow the field.
+    fn div(&mut self, a: &Self::Wire, b: &Self::Wire) -> Result<Self::Wire, ArithError>;
+
+    /// `floor(sqrt(a))`, see [`crate::gadget::sqrt`].
+    ///
+    /// # Errors
+    /// If `a` may be negative, or a value may outgrow the field.
+    fn sqrt(&mut self, a: &Self::Wire) -> Result<Self::Wire, ArithError>;
 
     /// The same value, in the form that is cheapest when it enters `fanout` linear combinations.
     ///

@@ -3,15 +3,21 @@
 //! [`R1cs`] is one body over two constraint systems ([`Cs`]): [`Build`] records constraints, [`Assign`] computes the
 //! values of their variables, in the same order. So proving never builds a matrix.
 
-use ark_bn254::Fr;
-use ark_ff::{Field, One, Zero};
+mod assign;
+mod build;
 
+use ark_bn254::Fr;
+
+pub use self::{
+    assign::Assign,
+    build::{Build, Label, Lc},
+};
 use super::{
     Arith, ArithError, Cut, Int,
     counts::{Measure, settles},
     interval::{self, Interval},
 };
-use crate::gadget::{self, Cs};
+use crate::gadget::{self, Cs, piecewise::Piecewise};
 pub use crate::prove::public::to_field;
 
 /// What a constraint system must offer beyond gadgets on integers: public inputs, and arithmetic on whole field
@@ -37,285 +43,6 @@ pub trait FieldCs: Cs {
 
     /// A new public input that equals `f`: one constraint.
     fn field_output(&mut self, f: &Self::F);
-}
-
-/// A variable while building: public inputs have the top bit set, until their number is known.
-type Var = u32;
-const INSTANCE: u32 = 1 << 31;
-const ONE: Var = INSTANCE;
-
-/// A linear combination: variables, each at most once, with coefficients that are not zero.
-#[derive(Clone, Debug, Default)]
-pub struct Lc(Vec<(Fr, Var)>);
-
-/// Where constraints come from: from constraint `first` on, until the next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Label {
-    /// The first constraint of the run.
-    pub first: usize,
-    /// The first witness variable of the run.
-    pub witness: usize,
-    /// The node of the graph; see [`crate::circuit`] for the numbers above.
-    pub node: usize,
-    /// The gadget.
-    pub gadget: &'static str,
-}
-
-/// Records constraints.
-#[derive(Debug, Default)]
-pub struct Build {
-    rows: [Vec<Vec<(Fr, Var)>>; 3],
-    instances: u32,
-    witnesses: u32,
-    labels: Vec<Label>,
-    node: usize,
-    free: Vec<u32>,
-    scratch: Vec<(Fr, Var)>,
-}
-
-impl Build {
-    /// No constraint, and the constant one as the only public input.
-    pub fn new() -> Self {
-        Self { instances: 1, ..Self::default() }
-    }
-
-    fn gather(&mut self) -> Lc {
-        let terms = &mut self.scratch;
-        if terms.len() > 1 && terms.windows(2).any(|w| w[0].1 >= w[1].1) {
-            terms.sort_unstable_by_key(|t| t.1);
-            let mut kept = 0;
-            for i in 1..terms.len() {
-                if terms[i].1 == terms[kept].1 {
-                    let extra = terms[i].0;
-                    terms[kept].0 += extra;
-                } else {
-                    kept += 1;
-                    terms[kept] = terms[i];
-                }
-            }
-            terms.truncate(kept + 1);
-        }
-        terms.retain(|t| !t.0.is_zero());
-        let lc = Lc(terms.clone());
-        terms.clear();
-        lc
-    }
-
-    fn push(&mut self, coefficient: Fr, lc: &Lc) {
-        if coefficient.is_one() {
-            self.scratch.extend_from_slice(&lc.0);
-        } else if !coefficient.is_zero() {
-            self.scratch.extend(lc.0.iter().map(|(c, v)| (*c * coefficient, *v)));
-        }
-    }
-
-    fn fresh(&mut self) -> Lc {
-        let var = self.witnesses;
-        self.witnesses += 1;
-        Lc(vec![(Fr::one(), var)])
-    }
-
-    fn fresh_instance(&mut self) -> Lc {
-        let var = INSTANCE | self.instances;
-        self.instances += 1;
-        Lc(vec![(Fr::one(), var)])
-    }
-
-    fn row(&mut self, a: &Lc, b: &Lc, c: &Lc) {
-        for (rows, lc) in self.rows.iter_mut().zip([a, b, c]) {
-            rows.push(lc.0.clone());
-        }
-    }
-
-    /// The constraints so far.
-    pub fn constraints(&self) -> usize {
-        self.rows[0].len()
-    }
-
-    /// The witness variables so far.
-    pub fn witnesses(&self) -> usize {
-        self.witnesses as usize
-    }
-
-    /// The witness variables that are declared free.
-    pub fn free(&self) -> &[u32] {
-        &self.free
-    }
-
-    /// Where constraints come from, in order.
-    pub fn labels(&self) -> &[Label] {
-        &self.labels
-    }
-
-    /// The matrices, columns in the order: one, public inputs, witness variables.
-    pub fn finish(self) -> (crate::prove::Matrices, Vec<Label>, Vec<u32>) {
-        let instances = self.instances;
-        let column = |v: Var| {
-            if v & INSTANCE != 0 { (v & !INSTANCE) as usize } else { (v + instances) as usize }
-        };
-        let abc = self
-            .rows
-            .map(|rows| rows.into_iter().map(|row| row.into_iter().map(|(c, v)| (c, column(v))).collect()).collect());
-        let matrices = crate::prove::Matrices { abc, instance: instances as usize, witness: self.witnesses as usize };
-        (matrices, self.labels, self.free)
-    }
-}
-
-impl Cs for Build {
-    type W = Lc;
-
-    fn linear(&mut self, terms: &[(Int, &Lc)], constant: Int) -> Lc {
-        for (c, lc) in terms {
-            self.push(to_field(*c), lc);
-        }
-        if constant != Int::ZERO {
-            self.scratch.push((to_field(constant), ONE));
-        }
-        self.gather()
-    }
-
-    fn value(&self, _: &Lc) -> Option<Int> {
-        None
-    }
-
-    fn witness(&mut self, _: Option<Int>) -> Lc {
-        self.fresh()
-    }
-
-    fn enforce(&mut self, a: &Lc, b: &Lc, c: &Lc) {
-        self.row(a, b, c);
-    }
-
-    fn inverse(&mut self, x: &Lc, rhs: &Lc) {
-        self.free.push(self.witnesses);
-        let v = self.fresh();
-        self.row(&v, x, rhs);
-    }
-
-    fn label(&mut self, gadget: &'static str) {
-        let label = Label { first: self.rows[0].len(), witness: self.witnesses as usize, node: self.node, gadget };
-        self.labels.push(label);
-    }
-}
-
-impl FieldCs for Build {
-    type F = Lc;
-
-    fn instance(&mut self, _: Option<Int>) -> Lc {
-        self.fresh_instance()
-    }
-
-    fn lift(&mut self, w: &Lc) -> Lc {
-        w.clone()
-    }
-
-    fn field_linear(&mut self, terms: &[(Fr, &Lc)], constant: Fr) -> Lc {
-        for (c, lc) in terms {
-            self.push(*c, lc);
-        }
-        if !constant.is_zero() {
-            self.scratch.push((constant, ONE));
-        }
-        self.gather()
-    }
-
-    fn field_product(&mut self, a: &Lc, b: &Lc) -> Lc {
-        let p = self.fresh();
-        self.row(a, b, &p);
-        p
-    }
-
-    fn field_witness(&mut self, _: Option<Fr>) -> Lc {
-        self.fresh()
-    }
-
-    fn field_output(&mut self, f: &Lc) {
-        let out = self.fresh_instance();
-        let one = Lc(vec![(Fr::one(), ONE)]);
-        self.row(f, &one, &out);
-    }
-}
-
-/// Computes the values of the variables that [`Build`] makes.
-#[derive(Debug, Default)]
-pub struct Assign {
-    instance: Vec<Fr>,
-    witness: Vec<Fr>,
-}
-
-impl Assign {
-    /// Only the constant one.
-    pub fn new() -> Self {
-        Self { instance: vec![Fr::one()], witness: vec![] }
-    }
-
-    /// All values, in the order of the matrices' columns.
-    pub fn finish(self) -> Vec<Fr> {
-        let Self { mut instance, mut witness } = self;
-        instance.append(&mut witness);
-        instance
-    }
-}
-
-impl Cs for Assign {
-    type W = Int;
-
-    fn linear(&mut self, terms: &[(Int, &Int)], constant: Int) -> Int {
-        terms.iter().fold(constant, |sum, (c, w)| sum.wrapping_add(interval::product(*c, **w)))
-    }
-
-    fn value(&self, w: &Int) -> Option<Int> {
-        Some(*w)
-    }
-
-    fn witness(&mut self, value: Option<Int>) -> Int {
-        let value = value.unwrap_or(Int::ZERO);
-        self.witness.push(to_field(value));
-        value
-    }
-
-    fn enforce(&mut self, _: &Int, _: &Int, _: &Int) {}
-
-    fn inverse(&mut self, x: &Int, rhs: &Int) {
-        let inverse = to_field(*x).inverse().unwrap_or_default();
-        self.witness.push(inverse * to_field(*rhs));
-    }
-
-    fn label(&mut self, _: &'static str) {}
-}
-
-impl FieldCs for Assign {
-    type F = Fr;
-
-    fn instance(&mut self, value: Option<Int>) -> Int {
-        let value = value.unwrap_or(Int::ZERO);
-        self.instance.push(to_field(value));
-        value
-    }
-
-    fn lift(&mut self, w: &Int) -> Fr {
-        to_field(*w)
-    }
-
-    fn field_linear(&mut self, terms: &[(Fr, &Fr)], constant: Fr) -> Fr {
-        terms.iter().fold(constant, |sum, (c, f)| sum + *c * *f)
-    }
-
-    fn field_product(&mut self, a: &Fr, b: &Fr) -> Fr {
-        let p = *a * *b;
-        self.witness.push(p);
-        p
-    }
-
-    fn field_witness(&mut self, value: Option<Fr>) -> Fr {
-        let value = value.unwrap_or_default();
-        self.witness.push(value);
-        value
-    }
-
-    fn field_output(&mut self, f: &Fr) {
-        self.instance.push(*f);
-    }
 }
 
 /// A wire of the circuit: what is known of it, and its linear combination or value.
@@ -347,43 +74,6 @@ pub trait Accumulate: FieldCs {
     fn close(&mut self, sum: Int) -> Self::W;
     /// Says which node comes next.
     fn at(&mut self, node: usize);
-}
-
-impl Accumulate for Build {
-    fn accumulate(&mut self, _: &mut Int, c: Int, w: &Lc) {
-        self.push(to_field(c), w);
-    }
-    fn accumulate_constant(&mut self, _: &mut Int, c: Int) {
-        self.scratch.push((to_field(c), ONE));
-    }
-    fn deferred(&mut self, a: &Lc, b: &Lc) -> Lc {
-        // Not `product`: the running sum occupies the scratch space, which a product must not touch.
-        let p = self.fresh();
-        self.row(a, b, &p);
-        p
-    }
-    fn close(&mut self, _: Int) -> Lc {
-        self.gather()
-    }
-    fn at(&mut self, node: usize) {
-        self.node = node;
-    }
-}
-
-impl Accumulate for Assign {
-    fn accumulate(&mut self, sum: &mut Int, c: Int, w: &Int) {
-        *sum = sum.wrapping_add(interval::product(c, *w));
-    }
-    fn accumulate_constant(&mut self, sum: &mut Int, c: Int) {
-        *sum = sum.wrapping_add(c);
-    }
-    fn deferred(&mut self, a: &Int, b: &Int) -> Int {
-        self.product(a, b)
-    }
-    fn close(&mut self, sum: Int) -> Int {
-        sum
-    }
-    fn at(&mut self, _: usize) {}
 }
 
 impl<C: Accumulate> R1cs<C> {
@@ -530,16 +220,16 @@ impl<C: Accumulate> Arith for R1cs<C> {
     }
 
     fn rescale(&mut self, a: &Self::Wire, cut: Cut) -> Result<Self::Wire, ArithError> {
-        let interval = gadget::rescale::bound(&a.measure.interval, cut.shift, cut.saturate)?;
-        let width = gadget::rescale::width(&a.measure, cut.shift, cut.saturate)?;
-        let w = gadget::rescale::enforce(&mut self.cs, &a.w, &a.measure.interval, cut.shift, cut.saturate)?;
+        let interval = gadget::rescale::bound(&a.measure.interval, cut)?;
+        let width = gadget::rescale::width(&a.measure, cut)?;
+        let w = gadget::rescale::enforce(&mut self.cs, &a.w, &a.measure.interval, cut)?;
         Ok(self.wire(interval, width, w))
     }
 
     fn relu(&mut self, a: &Self::Wire, cut: Cut) -> Result<Self::Wire, ArithError> {
-        let interval = gadget::relu::bound(&a.measure.interval, cut.shift, cut.saturate)?;
-        let width = gadget::relu::width(&a.measure, cut.shift, cut.saturate)?;
-        let w = gadget::relu::enforce(&mut self.cs, &a.w, &a.measure.interval, cut.shift, cut.saturate)?;
+        let interval = gadget::relu::bound(&a.measure.interval, cut)?;
+        let width = gadget::relu::width(&a.measure, cut)?;
+        let w = gadget::relu::enforce(&mut self.cs, &a.w, &a.measure.interval, cut)?;
         Ok(self.wire(interval, width, w))
     }
 
@@ -551,6 +241,64 @@ impl<C: Accumulate> Arith for R1cs<C> {
         Ok(self.wire(interval, width, w))
     }
 
+    fn clip(&mut self, a: &Self::Wire, cut: Cut, lo: Int, hi: Int) -> Result<Self::Wire, ArithError> {
+        let interval = gadget::clip::bound(&a.measure.interval, cut, lo, hi)?;
+        let width = gadget::clip::width(&a.measure, cut, lo, hi)?;
+        let w = gadget::clip::enforce(&mut self.cs, &a.w, &a.measure.interval, cut, lo, hi)?;
+        Ok(self.wire(interval, width, w))
+    }
+
+    fn leaky(&mut self, a: &Self::Wire, slope: &Self::Wire, unit: Int, cut: Cut) -> Result<Self::Wire, ArithError> {
+        let (ia, is) = (&a.measure.interval, &slope.measure.interval);
+        let interval = gadget::leaky::bound(ia, is, unit, cut)?;
+        let width = gadget::leaky::width(&a.measure, is, unit, cut)?;
+        let w = gadget::leaky::enforce(&mut self.cs, (&a.w, ia), (&slope.w, is), unit, cut)?;
+        Ok(self.wire(interval, width, w))
+    }
+
+    fn abs(&mut self, a: &Self::Wire, cut: Cut) -> Result<Self::Wire, ArithError> {
+        let interval = gadget::abs::bound(&a.measure.interval, cut)?;
+        let width = gadget::abs::width(&a.measure, cut)?;
+        let w = gadget::abs::enforce(&mut self.cs, &a.w, &a.measure.interval, cut)?;
+        Ok(self.wire(interval, width, w))
+    }
+
+    fn sign(&mut self, a: &Self::Wire) -> Result<Self::Wire, ArithError> {
+        let interval = gadget::sign::bound(&a.measure.interval)?;
+        let width = gadget::sign::width(&a.measure)?;
+        let w = gadget::sign::enforce(&mut self.cs, &a.w, &a.measure.interval)?;
+        Ok(self.wire(interval, width, w))
+    }
+
+    fn non_negative(&mut self, a: &Self::Wire) -> Result<Self::Wire, ArithError> {
+        let interval = gadget::non_negative::bound(&a.measure.interval)?;
+        let width = gadget::non_negative::width(&a.measure)?;
+        let w = gadget::non_negative::enforce(&mut self.cs, &a.w, &a.measure.interval)?;
+        Ok(self.wire(interval, width, w))
+    }
+
+    fn is_zero(&mut self, a: &Self::Wire) -> Result<Self::Wire, ArithError> {
+        let interval = gadget::is_zero::bound(&a.measure.interval)?;
+        let width = gadget::is_zero::width(&a.measure)?;
+        let w = gadget::is_zero::enforce(&mut self.cs, &a.w, &a.measure.interval)?;
+        Ok(self.wire(interval, width, w))
+    }
+
+    fn square(&mut self, a: &Self::Wire) -> Result<Self::Wire, ArithError> {
+        let interval = gadget::square::bound(&a.measure.interval)?;
+        let width = gadget::square::width(&a.measure)?;
+        let w = gadget::square::enforce(&mut self.cs, &a.w, &a.measure.interval)?;
+        Ok(self.wire(interval, width, w))
+    }
+
+    fn select(&mut self, c: &Self::Wire, a: &Self::Wire, b: &Self::Wire) -> Result<Self::Wire, ArithError> {
+        let (ic, ia, ib) = (&c.measure.interval, &a.measure.interval, &b.measure.interval);
+        let interval = gadget::select::bound(ic, ia, ib)?;
+        let width = gadget::select::width(&c.measure, &a.measure, &b.measure)?;
+        let w = gadget::select::enforce(&mut self.cs, (&c.w, ic), (&a.w, ia), (&b.w, ib))?;
+        Ok(self.wire(interval, width, w))
+    }
+
     fn argmax(&mut self, values: &[Self::Wire]) -> Result<Self::Wire, ArithError> {
         let intervals: Vec<Interval> = values.iter().map(|v| v.measure.interval).collect();
         let interval = gadget::argmax::bound(&intervals)?;
@@ -558,6 +306,28 @@ impl<C: Accumulate> Arith for R1cs<C> {
         let parts: Vec<(&C::W, &Interval)> = values.iter().map(|v| (&v.w, &v.measure.interval)).collect();
         let w = gadget::argmax::enforce(&mut self.cs, &parts)?;
         Ok(self.wire(interval, values.len() as u32 - 1, w))
+    }
+
+    fn piecewise(&mut self, a: &Self::Wire, table: &Piecewise) -> Result<Self::Wire, ArithError> {
+        let interval = gadget::piecewise::bound(&a.measure.interval, table)?;
+        let width = gadget::piecewise::width(&a.measure.interval, table)?;
+        let w = gadget::piecewise::enforce(&mut self.cs, &a.w, &a.measure.interval, table)?;
+        Ok(self.wire(interval, width, w))
+    }
+
+    fn div(&mut self, a: &Self::Wire, b: &Self::Wire) -> Result<Self::Wire, ArithError> {
+        let (ia, ib) = (&a.measure.interval, &b.measure.interval);
+        let interval = gadget::div::bound(ia, ib)?;
+        let width = gadget::div::width(ia, ib)?;
+        let w = gadget::div::enforce(&mut self.cs, (&a.w, ia), (&b.w, ib))?;
+        Ok(self.wire(interval, width, w))
+    }
+
+    fn sqrt(&mut self, a: &Self::Wire) -> Result<Self::Wire, ArithError> {
+        let interval = gadget::sqrt::bound(&a.measure.interval)?;
+        let width = gadget::sqrt::width(&a.measure.interval)?;
+        let w = gadget::sqrt::enforce(&mut self.cs, &a.w, &a.measure.interval)?;
+        Ok(self.wire(interval, width, w))
     }
 
     fn settle(&mut self, a: &Self::Wire, fanout: usize) -> Result<Self::Wire, ArithError> {

@@ -27,7 +27,10 @@ use crate::{
     dev,
     error::{InputError, PlanError, hex},
     graph::{Graph, Visibility, Visible},
-    plan::{Plan, Quantized, quantized::quantize_input},
+    plan::{
+        Plan, Quantized,
+        quantized::{admit, quantize_input},
+    },
     prove::{
         self, Keys, Matrices, Proof, ProveError, ProvingKey,
         file::{self, FileError, Kind},
@@ -291,7 +294,7 @@ impl Circuit {
     /// The values of all variables (one, public inputs, witness) for these inputs, and the salts of the commitments.
     ///
     /// # Errors
-    /// If an input is not one of the model's, or their number is not the circuit's.
+    /// If an input is not one of the model's or leads beyond a calibrated width, or their number is not the circuit's.
     pub fn witness(
         &self,
         inputs: &[Tensor],
@@ -317,6 +320,10 @@ impl Circuit {
             outputs: (0..batch).map(|_| Fr::rand(rng)).collect(),
         };
         let weights = self.weights.as_deref().ok_or(CircuitError::NoWeights)?;
+        for (index, input) in integers.iter().enumerate() {
+            admit(&self.spec.graph, &self.spec.plan, weights, input)
+                .map_err(|error| CircuitError::Input { index, error })?;
+        }
         let secrets = Secrets { weights, inputs: &integers, opening: &opening };
         let (cs, _) = self.spec.synthesize(Assign::new(), Some(&secrets))?;
         Ok((cs.finish(), opening))

@@ -2,7 +2,7 @@
 
 use super::{Cs, relu};
 use crate::arith::{
-    ArithError, Int,
+    ArithError, Cut, Int,
     counts::{Cost, Measure},
     interval::Interval,
     ints::Integer,
@@ -29,7 +29,7 @@ pub fn cost(a: &Interval, b: &Interval) -> Result<Cost, ArithError> {
     if a.lo >= b.hi || b.lo >= a.hi {
         return Ok(Cost::default());
     }
-    relu::cost(&a.sub(b)?, 0, None)
+    relu::cost(&a.sub(b)?, Cut::default())
 }
 
 /// How many variables the result's linear combination has, at most.
@@ -44,7 +44,7 @@ pub fn width(a: &Measure, b: &Measure) -> Result<u32, ArithError> {
         return Ok(b.width);
     }
     let difference = Measure { interval: a.interval.sub(&b.interval)?, width: a.width.saturating_add(b.width) };
-    Ok(b.width.saturating_add(relu::width(&difference, 0, None)?))
+    Ok(b.width.saturating_add(relu::width(&difference, Cut::default())?))
 }
 
 /// Enforces the result.
@@ -59,7 +59,7 @@ pub fn enforce<C: Cs>(cs: &mut C, a: (&C::W, &Interval), b: (&C::W, &Interval)) 
         return Ok(b.0.clone());
     }
     let difference = cs.linear(&[(Int::ONE, a.0), (-Int::ONE, b.0)], Int::ZERO);
-    let positive = relu::enforce(cs, &difference, &a.1.sub(b.1)?, 0, None)?;
+    let positive = relu::enforce(cs, &difference, &a.1.sub(b.1)?, Cut::default())?;
     cs.label("max");
     Ok(cs.linear(&[(Int::ONE, &positive), (Int::ONE, b.0)], Int::ZERO))
 }

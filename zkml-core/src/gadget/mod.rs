@@ -4,20 +4,37 @@
 //! A gadget never sees a tensor. It trusts that its input lies within the interval given: whoever made the wire has
 //! enforced that, all the way back to the range checks of inputs and weights.
 
+pub mod abs;
 pub mod argmax;
+mod bits;
+pub mod clip;
 #[cfg(feature = "prove")]
 pub mod commitment;
 pub mod decompose;
+pub mod div;
+pub mod is_zero;
+pub mod leaky;
+pub mod magnitude;
 pub mod max;
+pub mod non_negative;
+mod part;
+pub mod piecewise;
 #[cfg(feature = "prove")]
 pub mod poseidon;
 pub mod range;
 pub mod relu;
 pub mod rescale;
+pub mod select;
+pub mod sign;
+pub mod sqrt;
+pub mod square;
+pub mod table;
 pub mod zero;
 
 #[cfg(all(test, feature = "prove"))]
 mod tests;
+#[cfg(all(test, feature = "prove"))]
+mod tests_compare;
 
 use crate::arith::Int;
 

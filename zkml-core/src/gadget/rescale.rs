@@ -2,7 +2,7 @@
 
 use super::{Cs, decompose, zero};
 use crate::arith::{
-    ArithError, Int,
+    ArithError, Cut, Int,
     counts::{Cost, Measure},
     interval::{Interval, bit_len, pow2},
     ints::Integer,
@@ -17,20 +17,25 @@ pub fn eval<T: Integer>(q: T, shift: u32, saturate: Option<u32>) -> T {
     }
 }
 
-/// The interval of the result: `eval` is monotone.
+/// The interval of the result: `eval` is monotone, and the width is enforced.
 ///
 /// # Errors
-/// Never for a valid interval and a shift of at most 250.
-pub fn bound(q: &Interval, shift: u32, saturate: Option<u32>) -> Result<Interval, ArithError> {
-    decompose::check(shift)?;
+/// If the width excludes every value. Otherwise never for a valid interval and a shift of at most 250.
+pub fn bound(q: &Interval, cut: Cut) -> Result<Interval, ArithError> {
+    decompose::check(cut.shift)?;
+    within(&cut.narrow(q)?, cut.shift, cut.saturate)
+}
+
+/// The interval of the result for the values that may be cut.
+pub(crate) fn within(q: &Interval, shift: u32, saturate: Option<u32>) -> Result<Interval, ArithError> {
     Interval::new(eval(q.lo, shift, saturate), eval(q.hi, shift, saturate))
 }
 
 /// What a decomposition for these bounds looks like.
 pub(crate) enum Form {
-    /// The result is always this.
+    /// The result is always this, and no value is excluded.
     Constant(Int),
-    /// The result is the input: no shift, nothing clamped.
+    /// The result is the input: no shift, nothing clamped, nothing excluded.
     Same,
     /// `q + half + offset` in so many bits, the high ones of which are the result less a constant; `spare` of them must
     /// be zero, or else the result is the upper end.
@@ -48,21 +53,31 @@ pub(crate) enum Form {
 }
 
 impl Form {
-    pub(crate) fn of(q: &Interval, shift: u32, saturate: Option<u32>) -> Result<Self, ArithError> {
+    pub(crate) fn of(q: &Interval, cut: Cut) -> Result<Self, ArithError> {
+        let Cut { shift, saturate, .. } = cut;
         decompose::check(shift)?;
-        let y = bound(q, shift, saturate)?;
-        if let Some(value) = y.as_point() {
+        let kept = cut.narrow(q)?;
+        let y = within(&kept, shift, saturate)?;
+        let excludes = kept != *q;
+        if let (Some(value), false) = (y.as_point(), excludes) {
             return Ok(Self::Constant(value));
         }
-        let full = bound(q, shift, None)?;
-        let half = half(shift);
-        let (lo, hi) = (q.lo + half, q.hi + half);
+        let full = within(&kept, shift, None)?;
+        let half = cut.half();
+        let (lo, hi) = (kept.lo + half, kept.hi + half);
         if full == y {
-            if shift == 0 {
+            if shift == 0 && !excludes {
                 return Ok(Self::Same);
             }
+            if kept.hi < q.hi {
+                // The bits must end where the width does: hi + 1 is a power of two, and the offset a multiple of 2^k.
+                let bits = decompose::check(bit_len(hi - lo).max(shift))?;
+                let offset = hi + Int::ONE - pow2(bits);
+                return Ok(Self::Floor { add: half - offset, base: offset >> shift, bits, spare: 0 });
+            }
+            // Where the width excludes low values, lo is minus a power of two, at least 2^k: a multiple of 2^k.
             let base = lo >> shift;
-            let bits = decompose::check(bit_len(hi - (base << shift)))?;
+            let bits = decompose::check(bit_len(hi - (base << shift)).max(shift))?;
             return Ok(Self::Floor { add: half - (base << shift), base, bits, spare: 0 });
         }
         let b = saturate.unwrap_or(0);
@@ -83,11 +98,6 @@ impl Form {
     }
 }
 
-/// `2^(k-1)`, which makes a floor a rounding.
-pub(crate) fn half(shift: u32) -> Int {
-    if shift == 0 { Int::ZERO } else { pow2(shift - 1) }
-}
-
 /// The least `m >= k` with `-2^m <= lo` and `hi < 2^m`.
 pub(crate) fn sign_bits(lo: Int, hi: Int, shift: u32) -> u32 {
     bit_len(hi).max(bit_len(-lo - Int::ONE)).max(shift)
@@ -103,24 +113,25 @@ fn clamp_cost(spare: u32, select: usize, single: Cost) -> Cost {
     }
 }
 
-/// Constraints: `n + 1` for a decomposition in `n` bits, where `2^n` exceeds the width of the interval; nothing for a
-/// shift of 0 or a result that is known. A clamp that can happen needs a sign bit and up to three more.
+/// Constraints: `n + 1` for a decomposition in `n` bits, where `2^n` exceeds the extent of the interval; nothing for a
+/// shift of 0 or a result that is known, unless the width excludes values. A clamp that can happen needs a sign bit and
+/// up to three more.
 ///
 /// # Errors
-/// If the decomposition needs more than 252 bits.
-pub fn cost(q: &Interval, shift: u32, saturate: Option<u32>) -> Result<Cost, ArithError> {
-    Ok(Form::of(q, shift, saturate)?.cost())
+/// If the decomposition needs more than 252 bits, or the width excludes every value.
+pub fn cost(q: &Interval, cut: Cut) -> Result<Cost, ArithError> {
+    Ok(Form::of(q, cut)?.cost())
 }
 
 /// How many variables the result's linear combination has, at most.
 ///
 /// # Errors
 /// If the decomposition needs more than 252 bits.
-pub fn width(q: &Measure, shift: u32, saturate: Option<u32>) -> Result<u32, ArithError> {
-    Ok(match Form::of(&q.interval, shift, saturate)? {
+pub fn width(q: &Measure, cut: Cut) -> Result<u32, ArithError> {
+    Ok(match Form::of(&q.interval, cut)? {
         Form::Constant(_) => 0,
         Form::Same => q.width,
-        Form::Floor { bits, spare: 0, .. } => bits - shift,
+        Form::Floor { bits, spare: 0, .. } => bits - cut.shift,
         Form::Floor { .. } => 1,
         Form::Signed { .. } => 2,
     })
@@ -129,19 +140,15 @@ pub fn width(q: &Measure, shift: u32, saturate: Option<u32>) -> Result<u32, Arit
 /// Enforces the result.
 ///
 /// # Soundness
-/// The decomposition is unique (see [`decompose::enforce`]) and exists because the input's interval is enforced; so
+/// The decomposition is unique (see [`decompose::enforce`]). It exists exactly for the values of the input's interval, which
+/// is enforced, that the width admits: where the width excludes values on one side, that is where its bits end. So
 /// remainder, quotient and sign are functions of the input. The choice between value and end is a product with a bit
 /// that is a function of them ([`zero::enforce`]).
-pub fn enforce<C: Cs>(
-    cs: &mut C,
-    q: &C::W,
-    interval: &Interval,
-    shift: u32,
-    saturate: Option<u32>,
-) -> Result<C::W, ArithError> {
+pub fn enforce<C: Cs>(cs: &mut C, q: &C::W, interval: &Interval, cut: Cut) -> Result<C::W, ArithError> {
     cs.label("rescale");
-    let b = saturate.unwrap_or(0);
-    match Form::of(interval, shift, saturate)? {
+    let shift = cut.shift;
+    let b = cut.saturate.unwrap_or(0);
+    match Form::of(interval, cut)? {
         Form::Constant(value) => Ok(cs.constant(value)),
         Form::Same => Ok(q.clone()),
         Form::Floor { add, base, bits, spare } => {

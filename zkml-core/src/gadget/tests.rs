@@ -10,17 +10,18 @@ use crate::{
         Arith, ArithError, Cut,
         counts::{Cost, Counts, Measure},
         interval::Interval,
+        ints::Ints,
         r1cs::{Accumulate, Assign, Build, FieldCs, R1cs, Wire},
     },
     dev::tamper::Harness,
 };
 
 /// A use of gadgets, over any reading.
-trait Use {
+pub(super) trait Use {
     fn apply<A: Arith>(&self, a: &mut A, inputs: &[A::Wire]) -> Result<A::Wire, ArithError>;
 }
 
-fn synthesize<C: Accumulate, U: Use>(
+pub(super) fn synthesize<C: Accumulate, U: Use>(
     cs: C,
     u: &U,
     intervals: &[Interval],
@@ -38,7 +39,7 @@ fn synthesize<C: Accumulate, U: Use>(
 }
 
 /// Checks a use at these values against `expected`.
-fn verify<U: Use>(u: &U, intervals: &[Interval], values: &[i64], expected: i64) {
+pub(super) fn verify<U: Use>(u: &U, intervals: &[Interval], values: &[i64], expected: i64) {
     let (build, _, _) = synthesize(Build::new(), u, intervals, None);
     let (assign, y, _) = synthesize(Assign::new(), u, intervals, Some(values));
     assert_eq!(y.w, Int::from(expected), "at {values:?}");
@@ -75,14 +76,14 @@ fn verify<U: Use>(u: &U, intervals: &[Interval], values: &[i64], expected: i64) 
 struct Rescale(u32, Option<u32>);
 impl Use for Rescale {
     fn apply<A: Arith>(&self, a: &mut A, x: &[A::Wire]) -> Result<A::Wire, ArithError> {
-        a.rescale(&x[0], Cut { shift: self.0, saturate: self.1 })
+        a.rescale(&x[0], Cut { shift: self.0, saturate: self.1, width: None })
     }
 }
 
 struct Relu(u32, Option<u32>);
 impl Use for Relu {
     fn apply<A: Arith>(&self, a: &mut A, x: &[A::Wire]) -> Result<A::Wire, ArithError> {
-        a.relu(&x[0], Cut { shift: self.0, saturate: self.1 })
+        a.relu(&x[0], Cut { shift: self.0, saturate: self.1, width: None })
     }
 }
 
@@ -117,7 +118,7 @@ impl Use for Settle {
     }
 }
 
-fn interval(lo: i64, hi: i64) -> Interval {
+pub(super) fn interval(lo: i64, hi: i64) -> Interval {
     Interval { lo: Int::from(lo), hi: Int::from(hi) }
 }
 
@@ -126,7 +127,7 @@ fn intervals() -> Vec<(i64, i64)> {
     vec![(-8, 7), (0, 15), (-1, 100), (-100, 1), (-100, -3), (5, 90), (-128, 127), (-1, 0), (3, 4)]
 }
 
-fn points(lo: i64, hi: i64) -> Vec<i64> {
+pub(super) fn points(lo: i64, hi: i64) -> Vec<i64> {
     let mut p = vec![lo, lo + 1, (lo + hi) / 2, hi - 1, hi, 0, -1, 1];
     p.retain(|x| (lo..=hi).contains(x));
     p.sort_unstable();
@@ -161,10 +162,80 @@ fn relu_over_all_forms() {
     }
 }
 
+struct Narrow(bool, Cut);
+impl Use for Narrow {
+    fn apply<A: Arith>(&self, a: &mut A, x: &[A::Wire]) -> Result<A::Wire, ArithError> {
+        if self.0 { a.relu(&x[0], self.1) } else { a.rescale(&x[0], self.1) }
+    }
+}
+
+/// Every value of the interval is proved as it is computed, or refused by integers and constraints alike.
+fn widths(lo: i64, hi: i64, cut: Cut) -> usize {
+    let i = interval(lo, hi);
+    if cut.narrow(&i).is_err() {
+        let refused = Counts::new().rescale(&Measure { interval: i, width: 1 }, cut).is_err();
+        assert!(refused && (lo..=hi).all(|x| Ints::<i64>::new().rescale(&x, cut).is_err()), "{cut:?} of {lo}..={hi}");
+        return 0;
+    }
+    let mut refused = 0;
+    for rectify in [false, true] {
+        let u = Narrow(rectify, cut);
+        let (build, _, _) = synthesize(Build::new(), &u, &[i], None);
+        let (matrices, _, _) = build.finish();
+        for x in lo..=hi {
+            let mut a = Ints::<i64>::new();
+            let y = u.apply(&mut a, &[x]);
+            assert_eq!(y, u.apply(&mut Ints::<Int>::new(), &[Int::from(x)]).map(Int::as_i64));
+            let (assign, _, _) = synthesize(Assign::new(), &u, &[i], Some(&[x]));
+            let holds = matrices.unsatisfied(&assign.finish()).is_empty();
+            assert_eq!(holds, y.is_ok(), "{x} of {lo}..={hi}, {cut:?}");
+            match y {
+                Ok(y) if points(lo, hi).contains(&x) => verify(&u, &[i], &[x], y),
+                Ok(_) => {}
+                Err(error) => {
+                    refused += 1;
+                    assert_eq!(error, ArithError::Beyond { value: Int::from(x), cut });
+                    assert!(!cut.narrow(&i).unwrap().contains(Int::from(x)));
+                }
+            }
+        }
+    }
+    refused
+}
+
+#[test]
+fn a_width_is_enforced_in_every_form_and_to_the_last_value() {
+    let mut refused = 0;
+    for (lo, hi) in intervals() {
+        for (shift, saturate) in [(0, None), (2, None), (4, None), (0, Some(2)), (1, Some(3)), (3, Some(1))] {
+            for width in [0, 2, 3, 5, 6, 9] {
+                refused += widths(lo, hi, Cut { shift, saturate, width: Some(width) });
+            }
+        }
+    }
+    assert!(refused > 1000, "{refused}");
+}
+
+#[test]
+fn a_width_says_by_how_much_a_value_exceeds_it() {
+    let cut = Cut { shift: 2, saturate: None, width: Some(4) };
+    assert_eq!(cut.ends(), (Int::from(-18), Int::from(13)));
+    for (value, beyond) in [(-18, 0), (13, 0), (14, 1), (-20, 2)] {
+        assert_eq!(cut.beyond(Int::from(value)), Int::from(beyond));
+    }
+    let error = cut.admit(20i64).unwrap_err();
+    assert_eq!(error.to_string(), "the value 20 lies 7 beyond the -18 to 13 that its decomposition holds");
+    // A width that excludes nothing costs nothing.
+    let (narrow, wide) = (interval(-18, 13), interval(-18, 14));
+    assert_eq!(rescale::cost(&narrow, cut), rescale::cost(&narrow, Cut { width: None, ..cut }));
+    assert_eq!(rescale::cost(&wide, cut).unwrap(), Cost::new(6, 5));
+    assert_eq!(relu::cost(&wide, cut).unwrap(), Cost::new(4 + 3, 4 + 2));
+}
+
 #[test]
 fn relu_costs_three_more_than_its_bits() {
     // An accumulator of 10 bits and a sign.
-    let cost = relu::cost(&interval(-1000, 1000), 4, None).unwrap();
+    let cost = relu::cost(&interval(-1000, 1000), Cut { shift: 4, ..Cut::default() }).unwrap();
     assert_eq!(cost, Cost::new(10 + 3, 10 + 2));
 }
 
@@ -325,7 +396,7 @@ mod attacks {
     #[test]
     fn decompositions_as_wide_as_the_field_are_refused() {
         let wide = Interval { lo: -crate::arith::interval::pow2(249), hi: crate::arith::interval::pow2(249) };
-        assert!(relu::cost(&wide, 0, None).is_ok());
+        assert!(relu::cost(&wide, Cut::default()).is_ok());
         assert_eq!(decompose::check(253).unwrap_err(), ArithError::Overflow { bits: 253 });
     }
 }

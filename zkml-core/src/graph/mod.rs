@@ -232,11 +232,13 @@ impl Graph {
         self.nodes[id.0].inputs.iter().map(|i| self.shape(*i)).collect()
     }
 
-    /// The number of classes, if the graph ends in `argmax`.
+    /// The number of classes, if the graph ends in the `argmax` of a vector, the first among equals.
     pub fn classes(&self) -> Option<usize> {
         let node = self.node(self.output);
-        match node.layer {
-            Some(AnyLayer::Argmax(_)) => Some(self.shape(node.inputs[0]).len()),
+        match &node.layer {
+            Some(AnyLayer::Argmax(argmax)) if argmax.is_class(self.shape(node.inputs[0])) => {
+                Some(self.shape(node.inputs[0]).len())
+            }
             _ => None,
         }
     }
@@ -244,8 +246,8 @@ impl Graph {
     /// The node whose values are the model's scores: what `argmax` takes, or else the output.
     pub fn scores(&self) -> NodeId {
         let node = self.node(self.output);
-        match node.layer {
-            Some(AnyLayer::Argmax(_)) => node.inputs[0],
+        match &node.layer {
+            Some(AnyLayer::Argmax(argmax)) if argmax.is_class(self.shape(node.inputs[0])) => node.inputs[0],
             _ => self.output,
         }
     }

@@ -192,6 +192,54 @@ impl Args {
         }
     }
 
+    /// A whole number, which may be below zero.
+    ///
+    /// # Errors
+    /// If it is something else.
+    pub fn signed(&self, name: &str, default: Option<i64>) -> Result<i64, LayerError> {
+        match (self.get(name), default) {
+            (Some(Literal::Int(i)), _) => Ok(*i),
+            (Some(other), _) => {
+                Err(LayerError::argument(name, format!("`{name}` is {}, expected a whole number", other.describe())))
+            }
+            (None, Some(default)) => Ok(default),
+            (None, None) => Err(LayerError::call(format!("missing argument `{name}`"))),
+        }
+    }
+
+    /// One or more whole numbers, which may be below zero.
+    ///
+    /// # Errors
+    /// If it is something else, or an empty list.
+    pub fn signed_list(&self, name: &str) -> Result<Vec<i64>, LayerError> {
+        match self.get(name) {
+            Some(Literal::Int(i)) => Ok(vec![*i]),
+            Some(Literal::List(l)) if !l.is_empty() => Ok(l.clone()),
+            Some(other) => Err(LayerError::argument(
+                name,
+                format!("`{name}` is {}, expected a list of whole numbers", other.describe()),
+            )),
+            None => Err(LayerError::call(format!("missing argument `{name}`"))),
+        }
+    }
+
+    /// One of these words; the first, if none is given.
+    ///
+    /// # Errors
+    /// If it is something else.
+    pub fn word(&self, name: &str, words: &[&'static str]) -> Result<&'static str, LayerError> {
+        let list = || words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(" or ");
+        let found = match self.get(name) {
+            None => return Ok(words.first().copied().unwrap_or_default()),
+            Some(Literal::Word(word)) => words.iter().find(|w| *w == word),
+            Some(_) => None,
+        };
+        found.copied().ok_or_else(|| {
+            let found = self.get(name).map(Literal::describe).unwrap_or_default();
+            LayerError::argument(name, format!("`{name}` is {found}, expected {}", list()))
+        })
+    }
+
     /// A finite number.
     ///
     /// # Errors

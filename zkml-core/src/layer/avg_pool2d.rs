@@ -1,13 +1,11 @@
 //! `y = sum over the window of x / n`
 
-use std::convert::Infallible;
-
 use super::{
-    Args, Card, Factors, Kind, Layer, Literal, Param, Step, pool,
-    window::{Padding, Window},
+    Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, pool,
+    window::Window,
 };
 use crate::{
-    arith::{Arith, ArithError, Int},
+    arith::{Arith, ArithError},
     error::LayerError,
     shape::Shape,
     tensor::Tensor,
@@ -15,19 +13,20 @@ use crate::{
 
 /// `y = sum over the window of x / n`: the mean of the `n` elements of each window.
 ///
-/// `n` counts what lies in the input and not the padding (Keras `same`, ONNX `count_include_pad = 0`).
+/// `n` counts what lies in the input and not the padding (Keras `same`, ONNX `count_include_pad = 0`), unless
+/// `include_pad = true`.
 ///
 /// | | shape | scale |
 /// |---|---|---|
 /// | `x` | `[channels, height, width]` | `s_x` |
 /// | `y` | `[channels, windows down, windows across]` | `s_x + log2 n`, or `s_x + f` |
 ///
-/// Sources: ONNX `AveragePool` (`count_include_pad = 0`), Keras `AveragePooling2D`, Burn `AvgPool2d` (`count_include_pad = false`).
+/// Sources: ONNX `AveragePool`, Keras `AveragePooling2D`, Burn `AvgPool2d`.
 ///
 /// # Constraints
 /// None: a linear combination an output element.
 ///
-/// Without padding, and if `n` is a power of two, it is the sum, and the scale does the division. Otherwise the sum is
+/// If every window has the same `n`, a power of two, it is the sum, and the scale does the division. Otherwise the sum is
 /// multiplied by `round(2^f / n)`, where `f` is the factor of the plan: an error of at most `n / 2^(f + 1)` of the mean.
 ///
 /// # Soundness
@@ -44,15 +43,14 @@ use crate::{
 pub struct AvgPool2d {
     /// Extents (`size`), strides and padding; the dilation is one.
     pub window: Window,
+    /// Whether the padding counts among the elements of a window.
+    pub include_pad: bool,
 }
 
 impl AvgPool2d {
-    /// `log2 n`, if every window has the same `n`, and that is a power of two.
-    fn log2_area(&self) -> Option<i32> {
-        let whole = matches!(self.window.padding, Padding::Valid | Padding::Explicit([0, 0, 0, 0]));
-        let [height, width] = self.window.kernel;
-        let powers = height.is_power_of_two() && width.is_power_of_two();
-        (whole && powers).then(|| (height.trailing_zeros() + width.trailing_zeros()) as i32)
+    /// What its windows are divided by.
+    fn mean(&self) -> pool::Mean<'_> {
+        pool::Mean { window: &self.window, include_pad: self.include_pad }
     }
 }
 
@@ -60,8 +58,8 @@ impl Layer for AvgPool2d {
     const CARD: Card = Card {
         name: "avg_pool2d",
         formula: "y = sum over the window of x / n",
-        arity: 1,
-        args: pool::ARGS,
+        arity: Arity::Exactly(1),
+        args: pool::MEAN_ARGS,
         onnx: "AveragePool",
         keras: "AveragePooling2D",
         burn: "AvgPool2d",
@@ -69,11 +67,11 @@ impl Layer for AvgPool2d {
     };
 
     fn parse(args: &mut Args) -> Result<Self, LayerError> {
-        Ok(Self { window: pool::parse(args)? })
+        Ok(Self { window: pool::parse(args)?, include_pad: args.bool("include_pad", false)? })
     }
 
     fn args(&self) -> Vec<(&'static str, Literal)> {
-        pool::args(&self.window)
+        pool::args(&self.window).into_iter().chain([("include_pad", self.include_pad.into())]).collect()
     }
 
     fn shape(&self, inputs: &[&Shape]) -> Result<Shape, LayerError> {
@@ -85,21 +83,18 @@ impl Layer for AvgPool2d {
     }
 
     fn float(&self, inputs: &[&Tensor], _: &[&Tensor]) -> Tensor {
-        let Ok(y) = pool::each(&self.window, Self::CARD.name, inputs[0], |values| {
-            Ok::<_, Infallible>(pool::float_mean(values))
-        });
-        y
+        self.mean().float(Self::CARD.name, inputs[0])
     }
 
     fn factors(&self) -> Factors {
-        match self.log2_area() {
+        match self.mean().log2_area() {
             Some(_) => Factors::None,
             None => Factors::Constants,
         }
     }
 
     fn scale(&self, step: &Step) -> i32 {
-        step.inputs[0] + self.log2_area().unwrap_or(step.factor)
+        step.inputs[0] + self.mean().log2_area().unwrap_or(step.factor)
     }
 
     fn fanout(&self, inputs: &[&Shape]) -> usize {
@@ -121,13 +116,7 @@ impl Layer for AvgPool2d {
         _: &[Tensor<A::Wire>],
         step: &Step,
     ) -> Result<Tensor<A::Wire>, ArithError> {
-        let y = pool::each(&self.window, Self::CARD.name, x[0], |values| {
-            let factor = match self.log2_area() {
-                Some(_) => Int::ONE,
-                None => pool::reciprocal(values.len(), step.factor),
-            };
-            pool::sum(a, values, factor)
-        })?;
+        let y = self.mean().exact(a, Self::CARD.name, x[0], step.factor)?;
         step.finish(a, y)
     }
 }
@@ -159,7 +148,7 @@ mod tests {
 
     #[test]
     fn arguments_come_back() {
-        let first = layer(Args::new().with("size", [2, 3]).with("padding", 1usize));
+        let first = layer(Args::new().with("size", [2, 3]).with("padding", 1usize).with("include_pad", true));
         let again = first.args().into_iter().fold(Args::new(), |args, (n, v)| args.with(n, v));
         assert_eq!(layer(again), first);
     }
@@ -172,6 +161,19 @@ mod tests {
         let padded = layer(Args::new().with("size", 3).with("stride", 1).with("padding", "same"));
         let expected = vec![3.5, 4.0, 5.0, 5.5, 3.5, 4.0, 5.0, 5.5];
         assert_eq!(padded.float(&[&x], &[]), Tensor::new([1, 2, 4], expected).unwrap());
+    }
+
+    #[test]
+    fn padding_counts_if_it_is_included() {
+        let x = Tensor::of([1, 2, 2], &[4, 8, 12, 16]).unwrap();
+        let args = Args::new().with("size", 2).with("padding", 1usize).with("include_pad", true);
+        let layer = layer(args);
+        let expected = Tensor::new([1, 2, 2], vec![1.0, 2.0, 3.0, 4.0]).unwrap();
+        assert_eq!(layer.float(&[&x], &[]), expected);
+        let step = Step { inputs: vec![0], ..Step::default() };
+        assert_eq!((layer.factors(), layer.scale(&step)), (Factors::None, 2));
+        let y = layer.exact(&mut Ints::<i64>::new(), &[&x.map(|x| *x as i64)], &[], &step).unwrap();
+        assert_eq!(y.data(), [4, 8, 12, 16]);
     }
 
     #[test]

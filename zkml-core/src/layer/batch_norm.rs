@@ -1,6 +1,6 @@
 //! `y = gamma * (x - mean) / sqrt(var + epsilon) + beta`, by channel
 
-use super::{Arg, Args, Card, Factors, Init, Kind, Layer, Literal, Lowered, Param, Role, Step};
+use super::{Arg, Args, Arity, Card, Factors, Init, Kind, Layer, Literal, Lowered, Param, Role, Step};
 use crate::{
     arith::{Arith, ArithError},
     error::LayerError,
@@ -55,7 +55,7 @@ impl Layer for BatchNorm {
     const CARD: Card = Card {
         name: "batch_norm",
         formula: "y = gamma * (x - mean) / sqrt(var + epsilon) + beta",
-        arity: 1,
+        arity: Arity::Exactly(1),
         args: &[Arg { name: "epsilon", takes: "a number above zero", default: Some("1e-5") }],
         onnx: "BatchNormalization",
         keras: "BatchNormalization",

@@ -1,7 +1,8 @@
 //! `y_oij = sum_ckl weight_ockl * x_c(i+k)(j+l) + bias_o`
 
 use super::{
-    Arg, Args, Card, Factors, Init, Kind, Layer, Literal, Param, Role, Step,
+    Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step,
+    convolution::{Convolution, convolves},
     window::{Padding, Window},
 };
 use crate::{
@@ -23,7 +24,7 @@ use crate::{
 /// | `bias` | `[filters]` | `s_x + s_w` |
 /// | `y` | `[filters, windows down, windows across]` | `s_x + s_w` |
 ///
-/// Sources: ONNX `Conv`, Keras `Conv2D` (kernel transposed) and `DepthwiseConv2D` (`groups = channels`), Burn `Conv2d`.
+/// Sources: ONNX `Conv`, Keras `Conv2D` (kernel transposed), Burn `Conv2d`.
 ///
 /// # Constraints
 /// None with public weights (a linear combination an output element). With private ones, one product for each element of a
@@ -52,17 +53,14 @@ pub struct Conv2d {
 }
 
 impl Conv2d {
-    /// The shape of the output, and the taps of each window; nothing for an input that [`Layer::shape`] refuses.
-    fn taps(&self, input: &Shape) -> (Shape, Vec<Vec<(usize, usize)>>) {
-        match (self.shape(&[input]), self.window.place("conv2d", input)) {
-            (Ok(shape), Ok(placed)) => (shape, placed.all_taps()),
-            _ => (Shape::new([0]), vec![]),
+    fn convolution(&self, _: &Shape) -> Convolution<'_> {
+        Convolution {
+            layer: Self::CARD.name,
+            filters: self.filters,
+            window: &self.window,
+            groups: self.groups,
+            transposed: None,
         }
-    }
-
-    /// The number of elements of the kernel in one channel.
-    fn area(&self) -> usize {
-        self.window.kernel.iter().product()
     }
 }
 
@@ -70,7 +68,7 @@ impl Layer for Conv2d {
     const CARD: Card = Card {
         name: "conv2d",
         formula: "y_oij = sum_ckl weight_ockl * x_c(i+k)(j+l) + bias_o",
-        arity: 1,
+        arity: Arity::Exactly(1),
         args: &[
             Arg { name: "filters", takes: "the number of output channels", default: None },
             Arg { name: "kernel", takes: "a whole number or `[height, width]`", default: None },
@@ -85,7 +83,7 @@ impl Layer for Conv2d {
             Arg { name: "bias", takes: "`true` or `false`", default: Some("true") },
         ],
         onnx: "Conv",
-        keras: "Conv2D, DepthwiseConv2D",
+        keras: "Conv2D",
         burn: "Conv2d",
         constraints: "0",
     };
@@ -116,119 +114,7 @@ impl Layer for Conv2d {
         ]
     }
 
-    fn shape(&self, inputs: &[&Shape]) -> Result<Shape, LayerError> {
-        let [height, width] = self.window.place("conv2d", inputs[0])?.output();
-        for (what, n) in [("channels", inputs[0].dims()[0]), ("filters", self.filters)] {
-            if !n.is_multiple_of(self.groups) {
-                return Err(LayerError::argument(
-                    "groups",
-                    format!("`groups` of {} does not divide the {n} {what}", self.groups),
-                )
-                .help("use a number that divides both the input's channels and `filters`, such as `groups = 1`"));
-            }
-        }
-        Ok(Shape::new([self.filters, height, width]))
-    }
-
-    fn params(&self, inputs: &[&Shape]) -> Vec<Param> {
-        let channels = inputs[0].dims()[0] / self.groups;
-        let [height, width] = self.window.kernel;
-        let mut params = vec![Param {
-            name: "weight",
-            shape: Shape::new([self.filters, channels, height, width]),
-            role: Role::Weight,
-            init: Init::Glorot {
-                fan_in: channels.saturating_mul(self.area()),
-                fan_out: self.filters.saturating_mul(self.area()),
-            },
-            non_negative: false,
-        }];
-        if self.bias {
-            params.push(Param {
-                name: "bias",
-                shape: Shape::new([self.filters]),
-                role: Role::Bias,
-                init: Init::Constant(0.0),
-                non_negative: false,
-            });
-        }
-        params
-    }
-
-    fn float(&self, inputs: &[&Tensor], params: &[&Tensor]) -> Tensor {
-        let (shape, taps) = self.taps(inputs[0].shape());
-        let (windows, area, weights) = (taps.len(), self.area(), params[0].data());
-        let channels = inputs[0].shape().dims()[0] / self.groups;
-        let pixels = inputs[0].len() / inputs[0].shape().dims()[0];
-        let filters = self.filters / self.groups;
-        // For each element of the kernel, which pixel it meets in which window.
-        let mut meets = vec![vec![]; area];
-        for (window, taps) in taps.iter().enumerate() {
-            taps.iter().for_each(|(k, pixel)| meets[*k].push((window, *pixel)));
-        }
-        let bias = |o: usize| if self.bias { params[1].data()[o] } else { 0.0 };
-        let mut y = Tensor::from_fn(shape.clone(), |i| bias(i / windows)).into_data();
-        // One weight times all its pixels at a time: the innermost loop has no dependency and no branch.
-        let mut column = vec![0.0; windows];
-        for c in 0..self.groups * channels {
-            let (group, channel) = (c / channels, c % channels);
-            let x = &inputs[0].data()[c * pixels..][..pixels];
-            for (k, meets) in meets.iter().enumerate() {
-                column.fill(0.0);
-                meets.iter().for_each(|(window, pixel)| column[*window] = x[*pixel]);
-                for o in group * filters..(group + 1) * filters {
-                    let weight = weights[(o * channels + channel) * area + k];
-                    let y = &mut y[o * windows..][..windows];
-                    y.iter_mut().zip(&column).for_each(|(y, x)| *y += weight * x);
-                }
-            }
-        }
-        Tensor::from_fn(shape, |i| y[i])
-    }
-
-    fn factors(&self) -> Factors {
-        Factors::Weights
-    }
-
-    fn scale(&self, step: &Step) -> i32 {
-        step.inputs[0] + step.factor
-    }
-
-    fn fanout(&self, inputs: &[&Shape]) -> usize {
-        let overlap = self.window.place("conv2d", inputs[0]).map_or(1, |placed| placed.overlap());
-        overlap.saturating_mul(self.filters / self.groups)
-    }
-
-    fn kind(&self) -> Kind {
-        Kind::Weighted
-    }
-
-    fn fuses_rescale(&self) -> bool {
-        false
-    }
-
-    fn exact<A: Arith>(
-        &self,
-        a: &mut A,
-        x: &[&Tensor<A::Wire>],
-        p: &[Tensor<A::Wire>],
-        step: &Step,
-    ) -> Result<Tensor<A::Wire>, ArithError> {
-        let (shape, taps) = self.taps(x[0].shape());
-        let area = self.area();
-        let channels = x[0].shape().dims()[0] / self.groups;
-        let pixels = x[0].len() / x[0].shape().dims()[0];
-        let filters = self.filters / self.groups;
-        let y = Tensor::from_fn(shape, |i| i).try_map(|i| {
-            let (o, taps) = (i / taps.len(), &taps[i % taps.len()]);
-            let group = &x[0].data()[o / filters * channels * pixels..];
-            let filter = &p[0].data()[o * channels * area..];
-            let terms = (0..channels)
-                .flat_map(|c| taps.iter().map(move |(k, pixel)| (&filter[c * area + k], &group[c * pixels + pixel])));
-            a.dot(terms, self.bias.then(|| &p[1].data()[o]))
-        })?;
-        step.finish(a, y)
-    }
+    convolves!(Kind::Weighted);
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `y_o = sum_i weight_oi * x_i + bias_o`
 
-use super::{Arg, Args, Card, Factors, Init, Kind, Layer, Literal, Param, Role, Step};
+use super::{Arg, Args, Arity, Card, Factors, Init, Kind, Layer, Literal, Param, Role, Step};
 use crate::{
     arith::{Arith, ArithError},
     error::LayerError,
@@ -12,15 +12,18 @@ use crate::{
 ///
 /// | | shape | scale |
 /// |---|---|---|
-/// | `x` | `[inputs]` | `s_x` |
+/// | `x` | `[.., inputs]` | `s_x` |
 /// | `weight` | `[units, inputs]` | `s_w` |
 /// | `bias` | `[units]` | `s_x + s_w` |
-/// | `y` | `[units]` | `s_x + s_w` |
+/// | `y` | `[.., units]` | `s_x + s_w` |
+///
+/// It acts on the last axis; axes before it are kept.
 ///
 /// Sources: ONNX `Gemm` (transB = 1), Keras `Dense` (kernel transposed), Burn `Linear` (weight transposed).
 ///
 /// # Constraints
-/// None with public weights (a linear combination a unit). With private ones, one product a weight, and the range check
+/// None with public weights (a linear combination a unit). With private ones, one product a weight and position on the
+/// axes before the last, and the range check
 /// of each weight once.
 ///
 /// # Soundness
@@ -41,11 +44,18 @@ pub struct Dense {
     pub bias: bool,
 }
 
+impl Dense {
+    /// The shape of the output; nothing for an input that [`Layer::shape`] refuses.
+    fn kept(&self, input: &Shape) -> Shape {
+        self.shape(&[input]).unwrap_or_else(|_| Shape::new([0]))
+    }
+}
+
 impl Layer for Dense {
     const CARD: Card = Card {
         name: "dense",
         formula: "y_o = sum_i weight_oi * x_i + bias_o",
-        arity: 1,
+        arity: Arity::Exactly(1),
         args: &[
             Arg { name: "units", takes: "the number of outputs", default: None },
             Arg { name: "bias", takes: "`true` or `false`", default: Some("true") },
@@ -66,14 +76,14 @@ impl Layer for Dense {
 
     fn shape(&self, inputs: &[&Shape]) -> Result<Shape, LayerError> {
         match inputs[0].dims() {
-            [_] => Ok(Shape::new([self.units])),
-            _ => Err(LayerError::rank(0, "dense", "a tensor with one axis", inputs[0])
-                .help("insert `flatten(..)` before it")),
+            [kept @ .., _] => Ok(Shape::new([kept, &[self.units]].concat())),
+            [] => Err(LayerError::rank(0, "dense", "a tensor with at least one axis", inputs[0])
+                .help("insert `reshape(..)` before it")),
         }
     }
 
     fn params(&self, inputs: &[&Shape]) -> Vec<Param> {
-        let fan_in = inputs[0].len();
+        let fan_in = inputs[0].dims().last().copied().unwrap_or(1);
         let mut params = vec![Param {
             name: "weight",
             shape: Shape::new([self.units, fan_in]),
@@ -94,11 +104,12 @@ impl Layer for Dense {
     }
 
     fn float(&self, inputs: &[&Tensor], params: &[&Tensor]) -> Tensor {
-        let x = inputs[0].data();
-        Tensor::from_fn([self.units], |o| {
-            let row = &params[0].data()[o * x.len()..(o + 1) * x.len()];
+        let (x, inputs) = (inputs[0], inputs[0].shape().dims().last().copied().unwrap_or(1));
+        Tensor::from_fn(self.kept(x.shape()), |i| {
+            let (position, o) = (i / self.units, i % self.units);
+            let row = &params[0].data()[o * inputs..][..inputs];
             let bias = if self.bias { params[1].data()[o] } else { 0.0 };
-            row.iter().zip(x).map(|(w, x)| w * x).sum::<f64>() + bias
+            row.iter().zip(&x.data()[position * inputs..]).map(|(w, x)| w * x).sum::<f64>() + bias
         })
     }
 
@@ -129,12 +140,53 @@ impl Layer for Dense {
         p: &[Tensor<A::Wire>],
         step: &Step,
     ) -> Result<Tensor<A::Wire>, ArithError> {
-        let x = x[0].data();
-        let rows = p[0].data().chunks(x.len());
-        let y = rows
-            .enumerate()
-            .map(|(o, row)| a.dot(row.iter().zip(x), self.bias.then(|| &p[1].data()[o])))
-            .collect::<Result<Vec<_>, _>>()?;
-        step.finish(a, Tensor::vector(y))
+        let (x, inputs) = (x[0], x[0].shape().dims().last().copied().unwrap_or(1));
+        let y = Tensor::from_fn(self.kept(x.shape()), |i| i).try_map(|i| {
+            let (position, o) = (i / self.units, i % self.units);
+            let row = &p[0].data()[o * inputs..][..inputs];
+            a.dot(row.iter().zip(&x.data()[position * inputs..]), self.bias.then(|| &p[1].data()[o]))
+        })?;
+        step.finish(a, y)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arith::ints::Ints;
+
+    #[test]
+    fn the_last_axis_is_replaced() {
+        let dense = Dense { units: 5, bias: true };
+        assert_eq!(dense.shape(&[&Shape::new([4])]), Ok(Shape::new([5])));
+        assert_eq!(dense.shape(&[&Shape::new([2, 3, 4])]), Ok(Shape::new([2, 3, 5])));
+        assert_eq!(dense.params(&[&Shape::new([2, 3, 4])])[0].shape, Shape::new([5, 4]));
+        let error = dense.shape(&[&Shape::new([])]).unwrap_err();
+        assert_eq!(error.to_string(), "`dense` expects a tensor with at least one axis, found shape []");
+    }
+
+    #[test]
+    fn every_position_is_multiplied_alone() {
+        let dense = Dense { units: 2, bias: true };
+        let x = Tensor::from_fn([2, 3], |i| i as f64 - 2.0);
+        let weight = Tensor::from_fn([2, 3], |i| ((i * 5) % 7) as f64 - 3.0);
+        let bias = Tensor::vector(vec![1.0, -4.0]);
+        let mut expected = vec![];
+        for position in 0..2 {
+            for o in 0..2 {
+                let mut sum = bias.data()[o];
+                for i in 0..3 {
+                    sum += weight.data()[3 * o + i] * x.data()[3 * position + i];
+                }
+                expected.push(sum);
+            }
+        }
+        let expected = Tensor::new([2, 2], expected).unwrap();
+        assert_eq!(dense.float(&[&x], &[&weight, &bias]), expected);
+        let whole = |t: &Tensor| t.map(|x| *x as i64);
+        let step = Step { inputs: vec![2], factor: 3, ..Step::default() };
+        let params = [whole(&weight), whole(&bias)];
+        let y = dense.exact(&mut Ints::<i64>::new(), &[&whole(&x)], &params, &step).unwrap();
+        assert_eq!(y.map(|q| *q as f64), expected);
     }
 }

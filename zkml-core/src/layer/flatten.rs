@@ -1,6 +1,6 @@
 //! `y_i = x_i`, with one axis
 
-use super::{Args, Card, Factors, Kind, Layer, Literal, Param, Step};
+use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
     arith::{Arith, ArithError},
     error::LayerError,
@@ -37,7 +37,7 @@ impl Layer for Flatten {
     const CARD: Card = Card {
         name: "flatten",
         formula: "y_i = x_i, with one axis",
-        arity: 1,
+        arity: Arity::Exactly(1),
         args: &[],
         onnx: "Flatten",
         keras: "Flatten",

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use super::{Args, Card, Factors, Kind, Layer, Literal, Param, Step, pool};
+use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, pool};
 use crate::{
     arith::{Arith, ArithError},
     error::LayerError,
@@ -42,7 +42,7 @@ impl Layer for GlobalAvgPool2d {
     const CARD: Card = Card {
         name: "global_avg_pool2d",
         formula: "y_c = sum_ij x_cij / (height * width)",
-        arity: 1,
+        arity: Arity::Exactly(1),
         args: &[],
         onnx: "GlobalAveragePool",
         keras: "GlobalAveragePooling2D",

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use super::{Args, Card, Factors, Kind, Layer, Literal, Param, Step, pool};
+use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, pool};
 use crate::{
     arith::{Arith, ArithError},
     error::LayerError,
@@ -40,7 +40,7 @@ impl Layer for GlobalMaxPool2d {
     const CARD: Card = Card {
         name: "global_max_pool2d",
         formula: "y_c = max_ij x_cij",
-        arity: 1,
+        arity: Arity::Exactly(1),
         args: &[],
         onnx: "GlobalMaxPool",
         keras: "GlobalMaxPooling2D",

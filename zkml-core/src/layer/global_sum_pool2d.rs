@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use super::{Args, Card, Factors, Kind, Layer, Literal, Param, Step, pool};
+use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, pool};
 use crate::{
     arith::{Arith, ArithError, Int},
     error::LayerError,
@@ -39,7 +39,7 @@ impl Layer for GlobalSumPool2d {
     const CARD: Card = Card {
         name: "global_sum_pool2d",
         formula: "y_c = sum_ij x_cij",
-        arity: 1,
+        arity: Arity::Exactly(1),
         args: &[],
         onnx: "ReduceSum",
         keras: "-",

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use super::{Args, Card, Factors, Kind, Layer, Literal, Param, Step, pool, window::Window};
+use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, pool, window::Window};
 use crate::{
     arith::{Arith, ArithError},
     error::LayerError,
@@ -45,7 +45,7 @@ impl Layer for MaxPool2d {
     const CARD: Card = Card {
         name: "max_pool2d",
         formula: "y = max over the window of x",
-        arity: 1,
+        arity: Arity::Exactly(1),
         args: pool::ARGS,
         onnx: "MaxPool",
         keras: "MaxPooling2D",

@@ -4,10 +4,21 @@
 //! included, is made from that list.
 
 mod args;
+mod axes;
+mod border;
+mod broadcast;
+mod clipping;
+mod compare;
 mod constant;
+mod convolution;
+mod cubic;
+pub mod function;
+mod gathering;
+mod index;
 mod kind;
 mod pair;
 mod pool;
+mod unary;
 pub mod window;
 
 use std::fmt;
@@ -16,11 +27,13 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     args::{Args, Literal},
+    function::Request,
     kind::Kind,
 };
 use crate::{
     arith::{Arith, ArithError, Cut},
     error::{Culprit, LayerError},
+    gadget::piecewise::Piecewise,
     shape::Shape,
     tensor::Tensor,
 };
@@ -33,7 +46,7 @@ pub struct Card {
     /// The formula of one output element.
     pub formula: &'static str,
     /// How many tensors it takes.
-    pub arity: usize,
+    pub arity: Arity,
     /// Its arguments, the obvious one (which may go unnamed) first.
     pub args: &'static [Arg],
     /// The ONNX operator.
@@ -44,6 +57,50 @@ pub struct Card {
     pub burn: &'static str,
     /// The constraints of one output element with public weights.
     pub constraints: &'static str,
+}
+
+/// How many tensors a layer takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arity {
+    /// That many.
+    Exactly(usize),
+    /// That many or more.
+    AtLeast(usize),
+}
+
+impl Arity {
+    /// Whether it takes `n` tensors.
+    pub fn admits(self, n: usize) -> bool {
+        match self {
+            Self::Exactly(expected) => n == expected,
+            Self::AtLeast(least) => n >= least,
+        }
+    }
+
+    /// The fewest that it takes.
+    pub fn least(self) -> usize {
+        match self {
+            Self::Exactly(n) | Self::AtLeast(n) => n,
+        }
+    }
+
+    /// The most that it takes, if there is a limit.
+    pub fn most(self) -> Option<usize> {
+        match self {
+            Self::Exactly(n) => Some(n),
+            Self::AtLeast(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Arity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let s = if self.least() == 1 { "" } else { "s" };
+        match self {
+            Self::Exactly(n) => write!(f, "{n} tensor{s}"),
+            Self::AtLeast(n) => write!(f, "at least {n} tensor{s}"),
+        }
+    }
 }
 
 /// An argument of a layer.
@@ -131,20 +188,58 @@ pub struct Step {
     pub shift: u32,
     /// Values outside `-2^b ..= 2^b - 1` become the nearest end.
     pub saturate: Option<u32>,
+    /// The width of the decomposition: what it excludes cannot be proved, see [`Cut::width`].
+    #[serde(default)]
+    pub width: Option<u32>,
+    /// By how many bits the values of each channel (of the first axis) are finer before the rescale, which drops them as
+    /// well; nothing where all are alike. See [`crate::plan::channels`].
+    #[serde(default)]
+    pub channels: Vec<u32>,
+    /// The table of a function, where the layer is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<Piecewise>,
 }
 
 impl Step {
     /// How this step cuts the layer's values.
     pub fn cut(&self) -> Cut {
-        Cut { shift: self.shift, saturate: self.saturate }
+        Cut { shift: self.shift, saturate: self.saturate, width: self.width }
+    }
+
+    /// How this step cuts the values of one channel.
+    pub fn cut_at(&self, channel: usize) -> Cut {
+        let finer = self.channels.get(channel).copied().unwrap_or(0);
+        let width = self.width.map(|w| w.saturating_add(finer));
+        Cut { shift: self.shift.saturating_add(finer), width, ..self.cut() }
+    }
+
+    /// Whether this step cuts anything.
+    pub fn cuts(&self) -> bool {
+        self.shift > 0 || self.saturate.is_some() || self.width.is_some()
+    }
+
+    /// `f` of every element, and of how this step cuts it.
+    ///
+    /// # Errors
+    /// As `f`.
+    pub fn each<W>(
+        &self,
+        x: &Tensor<W>,
+        mut f: impl FnMut(&W, Cut) -> Result<W, ArithError>,
+    ) -> Result<Tensor<W>, ArithError> {
+        let per = x.len() / self.channels.len().max(1);
+        Tensor::from_fn(x.shape().clone(), |i| i).try_map(|i| f(&x.data()[*i], self.cut_at(*i / per.max(1))))
     }
 
     /// The rescale of this step, applied to every element.
+    ///
+    /// # Errors
+    /// As [`Arith::rescale`].
     pub fn finish<A: Arith>(&self, a: &mut A, y: Tensor<A::Wire>) -> Result<Tensor<A::Wire>, ArithError> {
-        if self.shift == 0 && self.saturate.is_none() {
+        if !self.cuts() {
             return Ok(y);
         }
-        y.try_map(|q| a.rescale(q, self.cut()))
+        self.each(&y, |q, cut| a.rescale(q, cut))
     }
 }
 
@@ -188,6 +283,21 @@ pub trait Layer: Sized + Clone + fmt::Debug + PartialEq {
 
     /// The scale of the output, before the shift.
     fn scale(&self, step: &Step) -> i32;
+
+    /// Whether its exact semantics is a table of the plan.
+    fn tabulated(&self) -> bool {
+        false
+    }
+
+    /// The table of the function that it is, or has within it, for a plan to store.
+    fn table(&self, _: Request) -> Option<Piecewise> {
+        None
+    }
+
+    /// The largest error of its table, over every input of at most `reach` in magnitude.
+    fn max_error(&self, _: &Step, _: f64) -> Option<f64> {
+        None
+    }
 
     /// How often one element of the input enters a linear combination.
     fn fanout(&self, inputs: &[&Shape]) -> usize;
@@ -259,10 +369,9 @@ macro_rules! layers {
             /// As there, and if the number of inputs is not the layer's.
             pub fn shape(&self, inputs: &[&Shape]) -> Result<Shape, LayerError> {
                 let card = self.card();
-                if inputs.len() != card.arity {
+                if !card.arity.admits(inputs.len()) {
                     return Err(LayerError::call(format!(
-                        "`{}` takes {} tensor{}, found {}",
-                        card.name, card.arity, if card.arity == 1 { "" } else { "s" }, inputs.len()
+                        "`{}` takes {}, found {}", card.name, card.arity, inputs.len()
                     )));
                 }
                 let shape = match self { $(Self::$name(l) => l.shape(inputs)),* }?;
@@ -297,6 +406,21 @@ macro_rules! layers {
             /// See [`Layer::scale`].
             pub fn scale(&self, step: &Step) -> i32 {
                 match self { $(Self::$name(l) => l.scale(step)),* }
+            }
+
+            /// See [`Layer::tabulated`].
+            pub fn tabulated(&self) -> bool {
+                match self { $(Self::$name(l) => l.tabulated()),* }
+            }
+
+            /// See [`Layer::table`].
+            pub fn table(&self, request: Request) -> Option<Piecewise> {
+                match self { $(Self::$name(l) => l.table(request)),* }
+            }
+
+            /// See [`Layer::max_error`].
+            pub fn max_error(&self, step: &Step, reach: f64) -> Option<f64> {
+                match self { $(Self::$name(l) => l.max_error(step, reach)),* }
             }
 
             /// See [`Layer::fanout`].
@@ -358,6 +482,70 @@ layers! {
     scale::Scale,
     poly::Poly,
     argmax::Argmax,
+    offset::Offset,
+    parameter::Parameter,
+    concat::Concat,
+    permute::Permute,
+    transpose::Transpose,
+    slice::Slice,
+    gather::Gather,
+    pad::Pad,
+    crop::Crop,
+    broadcast_to::BroadcastTo,
+    upsample2d::Upsample2d,
+    upsample1d::Upsample1d,
+    depth_to_space::DepthToSpace,
+    space_to_depth::SpaceToDepth,
+    matmul::MatMul,
+    reduce_sum::ReduceSum,
+    reduce_mean::ReduceMean,
+    conv1d::Conv1d,
+    depthwise_conv2d::DepthwiseConv2d,
+    separable_conv2d::SeparableConv2d,
+    pointwise_conv2d::PointwiseConv2d,
+    conv2d_transpose::Conv2dTranspose,
+    conv1d_transpose::Conv1dTranspose,
+    max_pool1d::MaxPool1d,
+    avg_pool1d::AvgPool1d,
+    sum_pool1d::SumPool1d,
+    global_max_pool1d::GlobalMaxPool1d,
+    global_avg_pool1d::GlobalAvgPool1d,
+    global_sum_pool1d::GlobalSumPool1d,
+    tanh::Tanh,
+    sigmoid::Sigmoid,
+    erf::Erf,
+    softplus::Softplus,
+    silu::Silu,
+    mish::Mish,
+    elu::Elu,
+    celu::Celu,
+    selu::Selu,
+    gelu::Gelu,
+    exp::Exp,
+    maximum::Maximum,
+    minimum::Minimum,
+    reduce_max::ReduceMax,
+    reduce_min::ReduceMin,
+    argmin::Argmin,
+    abs::Abs,
+    sign::Sign,
+    square::Square,
+    relu6::Relu6,
+    clip::Clip,
+    hard_sigmoid::HardSigmoid,
+    hard_swish::HardSwish,
+    hard_tanh::HardTanh,
+    leaky_relu::LeakyRelu,
+    prelu::Prelu,
+    thresholded_relu::ThresholdedRelu,
+    zanh::Zanh,
+    zigmoid::Zigmoid,
+    greater::Greater,
+    less::Less,
+    greater_equal::GreaterEqual,
+    less_equal::LessEqual,
+    equal::Equal,
+    select::Select,
 }
 
 /// The error of a name that no layer has, with the nearest ones.
@@ -366,7 +554,7 @@ fn unknown(name: &str) -> LayerError {
     let error = LayerError {
         culprit: Culprit::Layer,
         message: format!("unknown layer `{name}`"),
-        help: Some(format!("the layers are {}", names.join(", "))),
+        help: Some("all layers are listed in `zkml::layer`".to_owned()),
     };
     match nearest(name, &names) {
         Some(near) => error.help(format!("did you mean `{near}`?")),

@@ -1,6 +1,6 @@
 //! `y = a * b`
 
-use super::{Args, Card, Factors, Kind, Layer, Literal, Param, Step, pair};
+use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, pair};
 use crate::{
     arith::{Arith, ArithError},
     error::LayerError,
@@ -8,17 +8,19 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y = a * b`, for every element of two tensors of one shape. Nothing is broadcast.
+/// `y = a * b`, for every pair of elements of two tensors whose shapes broadcast.
 ///
 /// | | shape | scale |
 /// |---|---|---|
-/// | `a`, `b` | any, the same | `s_a`, `s_b` |
-/// | `y` | the same | `s_a + s_b` |
+/// | `a`, `b` | any two that broadcast | `s_a`, `s_b` |
+/// | `y` | what both grow to | `s_a + s_b` |
+///
+/// Axes are aligned at the last, and an extent of one repeats, as in NumPy.
 ///
 /// Sources: ONNX `Mul`, Keras `Multiply`, Burn `a * b`.
 ///
 /// # Constraints
-/// One an element.
+/// One an element of the output.
 ///
 /// # Soundness
 /// Each product is enforced by its own constraint.
@@ -38,7 +40,7 @@ impl Layer for Mul {
     const CARD: Card = Card {
         name: "mul",
         formula: "y = a * b",
-        arity: 2,
+        arity: Arity::Exactly(2),
         args: &[],
         onnx: "Mul",
         keras: "Multiply",
@@ -74,8 +76,8 @@ impl Layer for Mul {
         step.inputs[0] + step.inputs[1]
     }
 
-    fn fanout(&self, _: &[&Shape]) -> usize {
-        1
+    fn fanout(&self, inputs: &[&Shape]) -> usize {
+        pair::fanout(inputs)
     }
 
     fn kind(&self) -> Kind {
@@ -93,7 +95,7 @@ impl Layer for Mul {
         _: &[Tensor<A::Wire>],
         step: &Step,
     ) -> Result<Tensor<A::Wire>, ArithError> {
-        let y = Tensor::from_fn(x[0].shape().clone(), |i| i).try_map(|i| a.mul(&x[0].data()[*i], &x[1].data()[*i]))?;
+        let y = pair::places(x).try_map(|(i, j)| a.mul(&x[0].data()[*i], &x[1].data()[*j]))?;
         step.finish(a, y)
     }
 }
@@ -104,15 +106,23 @@ mod tests {
     use crate::arith::ints::Ints;
 
     #[test]
-    fn both_shapes_must_be_equal() {
-        let (wide, flat) = (Shape::new([2, 3]), Shape::new([6]));
-        assert_eq!(Mul.shape(&[&wide, &wide]), Ok(wide.clone()));
-        let error = Mul.shape(&[&wide, &flat]).unwrap_err();
-        assert_eq!(error.to_string(), "`mul` expects two tensors of one shape, found [2, 3] and [6]");
+    fn shapes_broadcast_or_are_refused() {
+        let (wide, row, other) = (Shape::new([2, 3]), Shape::new([3]), Shape::new([2]));
+        assert_eq!(Mul.shape(&[&wide, &row]), Ok(wide.clone()));
+        assert_eq!((Mul.fanout(&[&wide, &row]), Mul.fanout(&[&wide, &wide])), (2, 1));
+        let error = Mul.shape(&[&wide, &other]).unwrap_err();
+        assert_eq!(error.to_string(), "`mul` expects shapes that broadcast, found [2, 3] and [2]");
         assert_eq!(
             error.help.as_deref(),
-            Some("nothing is broadcast: give both the same shape, `reshape(..)` can do so")
+            Some("axes are aligned at the last, and must be equal or 1; `reshape(..)` can add axes of 1")
         );
+    }
+
+    #[test]
+    fn an_extent_of_one_repeats() {
+        let (a, b) = (Tensor::new([2, 2], vec![1.0, 2.0, 3.0, 4.0]), Tensor::new([2, 1], vec![10.0, 20.0]));
+        let y = Mul.float(&[&a.unwrap(), &b.unwrap()], &[]);
+        assert_eq!(y, Tensor::new([2, 2], vec![10.0, 20.0, 60.0, 80.0]).unwrap());
     }
 
     #[test]

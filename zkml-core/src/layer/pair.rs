@@ -1,6 +1,6 @@
-//! What the layers of two tensors share: one shape, and one scale.
+//! What the layers of two tensors share: shapes that broadcast, and one scale.
 
-use super::Step;
+use super::{Step, broadcast};
 use crate::{
     arith::{Arith, ArithError, Int, MAX_BITS},
     error::LayerError,
@@ -8,26 +8,40 @@ use crate::{
     tensor::Tensor,
 };
 
-/// The shape that both inputs have.
+/// The shape that both inputs grow to.
 pub(super) fn shape(layer: &str, inputs: &[&Shape]) -> Result<Shape, LayerError> {
-    if inputs[0] == inputs[1] {
-        return Ok(inputs[0].clone());
-    }
-    Err(LayerError::input(
-        1,
-        format!("`{layer}` expects two tensors of one shape, found {} and {}", inputs[0], inputs[1]),
-    )
-    .help("nothing is broadcast: give both the same shape, `reshape(..)` can do so"))
+    broadcast::shape(layer, inputs)
+}
+
+/// How often an element of an input is paired, at most.
+pub(super) fn fanout(inputs: &[&Shape]) -> usize {
+    broadcast::common(inputs[0], inputs[1]).map_or(1, |to| broadcast::repeats(inputs, &to))
+}
+
+/// For each element of the output, the two that make it; nothing for inputs that [`shape`] refuses.
+pub(super) fn places<T>(x: &[&Tensor<T>]) -> Tensor<(usize, usize)> {
+    let Some(shape) = broadcast::common(x[0].shape(), x[1].shape()) else { return Tensor::vector(vec![]) };
+    let (a, b) = (broadcast::places(x[0].shape(), &shape), broadcast::places(x[1].shape(), &shape));
+    Tensor::from_fn(shape, |i| (a[i], b[i]))
 }
 
 /// `f`, for every pair of elements.
 pub(super) fn float(x: &[&Tensor], f: impl Fn(f64, f64) -> f64) -> Tensor {
-    Tensor::from_fn(x[0].shape().clone(), |i| f(x[0].data()[i], x[1].data()[i]))
+    places(x).map(|(i, j)| f(x[0].data()[*i], x[1].data()[*j]))
 }
 
-/// The finer of both scales.
+/// The finest of all scales.
 pub(super) fn scale(step: &Step) -> i32 {
-    step.inputs[0].max(step.inputs[1])
+    step.inputs.iter().copied().max().unwrap_or(0)
+}
+
+/// What brings the `i`th input to the finest of all scales: a power of two.
+pub(super) fn refinement(step: &Step, i: usize) -> Result<Int, ArithError> {
+    let bits = scale(step).abs_diff(step.inputs[i]);
+    if bits > MAX_BITS {
+        return Err(ArithError::Overflow { bits });
+    }
+    Ok(Int::ONE << bits)
 }
 
 /// `x + sign * y` at the finer of both scales.
@@ -37,16 +51,9 @@ pub(super) fn sum<A: Arith>(
     sign: Int,
     step: &Step,
 ) -> Result<Tensor<A::Wire>, ArithError> {
-    let up = |i: usize| {
-        let bits = scale(step).abs_diff(step.inputs[i]);
-        if bits > MAX_BITS {
-            return Err(ArithError::Overflow { bits });
-        }
-        Ok(Int::ONE << bits)
-    };
-    let (first, second) = (up(0)?, sign * up(1)?);
-    let y = Tensor::from_fn(x[0].shape().clone(), |i| i).try_map(|i| {
-        let terms = [(first, &x[0].data()[*i]), (second, &x[1].data()[*i])];
+    let (first, second) = (refinement(step, 0)?, sign * refinement(step, 1)?);
+    let y = places(x).try_map(|(i, j)| {
+        let terms = [(first, &x[0].data()[*i]), (second, &x[1].data()[*j])];
         a.linear(terms.into_iter(), Int::ZERO)
     })?;
     step.finish(a, y)

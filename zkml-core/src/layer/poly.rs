@@ -1,6 +1,6 @@
 //! `y = x^2 + n * x`
 
-use super::{Arg, Args, Card, Factors, Kind, Layer, Literal, Param, Step, constant};
+use super::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, constant};
 use crate::{
     arith::{Arith, ArithError, Int},
     error::LayerError,
@@ -51,7 +51,7 @@ impl Layer for Poly {
     const CARD: Card = Card {
         name: "poly",
         formula: "y = x^2 + n * x",
-        arity: 1,
+        arity: Arity::Exactly(1),
         args: &[Arg { name: "n", takes: "a number", default: Some("1.0") }],
         onnx: "-",
         keras: "-",

@@ -1,8 +1,10 @@
 //! What the pools share: their arguments, their shape rules, and one pass over their windows.
 
+use std::convert::Infallible;
+
 use super::{
     Arg, Args, Literal, constant,
-    window::{Padding, Window},
+    window::{self, Padding, Window},
 };
 use crate::{
     arith::{Arith, ArithError, Int},
@@ -22,6 +24,86 @@ pub(super) const ARGS: &[Arg] = &[
     },
 ];
 
+/// The arguments of the means that have a window.
+pub(super) const MEAN_ARGS: &[Arg] = &[ARGS[0], ARGS[1], ARGS[2], INCLUDE_PAD];
+
+/// The arguments of the pools whose window slides over one axis.
+pub(super) const LINE_ARGS: &[Arg] = &[
+    Arg { name: "size", takes: "a whole number", default: None },
+    Arg { name: "stride", takes: "a whole number", default: Some("size") },
+    Arg { name: "padding", takes: "`valid`, `same`, a whole number or `[start, end]`", default: Some("valid") },
+];
+
+/// The arguments of the means whose window slides over one axis.
+pub(super) const LINE_MEAN_ARGS: &[Arg] = &[LINE_ARGS[0], LINE_ARGS[1], LINE_ARGS[2], INCLUDE_PAD];
+
+const INCLUDE_PAD: Arg = Arg {
+    name: "include_pad",
+    takes: "`true` or `false`: whether the padding counts among the elements of a window",
+    default: Some("false"),
+};
+
+/// The window of the arguments, over one axis.
+pub(super) fn parse_line(args: &Args) -> Result<Window, LayerError> {
+    let size = args.usize("size", 1, None)?;
+    let stride = args.usize("stride", 1, Some(size))?;
+    Ok(Window::line(size, stride, 1, Padding::parse_line(args, None)?))
+}
+
+/// The arguments of a window over one axis.
+pub(super) fn args_line(window: &Window) -> Vec<(&'static str, Literal)> {
+    let [size, stride] = [window.kernel[1], window.stride[1]];
+    vec![("size", size.into()), ("stride", stride.into()), ("padding", window.padding.literal_line())]
+}
+
+/// What the elements of a window are divided by for their mean.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mean<'a> {
+    /// The window.
+    pub window: &'a Window,
+    /// Whether the padding counts.
+    pub include_pad: bool,
+}
+
+impl Mean<'_> {
+    /// `log2 n`, if every window has the same `n`, and that is a power of two.
+    pub fn log2_area(&self) -> Option<i32> {
+        let whole = matches!(self.window.padding, Padding::Valid | Padding::Explicit([0, 0, 0, 0]));
+        let [height, width] = self.window.kernel;
+        let powers = height.is_power_of_two() && width.is_power_of_two();
+        ((whole || self.include_pad) && powers).then(|| (height.trailing_zeros() + width.trailing_zeros()) as i32)
+    }
+
+    /// The `n` of a window with so many elements in the input.
+    fn count(&self, inside: usize) -> usize {
+        if self.include_pad { self.window.kernel.iter().product() } else { inside }
+    }
+
+    /// The float reference.
+    pub fn float(&self, layer: &str, x: &Tensor) -> Tensor {
+        let mean = |values: &[&f64]| Ok::<_, Infallible>(float_sum(values) / self.count(values.len()) as f64);
+        let Ok(y) = each(self.window, layer, x, mean);
+        y
+    }
+
+    /// The exact semantics, before the rescale.
+    pub fn exact<A: Arith>(
+        &self,
+        a: &mut A,
+        layer: &str,
+        x: &Tensor<A::Wire>,
+        factor: i32,
+    ) -> Result<Tensor<A::Wire>, ArithError> {
+        each(self.window, layer, x, |values| {
+            let factor = match self.log2_area() {
+                Some(_) => Int::ONE,
+                None => reciprocal(self.count(values.len()), factor),
+            };
+            sum(a, values, factor)
+        })
+    }
+}
+
 /// The window of the arguments.
 pub(super) fn parse(args: &Args) -> Result<Window, LayerError> {
     let kernel = args.pair("size", 1, None)?;
@@ -34,10 +116,9 @@ pub(super) fn args(window: &Window) -> Vec<(&'static str, Literal)> {
     vec![("size", window.kernel.into()), ("stride", window.stride.into()), ("padding", window.padding.literal())]
 }
 
-/// `[channels, windows down, windows across]`.
+/// `[channels, windows down, windows across]`, or `[channels, windows]`.
 pub(super) fn shape(window: &Window, layer: &str, input: &Shape) -> Result<Shape, LayerError> {
-    let [height, width] = window.place(layer, input)?.output();
-    Ok(Shape::new([input.dims()[0], height, width]))
+    Ok(window.place(layer, input)?.shape(input.dims()[0]))
 }
 
 /// In how many windows an element lies, at most.
@@ -66,11 +147,8 @@ pub(super) fn each<T, U, E>(
 
 /// `[channels]`.
 pub(super) fn global_shape(layer: &str, input: &Shape) -> Result<Shape, LayerError> {
-    match input.dims() {
-        [channels, _, _] if !input.is_empty() => Ok(Shape::new([*channels])),
-        _ => Err(LayerError::rank(0, layer, "a `[channels, height, width]` tensor", input)
-            .help("insert `reshape(..)` before it")),
-    }
+    window::extents(layer, input)?;
+    Ok(Shape::new([input.dims()[0]]))
 }
 
 /// `f` of the elements of each channel.

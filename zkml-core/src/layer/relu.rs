@@ -1,6 +1,6 @@
 //! `y = max(0, x)`
 
-use super::{Args, Card, Factors, Kind, Layer, Literal, Param, Step};
+use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
     arith::{Arith, ArithError},
     error::LayerError,
@@ -32,7 +32,7 @@ impl Layer for Relu {
     const CARD: Card = Card {
         name: "relu",
         formula: "y = max(0, x)",
-        arity: 1,
+        arity: Arity::Exactly(1),
         args: &[],
         onnx: "Relu",
         keras: "ReLU",
@@ -87,6 +87,6 @@ impl Layer for Relu {
         _: &[Tensor<A::Wire>],
         step: &Step,
     ) -> Result<Tensor<A::Wire>, ArithError> {
-        x[0].try_map(|q| a.relu(q, step.cut()))
+        step.each(x[0], |q, cut| a.relu(q, cut))
     }
 }

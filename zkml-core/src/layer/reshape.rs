@@ -1,6 +1,6 @@
 //! `y_i = x_i`, under another shape
 
-use super::{Arg, Args, Card, Factors, Kind, Layer, Literal, Param, Step};
+use super::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
     arith::{Arith, ArithError},
     error::LayerError,
@@ -41,7 +41,7 @@ impl Layer for Reshape {
     const CARD: Card = Card {
         name: "reshape",
         formula: "y_i = x_i, under another shape",
-        arity: 1,
+        arity: Arity::Exactly(1),
         args: &[Arg { name: "shape", takes: "a list of extents, such as `[1, 28, 28]`", default: None }],
         onnx: "Reshape, Squeeze, Unsqueeze",
         keras: "Reshape",

@@ -1,6 +1,6 @@
 //! `y = factor * x`
 
-use super::{Arg, Args, Card, Factors, Kind, Layer, Literal, Param, Step, constant};
+use super::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, constant};
 use crate::{
     arith::{Arith, ArithError, Int},
     error::LayerError,
@@ -42,7 +42,7 @@ impl Layer for Scale {
     const CARD: Card = Card {
         name: "scale",
         formula: "y = factor * x",
-        arity: 1,
+        arity: Arity::Exactly(1),
         args: &[Arg { name: "factor", takes: "a number other than zero", default: None }],
         onnx: "Mul, Div",
         keras: "Rescaling",

@@ -1,6 +1,6 @@
 //! `y = a - b`
 
-use super::{Args, Card, Factors, Kind, Layer, Literal, Param, Step, pair};
+use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, pair};
 use crate::{
     arith::{Arith, ArithError, Int},
     error::LayerError,
@@ -8,14 +8,16 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y = a - b`, for every element of two tensors of one shape. Nothing is broadcast.
+/// `y = a - b`, for every pair of elements of two tensors whose shapes broadcast.
 ///
 /// | | shape | scale |
 /// |---|---|---|
-/// | `a`, `b` | any, the same | `s_a`, `s_b` |
-/// | `y` | the same | `max(s_a, s_b)` |
+/// | `a`, `b` | any two that broadcast | `s_a`, `s_b` |
+/// | `y` | what both grow to | `max(s_a, s_b)` |
 ///
 /// The coarser one is multiplied by a power of two first.
+///
+/// Axes are aligned at the last, and an extent of one repeats, as in NumPy.
 ///
 /// Sources: ONNX `Sub`, Keras `Subtract`, Burn `a - b`.
 ///
@@ -40,7 +42,7 @@ impl Layer for Sub {
     const CARD: Card = Card {
         name: "sub",
         formula: "y = a - b",
-        arity: 2,
+        arity: Arity::Exactly(2),
         args: &[],
         onnx: "Sub",
         keras: "Subtract",
@@ -76,8 +78,8 @@ impl Layer for Sub {
         pair::scale(step)
     }
 
-    fn fanout(&self, _: &[&Shape]) -> usize {
-        1
+    fn fanout(&self, inputs: &[&Shape]) -> usize {
+        pair::fanout(inputs)
     }
 
     fn kind(&self) -> Kind {
@@ -105,15 +107,23 @@ mod tests {
     use crate::arith::ints::Ints;
 
     #[test]
-    fn both_shapes_must_be_equal() {
-        let (wide, flat) = (Shape::new([2, 3]), Shape::new([6]));
-        assert_eq!(Sub.shape(&[&wide, &wide]), Ok(wide.clone()));
-        let error = Sub.shape(&[&wide, &flat]).unwrap_err();
-        assert_eq!(error.to_string(), "`sub` expects two tensors of one shape, found [2, 3] and [6]");
+    fn shapes_broadcast_or_are_refused() {
+        let (wide, row, other) = (Shape::new([2, 3]), Shape::new([3]), Shape::new([2]));
+        assert_eq!(Sub.shape(&[&wide, &row]), Ok(wide.clone()));
+        assert_eq!((Sub.fanout(&[&wide, &row]), Sub.fanout(&[&wide, &wide])), (2, 1));
+        let error = Sub.shape(&[&wide, &other]).unwrap_err();
+        assert_eq!(error.to_string(), "`sub` expects shapes that broadcast, found [2, 3] and [2]");
         assert_eq!(
             error.help.as_deref(),
-            Some("nothing is broadcast: give both the same shape, `reshape(..)` can do so")
+            Some("axes are aligned at the last, and must be equal or 1; `reshape(..)` can add axes of 1")
         );
+    }
+
+    #[test]
+    fn an_extent_of_one_repeats() {
+        let (a, b) = (Tensor::new([2, 2], vec![1.0, 2.0, 3.0, 4.0]), Tensor::new([2, 1], vec![10.0, 20.0]));
+        let y = Sub.float(&[&a.unwrap(), &b.unwrap()], &[]);
+        assert_eq!(y, Tensor::new([2, 2], vec![-9.0, -8.0, -17.0, -16.0]).unwrap());
     }
 
     #[test]

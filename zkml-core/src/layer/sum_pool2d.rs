@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use super::{Args, Card, Factors, Kind, Layer, Literal, Param, Step, pool, window::Window};
+use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, pool, window::Window};
 use crate::{
     arith::{Arith, ArithError, Int},
     error::LayerError,
@@ -44,7 +44,7 @@ impl Layer for SumPool2d {
     const CARD: Card = Card {
         name: "sum_pool2d",
         formula: "y = sum over the window of x",
-        arity: 1,
+        arity: Arity::Exactly(1),
         args: pool::ARGS,
         onnx: "-",
         keras: "-",

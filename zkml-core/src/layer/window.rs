@@ -1,4 +1,7 @@
-//! Windows that slide over the two last axes of a `[channels, height, width]` tensor: what convolutions and pools share.
+//! Windows that slide over the axes after the channels: what convolutions and pools share.
+//!
+//! Those of the layers whose names hold `1d` slide over `[channels, length]`, taken as `[channels, 1, length]`; all others
+//! over `[channels, height, width]`.
 
 use super::{Args, Literal};
 use crate::{error::LayerError, shape::Shape};
@@ -31,6 +34,7 @@ pub struct Window {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Placed {
     window: Window,
+    line: bool,
     input: [usize; 2],
     output: [usize; 2],
     before: [usize; 2],
@@ -64,6 +68,38 @@ impl Padding {
         }
     }
 
+    /// From the argument `padding` of a line: `valid`, `same`, `causal`, a number or `[start, end]`; `reach` is the window's.
+    ///
+    /// # Errors
+    /// If it is something else.
+    pub fn parse_line(args: &Args, reach: Option<usize>) -> Result<Self, LayerError> {
+        let words = if reach.is_some() { "`valid`, `same`, `causal`" } else { "`valid`, `same`" };
+        match (args.get("padding"), reach) {
+            (None, _) => Ok(Self::Valid),
+            (Some(Literal::Word(w)), _) if w == "valid" => Ok(Self::Valid),
+            (Some(Literal::Word(w)), _) if w == "same" => Ok(Self::Same),
+            (Some(Literal::Word(w)), Some(reach)) if w == "causal" => Ok(Self::Explicit([0, reach - 1, 0, 0])),
+            (Some(Literal::List(l)), _) if l.len() == 2 => {
+                let [start, end] = args.pair("padding", 0, None)?;
+                Ok(Self::Explicit([0, start, 0, end]))
+            }
+            (Some(Literal::Int(_)), _) => {
+                let n = args.usize("padding", 0, None)?;
+                Ok(Self::Explicit([0, n, 0, n]))
+            }
+            (Some(other), _) => Err(LayerError::argument("padding", format!("`padding` is {}", other.describe()))
+                .help(format!("expected {words}, a whole number or `[start, end]`"))),
+        }
+    }
+
+    /// As it would be written of a line.
+    pub fn literal_line(self) -> Literal {
+        match self {
+            Self::Explicit([_, start, _, end]) => [start, end].into(),
+            Self::Valid | Self::Same => self.literal(),
+        }
+    }
+
     /// As it would be written.
     pub fn literal(self) -> Literal {
         match self {
@@ -74,33 +110,54 @@ impl Padding {
     }
 }
 
+/// Whether the windows of the layer of that name slide over one axis.
+pub(super) fn is_line(layer: &str) -> bool {
+    layer.contains("1d")
+}
+
+/// Height and width of what a layer slides over.
+///
+/// # Errors
+/// If the input is not of the layer's rank, or too large.
+pub(super) fn extents(layer: &str, input: &Shape) -> Result<[usize; 2], LayerError> {
+    let (extents, expected) = match (is_line(layer), input.dims()) {
+        (false, &[_, height, width]) => (Some([height, width]), ""),
+        (true, &[_, length]) => (Some([1, length]), ""),
+        (false, _) => (None, "a `[channels, height, width]` tensor"),
+        (true, _) => (None, "a `[channels, length]` tensor"),
+    };
+    let Some(extents) = extents else {
+        return Err(LayerError::rank(0, layer, expected, input).help("insert `reshape(..)` before it"));
+    };
+    if input.is_empty() || input.len() > Shape::MAX_LEN {
+        return Err(LayerError::rank(0, layer, &format!("1 to {} elements", Shape::MAX_LEN), input));
+    }
+    Ok(extents)
+}
+
 impl Window {
     /// Whether no window reaches into padding, at any shape.
     pub fn is_whole(&self) -> bool {
         matches!(self.padding, Padding::Valid | Padding::Explicit([0, 0, 0, 0]))
     }
 
-    /// The window over `[channels, height, width]`.
+    /// A window over one axis.
+    pub fn line(kernel: usize, stride: usize, dilation: usize, padding: Padding) -> Self {
+        Self { kernel: [1, kernel], stride: [1, stride], dilation: [1, dilation], padding }
+    }
+
+    /// The window over `[channels, height, width]`, or over `[channels, length]` for a layer of lines.
     ///
     /// # Errors
-    /// If the rank is not three, or the padded input is smaller than the kernel, or a window would lie wholly in padding.
+    /// If the rank is another, or the padded input is smaller than the kernel, or a window would lie wholly in padding.
     pub fn place(&self, layer: &str, input: &Shape) -> Result<Placed, LayerError> {
-        let &[_, height, width] = input.dims() else {
-            return Err(LayerError::rank(0, layer, "a `[channels, height, width]` tensor", input)
-                .help("insert `reshape(..)` before it"));
-        };
-        if input.is_empty() || input.len() > Shape::MAX_LEN {
-            return Err(LayerError::rank(0, layer, &format!("1 to {} elements", Shape::MAX_LEN), input));
-        }
-        let argument = if layer == "conv2d" { "kernel" } else { "size" };
-        let extents = [height, width];
+        let extents = extents(layer, input)?;
+        let line = is_line(layer);
+        let argument = if layer.contains("conv") { "kernel" } else { "size" };
         let (mut output, mut before) = ([0; 2], [0; 2]);
         for axis in 0..2 {
             let size = extents[axis];
-            let reach = (self.kernel[axis] - 1)
-                .checked_mul(self.dilation[axis])
-                .map(|r| r + 1)
-                .ok_or_else(|| LayerError::argument("dilation", "`dilation` is too large"))?;
+            let reach = self.reach(axis)?;
             let (lo, hi) = match self.padding {
                 Padding::Valid => (0, 0),
                 Padding::Same => {
@@ -118,7 +175,7 @@ impl Window {
                 .help("a window would see nothing but padding"));
             }
             if size + lo + hi < reach {
-                let name = ["height", "width"][axis];
+                let name = if line { "length" } else { ["height", "width"][axis] };
                 return Err(LayerError::argument(
                     argument,
                     format!("`{layer}` needs a {name} of at least {reach}, found {} in shape {input}", size + lo + hi),
@@ -128,7 +185,18 @@ impl Window {
             output[axis] = (size + lo + hi - reach) / self.stride[axis] + 1;
             before[axis] = lo;
         }
-        Ok(Placed { window: *self, input: extents, output, before })
+        Ok(Placed { window: *self, line, input: extents, output, before })
+    }
+
+    /// From the first to the last element that a window sees.
+    ///
+    /// # Errors
+    /// If that is beyond all numbers.
+    pub fn reach(&self, axis: usize) -> Result<usize, LayerError> {
+        (self.kernel[axis] - 1)
+            .checked_mul(self.dilation[axis])
+            .map(|r| r + 1)
+            .ok_or_else(|| LayerError::argument("dilation", "`dilation` is too large"))
     }
 }
 
@@ -136,6 +204,12 @@ impl Placed {
     /// The number of windows along height and width.
     pub fn output(&self) -> [usize; 2] {
         self.output
+    }
+
+    /// The shape of so many channels of a number a window.
+    pub fn shape(&self, channels: usize) -> Shape {
+        let [height, width] = self.output;
+        if self.line { Shape::new([channels, width]) } else { Shape::new([channels, height, width]) }
     }
 
     /// For the window at output `(y, x)`: each tap as its flat index in the kernel and its flat index in a channel of
@@ -198,6 +272,28 @@ mod tests {
         let placed = window(3, 2, 1, Padding::Same).place("conv2d", &Shape::new([1, 4, 4])).unwrap();
         assert_eq!(placed.taps(0, 0).count(), 9);
         assert_eq!(placed.taps(1, 1).count(), 4);
+    }
+
+    #[test]
+    fn a_line_is_an_image_of_height_one() {
+        let lines = Shape::new([2, 9]);
+        let placed = Window::line(3, 2, 2, Padding::Same).place("conv1d", &lines).unwrap();
+        assert_eq!((placed.output(), placed.shape(4)), ([1, 5], Shape::new([4, 5])));
+        assert_eq!(placed.taps(0, 0).collect::<Vec<_>>(), [(1, 0), (2, 2)]);
+        let error = Window::line(5, 1, 1, Padding::Valid).place("max_pool1d", &Shape::new([2, 4])).unwrap_err();
+        assert_eq!(error.to_string(), "`max_pool1d` needs a length of at least 5, found 4 in shape [2, 4]");
+        let error = Window::line(5, 1, 1, Padding::Valid).place("conv1d", &Shape::new([1, 4, 9])).unwrap_err();
+        assert_eq!(error.to_string(), "`conv1d` expects a `[channels, length]` tensor, found shape [1, 4, 9]");
+    }
+
+    #[test]
+    fn the_padding_of_a_line_has_two_ends() {
+        let padding = |value: Literal| Padding::parse_line(&Args::new().with("padding", value), Some(5));
+        assert_eq!(padding("causal".into()), Ok(Padding::Explicit([0, 4, 0, 0])));
+        assert_eq!(padding(Literal::Int(2)), Ok(Padding::Explicit([0, 2, 0, 2])));
+        assert_eq!(padding([1, 2].into()).map(Padding::literal_line), Ok([1, 2].into()));
+        let error = Padding::parse_line(&Args::new().with("padding", "causal"), None).unwrap_err();
+        assert_eq!(error.help.as_deref(), Some("expected `valid`, `same`, a whole number or `[start, end]`"));
     }
 
     #[test]

@@ -10,8 +10,7 @@ pub(super) fn run(draft: &mut Draft) -> usize {
     let mut merged = 0;
     for i in 1..draft.nodes.len() {
         let Some(layer) = &draft.nodes[i].layer else { continue };
-        let shapes: Vec<_> = draft.nodes[i].inputs.iter().map(|n| &draft.nodes[n.0].shape).collect();
-        if !layer.params(&shapes).is_empty() {
+        if draft.has_params(NodeId(i)) {
             continue;
         }
         let same = (1..i)

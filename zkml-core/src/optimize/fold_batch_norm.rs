@@ -1,6 +1,6 @@
 //! `batch_norm(linear(x)) = linear'(x)`: a batch norm joins the weights of the layer before it.
 //!
-//! With `y = W x + b` and `z = a * y + c`, per output channel: `W' = a * W` and `b' = a * b + c`. Padding does not matter:
+//! An offset is a batch norm with factors of one. With `y = W x + b` and `z = a * y + c`, per output channel: `W' = a * W` and `b' = a * b + c`. Padding does not matter:
 //! the norm comes after it.
 
 use super::Draft;
@@ -26,10 +26,17 @@ pub(super) fn run(draft: &mut Draft) -> usize {
     folded
 }
 
-/// Factor and offset of each channel, if the node is a batch norm.
+/// Factor and offset of each channel, if the node is a batch norm or an offset.
 pub(super) fn lowered_norm(draft: &Draft, id: NodeId) -> Option<(Vec<f64>, Vec<f64>)> {
     let node = &draft.nodes[id.0];
-    let Some(AnyLayer::BatchNorm(norm)) = &node.layer else { return None };
+    let norm = match &node.layer {
+        Some(AnyLayer::BatchNorm(norm)) => norm,
+        Some(AnyLayer::Offset(offset)) => {
+            let channels = *node.shape.dims().first()?;
+            return Some((vec![1.0; channels], vec![offset.value; channels]));
+        }
+        _ => return None,
+    };
     let params = ["gamma", "beta", "mean", "var"].map(|n| draft.weight(id, n));
     let params: Vec<&Tensor> = params.into_iter().collect::<Option<_>>()?;
     let lowered = norm.lower(&[&draft.nodes[node.inputs[0].0].shape], &params);

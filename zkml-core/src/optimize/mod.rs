@@ -1,13 +1,17 @@
 //! Rewrites of a graph and its weights that save constraints and keep what the model computes. One file a pass.
 
+pub mod absorb_parameters;
 pub mod common_subexpressions;
 pub mod fold_average;
 pub mod fold_batch_norm;
+pub mod fold_constants;
 pub mod fold_norm_forward;
 pub mod fold_scale;
 pub mod identities;
+pub mod merge_clips;
 pub mod order_before_argmax;
 pub mod pool_first;
+pub mod select_first;
 
 use std::collections::BTreeSet;
 
@@ -27,7 +31,11 @@ type Pass = (&'static str, fn(&mut Draft) -> usize);
 /// The passes, in order; they are repeated until none finds anything.
 const PASSES: &[Pass] = &[
     ("identities", identities::run),
+    ("fold_constants", fold_constants::run),
+    ("absorb_parameters", absorb_parameters::run),
     ("common_subexpressions", common_subexpressions::run),
+    ("merge_clips", merge_clips::run),
+    ("select_first", select_first::run),
     ("order_before_argmax", order_before_argmax::run),
     ("fold_batch_norm", fold_batch_norm::run),
     ("fold_norm_forward", fold_norm_forward::run),
@@ -76,9 +84,19 @@ impl Draft {
 
     /// Whether a node has parameters.
     fn has_params(&self, id: NodeId) -> bool {
+        !self.param_names(id).is_empty()
+    }
+
+    /// The names of a node's parameters.
+    fn param_names(&self, id: NodeId) -> Vec<&'static str> {
         let node = &self.nodes[id.0];
         let shapes: Vec<_> = node.inputs.iter().map(|n| &self.nodes[n.0].shape).collect();
-        node.layer.as_ref().is_some_and(|l| !l.params(&shapes).is_empty())
+        node.layer.as_ref().map(|l| l.params(&shapes).iter().map(|p| p.name).collect()).unwrap_or_default()
+    }
+
+    /// Whether a node is a dense or convolution, of any rank.
+    fn is_weighted(&self, id: NodeId) -> bool {
+        matches!(self.nodes[id.0].layer, Some(AnyLayer::Dense(_) | AnyLayer::Conv2d(_)))
     }
 
     /// The number of output channels of a dense or convolution.

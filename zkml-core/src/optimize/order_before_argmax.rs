@@ -17,7 +17,9 @@ pub(super) fn run(draft: &mut Draft) -> usize {
         };
         let compared = draft
             .only_user(NodeId(i))
-            .is_some_and(|user| matches!(draft.nodes[user.0].layer, Some(AnyLayer::Argmax(_))));
+            .is_some_and(|user| matches!(draft.nodes[user.0].layer, Some(AnyLayer::Argmax(_))))
+            && draft.nodes[i].shape.rank() == 1
+            && draft.nodes[i].inputs.len() == 1;
         if keeps && compared {
             draft.bypass(NodeId(i));
             dropped += 1;

@@ -24,6 +24,10 @@ pub struct LayerBits {
     pub shift: u32,
     /// The bits that it saturates to.
     pub saturate: Option<u32>,
+    /// The proven error of its table, over all values of its input.
+    pub table_error: Option<f64>,
+    /// The bits of the widest value that it decomposes, where calibration says so.
+    pub width: Option<u32>,
 }
 
 /// The comparison of the exact forward pass with the float reference, over some samples.
@@ -31,9 +35,11 @@ pub struct LayerBits {
 pub struct Fidelity {
     /// The number of samples.
     pub samples: usize,
+    /// How many lead beyond a calibrated width: they cannot be proved, and count as wrong.
+    pub refused: usize,
     /// On how many the class is the same, of a model with classes.
     pub same_class: Option<usize>,
-    /// The largest error of any score.
+    /// The largest error of any score, of the samples that are not refused.
     pub max_error: f64,
     /// The mean error of a score.
     pub mean_error: f64,
@@ -44,23 +50,21 @@ pub struct Fidelity {
 }
 
 impl Fidelity {
-    pub(super) fn of(pairs: &[(Tensor, Prediction)], layers: Vec<LayerBits>) -> Self {
+    pub(super) fn of(pairs: &[(Tensor, Option<Prediction>)], classes: bool, layers: Vec<LayerBits>) -> Self {
         let (mut max, mut sum, mut count, mut top, mut same) = (0f64, 0f64, 0usize, 0f64, 0usize);
-        let mut classes = false;
         for (float, exact) in pairs {
             top = top.max(float.max_abs());
+            let Some(exact) = exact else { continue };
             for (x, y) in float.data().iter().zip(exact.scores.data()) {
                 max = max.max((x - y).abs());
                 sum += (x - y).abs();
                 count += 1;
             }
-            if let Some(class) = exact.class {
-                classes = true;
-                same += usize::from(class == float.argmax());
-            }
+            same += usize::from(exact.class.is_some_and(|class| class == float.argmax()));
         }
         Self {
             samples: pairs.len(),
+            refused: pairs.iter().filter(|(_, exact)| exact.is_none()).count(),
             same_class: classes.then_some(same),
             max_error: max,
             mean_error: sum / count.max(1) as f64,
@@ -81,26 +85,37 @@ impl fmt::Display for Fidelity {
         if let (Some(same), Some(top1)) = (self.same_class, self.top1()) {
             writeln!(f, "  top-1 agreement  {same} of {} ({:.2}%)", self.samples, 100.0 * top1)?;
         }
+        if self.refused > 0 {
+            writeln!(
+                f,
+                "  refused          {} of {} ({:.2}%): beyond a calibrated width",
+                self.refused,
+                self.samples,
+                100.0 * self.refused as f64 / self.samples as f64
+            )?;
+        }
         writeln!(f, "  max error        {:.5} (scores reach {:.3})", self.max_error, self.max_score)?;
         writeln!(f, "  mean error       {:.5}", self.mean_error)?;
         writeln!(
             f,
-            "  {:<20} {:<18} {:>5} {:>6} {:>7} {:>6} {:>9}",
-            "node", "layer", "bits", "scale", "weights", "shift", "saturated"
+            "  {:<20} {:<18} {:>5} {:>6} {:>7} {:>6} {:>9} {:>6} {:>11}",
+            "node", "layer", "bits", "scale", "weights", "shift", "saturated", "width", "table error"
         )?;
         for l in &self.layers {
             let dash = |x: Option<u32>| x.map_or("-".to_owned(), |b| b.to_string());
             let shift = if l.shift == 0 { "-".to_owned() } else { l.shift.to_string() };
             writeln!(
                 f,
-                "  {:<20} {:<18} {:>5} {:>6} {:>7} {:>6} {:>9}",
+                "  {:<20} {:<18} {:>5} {:>6} {:>7} {:>6} {:>9} {:>6} {:>11}",
                 l.name,
                 l.layer,
                 l.bits,
                 l.scale,
                 dash(l.factor),
                 shift,
-                dash(l.saturate)
+                dash(l.saturate),
+                dash(l.width),
+                l.table_error.map_or("-".to_owned(), |e| format!("{e:.6}"))
             )?;
         }
         Ok(())

@@ -4,9 +4,13 @@
 //! the layers' own rules, for every wire; and where values are rescaled or saturated. It holds no weight: with private
 //! weights, one plan, one circuit and one pair of keys serve every retraining that fits the declared widths.
 
+pub mod channels;
 pub mod fidelity;
+pub mod frontier;
+mod knobs;
 pub mod quantized;
 pub mod search;
+mod subject;
 pub mod walk;
 
 use std::{fmt, path::Path};
@@ -15,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     fidelity::Fidelity,
+    frontier::{Frontier, Point},
     quantized::{Prediction, Quantized},
     search::Progress,
 };
@@ -29,6 +34,21 @@ use crate::{
     tensor::Tensor,
 };
 
+/// Where the widths of decompositions come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Policy {
+    /// From intervals: every input within the declared range can be proved.
+    #[default]
+    Static,
+    /// From the largest magnitude that the calibration samples reach, and some bits more. This is cheaper; but an input
+    /// that leads beyond cannot be proved. It is refused, with an error that names the layer, and counts as wrong in
+    /// every report. It is never misproved: a decomposition exists only for values within its width.
+    Calibrated {
+        /// The bits more than the samples need.
+        margin_bits: u32,
+    },
+}
+
 /// How faithful the integers must be to the float reference, on the calibration samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Target {
@@ -40,12 +60,14 @@ pub struct Target {
     pub visibility: Option<crate::graph::Visibility>,
     /// The most plans that the search tries on the samples.
     pub tries: usize,
+    /// Where the widths of decompositions come from.
+    pub policy: Policy,
 }
 
 impl Default for Target {
     /// The same class on every sample.
     fn default() -> Self {
-        Self { top1: 1.0, max_error: None, visibility: None, tries: 400 }
+        Self { top1: 1.0, max_error: None, visibility: None, tries: 400, policy: Policy::Static }
     }
 }
 
@@ -59,6 +81,13 @@ impl Target {
     #[must_use]
     pub fn max_error(mut self, error: f64) -> Self {
         self.max_error = Some(error);
+        self
+    }
+
+    /// Decompositions only as wide as the samples need, and so many bits more: see [`Policy::Calibrated`].
+    #[must_use]
+    pub fn calibrated(mut self, margin_bits: u32) -> Self {
+        self.policy = Policy::Calibrated { margin_bits };
         self
     }
 }
@@ -98,9 +127,12 @@ impl ParamPlan {
 pub struct Plan {
     /// The digest of the optimised graph that it belongs to.
     pub graph: [u8; 32],
+    /// Where the widths of decompositions come from.
+    #[serde(default)]
+    pub policy: Policy,
     /// How the input is held.
     pub input: InputPlan,
-    /// For every node, its step (the input's is empty).
+    /// For every node, its step. The input's may rescale what the circuit was given.
     pub steps: Vec<Step>,
     /// For every node, how its lowered parameters are held.
     pub params: Vec<Vec<ParamPlan>>,
@@ -119,17 +151,21 @@ impl Plan {
             && self.steps.len() == nodes.len()
             && self.params.len() == nodes.len()
             && self.scales.len() == nodes.len()
-            && self.scales.first() == Some(&self.input.scale)
+            && self.keeps_input()
+            && self.keeps_widths()
             && self.input.interval.lo < self.input.interval.hi
             && Interval::new(self.input.interval.lo, self.input.interval.hi).is_ok()
             && self.input.scale.unsigned_abs() <= 1000
             && self.keeps_range(graph)
             && self.params[0].is_empty()
+            && channels::check(graph, &self.steps)
             && nodes.iter().enumerate().skip(1).all(|(i, node)| {
                 let (step, Some(layer)) = (&self.steps[i], &node.layer) else { return false };
                 step.inputs.len() == node.inputs.len()
                     && step.inputs.iter().zip(&node.inputs).all(|(s, n)| self.scales[n.0] == *s)
                     && step.shift <= 250
+                    && layer.tabulated() == step.table.is_some()
+                    && step.table.as_ref().is_none_or(|t| t.input() == step.inputs[0])
                     && step.factor.unsigned_abs() <= 250
                     && self.scales[i].unsigned_abs() <= 1000
                     && self.scales[i] == output_scale(layer, step)
@@ -146,6 +182,21 @@ impl Plan {
             graph: hex(&graph.digest()),
             found: self.steps.len(),
             expected: nodes.len(),
+        })
+    }
+
+    /// Whether the input's step only cuts it down.
+    fn keeps_input(&self) -> bool {
+        let step = &self.steps[0];
+        let plain = step.inputs.is_empty() && step.factor == 0 && step.channels.is_empty();
+        plain && step.shift <= 250 && self.scales[0] == self.input.scale - step.shift as i32
+    }
+
+    /// Whether widths and saturations are sizes that there are, and widths only where the policy allows them.
+    fn keeps_widths(&self) -> bool {
+        self.steps.iter().all(|step| {
+            step.width.is_none_or(|w| w <= 250 && self.policy != Policy::Static)
+                && step.saturate.is_none_or(|b| (1..=250).contains(&b))
         })
     }
 
@@ -253,7 +304,11 @@ pub(crate) fn input_interval(range: Range, scale: i32) -> Interval {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "input: scale {}, {} to {}", self.input.scale, self.input.interval.lo, self.input.interval.hi)?;
+        write!(f, "input: scale {}, {} to {}", self.input.scale, self.input.interval.lo, self.input.interval.hi)?;
+        match self.steps.first() {
+            Some(step) if step.shift > 0 => writeln!(f, ", shift {}", step.shift)?,
+            _ => writeln!(f)?,
+        }
         for (i, step) in self.steps.iter().enumerate().skip(1) {
             write!(f, "node {i}: factor {}, scale {}", step.factor, self.scales[i])?;
             if step.shift > 0 {
@@ -261,6 +316,12 @@ impl fmt::Display for Plan {
             }
             if let Some(bits) = step.saturate {
                 write!(f, ", saturated to {bits} bits")?;
+            }
+            if let Some(bits) = step.width {
+                write!(f, ", refused beyond {bits} bits")?;
+            }
+            if let Some(most) = step.channels.iter().max() {
+                write!(f, ", channels up to {most} bits finer")?;
             }
             writeln!(f)?;
         }

@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::{Fidelity, ParamPlan, Plan, to_integer, to_real, walk};
+use super::{Fidelity, Frontier, ParamPlan, Plan, to_integer, to_real, walk};
 use crate::{
     arith::{
-        Arith, Int,
+        Arith, ArithError, Int,
         bounds::Bounds,
         counts::{Budget, Counts, Measure},
         interval::{Interval, bit_len},
@@ -28,6 +28,7 @@ pub struct Quantized {
     params: Vec<Vec<Tensor<Int>>>,
     intervals: Vec<Interval>,
     widest: u32,
+    frontier: Frontier,
 }
 
 /// What the integers answer.
@@ -54,12 +55,14 @@ pub(crate) fn lowered(model: &Model) -> Vec<Vec<crate::layer::Lowered>> {
         .collect()
 }
 
-/// The integers of one parameter: rounded, the largest positive value saturated.
-fn integers(plan: &ParamPlan, values: &Tensor) -> Result<Tensor<Int>, PlanError> {
+/// The integers of one parameter: rounded, the largest positive value saturated. `channels` are finer by so many bits.
+fn integers(plan: &ParamPlan, channels: &[u32], values: &Tensor) -> Result<Tensor<Int>, PlanError> {
     let interval = plan.interval();
+    let per = (values.len() / channels.len().max(1)).max(1);
     let mut out = Vec::with_capacity(values.len());
     for (index, x) in values.data().iter().enumerate() {
-        let q = to_integer(*x, plan.scale);
+        let scale = plan.scale + channels.get(index / per).map_or(0, |finer| *finer as i32);
+        let q = to_integer(*x, scale);
         // A value that rounds to just above the upper end is held as the end: half a step more of error.
         let q = if q == interval.hi + Int::ONE { interval.hi } else { q };
         if !interval.contains(q) {
@@ -67,8 +70,8 @@ fn integers(plan: &ParamPlan, values: &Tensor) -> Result<Tensor<Int>, PlanError>
                 name: plan.name.clone(),
                 index,
                 value: *x,
-                lo: to_real(interval.lo, plan.scale),
-                hi: to_real(interval.hi, plan.scale),
+                lo: to_real(interval.lo, scale),
+                hi: to_real(interval.hi, scale),
             });
         }
         out.push(q);
@@ -100,8 +103,16 @@ impl Quantized {
     pub(crate) fn of(model: &Model, optimized: Model, passes: Vec<Applied>, plan: Plan) -> Result<Self, PlanError> {
         plan.check(optimized.graph())?;
         let params = quantize_params(&optimized, &plan)?;
-        let mut quantized =
-            Self { model: model.clone(), optimized, passes, plan, params, intervals: vec![], widest: 0 };
+        let mut quantized = Self {
+            model: model.clone(),
+            optimized,
+            passes,
+            plan,
+            params,
+            intervals: vec![],
+            widest: 0,
+            frontier: Frontier::default(),
+        };
         // The forward pass is of these weights; the wider bounds of private ones are only asked for where they matter,
         // as they may not fit the field.
         let (public, widest) = quantized.bounds(Visible::Public)?;
@@ -137,6 +148,16 @@ impl Quantized {
         &self.plan
     }
 
+    /// The plans that the search tried on the samples, with their costs and errors; none where a plan was given.
+    pub fn frontier(&self) -> &Frontier {
+        &self.frontier
+    }
+
+    pub(crate) fn with_frontier(mut self, frontier: Frontier) -> Self {
+        self.frontier = frontier;
+        self
+    }
+
     /// The weights, for every node its lowered parameters.
     pub fn params(&self) -> &[Vec<Tensor<Int>>] {
         &self.params
@@ -159,22 +180,27 @@ impl Quantized {
     /// The exact forward pass.
     ///
     /// # Errors
-    /// If the input is not one of the model's.
+    /// If the input is not one of the model's, or leads beyond a width that the plan calibrated.
     pub fn forward(&self, input: &Tensor) -> Result<Prediction, InputError> {
         let input = self.integers(input)?;
-        let (integers, class) = Runner::new(self.graph(), &self.plan, &self.params, self.widest).run(&input);
+        let (integers, class) = Runner::new(self.graph(), &self.plan, &self.params, self.widest).run(&input)?;
         let scale = self.plan.scales[self.graph().scores().0];
         let scores = integers.map(|q| to_real(*q, scale));
         Ok(Prediction { integers, scores, class })
     }
 
-    /// How the integers compare with the float reference, sample by sample.
+    /// How the integers compare with the float reference, sample by sample. A sample that leads beyond a calibrated width
+    /// counts as wrong.
     ///
     /// # Errors
     /// If a sample is not an input of the model.
     pub fn fidelity(&self, samples: &[Tensor]) -> Result<Fidelity, PlanError> {
         let sample = |(index, x): (usize, &Tensor)| {
-            let pair = || Ok((self.optimized.forward(x)?, self.forward(x)?));
+            let exact = || match self.forward(x) {
+                Err(InputError::Beyond { .. }) => Ok(None),
+                answer => answer.map(Some),
+            };
+            let pair = || Ok((self.optimized.forward(x)?, exact()?));
             pair().map_err(|error| PlanError::Sample { index, error })
         };
         let pairs = samples.par_iter().enumerate().map(sample).collect::<Result<Vec<_>, _>>()?;
@@ -184,9 +210,20 @@ impl Quantized {
             .iter()
             .zip(&self.intervals)
             .enumerate()
-            .map(|(i, (node, interval))| fidelity_layer(node, interval, &self.plan, i))
+            .map(|(i, (node, interval))| super::fidelity::LayerBits {
+                table_error: self.table_error(NodeId(i)),
+                ..fidelity_layer(node, interval, &self.plan, i)
+            })
             .collect();
-        Ok(Fidelity::of(&pairs, layers))
+        Ok(Fidelity::of(&pairs, self.graph().classes().is_some(), layers))
+    }
+
+    /// The proven error of a node's table, over all values that its input may have.
+    pub fn table_error(&self, id: NodeId) -> Option<f64> {
+        let (node, step) = (self.graph().node(id), &self.plan.steps[id.0]);
+        let input = node.inputs.first()?;
+        let reach = to_real(self.intervals[input.0].magnitude(), self.plan.scales[input.0]);
+        node.layer.as_ref()?.max_error(step, reach)
     }
 
     /// The intervals of the output's elements, whatever the input, in a circuit with this visibility.
@@ -224,6 +261,8 @@ fn fidelity_layer(node: &crate::graph::Node, interval: &Interval, plan: &Plan, i
         factor: plan.params[i].first().map(|p| p.bits),
         shift: plan.steps[i].shift,
         saturate: plan.steps[i].saturate,
+        table_error: None,
+        width: plan.steps[i].width,
     }
 }
 
@@ -232,7 +271,10 @@ pub(crate) fn quantize_params(optimized: &Model, plan: &Plan) -> Result<Vec<Vec<
     lowered(optimized)
         .iter()
         .zip(&plan.params)
-        .map(|(values, plans)| values.iter().zip(plans).map(|(l, p)| integers(p, &l.values)).collect())
+        .zip(&plan.steps)
+        .map(|((values, plans), step)| {
+            values.iter().zip(plans).map(|(l, p)| integers(p, &step.channels, &l.values)).collect()
+        })
         .collect()
 }
 
@@ -256,7 +298,39 @@ pub(crate) fn quantize_input(plan: &Plan, input: &Tensor) -> Result<Tensor<Int>,
     Ok(Tensor::from_fn(input.shape().clone(), |i| out[i]))
 }
 
-fn arith_error(graph: &Graph, (id, error): (NodeId, crate::arith::ArithError)) -> PlanError {
+/// The error of an input that the exact arithmetic refused.
+fn input_error(graph: &Graph, plan: &Plan, (id, error): (NodeId, ArithError)) -> InputError {
+    let (layer, origin) = (graph.node(id).name.clone(), graph.node(id).origin.clone());
+    match error {
+        ArithError::Beyond { value, cut } => {
+            // Whatever it drops, a cut ends at the node's scale.
+            let scale = plan.scales[id.0] + cut.shift as i32;
+            let (bits, (lo, hi)) = (cut.missing(value), cut.ends());
+            let [value, lo, hi] = [value, lo, hi].map(|q| to_real(q, scale));
+            InputError::Beyond { layer, origin, value, lo, hi, bits }
+        }
+        error => InputError::Arith { layer, origin, error },
+    }
+}
+
+/// Checks that an input leads beyond no width that the plan calibrated.
+pub(crate) fn admit(
+    graph: &Graph,
+    plan: &Plan,
+    params: &[Vec<Tensor<Int>>],
+    input: &Tensor<Int>,
+) -> Result<(), InputError> {
+    if plan.steps.iter().all(|step| step.width.is_none()) {
+        return Ok(());
+    }
+    let mut a = Ints::<Int>::new();
+    match walk::walk(graph, plan, &mut a, input.clone(), params, 0, &mut |_, _| {}) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(input_error(graph, plan, error)),
+    }
+}
+
+fn arith_error(graph: &Graph, (id, error): (NodeId, ArithError)) -> PlanError {
     let node = graph.node(id);
     PlanError::Arith { layer: node.name.clone(), origin: node.origin.clone(), error }
 }
@@ -342,7 +416,7 @@ fn param_measures(
     visibility: Visibility,
     batch: usize,
     a: &mut Counts,
-) -> Result<Vec<Vec<Tensor<Measure>>>, (NodeId, crate::arith::ArithError)> {
+) -> Result<Vec<Vec<Tensor<Measure>>>, (NodeId, ArithError)> {
     let mut all = Vec::with_capacity(params.len());
     for (i, (tensors, plans)) in params.iter().zip(&plan.params).enumerate() {
         a.enter(i);
@@ -393,7 +467,10 @@ impl<'a> Runner<'a> {
     }
 
     /// The scores, and the class of a model that has classes.
-    pub(crate) fn run(&self, input: &Tensor<Int>) -> (Tensor<Int>, Option<usize>) {
+    ///
+    /// # Errors
+    /// If the input leads beyond a width that the plan calibrated.
+    pub(crate) fn run(&self, input: &Tensor<Int>) -> Result<(Tensor<Int>, Option<usize>), InputError> {
         match &self.params {
             Params::Narrow(p) => self.go(p, input),
             Params::Middle(p) => self.go(p, input),
@@ -401,17 +478,16 @@ impl<'a> Runner<'a> {
         }
     }
 
-    fn go<T: Integer>(&self, params: &[Vec<Tensor<T>>], input: &Tensor<Int>) -> (Tensor<Int>, Option<usize>) {
+    fn go<T: Integer>(
+        &self,
+        params: &[Vec<Tensor<T>>],
+        input: &Tensor<Int>,
+    ) -> Result<(Tensor<Int>, Option<usize>), InputError> {
         let mut a = Ints::<T>::new();
         let input = input.map(|q| T::of(*q));
-        match walk::walk(self.graph, self.plan, &mut a, input, params, 0, &mut |_, _| {}) {
-            Ok(walked) => {
-                let class =
-                    self.graph.classes().and_then(|_| walked.output.data().first().map(|c| c.wide().as_usize()));
-                (walked.scores.map(|q| q.wide()), class)
-            }
-            // Integers refuse nothing; an empty result keeps this total.
-            Err(_) => (Tensor::vector(vec![]), None),
-        }
+        let walked = walk::walk(self.graph, self.plan, &mut a, input, params, 0, &mut |_, _| {})
+            .map_err(|error| input_error(self.graph, self.plan, error))?;
+        let class = self.graph.classes().and_then(|_| walked.output.data().first().map(|c| c.wide().as_usize()));
+        Ok((walked.scores.map(|q| q.wide()), class))
     }
 }

@@ -41,7 +41,7 @@ pub fn walk<A: Arith>(
         let id = NodeId(i);
         a.enter(offset + i);
         let value = match &node.layer {
-            None => input.take(),
+            None => input.take().map(|x| plan.steps[i].finish(a, x)).transpose().map_err(|e| (id, e))?,
             Some(layer) => {
                 let inputs: Vec<&Tensor<A::Wire>> = node.inputs.iter().filter_map(|n| values[n.0].as_ref()).collect();
                 Some(layer.exact(a, &inputs, &params[i], &plan.steps[i]).map_err(|e| (id, e))?)
@@ -70,6 +70,10 @@ fn fanout(graph: &Graph, user: NodeId) -> usize {
 
 /// How often an element of a node's parameter enters a product: once for each position that it slides over.
 pub fn param_fanout(graph: &Graph, id: NodeId) -> usize {
-    let shape = graph.shape(id);
-    shape.len() / shape.dims().first().copied().unwrap_or(1).max(1)
+    if graph.node(id).inputs.is_empty() {
+        return 1;
+    }
+    // The first parameter has one row for each output that shares a position.
+    let rows = graph.params(id).first().and_then(|(_, p)| p.shape.dims().first().copied());
+    graph.shape(id).len() / rows.unwrap_or(1).max(1)
 }

@@ -156,11 +156,11 @@ pub fn macro_call(call: &syn::Macro, report: &mut Report) {
 pub fn operator(e: &ExprBinary, report: &mut Report) {
     use syn::BinOp;
     let help = match &e.op {
-        BinOp::Div(_) => "multiply by a literal, as in `0.5 * x`",
         BinOp::AddAssign(_) => "write `x = x + ..`",
         BinOp::SubAssign(_) => "write `x = x - ..`",
         BinOp::MulAssign(_) => "write `x = x * ..`",
-        _ => "the operators are `+`, `-` and `*`",
+        BinOp::DivAssign(_) => "write `x = x / ..`",
+        _ => "the operators are `+`, `-`, `*` and `/`",
     };
     report.add(Place::of(&e.op), format!("tensors have no operator `{}`", e.op.to_token_stream()), help);
 }
@@ -221,16 +221,11 @@ pub fn construct(e: &Expr, report: &mut Report) {
             "a network has no references".to_owned(),
             "remove `&`: tensors are values".to_owned(),
         ),
-        Expr::Unary(e) => match e.op {
-            syn::UnOp::Neg(_) => {
-                (Place::of(&e.op), "tensors have no negation".to_owned(), "write `-1.0 * x`".to_owned())
-            }
-            _ => (
-                Place::of(&e.op),
-                format!("tensors have no operator `{}`", e.op.to_token_stream()),
-                "the operators are `+`, `-` and `*`".to_owned(),
-            ),
-        },
+        Expr::Unary(e) if !matches!(e.op, syn::UnOp::Neg(_)) => (
+            Place::of(&e.op),
+            format!("tensors have no operator `{}`", e.op.to_token_stream()),
+            "the operators are `+`, `-`, `*` and `/`".to_owned(),
+        ),
         Expr::Assign(e) => (
             Place::of(&e.eq_token),
             "an assignment has no value".to_owned(),

@@ -74,13 +74,12 @@ pub fn unnamed(card: &Card, args: &[Arg], report: &mut Report) -> bool {
 
 /// The number of tensors.
 pub fn arity(card: &Card, call: &Call, report: &mut Report) -> bool {
-    let (expected, found) = (card.arity, call.tensors.len());
-    if expected == found {
+    let found = call.tensors.len();
+    if card.arity.admits(found) {
         return true;
     }
-    let message =
-        format!("`{}` takes {expected} tensor{}, found {found}", card.name, if expected == 1 { "" } else { "s" });
-    match call.tensors.get(expected) {
+    let message = format!("`{}` takes {}, found {found}", card.name, card.arity);
+    match card.arity.most().and_then(|most| call.tensors.get(most)) {
         Some(extra) => {
             let help = match (&extra.kind, card.args) {
                 (Kind::Name(name), [first, ..]) => {
@@ -92,7 +91,7 @@ pub fn arity(card: &Card, call: &Call, report: &mut Report) -> bool {
         }
         None => {
             let mut parts = vec!["x", "y"];
-            parts.truncate(expected);
+            parts.truncate(card.arity.least());
             if !card.args.is_empty() {
                 parts.push("..");
             }
@@ -124,7 +123,7 @@ pub fn tensor_as_layer(name: &Ident, report: &mut Report) {
     report.add(
         name.span().into(),
         format!("`{name}` is a tensor, expected a layer"),
-        "combine tensors with `+`, `-` and `*`",
+        "combine tensors with `+`, `-`, `*` and `/`",
     );
 }
 
@@ -203,8 +202,13 @@ pub fn number_as_tensor(value: &Literal, place: Place, report: &mut Report) {
     report.add(
         place,
         format!("found the number {}, expected a tensor", value.describe()),
-        "only `*` takes a number, as in `0.5 * x`",
+        "numbers go with a tensor, as in `0.5 * x`",
     );
+}
+
+/// `x / 0`.
+pub fn division_by_zero(place: Place, report: &mut Report) {
+    report.add(place, "division by zero", "expected a number other than zero");
 }
 
 /// The network computes nothing.

@@ -1,5 +1,9 @@
 //! Every layer once more, from its formula: loops over `i128`, with nothing of the library's arithmetic.
 
+mod shapes;
+
+pub use self::shapes::reduced;
+
 use zkml::{
     layer::{AnyLayer, Literal, Step},
     plan::Quantized,
@@ -13,6 +17,9 @@ pub struct Grid {
     pub data: Vec<i128>,
     pub scale: i32,
 }
+
+/// The shape of an output and its elements.
+type Values = (Vec<usize>, Vec<i128>);
 
 /// The arguments of a layer, by name.
 struct Named(Vec<(&'static str, Literal)>);
@@ -33,6 +40,14 @@ impl Named {
     fn whole(&self, name: &str) -> usize {
         match self.get(name) {
             Some(Literal::Int(i)) => *i as usize,
+            other => panic!("`{name}` is {other:?}"),
+        }
+    }
+
+    fn flag(&self, name: &str) -> bool {
+        match self.get(name) {
+            Some(Literal::Bool(b)) => *b,
+            None => false,
             other => panic!("`{name}` is {other:?}"),
         }
     }
@@ -107,7 +122,7 @@ fn windows(args: &Named, kernel: &str, input: &[usize]) -> Windows {
     Windows { output, taps }
 }
 
-fn conv2d(args: &Named, x: &Grid, p: &[Vec<i128>]) -> (Vec<usize>, Vec<i128>) {
+fn conv2d(args: &Named, x: &Grid, p: &[Vec<i128>]) -> Values {
     let (filters, groups, [kh, kw]) = (args.whole("filters"), args.whole("groups"), args.pair("kernel"));
     let w = windows(args, "kernel", &x.dims);
     let (channels, height, width) = (x.dims[0] / groups, x.dims[1], x.dims[2]);
@@ -129,7 +144,7 @@ fn conv2d(args: &Named, x: &Grid, p: &[Vec<i128>]) -> (Vec<usize>, Vec<i128>) {
 }
 
 /// What the windows of each channel reduce to.
-fn pool(args: &Named, x: &Grid, reduce: impl Fn(&[i128]) -> i128) -> (Vec<usize>, Vec<i128>) {
+fn pool(args: &Named, x: &Grid, reduce: impl Fn(&[i128]) -> i128) -> Values {
     let w = windows(args, "size", &x.dims);
     let mut y = Vec::new();
     for channel in x.data.chunks(x.dims[1] * x.dims[2]) {
@@ -141,7 +156,7 @@ fn pool(args: &Named, x: &Grid, reduce: impl Fn(&[i128]) -> i128) -> (Vec<usize>
     (vec![x.dims[0], w.output[0], w.output[1]], y)
 }
 
-fn global(x: &Grid, reduce: impl Fn(&[i128]) -> i128) -> (Vec<usize>, Vec<i128>) {
+fn global(x: &Grid, reduce: impl Fn(&[i128]) -> i128) -> Values {
     (vec![x.dims[0]], x.data.chunks(x.dims[1] * x.dims[2]).map(reduce).collect())
 }
 
@@ -160,11 +175,12 @@ fn mean(values: &[i128], factor: i32) -> i128 {
 /// `log2` of the window's size, where a mean is a sum under another scale.
 pub fn whole_mean(args: &[(&'static str, Literal)]) -> Option<i32> {
     let args = Named(args.to_vec());
-    let whole = match args.get("padding") {
-        Some(Literal::Word(w)) => w == "valid",
-        Some(Literal::List(p)) => p.iter().all(|n| *n == 0),
-        _ => true,
-    };
+    let whole = args.flag("include_pad")
+        || match args.get("padding") {
+            Some(Literal::Word(w)) => w == "valid",
+            Some(Literal::List(p)) => p.iter().all(|n| *n == 0),
+            _ => true,
+        };
     let [height, width] = args.pair("size").map(|n| power(n as f64).filter(|e| *e >= 0));
     height.zip(width).map(|(h, w)| h + w).filter(|_| whole)
 }
@@ -174,26 +190,20 @@ pub fn finer(args: &[(&'static str, Literal)], step: &Step) -> i32 {
     if Named(args.to_vec()).float("n").fract() == 0.0 { 0 } else { step.factor }
 }
 
-/// Both tensors at the finer of their scales.
-fn aligned(x: &[&Grid], f: impl Fn(i128, i128) -> i128) -> Vec<i128> {
+/// Both tensors at the finer of their scales, extents of one repeated.
+fn aligned(x: &[&Grid], f: impl Fn(i128, i128) -> i128) -> Values {
     let up = |i: usize| 1i128 << (x[0].scale.max(x[1].scale) - x[i].scale);
-    x[0].data.iter().zip(&x[1].data).map(|(a, b)| f(a * up(0), b * up(1))).collect()
+    shapes::pairs(x, |a, b| f(a * up(0), b * up(1)))
 }
 
 /// One node.
 fn node(layer: &AnyLayer, x: &[&Grid], p: &[Vec<i128>], step: &Step) -> Grid {
-    let (args, a) = (Named(layer.args()), x[0]);
+    let nothing = Grid { dims: vec![], data: vec![], scale: 0 };
+    let (args, a) = (Named(layer.args()), x.first().copied().unwrap_or(&nothing));
     let each = |f: &dyn Fn(i128) -> i128| (a.dims.clone(), a.data.iter().map(|q| f(*q)).collect::<Vec<_>>());
     let same = a.scale;
     let ((dims, data), scale) = match layer.card().name {
-        "dense" => {
-            let dot = |o: usize| {
-                let row = &p[0][o * a.data.len()..][..a.data.len()];
-                row.iter().zip(&a.data).map(|(w, x)| w * x).sum::<i128>() + p.get(1).map_or(0, |bias| bias[o])
-            };
-            let units = args.whole("units");
-            ((vec![units], (0..units).map(dot).collect()), same + step.factor)
-        }
+        "dense" => (shapes::dense(args.whole("units"), a, p), same + step.factor),
         "conv2d" => (conv2d(&args, a, p), same + step.factor),
         "batch_norm" => {
             let per = a.data.len() / a.dims[0];
@@ -205,7 +215,7 @@ fn node(layer: &AnyLayer, x: &[&Grid], p: &[Vec<i128>], step: &Step) -> Grid {
         "sum_pool2d" => (pool(&args, a, total), same),
         "avg_pool2d" => match whole_mean(&layer.args()) {
             Some(log) => (pool(&args, a, total), same + log),
-            None => (pool(&args, a, |v| mean(v, step.factor)), same + step.factor),
+            None => (shapes::mean_pool(&args, a, step.factor), same + step.factor),
         },
         "global_max_pool2d" => (global(a, largest), same),
         "global_sum_pool2d" => (global(a, total), same),
@@ -215,12 +225,9 @@ fn node(layer: &AnyLayer, x: &[&Grid], p: &[Vec<i128>], step: &Step) -> Grid {
             Some(Literal::List(l)) => ((l.iter().map(|d| *d as usize).collect(), a.data.clone()), same),
             other => panic!("`shape` is {other:?}"),
         },
-        "add" => ((a.dims.clone(), aligned(x, |a, b| a + b)), same.max(x[1].scale)),
-        "sub" => ((a.dims.clone(), aligned(x, |a, b| a - b)), same.max(x[1].scale)),
-        "mul" => {
-            let y = a.data.iter().zip(&x[1].data).map(|(a, b)| a * b).collect();
-            ((a.dims.clone(), y), same + x[1].scale)
-        }
+        "add" => (aligned(x, |a, b| a + b), same.max(x[1].scale)),
+        "sub" => (aligned(x, |a, b| a - b), same.max(x[1].scale)),
+        "mul" => (shapes::pairs(x, |a, b| a * b), same + x[1].scale),
         "scale" => {
             let factor = args.float("factor");
             match power(factor) {
@@ -232,11 +239,43 @@ fn node(layer: &AnyLayer, x: &[&Grid], p: &[Vec<i128>], step: &Step) -> Grid {
             let (n, finer) = (args.float("n"), finer(&layer.args(), step));
             (each(&|q| q * ((q << finer) + constant(n, same + finer))), 2 * same + finer)
         }
-        "argmax" => {
+        "argmax" if layer.args().is_empty() => {
             let best = largest(&a.data);
             let first = a.data.iter().position(|q| *q == best).unwrap();
             return Grid { dims: vec![1], data: vec![first as i128], scale: 0 };
         }
+        "offset" => shapes::offset(args.float("value"), a, step.factor),
+        "parameter" => (shapes::parameter(&args, p), step.factor),
+        "concat" => shapes::concat(&args, x),
+        "permute" => (shapes::permute(&args, a), same),
+        "transpose" => (shapes::transpose(a), same),
+        "slice" => (shapes::slice(&args, a), same),
+        "gather" => (shapes::gather(&args, a), same),
+        "pad" => (shapes::pad(&args, a), same),
+        "crop" => (shapes::crop(&args, a), same),
+        "broadcast_to" => (shapes::broadcast_to(&args, a), same),
+        "upsample2d" | "upsample1d" => (shapes::upsample(&args, a), same),
+        "depth_to_space" => (shapes::depth_to_space(&args, a), same),
+        "space_to_depth" => (shapes::space_to_depth(&args, a), same),
+        "matmul" => (shapes::matmul(x[0], x[1]), same + x[1].scale),
+        "reduce_sum" => (shapes::reduce(&args, a, total), same),
+        "reduce_mean" => (shapes::reduce(&args, a, |v| mean(v, step.factor)), same + step.factor),
+        "conv1d" => (shapes::conv1d(&args, a, p), same + step.factor),
+        "depthwise_conv2d" => (shapes::depthwise(&args, a, p), same + step.factor),
+        "pointwise_conv2d" => (shapes::pointwise(a, p), same + step.factor),
+        "separable_conv2d" => (shapes::separable(&args, a, p), same + 2 * step.factor),
+        "conv2d_transpose" => (shapes::transposed(&args, a, p), same + step.factor),
+        "conv1d_transpose" => (shapes::line(&args, a, |args, a| shapes::transposed(args, a, p)), same + step.factor),
+        "max_pool1d" => (shapes::line(&args, a, |args, a| pool(args, a, largest)), same),
+        "sum_pool1d" => (shapes::line(&args, a, |args, a| pool(args, a, total)), same),
+        "avg_pool1d" => match shapes::whole_mean_of_line(&args) {
+            Some(log) => (shapes::line(&args, a, |args, a| pool(args, a, total)), same + log),
+            None => (shapes::line(&args, a, |args, a| shapes::mean_pool(args, a, step.factor)), same + step.factor),
+        },
+        "global_max_pool1d" => (shapes::channels(a, largest), same),
+        "global_sum_pool1d" => (shapes::channels(a, total), same),
+        "global_avg_pool1d" => (shapes::channels(a, |v| mean(v, step.factor)), same + step.factor),
+        name if super::oracle_compare::knows(name) => super::oracle_compare::node(name, &layer.args(), x, p, step),
         other => panic!("no oracle for `{other}`"),
     };
     let data = data.into_iter().map(|q| rescale(q, step)).collect();

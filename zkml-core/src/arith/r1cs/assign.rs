@@ -1,0 +1,108 @@
+//! The constraint system that computes a witness.
+
+use ark_bn254::Fr;
+use ark_ff::{Field, One};
+
+use super::{Accumulate, FieldCs, to_field};
+use crate::{
+    arith::{Int, interval},
+    gadget::Cs,
+};
+
+/// Computes the values of the variables that [`Build`] makes.
+#[derive(Debug, Default)]
+pub struct Assign {
+    instance: Vec<Fr>,
+    witness: Vec<Fr>,
+}
+
+impl Assign {
+    /// Only the constant one.
+    pub fn new() -> Self {
+        Self { instance: vec![Fr::one()], witness: vec![] }
+    }
+
+    /// All values, in the order of the matrices' columns.
+    pub fn finish(self) -> Vec<Fr> {
+        let Self { mut instance, mut witness } = self;
+        instance.append(&mut witness);
+        instance
+    }
+}
+
+impl Cs for Assign {
+    type W = Int;
+
+    fn linear(&mut self, terms: &[(Int, &Int)], constant: Int) -> Int {
+        terms.iter().fold(constant, |sum, (c, w)| sum.wrapping_add(interval::product(*c, **w)))
+    }
+
+    fn value(&self, w: &Int) -> Option<Int> {
+        Some(*w)
+    }
+
+    fn witness(&mut self, value: Option<Int>) -> Int {
+        let value = value.unwrap_or(Int::ZERO);
+        self.witness.push(to_field(value));
+        value
+    }
+
+    fn enforce(&mut self, _: &Int, _: &Int, _: &Int) {}
+
+    fn inverse(&mut self, x: &Int, rhs: &Int) {
+        let inverse = to_field(*x).inverse().unwrap_or_default();
+        self.witness.push(inverse * to_field(*rhs));
+    }
+
+    fn label(&mut self, _: &'static str) {}
+}
+
+impl FieldCs for Assign {
+    type F = Fr;
+
+    fn instance(&mut self, value: Option<Int>) -> Int {
+        let value = value.unwrap_or(Int::ZERO);
+        self.instance.push(to_field(value));
+        value
+    }
+
+    fn lift(&mut self, w: &Int) -> Fr {
+        to_field(*w)
+    }
+
+    fn field_linear(&mut self, terms: &[(Fr, &Fr)], constant: Fr) -> Fr {
+        terms.iter().fold(constant, |sum, (c, f)| sum + *c * *f)
+    }
+
+    fn field_product(&mut self, a: &Fr, b: &Fr) -> Fr {
+        let p = *a * *b;
+        self.witness.push(p);
+        p
+    }
+
+    fn field_witness(&mut self, value: Option<Fr>) -> Fr {
+        let value = value.unwrap_or_default();
+        self.witness.push(value);
+        value
+    }
+
+    fn field_output(&mut self, f: &Fr) {
+        self.instance.push(*f);
+    }
+}
+
+impl Accumulate for Assign {
+    fn accumulate(&mut self, sum: &mut Int, c: Int, w: &Int) {
+        *sum = sum.wrapping_add(interval::product(c, *w));
+    }
+    fn accumulate_constant(&mut self, sum: &mut Int, c: Int) {
+        *sum = sum.wrapping_add(c);
+    }
+    fn deferred(&mut self, a: &Int, b: &Int) -> Int {
+        self.product(a, b)
+    }
+    fn close(&mut self, sum: Int) -> Int {
+        sum
+    }
+    fn at(&mut self, _: usize) {}
+}

@@ -1,0 +1,225 @@
+//! The constraint system that records constraints.
+
+use ark_bn254::Fr;
+use ark_ff::{One, Zero};
+
+use super::{Accumulate, FieldCs, to_field};
+use crate::{arith::Int, gadget::Cs};
+
+/// A variable while building: public inputs have the top bit set, until their number is known.
+type Var = u32;
+const INSTANCE: u32 = 1 << 31;
+const ONE: Var = INSTANCE;
+
+/// A linear combination: variables, each at most once, with coefficients that are not zero.
+#[derive(Clone, Debug, Default)]
+pub struct Lc(Vec<(Fr, Var)>);
+
+/// Where constraints come from: from constraint `first` on, until the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// The first constraint of the run.
+    pub first: usize,
+    /// The first witness variable of the run.
+    pub witness: usize,
+    /// The node of the graph; see [`crate::circuit`] for the numbers above.
+    pub node: usize,
+    /// The gadget.
+    pub gadget: &'static str,
+}
+
+/// Records constraints.
+#[derive(Debug, Default)]
+pub struct Build {
+    rows: [Vec<Vec<(Fr, Var)>>; 3],
+    instances: u32,
+    witnesses: u32,
+    labels: Vec<Label>,
+    node: usize,
+    free: Vec<u32>,
+    scratch: Vec<(Fr, Var)>,
+}
+
+impl Build {
+    /// No constraint, and the constant one as the only public input.
+    pub fn new() -> Self {
+        Self { instances: 1, ..Self::default() }
+    }
+
+    fn gather(&mut self) -> Lc {
+        let terms = &mut self.scratch;
+        if terms.len() > 1 && terms.windows(2).any(|w| w[0].1 >= w[1].1) {
+            terms.sort_unstable_by_key(|t| t.1);
+            let mut kept = 0;
+            for i in 1..terms.len() {
+                if terms[i].1 == terms[kept].1 {
+                    let extra = terms[i].0;
+                    terms[kept].0 += extra;
+                } else {
+                    kept += 1;
+                    terms[kept] = terms[i];
+                }
+            }
+            terms.truncate(kept + 1);
+        }
+        terms.retain(|t| !t.0.is_zero());
+        let lc = Lc(terms.clone());
+        terms.clear();
+        lc
+    }
+
+    fn push(&mut self, coefficient: Fr, lc: &Lc) {
+        if coefficient.is_one() {
+            self.scratch.extend_from_slice(&lc.0);
+        } else if !coefficient.is_zero() {
+            self.scratch.extend(lc.0.iter().map(|(c, v)| (*c * coefficient, *v)));
+        }
+    }
+
+    fn fresh(&mut self) -> Lc {
+        let var = self.witnesses;
+        self.witnesses += 1;
+        Lc(vec![(Fr::one(), var)])
+    }
+
+    fn fresh_instance(&mut self) -> Lc {
+        let var = INSTANCE | self.instances;
+        self.instances += 1;
+        Lc(vec![(Fr::one(), var)])
+    }
+
+    fn row(&mut self, a: &Lc, b: &Lc, c: &Lc) {
+        for (rows, lc) in self.rows.iter_mut().zip([a, b, c]) {
+            rows.push(lc.0.clone());
+        }
+    }
+
+    /// The constraints so far.
+    pub fn constraints(&self) -> usize {
+        self.rows[0].len()
+    }
+
+    /// The witness variables so far.
+    pub fn witnesses(&self) -> usize {
+        self.witnesses as usize
+    }
+
+    /// The witness variables that are declared free.
+    pub fn free(&self) -> &[u32] {
+        &self.free
+    }
+
+    /// Where constraints come from, in order.
+    pub fn labels(&self) -> &[Label] {
+        &self.labels
+    }
+
+    /// The matrices, columns in the order: one, public inputs, witness variables.
+    pub fn finish(self) -> (crate::prove::Matrices, Vec<Label>, Vec<u32>) {
+        let instances = self.instances;
+        let column = |v: Var| {
+            if v & INSTANCE != 0 { (v & !INSTANCE) as usize } else { (v + instances) as usize }
+        };
+        let abc = self
+            .rows
+            .map(|rows| rows.into_iter().map(|row| row.into_iter().map(|(c, v)| (c, column(v))).collect()).collect());
+        let matrices = crate::prove::Matrices { abc, instance: instances as usize, witness: self.witnesses as usize };
+        (matrices, self.labels, self.free)
+    }
+}
+
+impl Cs for Build {
+    type W = Lc;
+
+    fn linear(&mut self, terms: &[(Int, &Lc)], constant: Int) -> Lc {
+        for (c, lc) in terms {
+            self.push(to_field(*c), lc);
+        }
+        if constant != Int::ZERO {
+            self.scratch.push((to_field(constant), ONE));
+        }
+        self.gather()
+    }
+
+    fn value(&self, _: &Lc) -> Option<Int> {
+        None
+    }
+
+    fn witness(&mut self, _: Option<Int>) -> Lc {
+        self.fresh()
+    }
+
+    fn enforce(&mut self, a: &Lc, b: &Lc, c: &Lc) {
+        self.row(a, b, c);
+    }
+
+    fn inverse(&mut self, x: &Lc, rhs: &Lc) {
+        self.free.push(self.witnesses);
+        let v = self.fresh();
+        self.row(&v, x, rhs);
+    }
+
+    fn label(&mut self, gadget: &'static str) {
+        let label = Label { first: self.rows[0].len(), witness: self.witnesses as usize, node: self.node, gadget };
+        self.labels.push(label);
+    }
+}
+
+impl FieldCs for Build {
+    type F = Lc;
+
+    fn instance(&mut self, _: Option<Int>) -> Lc {
+        self.fresh_instance()
+    }
+
+    fn lift(&mut self, w: &Lc) -> Lc {
+        w.clone()
+    }
+
+    fn field_linear(&mut self, terms: &[(Fr, &Lc)], constant: Fr) -> Lc {
+        for (c, lc) in terms {
+            self.push(*c, lc);
+        }
+        if !constant.is_zero() {
+            self.scratch.push((constant, ONE));
+        }
+        self.gather()
+    }
+
+    fn field_product(&mut self, a: &Lc, b: &Lc) -> Lc {
+        let p = self.fresh();
+        self.row(a, b, &p);
+        p
+    }
+
+    fn field_witness(&mut self, _: Option<Fr>) -> Lc {
+        self.fresh()
+    }
+
+    fn field_output(&mut self, f: &Lc) {
+        let out = self.fresh_instance();
+        let one = Lc(vec![(Fr::one(), ONE)]);
+        self.row(f, &one, &out);
+    }
+}
+
+impl Accumulate for Build {
+    fn accumulate(&mut self, _: &mut Int, c: Int, w: &Lc) {
+        self.push(to_field(c), w);
+    }
+    fn accumulate_constant(&mut self, _: &mut Int, c: Int) {
+        self.scratch.push((to_field(c), ONE));
+    }
+    fn deferred(&mut self, a: &Lc, b: &Lc) -> Lc {
+        // Not `product`: the running sum occupies the scratch space, which a product must not touch.
+        let p = self.fresh();
+        self.row(a, b, &p);
+        p
+    }
+    fn close(&mut self, _: Int) -> Lc {
+        self.gather()
+    }
+    fn at(&mut self, node: usize) {
+        self.node = node;
+    }
+}

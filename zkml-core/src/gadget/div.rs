@@ -1,0 +1,137 @@
+//! `q = floor(a / b)`, for `b >= 1`
+
+use super::{Cs, decompose, range};
+use crate::arith::{
+    ArithError, Int, MAX_BITS,
+    counts::Cost,
+    interval::{Interval, bit_len, pow2},
+    ints::Integer,
+};
+
+/// `floor(a / b)`; a divisor below one counts as one.
+pub fn eval<T: Integer>(a: T, b: T) -> T {
+    T::of(floor(a.wide(), b.wide()))
+}
+
+fn floor(a: Int, b: Int) -> Int {
+    a.div_euclid(b.max(Int::ONE))
+}
+
+/// The interval of the result.
+///
+/// # Errors
+/// If the divisor may be below one.
+pub fn bound(a: &Interval, b: &Interval) -> Result<Interval, ArithError> {
+    if b.lo < Int::ONE {
+        return Err(ArithError::Domain("a divisor may be below one"));
+    }
+    let lo = floor(a.lo, if a.lo < Int::ZERO { b.lo } else { b.hi });
+    let hi = floor(a.hi, if a.hi < Int::ZERO { b.hi } else { b.lo });
+    Interval::new(lo, hi)
+}
+
+/// What the circuit looks like for these bounds.
+struct Form {
+    /// The quotient lies in `lo .. lo + 2^bits`.
+    lo: Int,
+    bits: u32,
+    /// The remainder has so many bits.
+    rest: u32,
+}
+
+impl Form {
+    /// The form, or the quotient if it is always the same.
+    fn of(a: &Interval, b: &Interval) -> Result<Result<Self, Int>, ArithError> {
+        let q = bound(a, b)?;
+        if let Some(q) = q.as_point() {
+            return Ok(Err(q));
+        }
+        let bits = bit_len(q.hi - q.lo);
+        let most = Interval::new(q.lo, q.lo + pow2(bits))?;
+        let product = most.mul(b)?;
+        a.sub(&product)?;
+        let rest = decompose::check(bit_len(b.hi - Int::ONE))?;
+        if rest > MAX_BITS {
+            return Err(ArithError::Overflow { bits: rest });
+        }
+        Ok(Ok(Self { lo: q.lo, bits, rest }))
+    }
+}
+
+/// The values that a remainder by a known divisor takes.
+fn remainders(b: Int) -> Interval {
+    Interval { lo: Int::ZERO, hi: b - Int::ONE }
+}
+
+/// Constraints, with `n` bits of the quotient's interval and `m` of the largest remainder: `n` for the quotient, one for the
+/// product, `m + 1` for the remainder and as many for what it lacks to the divisor. By a known divisor: `n`, and one range
+/// check of the remainder. None if the quotient is always the same.
+///
+/// # Errors
+/// If the divisor may be below one, or a value may outgrow the field.
+pub fn cost(a: &Interval, b: &Interval) -> Result<Cost, ArithError> {
+    let Ok(form) = Form::of(a, b)? else { return Ok(Cost::default()) };
+    let quotient = Cost::new(form.bits as usize, form.bits as usize);
+    match b.as_point() {
+        Some(c) => Ok(quotient + range::cost(&remainders(c))? + Cost::new(1, 0)),
+        None => Ok(quotient + Cost::new(1, 1) + decompose::cost(form.rest) * 2),
+    }
+}
+
+/// How many variables the result's linear combination has, at most.
+///
+/// # Errors
+/// As [`cost`].
+pub fn width(a: &Interval, b: &Interval) -> Result<u32, ArithError> {
+    Ok(Form::of(a, b)?.map_or(0, |form| form.bits))
+}
+
+/// Enforces the quotient.
+///
+/// # Soundness
+/// `q` is a sum of boolean bits over the least quotient, so that `|q * b| < 2^250`: `r = a - q * b` is the same in the field
+/// and as an integer. `0 <= r` and `0 <= b - 1 - r` are range checks, so that `q` and `r` are those of Euclid, which are
+/// unique. That `b >= 1` is known from its interval.
+pub fn enforce<C: Cs>(cs: &mut C, a: (&C::W, &Interval), b: (&C::W, &Interval)) -> Result<C::W, ArithError> {
+    cs.label("div");
+    let form = match Form::of(a.1, b.1)? {
+        Ok(form) => form,
+        Err(q) => return Ok(cs.constant(q)),
+    };
+    let value = cs.value(a.0).zip(cs.value(b.0)).map(|(a, b)| floor(a, b) - form.lo);
+    let bits: Vec<C::W> = (0..form.bits).map(|i| cs.boolean(value.map(|q| (q >> i) & Int::ONE))).collect();
+    let q = decompose::weighted(cs, &bits, form.lo);
+    if let Some(c) = b.1.as_point() {
+        let r = cs.linear(&[(Int::ONE, a.0), (-c, &q)], Int::ZERO);
+        range::enforce(cs, &r, &remainders(c));
+        return Ok(q);
+    }
+    let product = cs.product(&q, b.0);
+    let r = cs.linear(&[(Int::ONE, a.0), (-Int::ONE, &product)], Int::ZERO);
+    decompose::enforce(cs, &r, form.rest);
+    let lack = cs.linear(&[(Int::ONE, b.0), (-Int::ONE, &r)], -Int::ONE);
+    decompose::enforce(cs, &lack, form.rest);
+    Ok(q)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotients_go_down() {
+        assert_eq!([7i64, -7, 6, -6, 0].map(|a| eval(a, 3)), [2, -3, 2, -2, 0]);
+        assert_eq!(eval(5i64, 0), 5);
+    }
+
+    #[test]
+    fn the_interval_is_that_of_all_quotients() {
+        let i = |lo: i64, hi: i64| Interval { lo: Int::from(lo), hi: Int::from(hi) };
+        for (a, b) in [((-9, 14), (1, 4)), ((3, 20), (2, 7)), ((-20, -3), (2, 7)), ((0, 1), (5, 6))] {
+            let all: Vec<i64> = (a.0..=a.1).flat_map(|x| (b.0..=b.1).map(move |y| eval(x, y))).collect();
+            let expected = i(*all.iter().min().unwrap(), *all.iter().max().unwrap());
+            assert_eq!(bound(&i(a.0, a.1), &i(b.0, b.1)).unwrap(), expected);
+        }
+        assert!(bound(&i(0, 1), &i(0, 1)).is_err());
+    }
+}

@@ -1,0 +1,243 @@
+//! `y = rescale(a >= 0 ? unit * a : slope * a)`
+
+use super::{Cs, abs, decompose, part, rescale};
+use crate::arith::{
+    ArithError, Cut, Int,
+    counts::{Cost, Measure},
+    interval::{Interval, bit_len, pow2},
+    ints::Integer,
+};
+
+/// `rescale(unit * a)` from zero on, `rescale(slope * a)` below.
+pub fn eval<T: Integer>(a: T, slope: T, unit: Int, cut: Cut) -> T {
+    let y = if a >= T::ZERO { T::of(unit) * a } else { slope * a };
+    rescale::eval(y, cut.shift, cut.saturate)
+}
+
+/// The interval of the value before the rescale.
+///
+/// # Errors
+/// If `unit * a` or `slope * a`, of either sign, may reach `2^250`.
+pub fn reach(a: &Interval, slope: &Interval, unit: Int) -> Result<Interval, ArithError> {
+    let unit = Interval::new(unit, unit)?;
+    // The branch that is not taken must not wrap either.
+    let (above, below) = (unit.mul(a)?, slope.mul(a)?);
+    if a.lo >= Int::ZERO {
+        return Ok(above);
+    }
+    if a.hi < Int::ZERO {
+        return Ok(below);
+    }
+    let above = unit.mul(&Interval { lo: Int::ZERO, hi: a.hi })?;
+    let below = slope.mul(&Interval { lo: a.lo, hi: -Int::ONE })?;
+    Ok(Interval { lo: above.lo.min(below.lo), hi: above.hi.max(below.hi) })
+}
+
+/// The interval of the result.
+///
+/// # Errors
+/// As [`reach`].
+pub fn bound(a: &Interval, slope: &Interval, unit: Int, cut: Cut) -> Result<Interval, ArithError> {
+    part::bound(&reach(a, slope, unit)?, cut)
+}
+
+enum Form {
+    /// A multiple of the input, then a rescale.
+    Multiple(Int),
+    /// Never positive: the product with the slope, then a rescale.
+    Product,
+    /// The product `y` with the bit that `a` is not negative, and `y + 2^m` in `m` bits and that bit.
+    Fused { m: u32 },
+    /// A slope of zero: `relu(unit * a)`.
+    Relu,
+    /// `((unit + slope) * a + (unit - slope) * |a|) / 2`, with `|a|` in `m` bits, then a rescale.
+    Magnitude { m: u32, even: bool },
+    /// `unit * a + (unit - slope) * n`, with `n = (|a| - a) / 2`, then a rescale.
+    Private { m: u32 },
+}
+
+impl Form {
+    fn of(a: &Interval, slope: &Interval, unit: Int, cut: Cut) -> Result<Self, ArithError> {
+        let y = reach(a, slope, unit)?;
+        let known = slope.as_point();
+        let m = decompose::check(bit_len(a.magnitude()))?;
+        let slope = match known {
+            _ if a.lo >= Int::ZERO => return Ok(Self::Multiple(unit)),
+            Some(slope) if a.hi <= Int::ZERO || slope == unit => return Ok(Self::Multiple(slope)),
+            None if a.hi <= Int::ZERO => return Ok(Self::Product),
+            None => return Ok(Self::Private { m }),
+            Some(slope) => slope,
+        };
+        // Both sum and difference are even, or neither is.
+        let mut best = Self::Magnitude { m, even: (unit + slope) & Int::ONE == Int::ZERO };
+        let mut least = best.cost(a, &y, unit, cut)?.constraints;
+        let kept = part::bound(&y, cut)? == part::bound(&y, part::shift(cut))?;
+        if slope > Int::ZERO && kept {
+            let sign = rescale::sign_bits(y.lo, y.hi, cut.shift);
+            if sign < decompose::MAX {
+                let fused = Self::Fused { m: sign };
+                let cost = fused.cost(a, &y, unit, cut)?.constraints;
+                if cost < least {
+                    (best, least) = (fused, cost);
+                }
+            }
+        }
+        if slope == Int::ZERO && Self::Relu.cost(a, &y, unit, cut).is_ok_and(|c| c.constraints < least) {
+            best = Self::Relu;
+        }
+        Ok(best)
+    }
+
+    /// The cost for `a` with values `y` before the rescale.
+    fn cost(&self, a: &Interval, y: &Interval, unit: Int, cut: Cut) -> Result<Cost, ArithError> {
+        Ok(match self {
+            Self::Multiple(_) => part::cost(y, cut)?,
+            Self::Product => Cost::new(1, 1) + part::cost(y, cut)?,
+            Self::Fused { m } => decompose::cost(m + 1) + Cost::new(1, 1),
+            Self::Relu => part::relu_cost(&Interval::point(unit).mul(a)?, cut)?,
+            Self::Magnitude { m, even } => {
+                let halved = if *even { Cost::default() } else { Cost::new(1, 1) };
+                abs::magnitude_cost(*m) + halved + part::cost(y, cut)?
+            }
+            Self::Private { m } => abs::magnitude_cost(*m) + Cost::new(2, 2) + part::cost(y, cut)?,
+        })
+    }
+}
+
+/// Constraints. With a known sign, those of a rescale. With a known slope, whichever is less: `m + 3`, where `2^m` exceeds
+/// the magnitude of the value before the rescale, for a slope above zero, the rescale being free; or `n + 1`, where `2^n`
+/// exceeds that of the input, and a rescale (and one more if `unit + slope` is odd). With a private slope, `n + 3` and a
+/// rescale.
+///
+/// # Errors
+/// As [`reach`], and if a decomposition needs more than 252 bits.
+pub fn cost(a: &Interval, slope: &Interval, unit: Int, cut: Cut) -> Result<Cost, ArithError> {
+    Form::of(a, slope, unit, cut)?.cost(a, &reach(a, slope, unit)?, unit, cut)
+}
+
+/// How many variables the result's linear combination has, at most.
+///
+/// # Errors
+/// As [`cost`].
+pub fn width(a: &Measure, slope: &Interval, unit: Int, cut: Cut) -> Result<u32, ArithError> {
+    let y = reach(&a.interval, slope, unit)?;
+    let before = match Form::of(&a.interval, slope, unit, cut)? {
+        Form::Multiple(c) if c == Int::ZERO => 0,
+        Form::Multiple(_) => a.width,
+        Form::Product => 1,
+        Form::Fused { m } => return Ok(1 + m - cut.shift + u32::from(cut.shift > 0)),
+        Form::Relu => {
+            let interval = Interval::point(unit).mul(&a.interval)?;
+            return part::relu_width(&Measure { interval, width: a.width }, cut);
+        }
+        Form::Magnitude { m, even: true } => a.width.saturating_add(m),
+        Form::Magnitude { .. } => 1,
+        Form::Private { .. } => a.width.saturating_add(2),
+    };
+    part::width(&Measure { interval: y, width: before }, cut)
+}
+
+/// Enforces the result.
+///
+/// # Soundness
+/// * Fused, for a slope above zero: the bit `s` claims the sign, `y = slope * a + (unit - slope) * s * a`, and the
+///   decomposition of `y + 2^m` has `s` as its top bit, so it says that `y >= 0` exactly if `s` is one. If `s` is one, `y` is
+///   `unit * a`, so `a >= 0`; otherwise `y` is `slope * a` and below zero, so `a < 0`. Neither product reaches `2^250`,
+///   whatever `s` is, so nothing wraps. At zero `y` is zero, and `s` is one: nothing is free. What is decomposed is `y` and
+///   not `y + 2^(k-1)`, so the sign is that of `y`; the rounding adds bit `k - 1`.
+/// * By the magnitude: `|a|` is a function of `a` (see [`abs`]), and so is what is linear in both, or half of it by its own
+///   constraint: 2 has one inverse.
+/// * With a private slope: `n` is a function of `a` by `2 n = |a| - a`, and its product with the slope is enforced.
+pub fn enforce<C: Cs>(
+    cs: &mut C,
+    (a, of_a): (&C::W, &Interval),
+    (slope, of_slope): (&C::W, &Interval),
+    unit: Int,
+    cut: Cut,
+) -> Result<C::W, ArithError> {
+    cs.label("leaky");
+    let interval = reach(of_a, of_slope, unit)?;
+    let form = Form::of(of_a, of_slope, unit, cut)?;
+    let known = of_slope.as_point().unwrap_or_default();
+    let y = match form {
+        Form::Multiple(c) => cs.linear(&[(c, a)], Int::ZERO),
+        Form::Product => cs.product(slope, a),
+        Form::Relu => {
+            let y = cs.linear(&[(unit, a)], Int::ZERO);
+            return part::relu(cs, &y, &Interval::point(unit).mul(of_a)?, cut);
+        }
+        Form::Fused { m } => {
+            let value = cs.value(a);
+            let sign = cs.boolean(value.map(super::non_negative::eval));
+            let chosen = cs.product(a, &sign);
+            let y = cs.linear(&[(known, a), (unit - known, &chosen)], Int::ZERO);
+            let above = cs.linear(&[(Int::ONE, &y), (-pow2(m), &sign)], pow2(m));
+            let bits = decompose::enforce(cs, &above, m);
+            let high = abs::rounded(cs, &bits, cut.shift, -pow2(m - cut.shift));
+            return Ok(cs.linear(&[(Int::ONE, &high), (pow2(m - cut.shift), &sign)], Int::ZERO));
+        }
+        Form::Magnitude { m, even } => {
+            let bits = abs::magnitude(cs, a, m);
+            let z = decompose::weighted(cs, &bits, Int::ZERO);
+            if even {
+                cs.linear(&[((unit + known) >> 1u32, a), ((unit - known) >> 1u32, &z)], Int::ZERO)
+            } else {
+                let twice = cs.linear(&[(unit + known, a), (unit - known, &z)], Int::ZERO);
+                half(cs, &twice)
+            }
+        }
+        Form::Private { m } => {
+            let bits = abs::magnitude(cs, a, m);
+            let z = decompose::weighted(cs, &bits, Int::ZERO);
+            let twice = cs.linear(&[(Int::ONE, &z), (-Int::ONE, a)], Int::ZERO);
+            let n = half(cs, &twice);
+            let product = cs.product(slope, &n);
+            cs.linear(&[(unit, a), (unit, &n), (-Int::ONE, &product)], Int::ZERO)
+        }
+    };
+    part::enforce(cs, &y, &interval, cut)
+}
+
+/// Half of an even value, as a variable: one constraint.
+fn half<C: Cs>(cs: &mut C, twice: &C::W) -> C::W {
+    let value = cs.value(twice).map(|t| t >> 1u32);
+    let half = cs.witness(value);
+    let two = cs.constant(Int::from(2));
+    cs.enforce(&half, &two, twice);
+    half
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(lo: i64, hi: i64) -> Interval {
+        Interval { lo: Int::from(lo), hi: Int::from(hi) }
+    }
+
+    fn count(slope: i64, unit: i64, shift: u32) -> usize {
+        let (slope, cut) = (of(slope, slope), Cut { shift, ..Cut::default() });
+        cost(&of(-1000, 1000), &slope, Int::from(unit), cut).unwrap().constraints
+    }
+
+    #[test]
+    fn known_counts() {
+        // Without a shift, ten bits of the magnitude and a product; and a constraint for an odd sum.
+        assert_eq!(count(2, 128, 0), 10 + 1);
+        assert_eq!(count(1, 128, 0), 10 + 2);
+        // With one, a decomposition of unit * a.
+        assert_eq!(count(2, 128, 7), 17 + 3);
+        // Below zero, the magnitude and a rescale.
+        assert_eq!(count(-128, 128, 3), 10 + 1 + 17 + 1);
+        assert_eq!(count(0, 1, 3), 10 + 3);
+        let private = cost(&of(-1000, 1000), &of(-8, 7), Int::from(4), Cut::default()).unwrap();
+        assert_eq!(private.constraints, 10 + 3);
+    }
+
+    #[test]
+    fn the_branch_that_is_not_taken_must_fit_the_field_too() {
+        let a = Interval { lo: -pow2(240), hi: Int::ONE };
+        assert!(reach(&a, &of(1, 1), Int::ONE << 9).is_ok());
+        assert_eq!(reach(&a, &of(1, 1), Int::ONE << 10), Err(ArithError::Overflow { bits: 251 }));
+    }
+}

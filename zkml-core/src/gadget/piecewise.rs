@@ -1,0 +1,290 @@
+//! `y = tail(q) + [q is within the segments] * p_i(t)`, of a [`Piecewise`] table
+
+pub use super::table::{Piecewise, Sides, TableError, Tail};
+use super::{Cs, decompose, magnitude};
+use crate::arith::{
+    ArithError, Int,
+    counts::Cost,
+    interval::{Interval, pow2},
+    ints::Integer,
+};
+
+/// The table's value.
+pub fn eval<T: Integer>(q: T, table: &Piecewise) -> T {
+    table.at(q)
+}
+
+/// The interval of the result: what the table says within its segments, and the ends of its tails.
+///
+/// # Errors
+/// If a value may reach `2^250`.
+pub fn bound(q: &Interval, table: &Piecewise) -> Result<Interval, ArithError> {
+    if let Some(q) = q.as_point() {
+        return slope(table, q).map(|()| Interval::point(eval(q, table)));
+    }
+    slope(table, q.hi)?;
+    let end = pow2(table.drop() + table.bits());
+    let mut ends = Vec::new();
+    for (positive, u) in
+        [(true, (q.lo.max(Int::ZERO), q.hi)), (false, ((-q.hi).max(Int::ONE) - Int::ONE, -q.lo - Int::ONE))]
+    {
+        if u.1 < u.0 {
+            continue;
+        }
+        let covered = table.covers(positive) && u.0 < end;
+        if covered {
+            let (lo, hi) = table.range(positive);
+            ends.extend([lo, hi]);
+        }
+        let first = if covered { end } else { u.0 };
+        if u.1 >= first {
+            ends.extend([first, u.1].map(|u| table.beyond(positive, u)));
+        }
+    }
+    let first = ends.first().copied().unwrap_or_default();
+    let (lo, hi) = ends.iter().fold((first, first), |(lo, hi), y| (lo.min(*y), hi.max(*y)));
+    Interval::new(lo, hi)
+}
+
+/// Refuses a slope that outgrows the field before anything is multiplied.
+fn slope(table: &Piecewise, most: Int) -> Result<(), ArithError> {
+    let slope = Interval::point(Int::from(table.tail().slope));
+    slope.mul(&Interval::new(Int::ZERO, most.max(Int::ZERO) + Int::ONE)?)?.mul(&Interval::point(Int::from(2)))?;
+    Ok(())
+}
+
+/// What the circuit looks like for these bounds.
+struct Form {
+    magnitude: magnitude::Form,
+    /// The bits of the offset that may be one.
+    offset: usize,
+    /// The bits of the segment's number that may be one.
+    top: usize,
+    /// The rows of the table that may be asked for: a power of two.
+    rows: Vec<usize>,
+    /// Whether the leading coefficient is the same for all of them.
+    uniform: bool,
+    /// Whether any value has a segment.
+    covered: bool,
+    /// How many variables must all be zero for a value to have a segment.
+    gates: usize,
+}
+
+impl Form {
+    fn of(q: &Interval, table: &Piecewise) -> Result<Self, ArithError> {
+        bound(q, table)?;
+        let magnitude = magnitude::Form::of(q, table.drop() + 1)?;
+        let cells = (magnitude.bits - table.drop()).min(table.bits());
+        let offset = cells.min(table.offset());
+        let top = (cells - offset) as usize;
+        let both = table.sides() == Sides::Both;
+        let half = table.pieces().len() / 2;
+        let near = 0..1usize << top;
+        let rows: Vec<usize> = match magnitude.sign {
+            Some(false) if both => near.map(|i| i + half).collect(),
+            None if both => near.clone().chain(near.map(|i| i + half)).collect(),
+            _ => near.collect(),
+        };
+        let leading = |row: &usize| table.pieces()[*row].last();
+        let uniform = rows.iter().all(|r| leading(r) == leading(&rows[0]));
+        let one_sided = matches!(table.sides(), Sides::Negative | Sides::Positive) && magnitude.sign.is_none();
+        let gates = (magnitude.bits - table.drop() - cells) as usize + usize::from(one_sided);
+        let covered = magnitude.sign.is_none_or(|positive| table.covers(positive));
+        Ok(Self { magnitude, offset: offset as usize, top, rows, uniform, covered, gates })
+    }
+
+    /// The products of Horner's rule.
+    fn horner(&self, table: &Piecewise) -> usize {
+        table.degree().saturating_sub(usize::from(self.uniform))
+    }
+
+    /// Whether the polynomial's value is multiplied by the sign.
+    fn turns(&self, table: &Piecewise) -> bool {
+        table.sides() == Sides::Odd && self.magnitude.sign.is_none()
+    }
+
+    /// Whether the slope is multiplied by the sign.
+    fn rectifies(&self, table: &Piecewise) -> bool {
+        table.tail().slope != 0 && self.magnitude.sign.is_none()
+    }
+}
+
+/// Constraints, with `m` bits of magnitude:
+///
+/// | part | constraints |
+/// |---|---|
+/// | sign and bits | `m + 2`, or `m + 1` if the sign is known |
+/// | selection among `2^n` segments | `2^n - n - 1` |
+/// | a polynomial of degree `d` | `d`, or `d - 1` where its leading coefficient is always the same |
+/// | an odd function | 1 |
+/// | values beyond the segments | 2, or 1 if a single bit says so, or none |
+/// | a slope | 1 |
+///
+/// # Errors
+/// If a value may outgrow the field.
+pub fn cost(q: &Interval, table: &Piecewise) -> Result<Cost, ArithError> {
+    if q.is_point() {
+        return bound(q, table).map(|_| Cost::default());
+    }
+    let form = Form::of(q, table)?;
+    let mut each = usize::from(form.rectifies(table));
+    if form.covered {
+        let selectors = form.rows.len().trailing_zeros() as usize;
+        each += form.rows.len() - selectors - 1 + form.horner(table) + usize::from(form.turns(table));
+        each += form.gates.min(2);
+    }
+    Ok(form.magnitude.cost() + Cost::new(each, each))
+}
+
+/// How many variables the result's linear combination has, at most.
+///
+/// # Errors
+/// If a value may outgrow the field.
+pub fn width(q: &Interval, table: &Piecewise) -> Result<u32, ArithError> {
+    if q.is_point() {
+        return Ok(0);
+    }
+    let form = Form::of(q, table)?;
+    let bits = form.magnitude.bits;
+    let slope = match (table.tail().slope, form.magnitude.sign) {
+        (0, _) | (_, Some(false)) => 0,
+        (_, Some(true)) => bits,
+        (_, None) => 1,
+    };
+    let value = if !form.covered {
+        0
+    } else if form.gates > 0 || form.turns(table) {
+        1
+    } else {
+        form.rows.len() as u32 + bits
+    };
+    Ok(u32::from(form.magnitude.sign.is_none()) + slope + value)
+}
+
+/// `sum_m a_m * monomial_m`, the multilinear polynomial of the selectors that is `values[i]` where they are the bits of `i`.
+fn selected<C: Cs>(cs: &mut C, monomials: &[C::W], mut values: Vec<Int>) -> C::W {
+    let mut step = 1;
+    while step < values.len() {
+        for i in 0..values.len() {
+            if i & step != 0 {
+                let below = values[i ^ step];
+                values[i] -= below;
+            }
+        }
+        step *= 2;
+    }
+    let terms: Vec<(Int, &C::W)> = values.iter().copied().zip(monomials).skip(1).collect();
+    cs.linear(&terms, values[0])
+}
+
+/// Enforces the result.
+///
+/// # Soundness
+/// Sign and bits are unique ([`magnitude::enforce`]). Monomials, Horner's rule and the products with the sign are functions of
+/// them, each by its own constraint. Let `z` be the sum of the bits above the segments, and of the sign where one side has
+/// none: small and not negative, so zero in the field only if all of them are. `z * y = 0` and `z * v = p - y` make `y = 0` if
+/// `z > 0`, and `y = p` if `z = 0`; the hint `v` is free where `z = 0`, and enters nothing else.
+pub fn enforce<C: Cs>(cs: &mut C, q: &C::W, interval: &Interval, table: &Piecewise) -> Result<C::W, ArithError> {
+    cs.label("piecewise");
+    if let Some(q) = interval.as_point() {
+        bound(interval, table)?;
+        return Ok(cs.constant(eval(q, table)));
+    }
+    let form = Form::of(interval, table)?;
+    let parts = magnitude::enforce(cs, q, &form.magnitude);
+    let tail = table.tail();
+    let (negative, positive) = (Int::from(tail.negative), Int::from(tail.positive));
+    let mut terms = vec![(positive - negative, parts.sign.clone())];
+    if tail.slope != 0 && form.magnitude.sign != Some(false) {
+        let u = match tail.drop {
+            0 => decompose::weighted(cs, &parts.bits, Int::ZERO),
+            drop => {
+                let kept = parts.bits.get(drop as usize..).unwrap_or_default();
+                let cells = decompose::weighted(cs, kept, Int::ZERO);
+                cs.linear(&[(Int::from(2), &cells)], Int::ONE)
+            }
+        };
+        let rectified = if form.rectifies(table) { cs.product(&u, &parts.sign) } else { u };
+        terms.push((Int::from(tail.slope), rectified));
+    }
+    if form.covered {
+        terms.push((Int::ONE, segment(cs, &parts, &form, table)));
+    }
+    let terms: Vec<(Int, &C::W)> = terms.iter().map(|(c, w)| (*c, w)).collect();
+    Ok(cs.linear(&terms, negative))
+}
+
+/// The polynomial's value, zero beyond the segments.
+fn segment<C: Cs>(cs: &mut C, parts: &magnitude::Parts<C::W>, form: &Form, table: &Piecewise) -> C::W {
+    let cells = &parts.bits[table.drop() as usize..];
+    let (low, rest) = cells.split_at(form.offset);
+    let (top, high) = rest.split_at(form.top);
+    let low = decompose::weighted(cs, low, Int::ZERO);
+    let t = match table.drop() {
+        0 => cs.linear(&[(Int::ONE, &low), (-Int::ONE, &parts.sign)], Int::ONE),
+        _ => cs.linear(&[(Int::from(2), &low)], Int::ONE),
+    };
+    let mut selectors = top.to_vec();
+    if form.rows.len() > 1 << form.top {
+        selectors.push(cs.linear(&[(-Int::ONE, &parts.sign)], Int::ONE));
+    }
+    let mut monomials = vec![cs.constant(Int::ONE)];
+    for selector in &selectors {
+        monomials.push(selector.clone());
+        for i in 1..monomials.len() - 1 {
+            monomials.push(cs.product(&monomials[i].clone(), selector));
+        }
+    }
+    let coefficient = |cs: &mut C, power: usize| {
+        let values = form.rows.iter().map(|r| Int::from(table.pieces()[*r][power])).collect();
+        selected(cs, &monomials, values)
+    };
+    let degree = table.degree();
+    let mut value = coefficient(cs, degree);
+    for power in (0..degree).rev() {
+        let product = if power + 1 == degree && form.uniform {
+            cs.linear(&[(Int::from(table.pieces()[form.rows[0]][degree]), &t)], Int::ZERO)
+        } else {
+            cs.product(&value, &t)
+        };
+        let constant = coefficient(cs, power);
+        value = cs.linear(&[(Int::ONE, &product), (Int::ONE, &constant)], Int::ZERO);
+    }
+    if form.turns(table) {
+        let direction = cs.linear(&[(Int::from(2), &parts.sign)], -Int::ONE);
+        value = cs.product(&value, &direction);
+    } else if table.sides() == Sides::Odd && form.magnitude.sign == Some(false) {
+        value = cs.linear(&[(-Int::ONE, &value)], Int::ZERO);
+    }
+    let mut gates: Vec<C::W> = high.to_vec();
+    if form.magnitude.sign.is_none() {
+        match table.sides() {
+            Sides::Negative => gates.push(parts.sign.clone()),
+            Sides::Positive => gates.push(cs.linear(&[(-Int::ONE, &parts.sign)], Int::ONE)),
+            Sides::Even | Sides::Odd | Sides::Both => {}
+        }
+    }
+    gated(cs, &value, &gates)
+}
+
+/// `value` if all `gates`, which are bits, are zero, and zero otherwise.
+pub(crate) fn gated<C: Cs>(cs: &mut C, value: &C::W, gates: &[C::W]) -> C::W {
+    match gates {
+        [] => value.clone(),
+        [gate] => {
+            let open = cs.linear(&[(-Int::ONE, gate)], Int::ONE);
+            cs.product(value, &open)
+        }
+        _ => {
+            let terms: Vec<(Int, &C::W)> = gates.iter().map(|g| (Int::ONE, g)).collect();
+            let shut = cs.linear(&terms, Int::ZERO);
+            let known = cs.value(value).zip(cs.value(&shut));
+            let y = cs.witness(known.map(|(v, z)| if z == Int::ZERO { v } else { Int::ZERO }));
+            let rest = cs.linear(&[(Int::ONE, value), (-Int::ONE, &y)], Int::ZERO);
+            cs.inverse(&shut, &rest);
+            let zero = cs.constant(Int::ZERO);
+            cs.enforce(&y, &shut, &zero);
+            y
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! The table of a function of one integer: polynomials over segments of equal width, and what lies beyond them.
+
+use serde::{Deserialize, Serialize};
+
+use super::magnitude;
+use crate::arith::{Int, interval::bit_len, ints::Integer};
+
+/// Which values the segments are for, besides `q >= 0`, and how a negative one is looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Sides {
+    /// A negative value takes what its mirror image takes.
+    Even,
+    /// A negative value takes the negative of what its mirror image takes.
+    Odd,
+    /// Only negative values take anything.
+    Negative,
+    /// Only values that are not negative take anything.
+    Positive,
+    /// Negative values have segments of their own, after the others.
+    Both,
+}
+
+/// What every value takes, within the segments and beyond.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tail {
+    /// What a negative value takes.
+    pub negative: i64,
+    /// What any other value takes.
+    pub positive: i64,
+    /// What any other value takes as often as it has units.
+    pub slope: i64,
+    /// The unit of the slope: with 0 it is one, else `2^(drop-1)`, and a value counts as the middle of its `2^drop`.
+    pub drop: u32,
+}
+
+/// The table of a function, as a plan stores it. The exact semantics of a tabulated function *is* its table.
+///
+/// A value `q` has the magnitude `u = q`, or `-1 - q` if it is negative. With `c = floor(u / 2^drop)`, it is within the
+/// segments if `c < 2^bits`. The top bits of `c` are the number of its segment; the low ones, `c'`, give the offset
+/// `t = 2 * c' + 1`, which is the middle of the cell (with `drop = 0`, `t = c'`, or `c' + 1` for a negative `q`: its place).
+/// The segment's polynomial at `t` is added to the tail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Stored")]
+pub struct Piecewise {
+    input: i32,
+    scale: i32,
+    drop: u32,
+    bits: u32,
+    sides: Sides,
+    pieces: Vec<Vec<i64>>,
+    tail: Tail,
+    #[serde(skip)]
+    known: Known,
+}
+
+/// What a table's own numbers say of its values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Known {
+    /// The least and the largest value within the segments, of negative values and of others.
+    range: [(i128, i128); 2],
+    /// The bits of the largest magnitude on the way.
+    widest: u32,
+}
+
+/// A table as it is stored: read back through the checks of [`Piecewise::new`].
+#[derive(Deserialize)]
+struct Stored {
+    input: i32,
+    scale: i32,
+    drop: u32,
+    bits: u32,
+    sides: Sides,
+    pieces: Vec<Vec<i64>>,
+    tail: Tail,
+}
+
+/// Numbers that make no table.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{what}` of a table is {found}, expected {expected}")]
+pub struct TableError {
+    /// Which number.
+    pub what: &'static str,
+    /// What it is.
+    pub found: i64,
+    /// What it may be.
+    pub expected: &'static str,
+}
+
+impl TryFrom<Stored> for Piecewise {
+    type Error = TableError;
+
+    fn try_from(s: Stored) -> Result<Self, TableError> {
+        Self::new((s.input, s.scale), s.drop, s.bits, s.sides, s.pieces, s.tail)
+    }
+}
+
+/// The most bits of a coefficient.
+const COEFFICIENT: u32 = 60;
+
+impl Piecewise {
+    /// The most cells on a side, in bits.
+    pub const MAX_BITS: u32 = 18;
+    /// The most segments on a side, in bits.
+    pub const MAX_SEGMENTS: u32 = 6;
+    /// The highest degree.
+    pub const MAX_DEGREE: usize = 6;
+
+    /// The table of a wire at scale `input` with values at scale `scale`. `pieces` are polynomials of one degree, the
+    /// constant first, their number a power of two; with [`Sides::Both`] those of negative values come after the others.
+    ///
+    /// # Errors
+    /// If a number is out of its range: `drop` at most 40, `bits` 1 to 18, at least one bit of offset, at most 64 segments a
+    /// side, degree at most 6, coefficients below `2^60` and sums below `2^120`.
+    pub fn new(
+        (input, scale): (i32, i32),
+        drop: u32,
+        bits: u32,
+        sides: Sides,
+        pieces: Vec<Vec<i64>>,
+        tail: Tail,
+    ) -> Result<Self, TableError> {
+        let within = |what, found: i64, (lo, hi): (i64, i64), expected| {
+            if (lo..=hi).contains(&found) { Ok(()) } else { Err(TableError { what, found, expected }) }
+        };
+        within("input", input.into(), (-250, 250), "-250 to 250")?;
+        within("scale", scale.into(), (-250, 250), "-250 to 250")?;
+        within("drop", drop.into(), (0, 40), "0 to 40")?;
+        within("drop of the tail", tail.drop.into(), (0, 40), "0 to 40")?;
+        within("bits", bits.into(), (1, Self::MAX_BITS.into()), "1 to 18")?;
+        let halves = if sides == Sides::Both { 2 } else { 1 };
+        let each = pieces.len() / halves;
+        if pieces.len() != each * halves || !each.is_power_of_two() {
+            return Err(TableError {
+                what: "pieces",
+                found: pieces.len() as i64,
+                expected: "a power of two, on each side",
+            });
+        }
+        let most = bits.saturating_sub(1).min(Self::MAX_SEGMENTS);
+        within("segments", each.trailing_zeros().into(), (0, most.into()), "less bits than the cells have, at most 6")?;
+        let row = pieces.first().map_or(0, Vec::len);
+        within("coefficients", row as i64, (1, Self::MAX_DEGREE as i64 + 1), "1 to 7")?;
+        for piece in &pieces {
+            within("coefficients", piece.len() as i64, (row as i64, row as i64), "the same for all pieces")?;
+        }
+        let limit = (1i64 << COEFFICIENT) - 1;
+        for c in pieces.iter().flatten().chain([&tail.negative, &tail.positive, &tail.slope]) {
+            within("a coefficient", *c, (-limit, limit), "less than 2^60 in magnitude")?;
+        }
+        let mut table = Self { input, scale, drop, bits, sides, pieces, tail, known: Known::default() };
+        let widest = table.magnitude();
+        within("a sum", widest.into(), (0, 120), "less than 2^120 in magnitude")?;
+        table.known = Known { widest, range: [false, true].map(|positive| table.enumerate(positive)) };
+        Ok(table)
+    }
+
+    /// The bits of `sum_i |c_i| * t^i` at most, with the tail's at the end of the segments added.
+    fn magnitude(&self) -> u32 {
+        let t = Int::ONE << (self.offset() + 1);
+        let sum = |piece: &Vec<i64>| piece.iter().rev().fold(Int::ZERO, |sum, c| sum * t + Int::from(c.unsigned_abs()));
+        let most = self.pieces.iter().map(sum).max().unwrap_or_default();
+        let reach = Int::ONE << (self.drop + self.bits + 1);
+        let tail = Int::from(self.tail.slope.unsigned_abs()) * reach
+            + Int::from(self.tail.positive.unsigned_abs().max(self.tail.negative.unsigned_abs()));
+        bit_len(most + tail)
+    }
+
+    /// The least and the largest value within the segments, on one side.
+    fn enumerate(&self, positive: bool) -> (i128, i128) {
+        let mut range: Option<(i128, i128)> = None;
+        for cell in 0..1i128 << self.bits {
+            for u in [cell << self.drop, ((cell + 1) << self.drop) - 1] {
+                let y = self.at(if positive { u } else { -1 - u });
+                range = Some(range.map_or((y, y), |(lo, hi)| (lo.min(y), hi.max(y))));
+            }
+        }
+        range.unwrap_or_default()
+    }
+
+    /// The value at `q`.
+    pub fn at<T: Integer>(&self, q: T) -> T {
+        let positive = q >= T::ZERO;
+        let u = magnitude::eval(q);
+        let mut y = self.beyond(positive, u);
+        let cell = u >> self.drop;
+        if self.covers(positive) && cell >> self.bits == T::ZERO {
+            let segment = cell >> self.offset();
+            let low = cell - (segment << self.offset());
+            let t = match (self.drop, positive) {
+                (0, true) => low,
+                (0, false) => low + T::ONE,
+                _ => (low << 1) + T::ONE,
+            };
+            let row = segment.wide().as_usize()
+                + if self.sides == Sides::Both && !positive { self.pieces.len() / 2 } else { 0 };
+            let c = |c: &i64| T::of(Int::from(*c));
+            let value = self.pieces[row].iter().rev().fold(T::ZERO, |sum, k| sum * t + c(k));
+            y = if self.sides == Sides::Odd && !positive { y - value } else { y + value };
+        }
+        y
+    }
+
+    /// The tail at a magnitude.
+    pub(crate) fn beyond<T: Integer>(&self, positive: bool, u: T) -> T {
+        let c = |c: i64| T::of(Int::from(c));
+        match (positive, self.tail.slope, self.tail.drop) {
+            (false, _, _) => c(self.tail.negative),
+            (true, 0, _) => c(self.tail.positive),
+            (true, slope, 0) => c(self.tail.positive) + c(slope) * u,
+            (true, slope, drop) => c(self.tail.positive) + c(slope) * (((u >> drop) << 1) + T::ONE),
+        }
+    }
+
+    /// Whether values of this sign have segments.
+    pub fn covers(&self, positive: bool) -> bool {
+        match self.sides {
+            Sides::Even | Sides::Odd | Sides::Both => true,
+            Sides::Negative => !positive,
+            Sides::Positive => positive,
+        }
+    }
+
+    /// The scale of the wire that it is for.
+    pub fn input(&self) -> i32 {
+        self.input
+    }
+
+    /// The scale of its values.
+    pub fn scale(&self) -> i32 {
+        self.scale
+    }
+
+    /// A cell has `2^drop` values.
+    pub fn drop(&self) -> u32 {
+        self.drop
+    }
+
+    /// There are `2^bits` cells on a side.
+    pub fn bits(&self) -> u32 {
+        self.bits
+    }
+
+    /// Which values the segments are for.
+    pub fn sides(&self) -> Sides {
+        self.sides
+    }
+
+    /// The polynomials, the constant first.
+    pub fn pieces(&self) -> &[Vec<i64>] {
+        &self.pieces
+    }
+
+    /// What every value takes.
+    pub fn tail(&self) -> Tail {
+        self.tail
+    }
+
+    /// The bits of a segment's number.
+    pub fn segments(&self) -> u32 {
+        let halves = if self.sides == Sides::Both { 2 } else { 1 };
+        (self.pieces.len() / halves).trailing_zeros()
+    }
+
+    /// The bits of the offset within a segment.
+    pub fn offset(&self) -> u32 {
+        self.bits - self.segments()
+    }
+
+    /// The degree of the polynomials.
+    pub fn degree(&self) -> usize {
+        self.pieces.first().map_or(0, Vec::len).saturating_sub(1)
+    }
+
+    /// The bits of the largest magnitude on the way.
+    pub fn widest(&self) -> u32 {
+        self.known.widest
+    }
+
+    /// The least and the largest value within the segments, of that sign.
+    pub(crate) fn range(&self, positive: bool) -> (Int, Int) {
+        let (lo, hi) = self.known.range[usize::from(positive)];
+        (Int::from(lo), Int::from(hi))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(sides: Sides, pieces: Vec<Vec<i64>>) -> Result<Piecewise, TableError> {
+        Piecewise::new((4, 6), 1, 3, sides, pieces, Tail { negative: -5, positive: 7, slope: 2, drop: 2 })
+    }
+
+    #[test]
+    fn a_table_is_read_back_as_it_was_stored() {
+        let table = table(Sides::Both, vec![vec![1, 2], vec![3, -4], vec![5, 6], vec![-7, 8]]).unwrap();
+        let text = serde_json::to_string(&table).unwrap();
+        assert_eq!(serde_json::from_str::<Piecewise>(&text).unwrap(), table);
+        let error = serde_json::from_str::<Piecewise>(&text.replace("\"bits\":3", "\"bits\":19")).unwrap_err();
+        assert!(error.to_string().starts_with("`bits` of a table is 19, expected 1 to 18"), "{error}");
+    }
+
+    #[test]
+    fn numbers_that_make_no_table_are_refused() {
+        for (sides, pieces, what) in [
+            (Sides::Even, vec![], "pieces"),
+            (Sides::Even, vec![vec![1]; 3], "pieces"),
+            (Sides::Both, vec![vec![1]; 3], "pieces"),
+            (Sides::Even, vec![vec![1]; 8], "segments"),
+            (Sides::Even, vec![vec![]], "coefficients"),
+            (Sides::Even, vec![vec![1; 8]], "coefficients"),
+            (Sides::Even, vec![vec![1], vec![1, 2]], "coefficients"),
+            (Sides::Even, vec![vec![1 << 60]], "a coefficient"),
+        ] {
+            assert_eq!(table(sides, pieces).unwrap_err().what, what);
+        }
+        let wide = Piecewise::new((0, 0), 0, 18, Sides::Even, vec![vec![1 << 50; 7]], Tail::default());
+        assert_eq!(wide.unwrap_err().what, "a sum");
+    }
+
+    #[test]
+    fn values_follow_the_definition() {
+        // Two segments of four cells of two values.
+        let t = table(Sides::Odd, vec![vec![10, 1], vec![20, -1]]).unwrap();
+        // q = 5: cell 2 of segment 0, t = 5; the tail at the middle of 4..8 is 2 * 3 + 7.
+        assert_eq!(t.at(5i64), 15 + 13);
+        // q = -6: u = 5, the negative of the same piece.
+        assert_eq!(t.at(-6i64), -15 - 5);
+        // q = 9: cell 4, segment 1, t = 1; the tail at the middle of 8..12 is 2 * 5 + 7.
+        assert_eq!(t.at(9i64), 19 + 17);
+        // Beyond 16 only the tail.
+        assert_eq!((t.at(16i64), t.at(-17i64)), (2 * 9 + 7, -5));
+        for q in -20..20i64 {
+            assert_eq!(t.at(i128::from(q)), i128::from(t.at(q)));
+        }
+    }
+}

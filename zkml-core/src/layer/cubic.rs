@@ -1,0 +1,31 @@
+//! Cubic polynomials, by Horner's scheme.
+
+use super::{Step, clipping};
+use crate::{
+    arith::{Arith, ArithError, Int},
+    tensor::Tensor,
+};
+
+/// `((c_3 x + c_2) x + c_1) x + c_0`.
+pub(super) fn float(c: &[f64; 4], x: f64) -> f64 {
+    ((c[3] * x + c[2]) * x + c[1]) * x + c[0]
+}
+
+/// The same at scale `3 s_x + f`; the coefficient of `x^k` is rounded at scale `f + (3 - k) s_x`.
+pub(super) fn exact<A: Arith>(
+    a: &mut A,
+    x: &Tensor<A::Wire>,
+    c: &[f64; 4],
+    step: &Step,
+) -> Result<Tensor<A::Wire>, ArithError> {
+    let scale = |k: i32| step.factor + (3 - k) * step.inputs[0];
+    let [c0, c1, c2, c3] = [0, 1, 2, 3].map(|k: i32| clipping::level(c[k as usize], scale(k)));
+    x.try_map(|q| {
+        let mut sum = a.linear(std::iter::once((c3, q)), c2)?;
+        for c in [c1, c0] {
+            let product = a.mul(&sum, q)?;
+            sum = a.linear(std::iter::once((Int::ONE, &product)), c)?;
+        }
+        Ok(sum)
+    })
+}

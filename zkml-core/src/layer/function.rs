@@ -1,0 +1,387 @@
+//! Functions of one variable as tables: the cheapest table that is near enough, and how near a table is, proven.
+
+use crate::gadget::piecewise::{Piecewise, Sides, Tail};
+
+/// What the plan asks of a table.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Request {
+    /// The scale of the wire.
+    pub scale: i32,
+    /// The largest magnitude that the samples reach there.
+    pub reach: f64,
+    /// The error is to be at most `2^-bits`.
+    pub bits: i32,
+}
+
+/// A function, and what is known of it.
+///
+/// Beyond some point it is near enough to its tails: `negative` on the left, `positive + slope * x` on the right. Its
+/// distance from them falls from there on.
+pub struct Function {
+    /// The function.
+    pub f: Box<dyn Fn(f64) -> f64>,
+    /// Where it differs from its tails, and how it is mirrored: `f` less its tails is even, odd, zero on a side, or neither.
+    pub sides: Sides,
+    /// The tail of negative values.
+    pub negative: f64,
+    /// The constant of the other tail.
+    pub positive: f64,
+    /// The slope of the other tail.
+    pub slope: f64,
+    /// A bound on the second derivative where `f` is not monotone; `0` for a function that is monotone on each side.
+    pub curvature: f64,
+    /// Where the tails begin whatever the error, of a function that has no such tails: it saturates there.
+    pub end: Option<f64>,
+}
+
+/// The error that 64-bit floats may add to a comparison.
+const FLOAT: f64 = 1e-11;
+/// The finest error that is looked for.
+const FINEST: i32 = 14;
+
+impl Function {
+    fn tail(&self, x: f64) -> f64 {
+        if x >= 0.0 { self.positive + self.slope * x } else { self.negative }
+    }
+
+    /// The value at magnitude `u` on that side.
+    fn side(&self, positive: bool, u: f64) -> f64 {
+        (self.f)(if positive { u } else { -u })
+    }
+
+    /// The distance from the tails at magnitude `u`, the larger of both sides.
+    fn distance(&self, u: f64) -> f64 {
+        let right = (self.f)(u) - self.tail(u);
+        let left = (self.f)(-u) - self.negative;
+        right.abs().max(left.abs())
+    }
+
+    /// Which signs have segments of their own.
+    fn halves(&self) -> &'static [bool] {
+        match self.sides {
+            Sides::Even | Sides::Odd | Sides::Positive => &[true],
+            Sides::Negative => &[false],
+            Sides::Both => &[true, false],
+        }
+    }
+
+    /// The table that meets the request at the least cost: constraints, and a bit of scale for one each, because whatever
+    /// takes the values has to decompose it. Of a request that no table meets, the nearest that one does.
+    pub fn table(&self, request: Request) -> Option<Piecewise> {
+        let wanted = request.bits.min(FINEST);
+        (wanted - 40..=wanted).rev().find_map(|bits| self.search(Request { bits, ..request }))
+    }
+
+    fn search(&self, request: Request) -> Option<Piecewise> {
+        let Request { scale, bits, .. } = request;
+        let error = 2f64.powi(-bits);
+        // The least power of two beyond which the tails will do.
+        let end = match self.end {
+            Some(end) => end.max(2f64.powi(-8)).log2().ceil() as i32,
+            None => (-8..=12).find(|e| self.distance(2f64.powi(*e)) <= 0.9 * error)?,
+        };
+        let mut best: Option<(usize, Piecewise)> = None;
+        for fine in bits - 1..=bits + 3 {
+            // Cells of 2^drop, of which a power of two fill the segments.
+            let drop = (scale - fine).max(0);
+            let cells = (end + scale - drop).max(1);
+            if drop > 40 || cells > Piecewise::MAX_BITS as i32 || (drop == 0 && fine > bits - 1 && scale < fine - 1) {
+                continue;
+            }
+            let sampled = Sampled::of(self, request, drop as u32, cells as u32);
+            for segments in 0..cells.min(Piecewise::MAX_SEGMENTS as i32 + 1) as u32 {
+                for degree in 0..=Piecewise::MAX_DEGREE {
+                    let selectors = segments + u32::from(self.sides == Sides::Both);
+                    let products = (1usize << selectors) - selectors as usize - 1
+                        + if selectors == 0 { degree.saturating_sub(1) } else { degree };
+                    let floor = best.as_ref().map_or(usize::MAX, |b| b.0);
+                    let first = bits.max(0);
+                    if products + first as usize >= floor || sampled.fit(segments, degree, bits + 24).is_none() {
+                        continue;
+                    }
+                    for s in first..bits + 24 {
+                        let score = products + s as usize;
+                        if score >= floor {
+                            break;
+                        }
+                        if let Some(table) = sampled.fit(segments, degree, s) {
+                            best = Some((score, table));
+                            break;
+                        }
+                    }
+                }
+            }
+        }
+        best.map(|(_, table)| table)
+    }
+
+    /// How the tail is held with values at scale `s`: at the unit of the values, or as fine as the wire is.
+    fn held(&self, request: Request, s: i32) -> Option<Tail> {
+        let round = |x: f64| {
+            let q = (x * 2f64.powi(s)).round();
+            (q.abs() < 2f64.powi(59)).then_some(q as i64)
+        };
+        // A slope that is no whole number is held in bits of its own.
+        let extra =
+            if self.slope.fract() == 0.0 { 0 } else { request.bits + 1 + request.reach.max(1.0).log2().ceil() as i32 };
+        let room = s - extra - request.scale;
+        let drop = if self.slope == 0.0 || room >= 0 { 0 } else { 1 - room };
+        // The unit of the slope is 2^-unit.
+        let unit = if drop == 0 { request.scale } else { request.scale - drop + 1 };
+        let slope = (self.slope * 2f64.powi(s - unit)).round();
+        let fits = drop <= 40 && slope.abs() < 2f64.powi(59);
+        fits.then_some(())?;
+        Some(Tail {
+            negative: round(self.negative)?,
+            positive: round(self.positive)?,
+            slope: slope as i64,
+            drop: drop as u32,
+        })
+    }
+
+    /// The largest difference between a table's values and the function, over every input of at most `reach` in magnitude (and,
+    /// of a function that saturates, within its segments).
+    ///
+    /// Within a cell the table's value is one integer (but for the slope, which is added apart), and the function lies between
+    /// its values at the cell's ends where it is monotone, or else is off by `curvature * width^2 / 8` more. So all cells are
+    /// compared, at both ends. Beyond the segments the distance from the tails is largest where they begin. To this comes the
+    /// rounding of the slope's unit, and `1e-11` for the floats of this comparison itself.
+    pub fn max_error(&self, table: &Piecewise, reach: f64) -> f64 {
+        let (unit, value) = (2f64.powi(-table.input()), 2f64.powi(-table.scale()));
+        let (tail, drop) = (table.tail(), table.drop());
+        let (negative, positive) = (tail.negative as f64 * value, tail.positive as f64 * value);
+        let slope_unit = if tail.drop == 0 { unit } else { unit * 2f64.powi(tail.drop as i32 - 1) };
+        let slope = tail.slope as f64 * value / slope_unit;
+        let rounding = if tail.drop == 0 { 0.0 } else { slope.abs() * slope_unit };
+        let width = unit * 2f64.powi(drop as i32);
+        let bend = if drop == 0 { 0.0 } else { self.curvature * width * width / 8.0 };
+        let count = 1i64 << table.bits();
+        let mut worst = 0f64;
+        for side in [true, false] {
+            if !table.covers(side) {
+                continue;
+            }
+            for cell in 0..count {
+                let u = cell << drop;
+                let q = if side { u } else { -1 - u };
+                let part = table.at(i128::from(q)) - table.beyond(side, i128::from(u));
+                let y = part as f64 * value + if side { positive } else { negative };
+                let ends: &[f64] = match (drop, side) {
+                    (0, true) => &[0.0],
+                    (0, false) => &[1.0],
+                    _ => &[0.0, 1.0],
+                };
+                for end in ends {
+                    let x = (cell as f64 + end) * width;
+                    let linear = if side { slope * x } else { 0.0 };
+                    let off = (y + linear - self.side(side, x)).abs() + bend;
+                    worst = worst.max(off + if side { rounding } else { 0.0 });
+                }
+            }
+        }
+        let end = count as f64 * width;
+        if self.end.is_none() {
+            for side in [true, false] {
+                // A side without segments is its tail from the start.
+                let start = if table.covers(side) { end } else { 0.0 };
+                if reach < start {
+                    continue;
+                }
+                let off = |u: f64| {
+                    let held = if side { positive + slope * u } else { negative };
+                    (held - self.side(side, u)).abs()
+                };
+                let steeper = if side { (slope - self.slope).abs() * (reach - start) } else { 0.0 };
+                worst = worst.max(off(start) + steeper + if side { rounding } else { 0.0 });
+            }
+        }
+        worst + FLOAT * (1.0 + worst + (self.slope * reach).abs())
+    }
+}
+
+/// A function at the ends of the cells, less its tails.
+struct Sampled<'a> {
+    function: &'a Function,
+    request: Request,
+    drop: u32,
+    cells: u32,
+    /// For each side that has segments, the function at the ends of its cells.
+    ends: Vec<Vec<f64>>,
+    /// The cells' width.
+    width: f64,
+}
+
+impl<'a> Sampled<'a> {
+    fn of(function: &'a Function, request: Request, drop: u32, cells: u32) -> Self {
+        let width = 2f64.powi(drop as i32 - request.scale);
+        let side =
+            |positive: &bool| (0..=1u32 << cells).map(|i| function.side(*positive, f64::from(i) * width)).collect();
+        let ends = function.halves().iter().map(side).collect();
+        Self { function, request, drop, cells, ends, width }
+    }
+
+    /// The table of so many segments and this degree, with values at scale `s`, if its error is small enough.
+    fn fit(&self, segments: u32, degree: usize, s: i32) -> Option<Piecewise> {
+        let request = self.request;
+        let tail = self.function.held(request, s)?;
+        let unit = 2f64.powi(-s);
+        let slope_unit = 2f64.powi(if tail.drop == 0 { 0 } else { tail.drop as i32 - 1 } - request.scale);
+        let slope = tail.slope as f64 * unit / slope_unit;
+        let bend = if self.drop == 0 { 0.0 } else { self.function.curvature * self.width * self.width / 8.0 };
+        let per = 1usize << (self.cells - segments);
+        let mut pieces = Vec::new();
+        for (positive, ends) in self.function.halves().iter().zip(&self.ends) {
+            let rounding = if *positive && tail.drop > 0 { slope.abs() * slope_unit } else { 0.0 };
+            let allowed = 2f64.powi(-request.bits) - rounding - bend - FLOAT;
+            let (constant, linear) =
+                if *positive { (tail.positive as f64 * unit, slope) } else { (tail.negative as f64 * unit, 0.0) };
+            for segment in 0..1usize << segments {
+                let first = segment * per;
+                let rest = |cell: f64, f: f64| (f - constant - linear * cell * self.width) / unit;
+                // The offset counts half cells, or places.
+                let steps = if self.drop == 0 { 1.0 } else { 2.0 };
+                let at = |t: f64| {
+                    let cell = first as f64 + t / steps;
+                    rest(cell, self.function.side(*positive, cell * self.width))
+                };
+                let mut samples: Vec<(f64, f64, f64)> = Vec::with_capacity(per + 1);
+                for i in 0..per + usize::from(self.drop == 0) {
+                    let end = |i: usize| rest((first + i) as f64, ends[first + i]);
+                    let (a, b) = if self.drop == 0 { (end(i), end(i)) } else { (end(i), end(i + 1)) };
+                    let t = if self.drop == 0 { i as f64 } else { 2.0 * i as f64 + 1.0 };
+                    samples.push((t, a.min(b), a.max(b)));
+                }
+                pieces.push(piece(&at, steps * per as f64, degree, &samples, allowed / unit)?);
+            }
+        }
+        let scales = (request.scale, s);
+        Piecewise::new(scales, self.drop, self.cells, self.function.sides, pieces, tail).ok()
+    }
+}
+
+/// The polynomial with whole coefficients that is within `allowed` of all samples `(t, least, largest)`, if rounding one
+/// coefficient after the other, from the highest down, finds it.
+fn piece(
+    at: &dyn Fn(f64) -> f64,
+    span: f64,
+    degree: usize,
+    samples: &[(f64, f64, f64)],
+    allowed: f64,
+) -> Option<Vec<i64>> {
+    let mut coefficients = vec![0i64; degree + 1];
+    for power in (1..=degree).rev() {
+        // The leading coefficient of the interpolation in Chebyshev nodes, given the higher ones.
+        let nodes: Vec<f64> = (0..=power)
+            .map(|i| {
+                let angle = std::f64::consts::PI * (2 * i + 1) as f64 / (2 * power + 2) as f64;
+                0.5 * span * (1.0 - angle.cos())
+            })
+            .collect();
+        let higher = |t: f64| coefficients.iter().rev().fold(0.0, |sum, c| sum * t + *c as f64);
+        let mut differences: Vec<f64> = nodes.iter().map(|t| at(*t) - higher(*t)).collect();
+        for order in 1..=power {
+            for i in (order..=power).rev() {
+                differences[i] = (differences[i] - differences[i - 1]) / (nodes[i] - nodes[i - order]);
+            }
+        }
+        let leading = differences[power].round();
+        if !(leading.abs() < 2f64.powi(59)) {
+            return None;
+        }
+        coefficients[power] = leading as i64;
+    }
+    let value = |t: f64| coefficients.iter().rev().fold(0.0, |sum, c| sum * t + *c as f64);
+    let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
+    for (t, lo, hi) in samples {
+        let p = value(*t);
+        least = least.min(lo - p);
+        most = most.max(hi - p);
+        if !(most - least <= 2.0 * allowed) {
+            return None;
+        }
+    }
+    let constant = ((least + most) / 2.0).round();
+    let off = (constant - least).abs().max((most - constant).abs());
+    if off > allowed || constant.abs() >= 2f64.powi(59) {
+        return None;
+    }
+    coefficients[0] = constant as i64;
+    Some(coefficients)
+}
+
+/// `erf(x) = 2 / sqrt(pi) * integral_0^x e^(-t^2) dt`, to the last few bits.
+pub fn erf(x: f64) -> f64 {
+    let scale = 2.0 / std::f64::consts::PI.sqrt() * (-x * x).exp();
+    let u = x.abs();
+    if u < 3.0 {
+        // All terms have one sign: nothing cancels.
+        let (mut term, mut sum, mut n) = (x, x, 0.0);
+        while term.abs() > 1e-18 * sum.abs() {
+            n += 1.0;
+            term *= 2.0 * x * x / (2.0 * n + 1.0);
+            sum += term;
+        }
+        return scale * sum;
+    }
+    if u > 6.0 {
+        return x.signum();
+    }
+    // The continued fraction of the complement.
+    let fraction = (1..=60).rev().fold(0.0, |rest, k| f64::from(k) / 2.0 / (u + rest));
+    x.signum() * (1.0 - scale / 2.0 / (u + fraction))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn logistic() -> Function {
+        Function {
+            f: Box::new(|x| 1.0 / (1.0 + (-x).exp())),
+            sides: Sides::Odd,
+            negative: 0.0,
+            positive: 1.0,
+            slope: 0.0,
+            curvature: 0.0,
+            end: None,
+        }
+    }
+
+    #[test]
+    fn erf_is_that_of_the_tables() {
+        for (x, y) in
+            [(0.0, 0.0), (0.5, 0.520_499_877_813_046_5), (1.0, 0.842_700_792_949_714_9), (2.5, 0.999_593_047_982_555)]
+        {
+            assert!((erf(x) - y).abs() < 1e-14 && erf(-x) == -erf(x), "{x}");
+        }
+        assert!((erf(3.5) - 0.999_999_256_901_627_7).abs() < 1e-14);
+        assert!((erf(3.0 - 1e-12) - erf(3.0)).abs() < 1e-14);
+    }
+
+    #[test]
+    fn a_table_is_as_near_as_was_asked() {
+        for scale in [0, 3, 8, 14, 20] {
+            for bits in [4, 8, 12] {
+                let function = logistic();
+                let table = function.table(Request { scale, reach: 8.0, bits }).unwrap();
+                assert!(function.max_error(&table, 1e6) <= 2f64.powi(-bits), "scale {scale}, {bits} bits");
+            }
+        }
+    }
+
+    #[test]
+    fn the_proven_error_is_not_exceeded_by_any_input() {
+        let function = logistic();
+        for scale in [5, 12] {
+            let table = function.table(Request { scale, reach: 8.0, bits: 6 }).unwrap();
+            let error = function.max_error(&table, 1e6);
+            let unit = 2f64.powi(-scale);
+            let mut worst = 0f64;
+            for q in -20 << scale..20i64 << scale {
+                let y = table.at(q) as f64 * 2f64.powi(-table.scale());
+                worst = worst.max((y - (function.f)(q as f64 * unit)).abs());
+            }
+            assert!(worst <= error && error <= 1.2 * worst, "{worst}, at most {error}");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! `y = max(-1, min(1, x))`
+
+use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, clipping};
+use crate::{
+    arith::{Arith, ArithError},
+    error::LayerError,
+    shape::Shape,
+    tensor::Tensor,
+};
+
+/// `y = max(-1, min(1, x))`, for every element; shapes and scales are kept.
+///
+/// The ends are rounded at the scale of `x`.
+///
+/// | | shape | scale |
+/// |---|---|---|
+/// | `x` | any | `s_x` |
+/// | `y` | that of `x` | `s_x` |
+///
+/// Sources: ONNX `Clip` (-1 to 1), Keras `activation="hard_tanh"`, Burn `clamp(-1, 1)`.
+///
+/// # Constraints
+/// See [`crate::gadget::clip`]: one decomposition of the accumulator's bits, which the rescale to the next scale shares, and a few
+/// products for the ends; the bits and three more where the interval of `x` reaches only one of them, none where neither.
+///
+/// # Soundness
+/// See [`crate::gadget::clip`].
+///
+/// ```
+/// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};
+/// let mut graph = Graph::new("model", Shape::new([4]));
+/// let y = graph.add("hard_tanh", Args::new(), &[graph.input()])?;
+/// assert_eq!(graph.shape(y), &Shape::new([4]));
+/// # Ok::<(), zkml_core::error::GraphError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct HardTanh;
+
+
+impl Layer for HardTanh {
+    const CARD: Card = Card {
+        name: "hard_tanh",
+        formula: "y = max(-1, min(1, x))",
+        arity: Arity::Exactly(1),
+        args: &[],
+        onnx: "Clip",
+        keras: "hard_tanh",
+        burn: "clamp",
+        constraints: "bits + 5",
+    };
+
+    fn parse(_: &mut Args) -> Result<Self, LayerError> {
+        Ok(Self)
+    }
+
+    fn args(&self) -> Vec<(&'static str, Literal)> {
+        vec![]
+    }
+
+    fn shape(&self, inputs: &[&Shape]) -> Result<Shape, LayerError> {
+        Ok(inputs[0].clone())
+    }
+
+    fn params(&self, _: &[&Shape]) -> Vec<Param> {
+        vec![]
+    }
+
+    fn float(&self, inputs: &[&Tensor], _: &[&Tensor]) -> Tensor {
+        inputs[0].map(|x| x.clamp(-1.0, 1.0))
+    }
+
+    fn factors(&self) -> Factors {
+        Factors::None
+    }
+
+    fn scale(&self, step: &Step) -> i32 {
+        step.inputs[0]
+    }
+
+    fn fanout(&self, _: &[&Shape]) -> usize {
+        1
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Monotone
+    }
+
+    fn fuses_rescale(&self) -> bool {
+        true
+    }
+
+    fn exact<A: Arith>(
+        &self,
+        a: &mut A,
+        x: &[&Tensor<A::Wire>],
+        _: &[Tensor<A::Wire>],
+        step: &Step,
+    ) -> Result<Tensor<A::Wire>, ArithError> {
+        clipping::clip(a, x[0], (Some(-1.0), Some(1.0)), step.inputs[0], step)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{arith::ints::Ints, layer::AnyLayer};
+
+    fn layer(args: Args) -> AnyLayer {
+        AnyLayer::parse("hard_tanh", args).unwrap()
+    }
+
+    #[test]
+    fn exact_is_float_within_its_rounding() {
+        let layer = layer(Args::new());
+        let step = Step { inputs: vec![5], shift: 1, ..Step::default() };
+        let x = Tensor::vector((-200..200).collect());
+        let y = layer.exact(&mut Ints::<i64>::new(), &[&x], &[], &step).unwrap();
+        let float = layer.float(&[&x.map(|q| *q as f64 / 32.0)], &[]);
+        for (q, f) in y.data().iter().zip(float.data()) {
+            assert!((*q as f64 / 16.0 - f).abs() <= 0.03125, "{q} for {f}");
+        }
+        assert_eq!(2f64.powi(layer.scale(&step) - step.shift as i32), 16.0);
+    }
+}

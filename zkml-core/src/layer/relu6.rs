@@ -1,0 +1,135 @@
+//! `y = max(0, min(6, x))`
+
+use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, clipping};
+use crate::{
+    arith::{Arith, ArithError},
+    error::LayerError,
+    shape::Shape,
+    tensor::Tensor,
+};
+
+/// `y = max(0, min(6, x))`, for every element; shapes and scales are kept.
+///
+/// The end `6` is rounded at the scale of `x`.
+///
+/// | | shape | scale |
+/// |---|---|---|
+/// | `x` | any | `s_x` |
+/// | `y` | that of `x` | `s_x` |
+///
+/// Sources: ONNX `Clip` (0 to 6), Keras `ReLU` (max_value = 6) and `activation="relu6"`, Burn `clamp(0, 6)`.
+///
+/// # Constraints
+/// See [`crate::gadget::clip`]: one decomposition of the accumulator's bits, which the rescale to the next scale shares, and a few
+/// products for the ends; the bits and three more where the interval of `x` reaches only one of them, none where neither.
+///
+/// # Soundness
+/// See [`crate::gadget::clip`].
+///
+/// ```
+/// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};
+/// let mut graph = Graph::new("model", Shape::new([4]));
+/// let y = graph.add("relu6", Args::new(), &[graph.input()])?;
+/// assert_eq!(graph.shape(y), &Shape::new([4]));
+/// # Ok::<(), zkml_core::error::GraphError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Relu6;
+
+
+impl Layer for Relu6 {
+    const CARD: Card = Card {
+        name: "relu6",
+        formula: "y = max(0, min(6, x))",
+        arity: Arity::Exactly(1),
+        args: &[],
+        onnx: "Clip",
+        keras: "ReLU",
+        burn: "clamp",
+        constraints: "bits + 6",
+    };
+
+    fn parse(_: &mut Args) -> Result<Self, LayerError> {
+        Ok(Self)
+    }
+
+    fn args(&self) -> Vec<(&'static str, Literal)> {
+        vec![]
+    }
+
+    fn shape(&self, inputs: &[&Shape]) -> Result<Shape, LayerError> {
+        Ok(inputs[0].clone())
+    }
+
+    fn params(&self, _: &[&Shape]) -> Vec<Param> {
+        vec![]
+    }
+
+    fn float(&self, inputs: &[&Tensor], _: &[&Tensor]) -> Tensor {
+        inputs[0].map(|x| x.clamp(0.0, 6.0))
+    }
+
+    fn factors(&self) -> Factors {
+        Factors::None
+    }
+
+    fn scale(&self, step: &Step) -> i32 {
+        step.inputs[0]
+    }
+
+    fn fanout(&self, _: &[&Shape]) -> usize {
+        1
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Monotone
+    }
+
+    fn fuses_rescale(&self) -> bool {
+        true
+    }
+
+    fn exact<A: Arith>(
+        &self,
+        a: &mut A,
+        x: &[&Tensor<A::Wire>],
+        _: &[Tensor<A::Wire>],
+        step: &Step,
+    ) -> Result<Tensor<A::Wire>, ArithError> {
+        clipping::clip(a, x[0], (Some(0.0), Some(6.0)), step.inputs[0], step)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{arith::ints::Ints, layer::AnyLayer};
+
+    fn layer(args: Args) -> AnyLayer {
+        AnyLayer::parse("relu6", args).unwrap()
+    }
+
+    #[test]
+    fn six_is_rounded_at_the_scale_of_the_input() {
+        let x = Tensor::vector(vec![-5i64, 3, 24, 25, 90]);
+        let step = Step { inputs: vec![2], ..Step::default() };
+        let y = layer(Args::new()).exact(&mut Ints::<i64>::new(), &[&x], &[], &step).unwrap();
+        assert_eq!(y.data(), [0, 3, 24, 24, 24]);
+        let coarse = Step { inputs: vec![-2], ..Step::default() };
+        let y = layer(Args::new()).exact(&mut Ints::<i64>::new(), &[&x], &[], &coarse).unwrap();
+        assert_eq!(y.data(), [0, 2, 2, 2, 2]);
+    }
+
+    #[test]
+    fn exact_is_float_within_its_rounding() {
+        let layer = Relu6;
+        let step = Step { inputs: vec![4], shift: 2, ..Step::default() };
+        let x = Tensor::vector((-200..200).collect());
+        let y = layer.exact(&mut Ints::<i64>::new(), &[&x], &[], &step).unwrap();
+        let float = layer.float(&[&x.map(|q| *q as f64 / 16.0)], &[]);
+        for (q, f) in y.data().iter().zip(float.data()) {
+            assert!((*q as f64 / 4.0 - f).abs() <= 0.125, "{q} for {f}");
+        }
+        assert_eq!(2f64.powi(layer.scale(&step) - step.shift as i32), 4.0);
+    }
+}

@@ -1,0 +1,285 @@
+//! What the search may turn, and the plan that follows from it.
+
+use super::{
+    InputPlan, ParamPlan, Plan, Policy, channels, input_interval, output_scale, param_scale,
+    subject::{Subject, ceil_log2},
+};
+use crate::{
+    arith::MAX_BITS,
+    graph::{NodeId, Range, Visible},
+    layer::{AnyLayer, Factors, Kind, Role, Step},
+};
+
+/// What the search may turn.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Knobs {
+    /// Fractional bits of a real input.
+    pub(super) input: u32,
+    /// For every node that multiplies: the bits of its factors.
+    pub(super) factor: Vec<u32>,
+    /// For every node: by how many bits its channels may be finer than the layer.
+    pub(super) spread: Vec<u32>,
+    /// For every node: the bits that its values are rescaled to.
+    pub(super) values: Vec<Option<u32>>,
+    /// For every node: by how many bits less than the samples reach its values saturate.
+    pub(super) saturate: Vec<Option<u32>>,
+}
+
+/// A turn of one knob: which one, at which node, and to what where there is a choice.
+pub(super) type Turn = (&'static str, usize, u32);
+
+impl Subject<'_> {
+    /// The same everywhere.
+    pub(super) fn knobs(
+        &self,
+        input: u32,
+        factor: u32,
+        values: Option<u32>,
+        saturate: bool,
+        everywhere: bool,
+    ) -> Knobs {
+        let n = self.graph().nodes().len();
+        let last = self.graph().scores().0;
+        let place = |i: usize| i != last && (self.fuses(i) || (everywhere && self.grows(i)));
+        Knobs {
+            input,
+            factor: (0..n)
+                .map(|i| match self.layer(i).map(AnyLayer::factors) {
+                    Some(Factors::Weights) => factor,
+                    // Constants are few and their error is systematic: a little finer from the start.
+                    Some(Factors::Constants) => factor + 4,
+                    _ => 0,
+                })
+                .collect(),
+            spread: vec![0; n],
+            values: (0..n).map(|i| values.filter(|_| place(i))).collect(),
+            saturate: (0..n).map(|i| (saturate && place(i)).then_some(0)).collect(),
+        }
+    }
+
+    /// Whether a rescale may stand after a node where no decomposition is paid anyway. What only moves values is left
+    /// out: a rescale before it, or after it, does the same.
+    fn places(&self, i: usize) -> bool {
+        let last = self.graph().scores().0;
+        match self.layer(i) {
+            None => matches!(self.range, Range::Whole(..)),
+            Some(AnyLayer::Argmax(_)) => false,
+            Some(layer) => i != last && !matches!(layer.kind(), Kind::Rearrangement),
+        }
+    }
+
+    /// By how many bits the smallest channel of a node is below its largest: nothing to gain where that is none.
+    fn headroom(&self, i: usize) -> Vec<u32> {
+        let Some(channels) = channels::of_linear(self.graph(), NodeId(i)) else { return vec![] };
+        let Some(weight) = self.lowered[i].first() else { return vec![] };
+        let per = (weight.values.len() / channels.max(1)).max(1);
+        let top = ceil_log2(weight.values.max_abs());
+        let each = |row: &[f64]| row.iter().fold(0.0, |m: f64, w| m.max(w.abs()));
+        // A channel of zeros needs no bits.
+        let room = |m: f64| if m > 0.0 { (top - ceil_log2(m)).clamp(0, 24).unsigned_abs() } else { 0 };
+        weight.values.data().chunks(per).map(|row| room(each(row))).collect()
+    }
+
+    /// Turns that make a plan coarser, or leave a rescale out: they may save constraints by themselves.
+    pub(super) fn downs(&self, knobs: &Knobs) -> Vec<(Turn, Knobs)> {
+        let mut downs: Vec<(Turn, Knobs)> = Vec::new();
+        let mut add = |turn: Turn, f: &dyn Fn(&mut Knobs)| {
+            let mut k = knobs.clone();
+            f(&mut k);
+            downs.push((turn, k));
+        };
+        if !matches!(self.range, Range::Whole(..)) && knobs.input > 1 {
+            add(("input", 0, 0), &|k| k.input -= 1);
+        }
+        for i in 0..knobs.factor.len() {
+            if knobs.factor[i] > 2 {
+                add(("factor", i, 0), &|k| k.factor[i] -= 1);
+            }
+            if knobs.spread[i] > 0 {
+                add(("spread", i, 0), &|k| k.spread[i] -= 1);
+            }
+            match (knobs.values[i], knobs.saturate[i]) {
+                (Some(bits), _) => {
+                    if bits > 1 {
+                        add(("values", i, 0), &|k| k.values[i] = Some(bits - 1));
+                    }
+                    add(("leave out", i, 0), &|k| k.values[i] = None);
+                }
+                (None, _) if self.fuses(i) => {
+                    [10, 14].iter().for_each(|b| add(("place", i, *b), &|k| k.values[i] = Some(*b)));
+                }
+                (None, _) if self.places(i) && !self.large() => {
+                    let most = if i == 0 { 7 } else { 12 };
+                    (4..=most).step_by(2).for_each(|b| add(("place", i, b), &|k| k.values[i] = Some(b)));
+                }
+                _ => {}
+            }
+            match knobs.saturate[i] {
+                Some(clip) => {
+                    if clip < 4 {
+                        add(("clip", i, 0), &|k| k.saturate[i] = Some(clip + 1));
+                    }
+                    add(("unsaturate", i, 0), &|k| k.saturate[i] = None);
+                }
+                None if self.fuses(i) || (self.places(i) && i > 0 && !self.large()) => {
+                    add(("saturate", i, 0), &|k| k.saturate[i] = Some(0));
+                }
+                None => {}
+            }
+        }
+        downs
+    }
+
+    /// Turns that make a plan finer: they pay for a coarser one elsewhere.
+    pub(super) fn ups(&self, knobs: &Knobs) -> Vec<(Turn, Knobs)> {
+        let mut ups: Vec<(Turn, Knobs)> = Vec::new();
+        let mut add = |turn: Turn, f: &dyn Fn(&mut Knobs)| {
+            let mut k = knobs.clone();
+            f(&mut k);
+            ups.push((turn, k));
+        };
+        if !matches!(self.range, Range::Whole(..)) {
+            add(("input", 0, 1), &|k| k.input += 1);
+        }
+        for i in 0..knobs.factor.len() {
+            if knobs.factor[i] > 0 && knobs.factor[i] < 20 {
+                add(("factor", i, 1), &|k| k.factor[i] += 1);
+            }
+            let room = if self.spreads() { self.headroom(i).into_iter().max().unwrap_or(0) } else { 0 };
+            for spread in [knobs.spread[i] + 1, room] {
+                if knobs.spread[i] < spread && spread <= room {
+                    add(("spread", i, spread), &|k| k.spread[i] = spread);
+                }
+            }
+            if let Some(bits) = knobs.values[i] {
+                add(("values", i, 1), &|k| k.values[i] = Some(bits + 1));
+                add(("values", i, 2), &|k| k.values[i] = None);
+            }
+            if let Some(clip) = knobs.saturate[i] {
+                add(("saturate", i, 1), &|k| k.saturate[i] = clip.checked_sub(1));
+            }
+        }
+        ups
+    }
+
+    /// Whether channels may have scales of their own. With weights that are hidden, the plan would tell the magnitude of
+    /// every channel, and hold no other weights than those that have the same ones.
+    fn spreads(&self) -> bool {
+        self.visibility.weights == Visible::Public
+    }
+
+    /// The plan of these knobs.
+    pub(super) fn plan(&self, knobs: &Knobs) -> Plan {
+        let graph = self.graph();
+        let scale = match self.range {
+            Range::Whole(..) => 0,
+            Range::Real(lo, hi) => knobs.input as i32 - ceil_log2(lo.abs().max(hi.abs())),
+        };
+        let input = InputPlan { scale, interval: input_interval(self.range, scale) };
+        let n = graph.nodes().len();
+        let policy = self.target.policy;
+        let mut plan = Plan {
+            graph: graph.digest(),
+            policy,
+            input,
+            steps: vec![Step::default(); n],
+            params: vec![vec![]; n],
+            scales: vec![scale; n],
+        };
+        for i in 0..n {
+            let Some(layer) = self.layer(i) else {
+                plan.steps[i] = self.cut(knobs, i, Step::default(), scale);
+                plan.scales[i] = scale - plan.steps[i].shift as i32;
+                continue;
+            };
+            let mut step = Step {
+                inputs: graph.nodes()[i].inputs.iter().map(|id| plan.scales[id.0]).collect(),
+                ..Step::default()
+            };
+            let weight = self.lowered[i].first().map_or(0.0, |l| l.values.max_abs());
+            step.factor = match layer.factors() {
+                Factors::None => 0,
+                Factors::Weights => knobs.factor[i] as i32 - 1 - ceil_log2(weight),
+                Factors::Constants => knobs.factor[i] as i32,
+            };
+            step.table = self.table(i, layer, &step);
+            let before = layer.scale(&step);
+            plan.steps[i] = self.cut(knobs, i, step, before);
+            plan.scales[i] = output_scale(layer, &plan.steps[i]);
+        }
+        for i in (0..n).filter(|i| knobs.spread[*i] > 0) {
+            let finer: Vec<u32> = self.headroom(i).into_iter().map(|room| room.min(knobs.spread[i])).collect();
+            if finer.iter().all(|o| *o == 0) {
+                continue;
+            }
+            for node in channels::group(graph, &plan.steps, NodeId(i)).unwrap_or_default() {
+                plan.steps[node.0].channels = finer.clone();
+            }
+        }
+        for i in 0..n {
+            plan.params[i] = self.params(&plan, i);
+        }
+        plan
+    }
+
+    /// The step with its cut, of values that are at this scale before.
+    fn cut(&self, knobs: &Knobs, i: usize, mut step: Step, before: i32) -> Step {
+        let magnitude = ceil_log2(self.reach[i]);
+        if let Some(bits) = knobs.values[i] {
+            step.shift = (before - (bits as i32 - magnitude)).clamp(0, MAX_BITS as i32) as u32;
+        }
+        if let Some(clip) = knobs.saturate[i] {
+            let held = magnitude + before - step.shift as i32 - clip as i32;
+            step.saturate = (1..MAX_BITS as i32).contains(&held).then_some(held as u32);
+        }
+        let Policy::Calibrated { margin_bits } = self.target.policy else { return step };
+        if self.fuses(i) || step.cuts() {
+            let inputs = &self.graph().nodes()[i].inputs;
+            let taken = inputs.iter().map(|n| self.reach[n.0]).fold(0.0, f64::max);
+            let reach = if self.fuses(i) { taken } else { self.reach[i] };
+            // What rounding adds, half a unit of the result included.
+            let most = reach * 2f64.powi(before) + 2f64.powi(step.shift as i32 - 1) + 1.0;
+            let width = ceil_log2(most).max(1).unsigned_abs().saturating_add(margin_bits);
+            step.width = (width < MAX_BITS).then_some(width);
+        }
+        step
+    }
+
+    /// How the lowered parameters of a node are held under these steps.
+    fn params(&self, plan: &Plan, i: usize) -> Vec<ParamPlan> {
+        let Some(layer) = self.layer(i) else { return vec![] };
+        let step = &plan.steps[i];
+        let weight = self.lowered[i].first().map_or(0.0, |l| l.values.max_abs());
+        let name = &self.graph().nodes()[i].name;
+        let hidden = self.visibility.weights != Visible::Public;
+        self.lowered[i]
+            .iter()
+            .map(|l| {
+                let scale = param_scale(layer, step, l.role);
+                let per = (l.values.len() / step.channels.len().max(1)).max(1);
+                let finer = |k: usize| step.channels.get(k / per).copied().unwrap_or(0) as i32;
+                let each = l.values.data().iter().enumerate().map(|(k, x)| x.abs() * 2f64.powi(finer(k)));
+                let mut reach = each.fold(0.0, f64::max);
+                if hidden && l.role == Role::Bias {
+                    reach = reach.max(weight);
+                }
+                let bits = (ceil_log2(reach) + scale + 1).clamp(1, 240) as u32;
+                ParamPlan { name: format!("{name}.{}", l.name), role: l.role, scale, bits }
+            })
+            .collect()
+    }
+}
+
+/// The knobs that differ from `base` where `a` or `b` does; where both do, those of `a`.
+pub(super) fn merge(base: &Knobs, a: &Knobs, b: &Knobs) -> Knobs {
+    fn pick<T: PartialEq + Copy>(base: &[T], a: &[T], b: &[T]) -> Vec<T> {
+        base.iter().zip(a).zip(b).map(|((o, x), y)| if x == o { *y } else { *x }).collect()
+    }
+    Knobs {
+        input: if a.input == base.input { b.input } else { a.input },
+        factor: pick(&base.factor, &a.factor, &b.factor),
+        spread: pick(&base.spread, &a.spread, &b.spread),
+        values: pick(&base.values, &a.values, &b.values),
+        saturate: pick(&base.saturate, &a.saturate, &b.saturate),
+    }
+}

@@ -1,0 +1,320 @@
+//! The model as the search sees it: what its values reach, what a plan costs, and how faithful it is.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use rayon::prelude::*;
+
+use super::{
+    Plan, Quantized, Target,
+    knobs::Knobs,
+    quantized::{self, Runner},
+    to_real,
+};
+use crate::{
+    arith::Int,
+    error::{Origin, PlanError, Unreachable},
+    gadget::piecewise::Piecewise,
+    graph::{Graph, NodeId, Range, Visibility, Visible},
+    layer::{AnyLayer, Factors, Lowered, Request, Step},
+    model::Model,
+    optimize::Applied,
+    tensor::Tensor,
+};
+
+/// What the search knows of the model.
+pub(super) struct Subject<'a> {
+    pub(super) model: &'a Model,
+    pub(super) optimized: Model,
+    pub(super) passes: Vec<Applied>,
+    pub(super) range: Range,
+    pub(super) lowered: Vec<Vec<Lowered>>,
+    /// The largest magnitude of every node's values on the samples.
+    pub(super) reach: Vec<f64>,
+    pub(super) inputs: Vec<Tensor>,
+    pub(super) scores: Vec<Tensor>,
+    pub(super) visibility: Visibility,
+    pub(super) target: Target,
+    pub(super) max_error: Option<f64>,
+    /// The tables of nodes, by input scale and wanted bits.
+    tables: Mutex<HashMap<(usize, i32, i32), Option<Piecewise>>>,
+}
+
+/// What the samples say of a plan.
+pub(super) struct Verdict {
+    /// Whether it meets the target.
+    pub(super) faithful: bool,
+    /// The largest error, and the fraction of same classes, if it was run on all samples.
+    pub(super) measured: Option<(f64, Option<f64>)>,
+}
+
+/// What one sample says of a plan.
+struct Outcome {
+    same: bool,
+    near: bool,
+    error: f64,
+}
+
+/// The least `e` with `x <= 2^e`.
+pub(super) fn ceil_log2(x: f64) -> i32 {
+    if x > 0.0 { x.log2().ceil().clamp(-200.0, 200.0) as i32 } else { 0 }
+}
+
+impl<'a> Subject<'a> {
+    pub(super) fn new(model: &'a Model, samples: &[Tensor], target: Target) -> Result<Self, PlanError> {
+        if samples.is_empty() {
+            return Err(PlanError::NoSamples);
+        }
+        // What the passes save shows on a few samples: only the largest values matter for it.
+        let few = &samples[..samples.len().min(4)];
+        let mut cost = |m: &Model| {
+            let subject = Self::of(model, m.clone(), vec![], few, target).ok()?;
+            [None, Some(8)].iter().filter_map(|v| subject.cost(&subject.knobs(8, 8, *v, false, false))).min()
+        };
+        let (optimized, passes) = quantized::optimized(model, &mut cost)?;
+        Self::of(model, optimized, passes, samples, target)
+    }
+
+    pub(super) fn of(
+        model: &'a Model,
+        optimized: Model,
+        passes: Vec<Applied>,
+        samples: &[Tensor],
+        target: Target,
+    ) -> Result<Self, PlanError> {
+        let graph = optimized.graph();
+        let traces = samples
+            .par_iter()
+            .enumerate()
+            .map(|(index, x)| {
+                let values = optimized.trace(x).map_err(|error| PlanError::Sample { index, error })?;
+                for (node, value) in graph.nodes().iter().zip(&values) {
+                    if let Some(bad) = value.data().iter().find(|v| !v.is_finite()) {
+                        return Err(PlanError::NotFinite {
+                            layer: node.name.clone(),
+                            origin: node.origin.clone(),
+                            index,
+                            value: bad.to_string(),
+                        });
+                    }
+                }
+                let score = values[graph.scores().0].clone();
+                Ok((values.iter().map(Tensor::max_abs).collect::<Vec<f64>>(), score))
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let reach = (0..graph.nodes().len())
+            .map(|i| traces.iter().fold(0.0, |m: f64, (r, _)| m.max(r[i])))
+            .collect::<Vec<f64>>();
+        // The closest calls first: a plan that is not faithful shows it there.
+        let mut order: Vec<usize> = (0..samples.len()).collect();
+        let margin = |i: usize| {
+            let mut s = traces[i].1.data().to_vec();
+            s.sort_by(|a, b| b.total_cmp(a));
+            s.first().zip(s.get(1)).map_or(0.0, |(a, b)| a - b)
+        };
+        order.sort_by(|a, b| margin(*a).total_cmp(&margin(*b)));
+        let range = graph.range().unwrap_or_else(|| {
+            let power = 2f64.powi(ceil_log2(reach[0]));
+            let negative = samples.iter().any(|t| t.data().iter().any(|x| *x < 0.0));
+            Range::Real(if negative { -power } else { 0.0 }, power)
+        });
+        let scores: Vec<Tensor> = order.iter().map(|i| traces[*i].1.clone()).collect();
+        let top = scores.iter().map(Tensor::max_abs).fold(0.0, f64::max);
+        let max_error = target.max_error.or_else(|| graph.classes().is_none().then_some(0.01 * top));
+        Ok(Self {
+            model,
+            range,
+            lowered: quantized::lowered(&optimized),
+            reach,
+            inputs: order.iter().map(|i| samples[*i].clone()).collect(),
+            scores,
+            visibility: target.visibility.unwrap_or(model.visibility()),
+            target,
+            max_error,
+            passes,
+            optimized,
+            tables: Mutex::default(),
+        })
+    }
+
+    pub(super) fn graph(&self) -> &Graph {
+        self.optimized.graph()
+    }
+
+    pub(super) fn layer(&self, i: usize) -> Option<&AnyLayer> {
+        self.graph().nodes()[i].layer.as_ref()
+    }
+
+    /// Whether a rescale after this node shares a decomposition that is paid anyway.
+    pub(super) fn fuses(&self, i: usize) -> bool {
+        self.layer(i).is_some_and(AnyLayer::fuses_rescale)
+    }
+
+    /// Whether values grow in this node: it multiplies.
+    pub(super) fn grows(&self, i: usize) -> bool {
+        let Some(layer) = self.layer(i) else { return false };
+        let step = Step { inputs: vec![1; self.graph().nodes()[i].inputs.len()], ..Step::default() };
+        layer.factors() != Factors::None || layer.scale(&step) > 1
+    }
+
+    /// Whether a plan takes long to cost, so that fewer are tried.
+    pub(super) fn large(&self) -> bool {
+        self.graph().parameter_count() > 500_000
+    }
+
+    /// The table of a tabulated layer: searched for once, then kept.
+    pub(super) fn table(&self, i: usize, layer: &AnyLayer, step: &Step) -> Option<Piecewise> {
+        if !layer.tabulated() {
+            return None;
+        }
+        let reach = self.graph().nodes()[i].inputs.iter().map(|n| self.reach[n.0]).fold(0.0, f64::max);
+        let request = Request { scale: step.inputs[0], reach, bits: step.factor };
+        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        tables.entry((i, request.scale, request.bits)).or_insert_with(|| layer.table(request)).clone()
+    }
+
+    /// The constraints of the plan, if it is possible at all.
+    pub(super) fn cost(&self, knobs: &Knobs) -> Option<usize> {
+        let plan = self.plan(knobs);
+        let params = quantized::quantize_params(&self.optimized, &plan).ok()?;
+        let budget = quantized::budget(self.graph(), &plan, &params, self.visibility, 1).ok()?;
+        Some(budget.values().map(|c| c.constraints).sum())
+    }
+
+    pub(super) fn runner<'p>(&'p self, plan: &'p Plan) -> Option<Runner<'p>> {
+        let params = quantized::quantize_params(&self.optimized, plan).ok()?;
+        let (_, widest) = quantized::bounds(self.graph(), plan, &params, Visible::Public).ok()?;
+        Some(Runner::new(self.graph(), plan, &params, widest))
+    }
+
+    fn outcome(&self, runner: &Runner, plan: &Plan, i: usize) -> Outcome {
+        let float = &self.scores[i];
+        let answer = quantized::quantize_input(plan, &self.inputs[i]).and_then(|input| runner.run(&input));
+        // What is refused is wrong, but has no error.
+        let Ok((scores, class)) = answer else {
+            return Outcome { same: false, near: self.max_error.is_none(), error: 0.0 };
+        };
+        let scale = plan.scales[self.graph().scores().0];
+        let error =
+            float.data().iter().zip(scores.data()).fold(0.0, |m: f64, (x, q)| m.max((x - to_real(*q, scale)).abs()));
+        Outcome {
+            same: class.is_none_or(|c| c == float.argmax()),
+            near: self.max_error.is_none_or(|limit| error <= limit),
+            error,
+        }
+    }
+
+    /// Whether the plan meets the target on the samples, in this order; the ones that it fails on come to the front.
+    /// Unless all are to be run, it is given up as soon as that is certain.
+    pub(super) fn evaluate(&self, plan: &Plan, order: &mut Vec<usize>, all: bool) -> Verdict {
+        let mut verdict = Verdict { faithful: true, measured: None };
+        let Some(runner) = self.runner(plan) else {
+            verdict.faithful = false;
+            return verdict;
+        };
+        let samples = self.inputs.len();
+        let allowed = ((1.0 - self.target.top1) * samples as f64 + 1e-9).floor() as usize;
+        let (mut start, mut size, mut worst, mut failed) = (0, 4, 0.0f64, Vec::new());
+        let mut wrong = 0;
+        // A few at a time, so that a plan that fails on the closest calls costs little.
+        while start < samples && (all || verdict.faithful) {
+            let end = (start + size).min(samples);
+            let outcomes: Vec<(usize, Outcome)> =
+                order[start..end].par_iter().map(|i| (*i, self.outcome(&runner, plan, *i))).collect();
+            for (i, outcome) in outcomes {
+                worst = worst.max(outcome.error);
+                wrong += usize::from(!outcome.same);
+                verdict.faithful &= outcome.near;
+                if !(outcome.same && outcome.near) {
+                    failed.push(i);
+                }
+            }
+            verdict.faithful &= wrong <= allowed;
+            start = end;
+            size *= 4;
+        }
+        if start == samples {
+            let top1 = self.graph().classes().map(|_| 1.0 - wrong as f64 / samples as f64);
+            verdict.measured = Some((worst, top1));
+        }
+        if !verdict.faithful {
+            order.retain(|i| !failed.contains(i));
+            order.splice(0..0, failed);
+        }
+        verdict
+    }
+
+    /// The error when even the finest plan is not faithful: where precision is lost.
+    pub(super) fn unreachable(&self) -> Result<PlanError, PlanError> {
+        let asked = match self.max_error {
+            Some(e) => format!("{:.2}% of classes and errors below {e:.6}", 100.0 * self.target.top1),
+            None => format!("{:.2}% of classes", 100.0 * self.target.top1),
+        };
+        let finest = [None, Some(16)]
+            .into_iter()
+            .flat_map(|values| [false, true].map(|e| self.knobs(16, 16, values, false, e)))
+            .find(|k| self.cost(k).is_some());
+        let Some(knobs) = finest else {
+            let plan = self.plan(&self.knobs(8, 8, Some(8), true, true));
+            let params = quantized::quantize_params(&self.optimized, &plan)?;
+            return Err(match quantized::bounds(self.graph(), &plan, &params, self.visibility.weights) {
+                Err(error) => error,
+                Ok(_) => Box::new(Unreachable {
+                    asked,
+                    reached: "no plan within the field".to_owned(),
+                    layer: self.graph().node(self.graph().output()).name.clone(),
+                    origin: Origin::Unknown,
+                    help: "use fewer layers without an activation between them".to_owned(),
+                })
+                .into(),
+            });
+        };
+        let plan = self.plan(&knobs);
+        let quantized = Quantized::of(self.model, self.optimized.clone(), self.passes.clone(), plan)?;
+        let fidelity = quantized.fidelity(&self.inputs)?;
+        let (layer, origin) = self.culprit(&quantized)?;
+        let reached = match fidelity.top1() {
+            Some(t) => format!("{:.2}% and a max error of {:.6}", 100.0 * t, fidelity.max_error),
+            None => format!("a max error of {:.6}", fidelity.max_error),
+        };
+        Ok(Box::new(Unreachable {
+            asked,
+            reached,
+            layer,
+            origin,
+            help: "lower the target, train with smaller weights, or normalise before that layer".to_owned(),
+        })
+        .into())
+    }
+
+    /// The node whose relative error exceeds that of its inputs the most, on the first sample.
+    pub(super) fn culprit(&self, quantized: &Quantized) -> Result<(String, Origin), PlanError> {
+        let sample = |error| PlanError::Sample { index: 0, error };
+        let floats = self.optimized.trace(&self.inputs[0]).map_err(sample)?;
+        let plan = quantized.plan();
+        let input = quantized::quantize_input(plan, &self.inputs[0]).map_err(sample)?;
+        let mut errors = vec![0.0f64; floats.len()];
+        let mut a = crate::arith::ints::Ints::<Int>::new();
+        let mut see = |id: NodeId, t: &Tensor<Int>| {
+            let top = floats[id.0].max_abs().max(1e-12);
+            let scale = plan.scales[id.0];
+            errors[id.0] = t
+                .data()
+                .iter()
+                .zip(floats[id.0].data())
+                .fold(0.0, |m: f64, (q, x)| m.max((to_real(*q, scale) - x).abs() / top));
+        };
+        let walked = super::walk::walk(self.graph(), plan, &mut a, input, quantized.params(), 0, &mut see);
+        walked.map_err(|(id, error)| PlanError::Arith {
+            layer: self.graph().node(id).name.clone(),
+            origin: self.graph().node(id).origin.clone(),
+            error,
+        })?;
+        let nodes = self.graph().nodes();
+        let growth = |i: usize| errors[i] - nodes[i].inputs.iter().map(|n| errors[n.0]).fold(0.0, f64::max);
+        let worst = (1..nodes.len()).max_by(|a, b| growth(*a).total_cmp(&growth(*b))).unwrap_or(0);
+        Ok((nodes[worst].name.clone(), nodes[worst].origin.clone()))
+    }
+}
