@@ -44,6 +44,7 @@
 //! # Features
 //!
 //! * `prove` (default): everything.
+//! * `burn`: networks from Burn modules, see `zkml::burn`.
 //! * `verify`: keys and proofs only, for those who just check (`default-features = false, features = ["verify"]`).
 //! * `onnx`: models from ONNX files, see `zkml::onnx`.
 #![forbid(unsafe_code)]
@@ -52,6 +53,8 @@
 pub mod onnx;
 
 pub use rand;
+#[cfg(feature = "burn")]
+pub use zkml_burn::burn;
 pub use zkml_core::*;
 pub use zkml_macros::zk_model;
 

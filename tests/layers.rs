@@ -8,7 +8,7 @@ mod common;
 
 use std::{collections::HashSet, sync::OnceLock};
 
-use common::{bound, exact, model, open, oracle, samples, total};
+use common::{bound, exact, model, open, oracle, samples, scale, total};
 use zkml::{
     arith::{Int, counts::Cost},
     circuit::Circuit,
@@ -101,9 +101,8 @@ fn fidelity(s: &Subject) {
         let integers = exact(&s.quantized, &s.quantized.integers(x).unwrap());
         let bounds = bound::run(&s.quantized, &floats);
         for (i, value) in integers.iter().enumerate() {
-            let scale = s.quantized.plan().scales[i];
-            for (q, y) in value.data().iter().zip(floats[i].data()) {
-                let error = (to_real(*q, scale) - y).abs();
+            for (k, (q, y)) in value.data().iter().zip(floats[i].data()).enumerate() {
+                let error = (to_real(*q, scale(&s.quantized, i, k)) - y).abs();
                 assert!(error <= bounds[i], "{}: node {i} is off by {error}, at most {}", s.name, bounds[i]);
             }
         }
@@ -145,7 +144,7 @@ fn parameters(s: &Subject) {
                 let offset = |c: usize| beta[c] - mean[c] * scale(c);
                 vec![(0..gamma.len()).map(scale).collect(), (0..gamma.len()).map(offset).collect()]
             }
-            _ => ["weight", "depthwise", "pointwise", "value", "slope", "bias"]
+            _ => ["weight", "depthwise", "pointwise", "value", "slope", "bias", "gamma", "beta"]
                 .into_iter()
                 .filter_map(get)
                 .map(<[f64]>::to_vec)
@@ -365,119 +364,90 @@ layer_suite! {
         case(&[4], |g, x| g.add("argmax", args(), &[x])),
         case(&[2, 3], |g, x| g.add("argmax", args().with("axis", 1usize).with("last", true), &[x])),
     ];
-    maximum => [
-        case(&[4], |g, x| {
-            let a = g.add("scale", args().with("factor", 0.7), &[x])?;
-            g.add("maximum", args(), &[a, x])
-        }),
-        case(&[2, 3], |g, x| {
-            let row = g.add("reduce_min", args().with("axes", Literal::List(vec![0])), &[x])?;
-            g.add("maximum", args(), &[row, x])
-        }),
+    tanh => [case(&[3], |g, x| g.add("tanh", args(), &[x]))];
+    sigmoid => [case(&[3], |g, x| g.add("sigmoid", args(), &[x]))];
+    erf => [case(&[3], |g, x| g.add("erf", args(), &[x]))];
+    softplus => [case(&[3], |g, x| g.add("softplus", args(), &[x]))];
+    silu => [case(&[3], |g, x| g.add("silu", args(), &[x]))];
+    mish => [case(&[3], |g, x| g.add("mish", args(), &[x]))];
+    elu => [
+        case(&[3], |g, x| g.add("elu", args(), &[x])),
+        case(&[2], |g, x| g.add("elu", args().with("alpha", 0.3), &[x])),
     ];
-    minimum => [
-        case(&[4], |g, x| {
-            let a = g.add("scale", args().with("factor", 0.7), &[x])?;
-            g.add("minimum", args(), &[x, a])
-        }),
+    celu => [case(&[3], |g, x| g.add("celu", args().with("alpha", 2.0), &[x]))];
+    selu => [case(&[3], |g, x| g.add("selu", args(), &[x]))];
+    gelu => [
+        case(&[3], |g, x| g.add("gelu", args(), &[x])),
+        case(&[2], |g, x| g.add("gelu", args().with("tanh", true), &[x])),
     ];
-    reduce_max => [
-        case(&[2, 3, 2], |g, x| g.add("reduce_max", args().with("axes", Literal::List(vec![-2])), &[x])),
-        case(&[5], |g, x| g.add("reduce_max", args().with("keepdims", true), &[x])),
-    ];
-    reduce_min => [
-        case(&[2, 2, 2], |g, x| {
-            g.add("reduce_min", args().with("axes", Literal::List(vec![0, 2])).with("keepdims", true), &[x])
-        }),
-    ];
-    argmin => [
-        case(&[4], |g, x| g.add("argmin", args(), &[x])),
-        case(&[3, 2], |g, x| g.add("argmin", args().with("axis", 0usize).with("last", true), &[x])),
-    ];
-    abs => [case(&[5], |g, x| g.add("abs", args(), &[x]))];
-    sign => [case(&[5], |g, x| g.add("sign", args(), &[x]))];
-    square => [case(&[4], |g, x| g.add("square", args(), &[x]))];
-    relu6 => [case(&[5], |g, x| g.add("relu6", args(), &[x]))];
-    clip => [
-        case(&[4], |g, x| g.add("clip", args().with("min", -0.4).with("max", 0.7), &[x])),
-        case(&[3], |g, x| g.add("clip", args().with("min", -0.3), &[x])),
-        case(&[3], |g, x| g.add("clip", args().with("max", 0.25), &[x])),
-    ];
-    hard_sigmoid => [
-        case(&[4], |g, x| g.add("hard_sigmoid", args(), &[x])),
-        case(&[3], |g, x| g.add("hard_sigmoid", args().with("alpha", -0.5).with("beta", 0.2), &[x])),
-    ];
-    hard_swish => [case(&[4], |g, x| g.add("hard_swish", args(), &[x]))];
-    hard_tanh => [
-        case(&[4], |g, x| g.add("hard_tanh", args(), &[x])),
-        case(&[3], |g, x| {
-            let y = g.add("scale", args().with("factor", 4.0), &[x])?;
-            g.add("hard_tanh", args(), &[y])
+    exp => [case(&[2], |g, x| {
+        let x = g.add("scale", args().with("factor", 0.25), &[x])?;
+        g.add("exp", args(), &[x])
+    })];
+    sqrt => [
+        case(&[3], |g, x| g.add("sqrt", args(), &[x])),
+        case(&[2], |g, x| {
+            let x = g.add("mul", args(), &[x, x])?;
+            g.add("sqrt", args(), &[x])
         }),
     ];
-    leaky_relu => [
-        case(&[4], |g, x| g.add("leaky_relu", args().with("alpha", 0.3), &[x])),
-        case(&[4], |g, x| g.add("leaky_relu", args().with("alpha", 0.25), &[x])),
-        case(&[3], |g, x| g.add("leaky_relu", args().with("alpha", -0.6), &[x])),
-    ];
-    prelu => [
-        case(&[2, 1, 2], |g, x| g.add("prelu", args(), &[x])),
-        case(&[4], |g, x| g.add("prelu", args().with("shared", true), &[x])),
-    ];
-    thresholded_relu => [case(&[5], |g, x| g.add("thresholded_relu", args().with("alpha", 0.3), &[x]))];
-    zanh => [case(&[4], |g, x| g.add("zanh", args(), &[x]))];
-    zigmoid => [case(&[4], |g, x| g.add("zigmoid", args(), &[x]))];
-    greater => [
-        case(&[4], |g, x| {
-            let a = g.add("scale", args().with("factor", 0.7), &[x])?;
-            g.add("greater", args(), &[a, x])
+    reciprocal => [case(&[2], |g, x| {
+        let x = positive(g, x)?;
+        g.add("reciprocal", args(), &[x])
+    })];
+    div => [
+        case(&[2], |g, x| {
+            let b = positive(g, x)?;
+            g.add("div", args(), &[x, b])
+        }),
+        case(&[2], |g, x| {
+            let b = positive(g, x)?;
+            let b = g.add("scale", args().with("factor", -0.5), &[b])?;
+            let a = g.add("reshape", args().with("shape", Literal::List(vec![1, 2])), &[x])?;
+            g.add("div", args(), &[a, b])
         }),
     ];
-    less => [
-        case(&[4], |g, x| {
-            let a = g.add("scale", args().with("factor", 0.7), &[x])?;
-            g.add("less", args(), &[a, x])
+    pow => [
+        case(&[3], |g, x| g.add("pow", args().with("exponent", 3usize), &[x])),
+        case(&[2], |g, x| g.add("pow", args().with("exponent", 0.5), &[x])),
+        case(&[2], |g, x| {
+            let x = positive(g, x)?;
+            g.add("pow", args().with("exponent", Literal::Int(-1)), &[x])
         }),
     ];
-    greater_equal => [
-        case(&[4], |g, x| {
-            let a = g.add("scale", args().with("factor", 0.7), &[x])?;
-            g.add("greater_equal", args(), &[a, x])
+    softsign => [case(&[3], |g, x| g.add("softsign", args(), &[x]))];
+    softmax => [
+        case(&[3], |g, x| g.add("softmax", args(), &[x])),
+        case(&[2, 2], |g, x| g.add("softmax", args().with("axis", 0usize), &[x])),
+    ];
+    log_softmax => [case(&[3], |g, x| g.add("log_softmax", args(), &[x]))];
+    layer_norm => [
+        case(&[2, 2], |g, x| g.add("layer_norm", args().with("epsilon", 0.5), &[x])),
+        case(&[2, 1, 2], |g, x| {
+            let axes = Literal::List(vec![0, -1]);
+            g.add("layer_norm", args().with("axes", axes).with("epsilon", 0.5), &[x])
         }),
     ];
-    less_equal => [
-        case(&[2, 2], |g, x| {
-            let row = g.add("reduce_max", args().with("axes", Literal::List(vec![0])), &[x])?;
-            g.add("less_equal", args(), &[row, x])
-        }),
-    ];
-    equal => [
-        case(&[4], |g, x| {
-            let a = g.add("abs", args(), &[x])?;
-            g.add("equal", args(), &[a, x])
-        }),
-    ];
-    select => [
-        case(&[4], |g, x| {
-            let a = g.add("scale", args().with("factor", 0.7), &[x])?;
-            let c = g.add("greater", args(), &[a, x])?;
-            g.add("select", args(), &[c, x, a])
-        }),
-        case(&[2, 2], |g, x| {
-            let row = g.add("reduce_max", args().with("axes", Literal::List(vec![0])), &[x])?;
-            let c = g.add("equal", args(), &[row, x])?;
-            g.add("select", args(), &[c, row, x])
-        }),
-    ];
+    rms_norm => [case(&[3], |g, x| g.add("rms_norm", args().with("epsilon", 0.5), &[x]))];
+    instance_norm => [case(&[2, 2], |g, x| g.add("instance_norm", args().with("epsilon", 0.5), &[x]))];
+}
+
+/// A value from 0.3 to 0.7, to divide by.
+fn positive(g: &mut Graph, x: NodeId) -> Result<NodeId, GraphError> {
+    let x = g.add("scale", args().with("factor", 0.1), &[x])?;
+    g.add("sigmoid", args(), &[x])
 }
 
 #[path = "layers/shapes.rs"]
 mod shape_layers;
 
+#[path = "layers/compare.rs"]
+mod compare_layers;
+
 #[test]
 fn no_layer_is_missing_from_the_suite() {
     let mut listed: Vec<&str> = CARDS.iter().map(|card| card.name).collect();
-    let mut covered = [COVERED, shape_layers::COVERED].concat();
+    let mut covered = [COVERED, shape_layers::COVERED, compare_layers::COVERED].concat();
     listed.sort_unstable();
     covered.sort_unstable();
     assert_eq!(covered, listed);

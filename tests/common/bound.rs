@@ -18,7 +18,7 @@ use zkml::{
     tensor::Tensor,
 };
 
-use super::{oracle, oracle_compare};
+use super::{nonlinear, oracle, oracle_compare};
 
 /// The unit of a scale.
 fn unit(scale: i32) -> f64 {
@@ -36,7 +36,8 @@ pub fn run(quantized: &Quantized, floats: &[Tensor]) -> Vec<f64> {
     let mut bounds: Vec<f64> = Vec::new();
     for (i, node) in graph.nodes().iter().enumerate() {
         let Some(layer) = &node.layer else {
-            bounds.push(unit(plan.input.scale));
+            let shifted = if plan.steps[i].shift > 0 { unit(plan.scales[i]) / 2.0 } else { 0.0 };
+            bounds.push(unit(plan.input.scale) + shifted);
             continue;
         };
         let step = &plan.steps[i];
@@ -105,7 +106,7 @@ pub fn run(quantized: &Quantized, floats: &[Tensor]) -> Vec<f64> {
             // Nothing is asked of an index.
             "argmax" => f64::INFINITY,
             name if oracle_compare::knows(name) => oracle_compare::bound(name, &args, &x, step, &weight),
-            _ => e,
+            _ => nonlinear::bound(quantized, i, floats, &bounds).unwrap_or(e),
         };
         let out = unit(plan.scales[i]);
         let rounded = if step.shift > 0 { out / 2.0 } else { 0.0 };

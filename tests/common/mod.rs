@@ -2,6 +2,7 @@
 //! independent readings of a graph.
 
 pub mod bound;
+pub mod nonlinear;
 pub mod oracle;
 pub mod oracle_compare;
 mod seeded;
@@ -23,6 +24,17 @@ pub fn exact(quantized: &Quantized, input: &Tensor<Int>) -> Vec<Tensor<Int>> {
     let (plan, params) = (quantized.plan(), quantized.params());
     walk::walk(graph, plan, &mut Ints::<Int>::new(), input.clone(), params, 0, &mut see).unwrap();
     values
+}
+
+/// The scale of one element of what a node hands on: finer than the node's where its channel is, and nothing was cut.
+pub fn scale(quantized: &Quantized, node: usize, element: usize) -> i32 {
+    let (step, scale) = (&quantized.plan().steps[node], quantized.plan().scales[node]);
+    let layer = &quantized.graph().nodes()[node].layer;
+    if step.channels.is_empty() || step.cuts() || layer.as_ref().is_some_and(|l| l.card().name == "relu") {
+        return scale;
+    }
+    let per = quantized.graph().nodes()[node].shape.len() / step.channels.len();
+    scale + step.channels[element / per] as i32
 }
 
 /// The sum of a budget.

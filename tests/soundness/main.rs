@@ -2,7 +2,9 @@
 #![cfg(feature = "prove")]
 
 mod arithmetic;
+mod calibrated;
 mod common;
+mod divisions;
 mod files;
 mod forge;
 mod liar;

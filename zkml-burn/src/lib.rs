@@ -16,7 +16,10 @@
 pub mod builder;
 pub mod error;
 pub mod ops;
+mod transfer;
 
+#[cfg(feature = "burn")]
+pub mod burn;
 #[cfg(feature = "keras")]
 pub mod keras;
 #[cfg(feature = "onnx")]

@@ -5,6 +5,7 @@
 //! | `options` | the attribute's options |
 //! | `syntax` | the function as a small tree, each part with its place |
 //! | `check` | what a network may not say: one function a rule |
+//! | `module` | the type beside a Burn module |
 //! | `network` | from the tree to a checked `zkml_core::graph::Graph` |
 //! | `report` | mistakes, collected so that all are told at once |
 //! | `expand`, `fallback` | the type that is emitted, and its stub after a mistake |
@@ -13,6 +14,7 @@
 mod check;
 mod expand;
 mod fallback;
+mod module;
 mod network;
 mod options;
 mod report;
@@ -113,6 +115,23 @@ use crate::{options::Options, report::Report};
 ///
 /// Documentation and lint levels (`#[allow(..)]`) are kept on the type.
 ///
+/// # Burn modules
+///
+/// With the feature `burn`, the attribute also stands on a Burn module that has a `forward`, and takes the shape of its
+/// input, with the batch:
+///
+/// ```ignore
+/// #[zk_model(input = [1, 1, 28, 28], weights = private, range = 0..=255)]
+/// #[derive(Module, Debug)]
+/// struct Lenet { .. }
+///
+/// let model = LenetModel::from_burn(&lenet)?;
+/// ```
+///
+/// `forward = classify` records another method instead. The module stays as it is. Beside it there is a type `LenetModel` (`name` gives it another name), which derefs to
+/// `zkml::model::Model` like those of functions. Its network is recorded from `forward` at run time, so it is then that
+/// shapes and operations are checked. `input = public` may be given as well as the shape.
+///
 /// # Errors
 ///
 /// Mistakes are compile errors on the offending tokens, all at once: wrong shapes, unknown layers, variables and arguments,
@@ -126,7 +145,11 @@ fn model(options: TokenStream, tokens: TokenStream) -> TokenStream {
     let mut report = Report::default();
     let options = Options::parse(options, &mut report);
     let item = match syn::parse2::<Item>(tokens.clone()) {
-        Ok(Item::Fn(item)) => item,
+        Ok(Item::Fn(item)) => {
+            check::no_module_options(&options, &mut report);
+            item
+        }
+        Ok(Item::Struct(item)) if options.module => return module::expand(&options, &item, report),
         Ok(other) => {
             check::not_a_function(&other, &mut report);
             let errors = report.finish().map(|e| e.to_compile_error());

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use syn::{
-    Expr, ExprRange, Lit, RangeLimits, Token,
+    Expr, ExprArray, ExprRange, Lit, RangeLimits, Token,
     ext::IdentExt as _,
     parse::{Parse, ParseStream, Parser as _},
     punctuated::Punctuated,
@@ -16,6 +16,7 @@ use zkml_core::{
 
 use crate::{
     check,
+    module::{self, Input},
     report::{Place, Report},
     syntax,
 };
@@ -29,10 +30,16 @@ pub struct Options {
     pub range: Option<Range>,
     /// The name of the type.
     pub name: Option<Ident>,
+    /// The shape of a Burn module's input.
+    pub shape: Option<Input>,
+    /// The method of a Burn module that is recorded, if it is not `forward`.
+    pub forward: Option<Ident>,
+    /// Whether a shape was given, be it one or not.
+    pub module: bool,
 }
 
 /// The options' names.
-const NAMES: [&str; 5] = ["input", "weights", "output", "range", "name"];
+const NAMES: [&str; 6] = ["input", "weights", "output", "range", "name", "forward"];
 
 struct Entry {
     key: Ident,
@@ -63,22 +70,37 @@ impl Options {
         };
         let mut seen: Vec<String> = Vec::new();
         for Entry { key, value } in &entries {
-            let name = key.unraw().to_string();
+            // `input` is a shape where it is a list, and may then be given once more to say who sees it.
+            let list = if key == "input" { list(value) } else { None };
+            let name = if list.is_some() { "input = [..]".to_owned() } else { key.unraw().to_string() };
             if seen.contains(&name) {
                 twice(key, report);
                 continue;
             }
+            if let Some(list) = list {
+                options.shape = module::input(list, report);
+                options.module = true;
+            }
             match name.as_str() {
+                "input = [..]" => {}
                 "input" => visible(key, value, &mut options.visibility.input, report),
                 "weights" => visible(key, value, &mut options.visibility.weights, report),
                 "output" => visible(key, value, &mut options.visibility.output, report),
                 "range" => options.range = range(value, report),
                 "name" => options.name = type_name(value, report),
+                "forward" => options.forward = method(value, report),
                 _ => unknown(key, report),
             }
             seen.push(name);
         }
         options
+    }
+}
+
+fn list(value: &Expr) -> Option<&ExprArray> {
+    match value {
+        Expr::Array(list) => Some(list),
+        _ => None,
     }
 }
 
@@ -152,6 +174,18 @@ fn range(value: &Expr, report: &mut Report) -> Option<Range> {
             None
         }
     }
+}
+
+fn method(value: &Expr, report: &mut Report) -> Option<Ident> {
+    let name = syntax::ident(value);
+    if name.is_none() {
+        report.add(
+            Place::of(value),
+            format!("`forward` is `{}`", check::text(value)),
+            "expected the name of a method, as in `forward = classify`",
+        );
+    }
+    name
 }
 
 fn type_name(value: &Expr, report: &mut Report) -> Option<Ident> {

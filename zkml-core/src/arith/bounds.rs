@@ -1,7 +1,7 @@
 //! The reading of exact arithmetic as intervals: bit widths, and the proof that nothing reaches `2^250`.
 
 use super::{Arith, ArithError, Cut, Int, interval, interval::Interval};
-use crate::gadget::{self, piecewise::Piecewise};
+use crate::gadget::{self, lack::Lack, piecewise::Piecewise};
 
 /// Exact arithmetic on intervals.
 #[derive(Clone, Debug, Default)]
@@ -144,13 +144,29 @@ impl Arith for Bounds {
         Ok(self.see(y))
     }
 
-    fn div(&mut self, a: &Interval, b: &Interval) -> Result<Interval, ArithError> {
-        let y = gadget::div::bound(a, b)?;
+    fn lack(&mut self, values: &[Interval], table: &Piecewise) -> Result<Lack<Interval>, ArithError> {
+        self.widest = self.widest.max(table.widest());
+        let lack = gadget::lack::bound(values, table)?;
+        for i in gadget::lack::lacks(values).iter().chain(&lack.parts).chain([&lack.sum]) {
+            self.see(*i);
+        }
+        Ok(lack)
+    }
+
+    fn divisor(&mut self, a: &Interval) -> Result<(Interval, Interval), ArithError> {
+        let (sign, magnitude) = gadget::divisor::bound(a)?;
+        Ok((self.see(sign), self.see(magnitude)))
+    }
+
+    fn div(&mut self, a: &Interval, b: &Interval, within: Option<u32>) -> Result<Interval, ArithError> {
+        self.widest = self.widest.max(within.unwrap_or(0));
+        let y = gadget::div::bound(a, b, within)?;
         Ok(self.see(y))
     }
 
-    fn sqrt(&mut self, a: &Interval) -> Result<Interval, ArithError> {
-        let y = gadget::sqrt::bound(a)?;
+    fn sqrt(&mut self, a: &Interval, least: Int) -> Result<Interval, ArithError> {
+        self.see(Interval::point(least));
+        let y = gadget::sqrt::bound(a, least)?;
         Ok(self.see(y))
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Arith, ArithError, Cut, Int, interval, interval::Interval};
-use crate::gadget::{self, piecewise::Piecewise};
+use crate::gadget::{self, lack::Lack, piecewise::Piecewise};
 
 /// Constraints and witness variables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -251,16 +251,38 @@ impl Arith for Counts {
         Ok(Measure { interval, width: gadget::piecewise::width(&a.interval, table)? })
     }
 
-    fn div(&mut self, a: &Measure, b: &Measure) -> Result<Measure, ArithError> {
-        let interval = gadget::div::bound(&a.interval, &b.interval)?;
-        self.pay("div", gadget::div::cost(&a.interval, &b.interval)?);
-        Ok(Measure { interval, width: gadget::div::width(&a.interval, &b.interval)? })
+    fn lack(&mut self, values: &[Measure], table: &Piecewise) -> Result<Lack<Measure>, ArithError> {
+        let intervals: Vec<Interval> = values.iter().map(|v| v.interval).collect();
+        let Lack { parts, sum, max } = gadget::lack::bound(&intervals, table)?;
+        self.pay("lack", gadget::lack::cost(&intervals, table)?);
+        let widths = gadget::lack::widths(&intervals, table)?;
+        let total = widths.iter().fold(0, |sum: u32, w| sum.saturating_add(*w));
+        let measure = |(interval, width): (&Interval, u32)| Measure { interval: *interval, width };
+        let width = if values.len() < 2 { values.first().map_or(0, |v| v.width) } else { 1 };
+        Ok(Lack {
+            parts: parts.iter().zip(widths).map(measure).collect(),
+            sum: Measure { interval: sum, width: total },
+            max: Measure { interval: max, width },
+        })
     }
 
-    fn sqrt(&mut self, a: &Measure) -> Result<Measure, ArithError> {
-        let interval = gadget::sqrt::bound(&a.interval)?;
-        self.pay("sqrt", gadget::sqrt::cost(&a.interval)?);
-        Ok(Measure { interval, width: gadget::sqrt::width(&a.interval)? })
+    fn divisor(&mut self, a: &Measure) -> Result<(Measure, Measure), ArithError> {
+        let (sign, magnitude) = gadget::divisor::bound(&a.interval)?;
+        self.pay("divisor", gadget::divisor::cost(&a.interval)?);
+        let widths = gadget::divisor::widths(a)?;
+        Ok((Measure { interval: sign, width: widths.0 }, Measure { interval: magnitude, width: widths.1 }))
+    }
+
+    fn div(&mut self, a: &Measure, b: &Measure, within: Option<u32>) -> Result<Measure, ArithError> {
+        let interval = gadget::div::bound(&a.interval, &b.interval, within)?;
+        self.pay("div", gadget::div::cost(&a.interval, &b.interval, within)?);
+        Ok(Measure { interval, width: gadget::div::width(&a.interval, &b.interval, within)? })
+    }
+
+    fn sqrt(&mut self, a: &Measure, least: Int) -> Result<Measure, ArithError> {
+        let interval = gadget::sqrt::bound(&a.interval, least)?;
+        self.pay("sqrt", gadget::sqrt::cost(&a.interval, least)?);
+        Ok(Measure { interval, width: gadget::sqrt::width(&a.interval, least)? })
     }
 
     fn settle(&mut self, a: &Measure, fanout: usize) -> Result<Measure, ArithError> {

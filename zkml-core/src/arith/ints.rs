@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{Arith, ArithError, Cut, Int};
-use crate::gadget::{self, piecewise::Piecewise};
+use crate::gadget::{self, lack::Lack, piecewise::Piecewise};
 
 /// A machine integer wide enough for a plan's bounds.
 pub trait Integer:
@@ -166,12 +166,20 @@ impl<T: Integer> Arith for Ints<T> {
         Ok(gadget::piecewise::eval(*a, table))
     }
 
-    fn div(&mut self, a: &T, b: &T) -> Result<T, ArithError> {
-        Ok(gadget::div::eval(*a, *b))
+    fn lack(&mut self, values: &[T], table: &Piecewise) -> Result<Lack<T>, ArithError> {
+        Ok(gadget::lack::eval(values, table))
     }
 
-    fn sqrt(&mut self, a: &T) -> Result<T, ArithError> {
-        Ok(gadget::sqrt::eval(*a))
+    fn divisor(&mut self, a: &T) -> Result<(T, T), ArithError> {
+        Ok(gadget::divisor::eval(*a))
+    }
+
+    fn div(&mut self, a: &T, b: &T, within: Option<u32>) -> Result<T, ArithError> {
+        Ok(gadget::div::eval(*a, *b, within))
+    }
+
+    fn sqrt(&mut self, a: &T, least: Int) -> Result<T, ArithError> {
+        Ok(gadget::sqrt::eval(*a, least))
     }
 
     fn settle(&mut self, a: &T, _: usize) -> Result<T, ArithError> {

@@ -19,7 +19,7 @@ pub mod r1cs;
 pub use ethnum::I256 as Int;
 
 use self::interval::Interval;
-use crate::gadget::piecewise::Piecewise;
+use crate::gadget::{lack::Lack, piecewise::Piecewise};
 
 /// The largest magnitude, in bits, of any wire: sums, differences and offsets then stay far below the field's modulus.
 pub const MAX_BITS: u32 = 250;
@@ -250,17 +250,29 @@ pub trait Arith {
     /// If a value may outgrow the field.
     fn piecewise(&mut self, a: &Self::Wire, table: &Piecewise) -> Result<Self::Wire, ArithError>;
 
-    /// `floor(a / b)`, see [`crate::gadget::div`].
+    /// The values of a table at what each lacks to the largest, their sum, and the largest, see [`crate::gadget::lack`].
+    ///
+    /// # Errors
+    /// If a value may outgrow the field.
+    fn lack(&mut self, values: &[Self::Wire], table: &Piecewise) -> Result<Lack<Self::Wire>, ArithError>;
+
+    /// A sign (`1` or `-1`) and `max(|a|, 1)`, see [`crate::gadget::divisor`].
+    ///
+    /// # Errors
+    /// If a value may outgrow the field.
+    fn divisor(&mut self, a: &Self::Wire) -> Result<(Self::Wire, Self::Wire), ArithError>;
+
+    /// `floor(a / b)`, within `-2^w ..= 2^w - 1` if the caller knows that, see [`crate::gadget::div`].
     ///
     /// # Errors
     /// If `b` may be below one, or a value may outgrow the field.
-    fn div(&mut self, a: &Self::Wire, b: &Self::Wire) -> Result<Self::Wire, ArithError>;
+    fn div(&mut self, a: &Self::Wire, b: &Self::Wire, within: Option<u32>) -> Result<Self::Wire, ArithError>;
 
-    /// `floor(sqrt(a))`, see [`crate::gadget::sqrt`].
+    /// `floor(sqrt(a))`, of an `a` that the caller knows to be at least `least`, see [`crate::gadget::sqrt`].
     ///
     /// # Errors
-    /// If `a` may be negative, or a value may outgrow the field.
-    fn sqrt(&mut self, a: &Self::Wire) -> Result<Self::Wire, ArithError>;
+    /// If `least` is negative, or a value may outgrow the field.
+    fn sqrt(&mut self, a: &Self::Wire, least: Int) -> Result<Self::Wire, ArithError>;
 
     /// The same value, in the form that is cheapest when it enters `fanout` linear combinations.
     ///

@@ -17,7 +17,7 @@ use super::{
     counts::{Measure, settles},
     interval::{self, Interval},
 };
-use crate::gadget::{self, Cs, piecewise::Piecewise};
+use crate::gadget::{self, Cs, lack::Lack, piecewise::Piecewise};
 pub use crate::prove::public::to_field;
 
 /// What a constraint system must offer beyond gadgets on integers: public inputs, and arithmetic on whole field
@@ -315,18 +315,40 @@ impl<C: Accumulate> Arith for R1cs<C> {
         Ok(self.wire(interval, width, w))
     }
 
-    fn div(&mut self, a: &Self::Wire, b: &Self::Wire) -> Result<Self::Wire, ArithError> {
+    fn lack(&mut self, values: &[Self::Wire], table: &Piecewise) -> Result<Lack<Self::Wire>, ArithError> {
+        let intervals: Vec<Interval> = values.iter().map(|v| v.measure.interval).collect();
+        let Lack { parts, sum, max } = gadget::lack::bound(&intervals, table)?;
+        let widths = gadget::lack::widths(&intervals, table)?;
+        let total = widths.iter().fold(0, |sum: u32, w| sum.saturating_add(*w));
+        let inputs: Vec<(&C::W, &Interval)> = values.iter().map(|v| (&v.w, &v.measure.interval)).collect();
+        let (wires, top) = gadget::lack::enforce(&mut self.cs, &inputs, table)?;
+        let terms: Vec<(Int, &C::W)> = wires.iter().map(|w| (Int::ONE, w)).collect();
+        let whole = self.cs.linear(&terms, Int::ZERO);
+        let wire = |((w, interval), width): ((C::W, &Interval), u32)| self.wire(*interval, width, w);
+        let wires = wires.into_iter().zip(&parts).zip(widths).map(wire).collect();
+        let width = if values.len() < 2 { values.first().map_or(0, |v| v.measure.width) } else { 1 };
+        Ok(Lack { parts: wires, sum: self.wire(sum, total, whole), max: self.wire(max, width, top) })
+    }
+
+    fn divisor(&mut self, a: &Self::Wire) -> Result<(Self::Wire, Self::Wire), ArithError> {
+        let bounds = gadget::divisor::bound(&a.measure.interval)?;
+        let widths = gadget::divisor::widths(&a.measure)?;
+        let (sign, magnitude) = gadget::divisor::enforce(&mut self.cs, &a.w, &a.measure.interval)?;
+        Ok((self.wire(bounds.0, widths.0, sign), self.wire(bounds.1, widths.1, magnitude)))
+    }
+
+    fn div(&mut self, a: &Self::Wire, b: &Self::Wire, within: Option<u32>) -> Result<Self::Wire, ArithError> {
         let (ia, ib) = (&a.measure.interval, &b.measure.interval);
-        let interval = gadget::div::bound(ia, ib)?;
-        let width = gadget::div::width(ia, ib)?;
-        let w = gadget::div::enforce(&mut self.cs, (&a.w, ia), (&b.w, ib))?;
+        let interval = gadget::div::bound(ia, ib, within)?;
+        let width = gadget::div::width(ia, ib, within)?;
+        let w = gadget::div::enforce(&mut self.cs, (&a.w, ia), (&b.w, ib), within)?;
         Ok(self.wire(interval, width, w))
     }
 
-    fn sqrt(&mut self, a: &Self::Wire) -> Result<Self::Wire, ArithError> {
-        let interval = gadget::sqrt::bound(&a.measure.interval)?;
-        let width = gadget::sqrt::width(&a.measure.interval)?;
-        let w = gadget::sqrt::enforce(&mut self.cs, &a.w, &a.measure.interval)?;
+    fn sqrt(&mut self, a: &Self::Wire, least: Int) -> Result<Self::Wire, ArithError> {
+        let interval = gadget::sqrt::bound(&a.measure.interval, least)?;
+        let width = gadget::sqrt::width(&a.measure.interval, least)?;
+        let w = gadget::sqrt::enforce(&mut self.cs, &a.w, &a.measure.interval, least)?;
         Ok(self.wire(interval, width, w))
     }
 

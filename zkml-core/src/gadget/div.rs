@@ -8,9 +8,10 @@ use crate::arith::{
     ints::Integer,
 };
 
-/// `floor(a / b)`; a divisor below one counts as one.
-pub fn eval<T: Integer>(a: T, b: T) -> T {
-    T::of(floor(a.wide(), b.wide()))
+/// `floor(a / b)`; a divisor below one counts as one, and a quotient outside `-2^w ..= 2^w - 1` as the nearer end.
+pub fn eval<T: Integer>(a: T, b: T, within: Option<u32>) -> T {
+    let q = floor(a.wide(), b.wide());
+    T::of(within.map_or(q, |w| q.max(-pow2(w)).min(pow2(w) - Int::ONE)))
 }
 
 fn floor(a: Int, b: Int) -> Int {
@@ -21,12 +22,12 @@ fn floor(a: Int, b: Int) -> Int {
 ///
 /// # Errors
 /// If the divisor may be below one.
-pub fn bound(a: &Interval, b: &Interval) -> Result<Interval, ArithError> {
+pub fn bound(a: &Interval, b: &Interval, within: Option<u32>) -> Result<Interval, ArithError> {
     if b.lo < Int::ONE {
         return Err(ArithError::Domain("a divisor may be below one"));
     }
-    let lo = floor(a.lo, if a.lo < Int::ZERO { b.lo } else { b.hi });
-    let hi = floor(a.hi, if a.hi < Int::ZERO { b.hi } else { b.lo });
+    let lo = eval(a.lo, if a.lo < Int::ZERO { b.lo } else { b.hi }, within);
+    let hi = eval(a.hi, if a.hi < Int::ZERO { b.hi } else { b.lo }, within);
     Interval::new(lo, hi)
 }
 
@@ -41,20 +42,22 @@ struct Form {
 
 impl Form {
     /// The form, or the quotient if it is always the same.
-    fn of(a: &Interval, b: &Interval) -> Result<Result<Self, Int>, ArithError> {
-        let q = bound(a, b)?;
-        if let Some(q) = q.as_point() {
-            return Ok(Err(q));
-        }
-        let bits = bit_len(q.hi - q.lo);
-        let most = Interval::new(q.lo, q.lo + pow2(bits))?;
+    fn of(a: &Interval, b: &Interval, within: Option<u32>) -> Result<Result<Self, Int>, ArithError> {
+        let q = bound(a, b, None)?;
+        // A quotient that may be cut off has exactly the bits of its range, which refuse what lies outside.
+        let (lo, bits) = match (q.as_point(), within) {
+            (_, Some(w)) if q.lo < -pow2(w) || q.hi >= pow2(w) => (-pow2(w), w + 1),
+            (Some(q), _) => return Ok(Err(q)),
+            (None, _) => (q.lo, bit_len(q.hi - q.lo)),
+        };
+        let most = Interval::new(lo, lo + pow2(bits))?;
         let product = most.mul(b)?;
         a.sub(&product)?;
         let rest = decompose::check(bit_len(b.hi - Int::ONE))?;
         if rest > MAX_BITS {
             return Err(ArithError::Overflow { bits: rest });
         }
-        Ok(Ok(Self { lo: q.lo, bits, rest }))
+        Ok(Ok(Self { lo, bits, rest }))
     }
 }
 
@@ -69,8 +72,8 @@ fn remainders(b: Int) -> Interval {
 ///
 /// # Errors
 /// If the divisor may be below one, or a value may outgrow the field.
-pub fn cost(a: &Interval, b: &Interval) -> Result<Cost, ArithError> {
-    let Ok(form) = Form::of(a, b)? else { return Ok(Cost::default()) };
+pub fn cost(a: &Interval, b: &Interval, within: Option<u32>) -> Result<Cost, ArithError> {
+    let Ok(form) = Form::of(a, b, within)? else { return Ok(Cost::default()) };
     let quotient = Cost::new(form.bits as usize, form.bits as usize);
     match b.as_point() {
         Some(c) => Ok(quotient + range::cost(&remainders(c))? + Cost::new(1, 0)),
@@ -82,8 +85,8 @@ pub fn cost(a: &Interval, b: &Interval) -> Result<Cost, ArithError> {
 ///
 /// # Errors
 /// As [`cost`].
-pub fn width(a: &Interval, b: &Interval) -> Result<u32, ArithError> {
-    Ok(Form::of(a, b)?.map_or(0, |form| form.bits))
+pub fn width(a: &Interval, b: &Interval, within: Option<u32>) -> Result<u32, ArithError> {
+    Ok(Form::of(a, b, within)?.map_or(0, |form| form.bits))
 }
 
 /// Enforces the quotient.
@@ -91,10 +94,16 @@ pub fn width(a: &Interval, b: &Interval) -> Result<u32, ArithError> {
 /// # Soundness
 /// `q` is a sum of boolean bits over the least quotient, so that `|q * b| < 2^250`: `r = a - q * b` is the same in the field
 /// and as an integer. `0 <= r` and `0 <= b - 1 - r` are range checks, so that `q` and `r` are those of Euclid, which are
-/// unique. That `b >= 1` is known from its interval.
-pub fn enforce<C: Cs>(cs: &mut C, a: (&C::W, &Interval), b: (&C::W, &Interval)) -> Result<C::W, ArithError> {
+/// unique. That `b >= 1` is known from its interval. With `within`, a quotient outside has no witness: the caller knows that
+/// there is none.
+pub fn enforce<C: Cs>(
+    cs: &mut C,
+    a: (&C::W, &Interval),
+    b: (&C::W, &Interval),
+    within: Option<u32>,
+) -> Result<C::W, ArithError> {
     cs.label("div");
-    let form = match Form::of(a.1, b.1)? {
+    let form = match Form::of(a.1, b.1, within)? {
         Ok(form) => form,
         Err(q) => return Ok(cs.constant(q)),
     };
@@ -120,18 +129,19 @@ mod tests {
 
     #[test]
     fn quotients_go_down() {
-        assert_eq!([7i64, -7, 6, -6, 0].map(|a| eval(a, 3)), [2, -3, 2, -2, 0]);
-        assert_eq!(eval(5i64, 0), 5);
+        assert_eq!([7i64, -7, 6, -6, 0].map(|a| eval(a, 3, None)), [2, -3, 2, -2, 0]);
+        assert_eq!(eval(5i64, 0, None), 5);
+        assert_eq!([-90i64, 90].map(|a| eval(a, 3, Some(3))), [-8, 7]);
     }
 
     #[test]
     fn the_interval_is_that_of_all_quotients() {
         let i = |lo: i64, hi: i64| Interval { lo: Int::from(lo), hi: Int::from(hi) };
         for (a, b) in [((-9, 14), (1, 4)), ((3, 20), (2, 7)), ((-20, -3), (2, 7)), ((0, 1), (5, 6))] {
-            let all: Vec<i64> = (a.0..=a.1).flat_map(|x| (b.0..=b.1).map(move |y| eval(x, y))).collect();
+            let all: Vec<i64> = (a.0..=a.1).flat_map(|x| (b.0..=b.1).map(move |y| eval(x, y, None))).collect();
             let expected = i(*all.iter().min().unwrap(), *all.iter().max().unwrap());
-            assert_eq!(bound(&i(a.0, a.1), &i(b.0, b.1)).unwrap(), expected);
+            assert_eq!(bound(&i(a.0, a.1), &i(b.0, b.1), None).unwrap(), expected);
         }
-        assert!(bound(&i(0, 1), &i(0, 1)).is_err());
+        assert!(bound(&i(0, 1), &i(0, 1), None).is_err());
     }
 }

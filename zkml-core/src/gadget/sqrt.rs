@@ -1,4 +1,4 @@
-//! `s = floor(sqrt(a))`, for `a >= 0`
+//! `s = floor(sqrt(a))`, for `a >= least >= 0`
 
 use super::{Cs, decompose};
 use crate::arith::{
@@ -8,9 +8,9 @@ use crate::arith::{
     ints::Integer,
 };
 
-/// `floor(sqrt(a))`; a negative value counts as zero.
-pub fn eval<T: Integer>(a: T) -> T {
-    T::of(root(a.wide()))
+/// `floor(sqrt(a))`; a value below the least counts as the least.
+pub fn eval<T: Integer>(a: T, least: Int) -> T {
+    T::of(root(a.wide().max(least)))
 }
 
 /// Newton's iteration from above: it falls until it reaches the floor.
@@ -31,12 +31,12 @@ fn root(a: Int) -> Int {
 /// The interval of the result: `eval` is monotone.
 ///
 /// # Errors
-/// If the value may be negative.
-pub fn bound(a: &Interval) -> Result<Interval, ArithError> {
-    if a.lo < Int::ZERO {
+/// If the least value is negative.
+pub fn bound(a: &Interval, least: Int) -> Result<Interval, ArithError> {
+    if least < Int::ZERO {
         return Err(ArithError::Domain("what a square root is taken of may be negative"));
     }
-    Interval::new(root(a.lo), root(a.hi))
+    Interval::new(root(a.lo.max(least)), root(a.hi.max(least)))
 }
 
 /// What the circuit looks like for these bounds.
@@ -50,9 +50,9 @@ struct Form {
 
 impl Form {
     /// The form, or the root if it is always the same.
-    fn of(a: &Interval) -> Result<Result<Self, Int>, ArithError> {
-        let s = bound(a)?;
-        if let Some(s) = s.as_point() {
+    fn of(a: &Interval, least: Int) -> Result<Result<Self, Int>, ArithError> {
+        let s = bound(a, least)?;
+        if let (Some(s), true) = (s.as_point(), a.lo >= least) {
             return Ok(Err(s));
         }
         let bits = bit_len(s.hi - s.lo);
@@ -66,28 +66,29 @@ impl Form {
 /// and `m + 1` each for `a - s^2` and for `(s + 1)^2 - 1 - a`. None if the root is always the same.
 ///
 /// # Errors
-/// If the value may be negative.
-pub fn cost(a: &Interval) -> Result<Cost, ArithError> {
-    let Ok(form) = Form::of(a)? else { return Ok(Cost::default()) };
+/// If the least value is negative.
+pub fn cost(a: &Interval, least: Int) -> Result<Cost, ArithError> {
+    let Ok(form) = Form::of(a, least)? else { return Ok(Cost::default()) };
     Ok(Cost::new(form.bits as usize + 1, form.bits as usize + 1) + decompose::cost(form.rest) * 2)
 }
 
 /// How many variables the result's linear combination has, at most.
 ///
 /// # Errors
-/// If the value may be negative.
-pub fn width(a: &Interval) -> Result<u32, ArithError> {
-    Ok(Form::of(a)?.map_or(0, |form| form.bits))
+/// If the least value is negative.
+pub fn width(a: &Interval, least: Int) -> Result<u32, ArithError> {
+    Ok(Form::of(a, least)?.map_or(0, |form| form.bits))
 }
 
 /// Enforces the root.
 ///
 /// # Soundness
 /// `s` is a sum of boolean bits over the least root, which is not negative, so that `s^2 < 2^250` and nothing wraps. The two
-/// range checks say `s^2 <= a <= s^2 + 2 * s`, which holds of one `s >= 0` only.
-pub fn enforce<C: Cs>(cs: &mut C, a: &C::W, interval: &Interval) -> Result<C::W, ArithError> {
+/// range checks say `s^2 <= a <= s^2 + 2 * s`, which holds of one `s >= 0` only. An `a` whose root is below that of the least
+/// has no witness: the caller knows that there is none.
+pub fn enforce<C: Cs>(cs: &mut C, a: &C::W, interval: &Interval, least: Int) -> Result<C::W, ArithError> {
     cs.label("sqrt");
-    let form = match Form::of(interval)? {
+    let form = match Form::of(interval, least)? {
         Ok(form) => form,
         Err(s) => return Ok(cs.constant(s)),
     };
@@ -109,11 +110,12 @@ mod tests {
     #[test]
     fn roots_go_down() {
         for a in 0..5000i64 {
-            let s = eval(a);
+            let s = eval(a, Int::ZERO);
             assert!(s * s <= a && a < (s + 1) * (s + 1), "{s} of {a}");
         }
-        assert_eq!(eval(-3i64), 0);
-        assert_eq!(eval(pow2(240) - Int::ONE), pow2(120) - Int::ONE);
-        assert_eq!(eval(pow2(240)), pow2(120));
+        assert_eq!(eval(-3i64, Int::ZERO), 0);
+        assert_eq!(eval(3i64, Int::from(17)), 4);
+        assert_eq!(eval(pow2(240) - Int::ONE, Int::ZERO), pow2(120) - Int::ONE);
+        assert_eq!(eval(pow2(240), Int::ZERO), pow2(120));
     }
 }

@@ -18,7 +18,7 @@ use super::unary::prelude::{
 /// Sources: ONNX `Celu`, Keras `activation="celu"`, Burn `Celu`.
 ///
 /// # Constraints
-/// See [`crate::gadget::piecewise`].
+/// See [`crate::gadget::piecewise`]: 28 for an accumulator of 20 bits, 12 of them below the point, and an error of `2^-8`.
 ///
 /// # Soundness
 /// See [`crate::gadget::piecewise`].
@@ -46,6 +46,7 @@ impl Celu {
             positive: 0.0,
             slope: 1.0,
             curvature: 0.0,
+            falls: 0.0,
             end: None,
         }
     }
@@ -60,7 +61,7 @@ impl Layer for Celu {
         onnx: "Celu",
         keras: "celu",
         burn: "Celu",
-        constraints: "bits + 5 to bits + 12",
+        constraints: "bits + 8 at 2^-8",
     };
 
     fn parse(args: &mut Args) -> Result<Self, LayerError> {
@@ -96,6 +97,6 @@ mod tests {
 
     #[test]
     fn costs_what_its_documentation_says() {
-        assert_eq!(constraints(&Celu { alpha: 1.0 }.into()), 0);
+        assert_eq!(constraints(&Celu { alpha: 1.0 }.into()), 28);
     }
 }

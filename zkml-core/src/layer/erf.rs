@@ -18,7 +18,7 @@ use super::unary::prelude::{
 /// Sources: ONNX `Erf`, Keras `ops.erf`, Burn `Tensor::erf`.
 ///
 /// # Constraints
-/// See [`crate::gadget::piecewise`].
+/// See [`crate::gadget::piecewise`]: 30 for an accumulator of 20 bits, 12 of them below the point, and an error of `2^-8`.
 ///
 /// # Soundness
 /// See [`crate::gadget::piecewise`].
@@ -42,6 +42,7 @@ impl Erf {
             positive: 1.0,
             slope: 0.0,
             curvature: 0.0,
+            falls: 0.0,
             end: None,
         }
     }
@@ -56,7 +57,7 @@ impl Layer for Erf {
         onnx: "Erf",
         keras: "ops.erf",
         burn: "erf",
-        constraints: "bits + 5 to bits + 12",
+        constraints: "bits + 10 at 2^-8",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {
@@ -94,6 +95,6 @@ mod tests {
 
     #[test]
     fn costs_what_its_documentation_says() {
-        assert_eq!(constraints(&Erf.into()), 0);
+        assert_eq!(constraints(&Erf.into()), 30);
     }
 }

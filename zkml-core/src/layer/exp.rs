@@ -19,7 +19,7 @@ use super::unary::prelude::{
 /// Sources: ONNX `Exp`, Keras `ops.exp`, Burn `Tensor::exp`.
 ///
 /// # Constraints
-/// See [`crate::gadget::piecewise`].
+/// See [`crate::gadget::piecewise`]: 37 for an accumulator of 20 bits, 12 of them below the point, and an error of `2^-8` up to `x = 4`.
 ///
 /// # Soundness
 /// See [`crate::gadget::piecewise`].
@@ -49,6 +49,7 @@ impl Exp {
             positive: end.exp(),
             slope: 0.0,
             curvature: 0.0,
+            falls: 0.0,
             end: Some(end),
         }
     }
@@ -63,7 +64,7 @@ impl Layer for Exp {
         onnx: "Exp",
         keras: "ops.exp",
         burn: "exp",
-        constraints: "bits + 5 to bits + 12",
+        constraints: "bits + 17 at 2^-8",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {
@@ -94,6 +95,6 @@ mod tests {
 
     #[test]
     fn costs_what_its_documentation_says() {
-        assert_eq!(constraints(&Exp.into()), 0);
+        assert_eq!(constraints(&Exp.into()), 37);
     }
 }

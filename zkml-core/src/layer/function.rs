@@ -15,8 +15,7 @@ pub struct Request {
 
 /// A function, and what is known of it.
 ///
-/// Beyond some point it is near enough to its tails: `negative` on the left, `positive + slope * x` on the right. Its
-/// distance from them falls from there on.
+/// Beyond some point it is near enough to its tails: `negative` on the left, `positive + slope * x` on the right.
 pub struct Function {
     /// The function.
     pub f: Box<dyn Fn(f64) -> f64>,
@@ -30,6 +29,8 @@ pub struct Function {
     pub slope: f64,
     /// A bound on the second derivative where `f` is not monotone; `0` for a function that is monotone on each side.
     pub curvature: f64,
+    /// From this magnitude on, the distance from the tails falls.
+    pub falls: f64,
     /// Where the tails begin whatever the error, of a function that has no such tails: it saturates there.
     pub end: Option<f64>,
 }
@@ -65,11 +66,22 @@ impl Function {
         }
     }
 
-    /// The table that meets the request at the least cost: constraints, and a bit of scale for one each, because whatever
-    /// takes the values has to decompose it. Of a request that no table meets, the nearest that one does.
+    /// The table that meets the request at the least cost: constraints, and a quarter of one for every bit of the values'
+    /// scale, because what comes next has to decompose those (of sums of several values). Of a request that no table meets, the nearest that one does.
     pub fn table(&self, request: Request) -> Option<Piecewise> {
         let wanted = request.bits.min(FINEST);
         (wanted - 40..=wanted).rev().find_map(|bits| self.search(Request { bits, ..request }))
+    }
+
+    /// `log2` of the steepest slope within the segments, less the tail's, seen coarsely; at least -3.
+    fn steepness(&self, end: i32) -> i32 {
+        let step = 2f64.powi(end - 6);
+        let at = |side: bool, i: i32| {
+            let u = f64::from(i) * step;
+            self.side(side, u) - if side { self.slope * u } else { 0.0 }
+        };
+        let slopes = self.halves().iter().flat_map(|s| (0..64).map(move |i| (at(*s, i + 1) - at(*s, i)).abs() / step));
+        slopes.fold(0.125, f64::max).log2().ceil() as i32
     }
 
     fn search(&self, request: Request) -> Option<Piecewise> {
@@ -78,14 +90,18 @@ impl Function {
         // The least power of two beyond which the tails will do.
         let end = match self.end {
             Some(end) => end.max(2f64.powi(-8)).log2().ceil() as i32,
-            None => (-8..=12).find(|e| self.distance(2f64.powi(*e)) <= 0.9 * error)?,
+            None => {
+                let least = if self.falls > 0.0 { self.falls.log2().ceil() as i32 } else { -8 };
+                (least..=12).find(|e| self.distance(2f64.powi(*e)) <= 0.9 * error)?
+            }
         };
         let mut best: Option<(usize, Piecewise)> = None;
-        for fine in bits - 1..=bits + 3 {
+        let first = bits + self.steepness(end);
+        for fine in first..=first + 3 {
             // Cells of 2^drop, of which a power of two fill the segments.
             let drop = (scale - fine).max(0);
             let cells = (end + scale - drop).max(1);
-            if drop > 40 || cells > Piecewise::MAX_BITS as i32 || (drop == 0 && fine > bits - 1 && scale < fine - 1) {
+            if drop > 40 || cells > Piecewise::MAX_BITS as i32 || (fine > first && scale < fine) {
                 continue;
             }
             let sampled = Sampled::of(self, request, drop as u32, cells as u32);
@@ -95,20 +111,23 @@ impl Function {
                     let products = (1usize << selectors) - selectors as usize - 1
                         + if selectors == 0 { degree.saturating_sub(1) } else { degree };
                     let floor = best.as_ref().map_or(usize::MAX, |b| b.0);
-                    let first = bits.max(0);
-                    if products + first as usize >= floor || sampled.fit(segments, degree, bits + 24).is_none() {
+                    let score = |s: i32| 4 * products + s as usize;
+                    let (mut low, mut high) = (bits.max(0), sampled.finest(bits));
+                    if score(low) >= floor || low > high {
                         continue;
                     }
-                    for s in first..bits + 24 {
-                        let score = products + s as usize;
-                        if score >= floor {
-                            break;
-                        }
-                        if let Some(table) = sampled.fit(segments, degree, s) {
-                            best = Some((score, table));
-                            break;
+                    // Nothing that would cost more than the best so far is of interest.
+                    high = high.min((floor - 1 - 4 * products).min(1000) as i32);
+                    let Some(mut table) = sampled.fit(segments, degree, high) else { continue };
+                    // A finer scale hardly ever makes it worse, so that the coarsest one is found by halves.
+                    while low < high {
+                        let middle = (low + high) / 2;
+                        match sampled.fit(segments, degree, middle) {
+                            Some(found) => (table, high) = (found, middle),
+                            None => low = middle + 1,
                         }
                     }
+                    best = Some((score(high), table));
                 }
             }
         }
@@ -144,7 +163,8 @@ impl Function {
     ///
     /// Within a cell the table's value is one integer (but for the slope, which is added apart), and the function lies between
     /// its values at the cell's ends where it is monotone, or else is off by `curvature * width^2 / 8` more. So all cells are
-    /// compared, at both ends. Beyond the segments the distance from the tails is largest where they begin. To this comes the
+    /// compared, at both ends. Beyond the segments the distance from the tails falls, if they begin no
+    /// earlier than `falls`; else the answer is infinite. To this comes the
     /// rounding of the slope's unit, and `1e-11` for the floats of this comparison itself.
     pub fn max_error(&self, table: &Piecewise, reach: f64) -> f64 {
         let (unit, value) = (2f64.powi(-table.input()), 2f64.powi(-table.scale()));
@@ -191,6 +211,9 @@ impl Function {
                     let held = if side { positive + slope * u } else { negative };
                     (held - self.side(side, u)).abs()
                 };
+                if start < self.falls && table.covers(side) {
+                    return f64::INFINITY;
+                }
                 let steeper = if side { (slope - self.slope).abs() * (reach - start) } else { 0.0 };
                 worst = worst.max(off(start) + steeper + if side { rounding } else { 0.0 });
             }
@@ -220,6 +243,12 @@ impl<'a> Sampled<'a> {
         Self { function, request, drop, cells, ends, width }
     }
 
+    /// The finest scale worth trying: 40 bits more than the error, as long as the values have less than 56.
+    fn finest(&self, bits: i32) -> i32 {
+        let most = self.ends.iter().flatten().fold(1.0, |m: f64, y| m.max(y.abs()));
+        (bits + 40).min(56 - most.log2().ceil() as i32)
+    }
+
     /// The table of so many segments and this degree, with values at scale `s`, if its error is small enough.
     fn fit(&self, segments: u32, degree: usize, s: i32) -> Option<Piecewise> {
         let request = self.request;
@@ -228,6 +257,11 @@ impl<'a> Sampled<'a> {
         let slope_unit = 2f64.powi(if tail.drop == 0 { 0 } else { tail.drop as i32 - 1 } - request.scale);
         let slope = tail.slope as f64 * unit / slope_unit;
         let bend = if self.drop == 0 { 0.0 } else { self.function.curvature * self.width * self.width / 8.0 };
+        let rectified = (slope - self.function.slope).abs() * request.reach
+            + if tail.drop > 0 { slope.abs() * slope_unit } else { 0.0 };
+        if rectified > 0.9 * 2f64.powi(-request.bits) {
+            return None;
+        }
         let per = 1usize << (self.cells - segments);
         let mut pieces = Vec::new();
         for (positive, ends) in self.function.halves().iter().zip(&self.ends) {
@@ -259,6 +293,17 @@ impl<'a> Sampled<'a> {
     }
 }
 
+/// The divided difference of the highest order.
+fn difference(at: &[f64], values: &[f64]) -> f64 {
+    let mut d = values.to_vec();
+    for order in 1..at.len() {
+        for i in (order..at.len()).rev() {
+            d[i] = (d[i] - d[i - 1]) / (at[i] - at[i - order]);
+        }
+    }
+    d.last().copied().unwrap_or_default()
+}
+
 /// The polynomial with whole coefficients that is within `allowed` of all samples `(t, least, largest)`, if rounding one
 /// coefficient after the other, from the highest down, finds it.
 fn piece(
@@ -270,21 +315,16 @@ fn piece(
 ) -> Option<Vec<i64>> {
     let mut coefficients = vec![0i64; degree + 1];
     for power in (1..=degree).rev() {
-        // The leading coefficient of the interpolation in Chebyshev nodes, given the higher ones.
-        let nodes: Vec<f64> = (0..=power)
-            .map(|i| {
-                let angle = std::f64::consts::PI * (2 * i + 1) as f64 / (2 * power + 2) as f64;
-                0.5 * span * (1.0 - angle.cos())
-            })
+        // The polynomial that is off by as much, up and down in turn, at the extrema of Chebyshev's: nearly the best one.
+        let ends: Vec<f64> = (0..power + 2)
+            .map(|i| 0.5 * span * (1.0 - (std::f64::consts::PI * i as f64 / (power + 1) as f64).cos()))
             .collect();
         let higher = |t: f64| coefficients.iter().rev().fold(0.0, |sum, c| sum * t + *c as f64);
-        let mut differences: Vec<f64> = nodes.iter().map(|t| at(*t) - higher(*t)).collect();
-        for order in 1..=power {
-            for i in (order..=power).rev() {
-                differences[i] = (differences[i] - differences[i - 1]) / (nodes[i] - nodes[i - order]);
-            }
-        }
-        let leading = differences[power].round();
+        let rest: Vec<f64> = ends.iter().map(|t| at(*t) - higher(*t)).collect();
+        let turns: Vec<f64> = (0..power + 2).map(|i| if i % 2 == 0 { 1.0 } else { -1.0 }).collect();
+        let level = difference(&ends, &rest) / difference(&ends, &turns);
+        let values: Vec<f64> = rest.iter().zip(&turns).map(|(y, s)| y - level * s).collect();
+        let leading = difference(&ends[..=power], &values[..=power]).round();
         if !(leading.abs() < 2f64.powi(59)) {
             return None;
         }
@@ -343,6 +383,7 @@ mod tests {
             positive: 1.0,
             slope: 0.0,
             curvature: 0.0,
+            falls: 0.0,
             end: None,
         }
     }

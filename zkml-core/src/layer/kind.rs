@@ -19,8 +19,10 @@ pub enum Kind {
     Rectifier,
     /// A function of each element that never falls.
     Monotone,
-    /// A function of each element that rises everywhere, or of an axis that keeps the order of its elements.
+    /// A function of each element that rises everywhere.
     Increasing,
+    /// A function of all elements along an axis that keeps their order.
+    Order,
     /// A function of each element.
     Elementwise,
     /// Anything else.
@@ -32,7 +34,13 @@ impl Kind {
     pub fn is_elementwise(self) -> bool {
         match self {
             Self::Rectifier | Self::Monotone | Self::Increasing | Self::Elementwise => true,
-            Self::Weighted | Self::Rearrangement | Self::Sum | Self::Maximum | Self::Minimum | Self::Other => false,
+            Self::Weighted
+            | Self::Rearrangement
+            | Self::Sum
+            | Self::Maximum
+            | Self::Minimum
+            | Self::Order
+            | Self::Other => false,
         }
     }
 
@@ -46,6 +54,7 @@ impl Kind {
             | Self::Maximum
             | Self::Minimum
             | Self::Elementwise
+            | Self::Order
             | Self::Other => false,
         }
     }
@@ -54,7 +63,7 @@ impl Kind {
     pub fn is_homogeneous(self) -> bool {
         match self {
             Self::Rearrangement | Self::Sum | Self::Maximum | Self::Minimum | Self::Rectifier => true,
-            Self::Weighted | Self::Monotone | Self::Increasing | Self::Elementwise | Self::Other => false,
+            Self::Weighted | Self::Monotone | Self::Increasing | Self::Elementwise | Self::Order | Self::Other => false,
         }
     }
 
@@ -69,6 +78,7 @@ impl Kind {
             | Self::Monotone
             | Self::Increasing
             | Self::Elementwise
+            | Self::Order
             | Self::Other => false,
         }
     }

@@ -18,7 +18,7 @@ use super::unary::prelude::{
 /// Sources: ONNX `Mish`, Keras `activation="mish"`, Burn `Mish`.
 ///
 /// # Constraints
-/// See [`crate::gadget::piecewise`].
+/// See [`crate::gadget::piecewise`]: 31 for an accumulator of 20 bits, 12 of them below the point, and an error of `2^-8`.
 ///
 /// # Soundness
 /// See [`crate::gadget::piecewise`].
@@ -51,6 +51,7 @@ impl Mish {
             positive: 0.0,
             slope: 1.0,
             curvature: 1.0,
+            falls: 2.0,
             end: None,
         }
     }
@@ -65,7 +66,7 @@ impl Layer for Mish {
         onnx: "Mish",
         keras: "mish",
         burn: "Mish",
-        constraints: "bits + 5 to bits + 12",
+        constraints: "bits + 11 at 2^-8",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {
@@ -95,6 +96,6 @@ mod tests {
 
     #[test]
     fn costs_what_its_documentation_says() {
-        assert_eq!(constraints(&Mish.into()), 0);
+        assert_eq!(constraints(&Mish.into()), 31);
     }
 }

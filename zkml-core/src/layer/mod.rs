@@ -16,8 +16,11 @@ pub mod function;
 mod gathering;
 mod index;
 mod kind;
+mod norm;
 mod pair;
 mod pool;
+mod quotient;
+mod span;
 mod unary;
 pub mod window;
 
@@ -195,9 +198,9 @@ pub struct Step {
     /// well; nothing where all are alike. See [`crate::plan::channels`].
     #[serde(default)]
     pub channels: Vec<u32>,
-    /// The table of a function, where the layer is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub table: Option<Piecewise>,
+    /// The tables of the functions that the layer is made of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tables: Vec<Piecewise>,
 }
 
 impl Step {
@@ -284,14 +287,14 @@ pub trait Layer: Sized + Clone + fmt::Debug + PartialEq {
     /// The scale of the output, before the shift.
     fn scale(&self, step: &Step) -> i32;
 
-    /// Whether its exact semantics is a table of the plan.
-    fn tabulated(&self) -> bool {
-        false
+    /// The tables of the functions that it is made of, for a plan to store; `None` if no table will do.
+    fn tables(&self, _: &[&Shape], _: Request) -> Option<Vec<Piecewise>> {
+        Some(vec![])
     }
 
-    /// The table of the function that it is, or has within it, for a plan to store.
-    fn table(&self, _: Request) -> Option<Piecewise> {
-        None
+    /// Whether a step has the tables that it needs.
+    fn holds(&self, step: &Step) -> bool {
+        step.tables.is_empty()
     }
 
     /// The largest error of its table, over every input of at most `reach` in magnitude.
@@ -408,14 +411,14 @@ macro_rules! layers {
                 match self { $(Self::$name(l) => l.scale(step)),* }
             }
 
-            /// See [`Layer::tabulated`].
-            pub fn tabulated(&self) -> bool {
-                match self { $(Self::$name(l) => l.tabulated()),* }
+            /// See [`Layer::tables`].
+            pub fn tables(&self, inputs: &[&Shape], request: Request) -> Option<Vec<Piecewise>> {
+                match self { $(Self::$name(l) => l.tables(inputs, request)),* }
             }
 
-            /// See [`Layer::table`].
-            pub fn table(&self, request: Request) -> Option<Piecewise> {
-                match self { $(Self::$name(l) => l.table(request)),* }
+            /// See [`Layer::holds`].
+            pub fn holds(&self, step: &Step) -> bool {
+                match self { $(Self::$name(l) => l.holds(step)),* }
             }
 
             /// See [`Layer::max_error`].
@@ -546,6 +549,16 @@ layers! {
     less_equal::LessEqual,
     equal::Equal,
     select::Select,
+    sqrt::Sqrt,
+    reciprocal::Reciprocal,
+    div::Div,
+    pow::Pow,
+    softsign::Softsign,
+    softmax::Softmax,
+    log_softmax::LogSoftmax,
+    layer_norm::LayerNorm,
+    rms_norm::RmsNorm,
+    instance_norm::InstanceNorm,
 }
 
 /// The error of a name that no layer has, with the nearest ones.

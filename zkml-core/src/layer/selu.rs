@@ -18,7 +18,7 @@ use super::unary::prelude::{
 /// Sources: ONNX `Selu` with its defaults, Keras `activation="selu"`, Burn `Selu`.
 ///
 /// # Constraints
-/// See [`crate::gadget::piecewise`].
+/// See [`crate::gadget::piecewise`]: 31 for an accumulator of 20 bits, 12 of them below the point, and an error of `2^-8`.
 ///
 /// # Soundness
 /// See [`crate::gadget::piecewise`].
@@ -45,6 +45,7 @@ impl Selu {
             positive: 0.0,
             slope: LAMBDA,
             curvature: 0.0,
+            falls: 0.0,
             end: None,
         }
     }
@@ -59,7 +60,7 @@ impl Layer for Selu {
         onnx: "Selu",
         keras: "selu",
         burn: "Selu",
-        constraints: "bits + 5 to bits + 12",
+        constraints: "bits + 11 at 2^-8",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {
@@ -93,6 +94,6 @@ mod tests {
 
     #[test]
     fn costs_what_its_documentation_says() {
-        assert_eq!(constraints(&Selu.into()), 0);
+        assert_eq!(constraints(&Selu.into()), 31);
     }
 }

@@ -18,7 +18,7 @@ use super::unary::prelude::{
 /// Sources: ONNX `Swish`, Keras `activation="silu"`, Burn `Silu`.
 ///
 /// # Constraints
-/// See [`crate::gadget::piecewise`].
+/// See [`crate::gadget::piecewise`]: 30 for an accumulator of 20 bits, 12 of them below the point, and an error of `2^-8`.
 ///
 /// # Soundness
 /// See [`crate::gadget::piecewise`].
@@ -42,6 +42,7 @@ impl Silu {
             positive: 0.0,
             slope: 1.0,
             curvature: 0.5,
+            falls: 2.0,
             end: None,
         }
     }
@@ -56,7 +57,7 @@ impl Layer for Silu {
         onnx: "Swish",
         keras: "silu",
         burn: "Silu",
-        constraints: "bits + 5 to bits + 12",
+        constraints: "bits + 10 at 2^-8",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {
@@ -86,6 +87,6 @@ mod tests {
 
     #[test]
     fn costs_what_its_documentation_says() {
-        assert_eq!(constraints(&Silu.into()), 0);
+        assert_eq!(constraints(&Silu.into()), 30);
     }
 }

@@ -22,19 +22,19 @@ macro_rules! tabulated {
         }
 
         fn scale(&self, step: &Step) -> i32 {
-            step.table.as_ref().map_or(step.inputs[0], |t| t.scale())
+            step.tables.first().map_or(step.inputs[0], |t| t.scale())
         }
 
-        fn tabulated(&self) -> bool {
-            true
+        fn tables(&self, _: &[&Shape], request: Request) -> Option<Vec<Piecewise>> {
+            self.function(request.reach).table(request).map(|t| vec![t])
         }
 
-        fn table(&self, request: Request) -> Option<Piecewise> {
-            self.function(request.reach).table(request)
+        fn holds(&self, step: &Step) -> bool {
+            matches!(step.tables.as_slice(), [table] if table.input() == step.inputs[0])
         }
 
         fn max_error(&self, step: &Step, reach: f64) -> Option<f64> {
-            step.table.as_ref().map(|table| self.function(end(table)).max_error(table, reach))
+            step.tables.first().map(|table| self.function(end(table)).max_error(table, reach))
         }
 
         fn fanout(&self, _: &[&Shape]) -> usize {
@@ -52,7 +52,7 @@ macro_rules! tabulated {
             _: &[Tensor<A::Wire>],
             step: &Step,
         ) -> Result<Tensor<A::Wire>, ArithError> {
-            let table = step.table.as_ref().ok_or(MISSING)?;
+            let table = step.tables.first().ok_or(MISSING)?;
             let y = x[0].try_map(|q| a.piecewise(q, table))?;
             step.finish(a, y)
         }
@@ -99,8 +99,8 @@ pub(super) mod tests {
     /// A layer under a table of its own: every wire is within the proven error of the formula, beyond the segments too.
     pub fn near(layer: &AnyLayer, formula: impl Fn(f64) -> f64, reach: f64) {
         for (scale, bits) in [(2, 5), (5, 8), (12, 8), (16, 11)] {
-            let table = layer.table(Request { scale, reach, bits }).unwrap();
-            let step = Step { inputs: vec![scale], table: Some(table.clone()), ..Step::default() };
+            let tables = layer.tables(&[], Request { scale, reach, bits }).unwrap();
+            let step = Step { inputs: vec![scale], tables, ..Step::default() };
             let error = layer.max_error(&step, reach).unwrap();
             assert!(error <= 2f64.powi(-bits), "{bits} bits at scale {scale}: {error}");
             let most = (reach * 2f64.powi(scale)) as i64;
@@ -117,11 +117,11 @@ pub(super) mod tests {
 
     /// The constraints of one element whose accumulator has 20 bits, 12 of them below the point, with an error of 2^-8.
     pub fn constraints(layer: &AnyLayer) -> usize {
-        let table = layer.table(Request { scale: 12, reach: 100.0, bits: 8 }).unwrap();
+        let tables = layer.tables(&[], Request { scale: 12, reach: 4.0, bits: 8 }).unwrap();
         let half = Int::from(1i64 << 19);
         let mut counts = Counts::new();
         let wire = Measure::variable(Interval { lo: -half, hi: half - Int::ONE });
-        counts.piecewise(&wire, &table).unwrap();
+        counts.piecewise(&wire, &tables[0]).unwrap();
         counts.total().constraints
     }
 }

@@ -12,7 +12,7 @@ pub(super) fn run(draft: &mut Draft) -> usize {
     for i in 0..draft.nodes.len() {
         let keeps = match &draft.nodes[i].layer {
             Some(AnyLayer::Scale(scale)) => scale.factor > 0.0,
-            Some(layer) => layer.kind() == Kind::Increasing,
+            Some(layer) => matches!(layer.kind(), Kind::Increasing | Kind::Order),
             None => false,
         };
         let compared = draft

@@ -202,7 +202,7 @@ impl Subject<'_> {
                 Factors::Weights => knobs.factor[i] as i32 - 1 - ceil_log2(weight),
                 Factors::Constants => knobs.factor[i] as i32,
             };
-            step.table = self.table(i, layer, &step);
+            step.tables = self.tables(i, layer, &step);
             let before = layer.scale(&step);
             plan.steps[i] = self.cut(knobs, i, step, before);
             plan.scales[i] = output_scale(layer, &plan.steps[i]);

@@ -4,6 +4,7 @@
 //! the layers' own rules, for every wire; and where values are rescaled or saturated. It holds no weight: with private
 //! weights, one plan, one circuit and one pair of keys serve every retraining that fits the declared widths.
 
+mod balance;
 pub mod channels;
 pub mod fidelity;
 pub mod frontier;
@@ -164,8 +165,7 @@ impl Plan {
                 step.inputs.len() == node.inputs.len()
                     && step.inputs.iter().zip(&node.inputs).all(|(s, n)| self.scales[n.0] == *s)
                     && step.shift <= 250
-                    && layer.tabulated() == step.table.is_some()
-                    && step.table.as_ref().is_none_or(|t| t.input() == step.inputs[0])
+                    && layer.holds(step)
                     && step.factor.unsigned_abs() <= 250
                     && self.scales[i].unsigned_abs() <= 1000
                     && self.scales[i] == output_scale(layer, step)

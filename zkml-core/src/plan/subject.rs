@@ -38,8 +38,8 @@ pub(super) struct Subject<'a> {
     pub(super) visibility: Visibility,
     pub(super) target: Target,
     pub(super) max_error: Option<f64>,
-    /// The tables of nodes, by input scale and wanted bits.
-    tables: Mutex<HashMap<(usize, i32, i32), Option<Piecewise>>>,
+    /// The tables found so far, by layer and request.
+    tables: Mutex<HashMap<String, Vec<Piecewise>>>,
 }
 
 /// What the samples say of a plan.
@@ -164,15 +164,15 @@ impl<'a> Subject<'a> {
         self.graph().parameter_count() > 500_000
     }
 
-    /// The table of a tabulated layer: searched for once, then kept.
-    pub(super) fn table(&self, i: usize, layer: &AnyLayer, step: &Step) -> Option<Piecewise> {
-        if !layer.tabulated() {
-            return None;
-        }
+    /// The tables of a layer: searched for once, then kept. Without any that will do, the plan is refused for lack of them.
+    pub(super) fn tables(&self, i: usize, layer: &AnyLayer, step: &Step) -> Vec<Piecewise> {
         let reach = self.graph().nodes()[i].inputs.iter().map(|n| self.reach[n.0]).fold(0.0, f64::max);
-        let request = Request { scale: step.inputs[0], reach, bits: step.factor };
+        let scale = step.inputs.first().copied().unwrap_or(0);
+        let request = Request { scale, reach: 2f64.powi(ceil_log2(reach)), bits: step.factor };
+        let shapes = self.graph().input_shapes(NodeId(i));
+        let key = format!("{layer:?} {shapes:?} {request:?}");
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
-        tables.entry((i, request.scale, request.bits)).or_insert_with(|| layer.table(request)).clone()
+        tables.entry(key).or_insert_with(|| layer.tables(&shapes, request).unwrap_or_default()).clone()
     }
 
     /// The constraints of the plan, if it is possible at all.
@@ -204,6 +204,25 @@ impl<'a> Subject<'a> {
             near: self.max_error.is_none_or(|limit| error <= limit),
             error,
         }
+    }
+
+    /// The mean square error of the scores, over the first samples.
+    pub(super) fn noise(&self, knobs: &Knobs, samples: usize) -> Option<f64> {
+        let plan = self.plan(knobs);
+        let runner = self.runner(&plan)?;
+        let scale = plan.scales[self.graph().scores().0];
+        let each = |i: usize| {
+            let input = quantized::quantize_input(&plan, &self.inputs[i]).ok()?;
+            let (scores, _) = runner.run(&input).ok()?;
+            let square = |(x, q): (&f64, &Int)| (x - to_real(*q, scale)).powi(2);
+            Some(self.scores[i].data().iter().zip(scores.data()).map(square).sum::<f64>() / scores.len() as f64)
+        };
+        // Not the closest calls alone, and in an order that does not depend on threads.
+        let step = (self.inputs.len() / samples).max(1);
+        let all: Vec<Option<f64>> =
+            (0..self.inputs.len()).step_by(step).take(samples).collect::<Vec<_>>().into_par_iter().map(each).collect();
+        let known: Vec<f64> = all.into_iter().flatten().collect();
+        (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
     }
 
     /// Whether the plan meets the target on the samples, in this order; the ones that it fails on come to the front.

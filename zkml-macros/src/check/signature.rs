@@ -10,6 +10,7 @@ use zkml_core::shape::Shape;
 
 use super::text;
 use crate::{
+    options::Options,
     report::{Place, Report},
     syntax::{self, Input, Returns},
 };
@@ -44,6 +45,20 @@ pub fn not_a_function(item: &Item, report: &mut Report) {
         format!("`#[zk_model]` describes a network by a function, found {what}"),
         "write `fn name(image: Tensor<1, 28, 28>) -> Class<10> { .. }`",
     );
+}
+
+/// What only says something of a Burn module is given for a function.
+pub fn no_module_options(options: &Options, report: &mut Report) {
+    if let Some(method) = &options.forward {
+        report.add(method.span().into(), "a function has no methods", "leave `forward` out");
+    }
+    if let Some(shape) = &options.shape {
+        report.add(
+            shape.place,
+            "a function says the shape of its input itself",
+            "leave it out; for `input`, expected `public`, `private` or `committed`",
+        );
+    }
 }
 
 /// Attributes that have no meaning on the type that the function becomes.

@@ -1,0 +1,194 @@
+//! `y_i = e^x_i / sum_j e^x_j`
+
+use super::{
+    Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Request, Step, span, function::Function, quotient::nearest,
+    unary::MISSING,
+};
+use crate::{
+    arith::{Arith, ArithError},
+    error::LayerError,
+    gadget::piecewise::{Piecewise, Sides},
+    shape::Shape,
+    tensor::Tensor,
+};
+
+/// `y_i = e^x_i / sum_j e^x_j`, over the elements along an axis.
+///
+/// | | shape | scale |
+/// |---|---|---|
+/// | `x` | any | `s_x` |
+/// | `y` | that of `x` | the plan's factor |
+///
+/// Sources: ONNX `Softmax`, Keras `Softmax`, Burn `softmax`.
+///
+/// # Limits
+/// The exact semantics is `round(t_i * 2^f / sum_j t_j)`, where `t_i` is a table's value at `max_j x_j - x_i`, which is within
+/// `e = 2^-(f + 1)` of `e^(x_i - max)` (`f` at most 13). With `n` elements, `y` is off by `2^-f / 2 + e * (1 + n) / (1 - n * e)`
+/// at most.
+///
+/// # Constraints
+/// [`crate::gadget::lack`] for the exponentials, and [`crate::gadget::div`] of each by their sum.
+///
+/// # Soundness
+/// See these gadgets. The sum is at least the value of the largest element, which the circuit enforces to be one of them.
+///
+/// ```
+/// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};
+/// let mut graph = Graph::new("model", Shape::new([4]));
+/// let y = graph.add("softmax", Args::new(), &[graph.input()])?;
+/// assert_eq!(graph.shape(y), &Shape::new([4]));
+/// # Ok::<(), zkml_core::error::GraphError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Softmax {
+    /// The axis whose elements sum to one; a negative one counts from the end.
+    pub axis: i64,
+}
+
+/// `e^-x` of values that are not negative.
+pub(super) fn falling() -> Function {
+    Function {
+        f: Box::new(|x| if x.is_sign_negative() { 0.0 } else { (-x).exp() }),
+        sides: Sides::Positive,
+        negative: 0.0,
+        positive: 0.0,
+        slope: 0.0,
+        curvature: 0.0,
+        falls: 0.0,
+        end: None,
+    }
+}
+
+impl Softmax {
+    fn groups(&self, shape: &Shape) -> Vec<Vec<usize>> {
+        let axes = span::resolve(Self::CARD.name, "axis", &[self.axis], shape);
+        axes.map_or_else(|_| vec![], |axes| span::groups(shape, &axes))
+    }
+}
+
+impl Layer for Softmax {
+    const CARD: Card = Card {
+        name: "softmax",
+        formula: "y_i = e^x_i / sum_j e^x_j",
+        arity: Arity::Exactly(1),
+        args: &[Arg { name: "axis", takes: "an axis", default: Some("-1") }],
+        onnx: "Softmax",
+        keras: "Softmax",
+        burn: "Softmax",
+        constraints: "bits + 15, and a division",
+    };
+
+    fn parse(args: &mut Args) -> Result<Self, LayerError> {
+        let axis = span::parse(args, "axis", &[-1])?;
+        match axis.as_slice() {
+            [axis] => Ok(Self { axis: *axis }),
+            _ => Err(LayerError::argument("axis", format!("`axis` is `{axis:?}`, expected one axis"))),
+        }
+    }
+
+    fn args(&self) -> Vec<(&'static str, Literal)> {
+        vec![("axis", Literal::Int(self.axis))]
+    }
+
+    fn shape(&self, inputs: &[&Shape]) -> Result<Shape, LayerError> {
+        span::resolve(Self::CARD.name, "axis", &[self.axis], inputs[0]).map(|_| inputs[0].clone())
+    }
+
+    fn params(&self, _: &[&Shape]) -> Vec<Param> {
+        vec![]
+    }
+
+    fn float(&self, inputs: &[&Tensor], _: &[&Tensor]) -> Tensor {
+        let x = inputs[0];
+        let mut y = x.clone().into_data();
+        for group in self.groups(x.shape()) {
+            let max = group.iter().map(|i| x.data()[*i]).fold(f64::NEG_INFINITY, f64::max);
+            let sum: f64 = group.iter().map(|i| (x.data()[*i] - max).exp()).sum();
+            group.iter().for_each(|i| y[*i] = (x.data()[*i] - max).exp() / sum);
+        }
+        Tensor::from_fn(x.shape().clone(), |i| y[i])
+    }
+
+    fn factors(&self) -> Factors {
+        Factors::Constants
+    }
+
+    fn scale(&self, step: &Step) -> i32 {
+        step.factor
+    }
+
+    fn tables(&self, _: &[&Shape], request: Request) -> Option<Vec<Piecewise>> {
+        falling().table(Request { bits: request.bits + 1, ..request }).map(|t| vec![t])
+    }
+
+    fn holds(&self, step: &Step) -> bool {
+        matches!(step.tables.as_slice(), [table] if table.input() == step.inputs[0])
+    }
+
+    fn max_error(&self, step: &Step, reach: f64) -> Option<f64> {
+        // A difference of two values may be twice as large.
+        step.tables.first().map(|table| falling().max_error(table, 2.0 * reach))
+    }
+
+    fn fanout(&self, _: &[&Shape]) -> usize {
+        3
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Order
+    }
+
+    fn fuses_rescale(&self) -> bool {
+        false
+    }
+
+    fn exact<A: Arith>(
+        &self,
+        a: &mut A,
+        x: &[&Tensor<A::Wire>],
+        _: &[Tensor<A::Wire>],
+        step: &Step,
+    ) -> Result<Tensor<A::Wire>, ArithError> {
+        let table = step.tables.first().ok_or(MISSING)?;
+        let mut y = x[0].clone().into_data();
+        for group in self.groups(x[0].shape()) {
+            let values: Vec<A::Wire> = group.iter().map(|i| x[0].data()[*i].clone()).collect();
+            let lack = a.lack(&values, table)?;
+            let sum = a.settle(&lack.sum, 3 * group.len())?;
+            for (i, part) in group.iter().zip(&lack.parts) {
+                y[*i] = nearest(a, (part, &sum), step.factor, None)?;
+            }
+        }
+        let y = Tensor::from_fn(x[0].shape().clone(), |i| y[i].clone());
+        step.finish(a, y)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arith::ints::Ints;
+
+    #[test]
+    fn exact_is_within_its_proven_error() {
+        let layer = Softmax { axis: 0 };
+        for (scale, factor) in [(2, 4), (6, 8), (12, 10)] {
+            let request = Request { scale, reach: 8.0, bits: factor };
+            let shape = Shape::new([4, 2]);
+            let tables = layer.tables(&[&shape], request).unwrap();
+            let step = Step { inputs: vec![scale], factor, tables, ..Step::default() };
+            assert!(layer.holds(&step));
+            for k in 1..40i64 {
+                let x = Tensor::from_fn(shape.clone(), |i| ((i as i64 * 7919 * k) % 101 - 50) << scale >> (k % 5));
+                let y = layer.exact(&mut Ints::<i64>::new(), &[&x], &[], &step).unwrap();
+                let float = layer.float(&[&x.map(|q| *q as f64 * 2f64.powi(-scale))], &[]);
+                let e = layer.max_error(&step, 1e3).unwrap();
+                let error = 2f64.powi(-factor) / 2.0 + 5.0 * e / (1.0 - 4.0 * e);
+                for (q, y) in y.data().iter().zip(float.data()) {
+                    let q = *q as f64 * 2f64.powi(-factor);
+                    assert!((q - y).abs() <= error, "{q} is not {y} within {error}");
+                }
+            }
+        }
+    }
+}
