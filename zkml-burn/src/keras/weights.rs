@@ -12,7 +12,7 @@ use zkml_core::tensor::Tensor;
 use super::{
     archive::{Archive, Kind, Store},
     config::Network,
-    fault::{LayerRef, malformed},
+    fault::{LayerRef, malformed, misuse},
 };
 use crate::error::ImportError;
 
@@ -76,18 +76,12 @@ impl<'s> Shelf<'s> {
             Place::Listed { weights, chain } => within(weights, chain, &layer.name),
         };
         if paths.is_empty() {
-            return Err(malformed(format!(
-                "{layer} has no weights in the file, expected {}; build the model (call it once) before saving it",
-                names.join(", ")
-            )));
+            let reason = format!("it has no weights in the file, expected {}", names.join(", "));
+            return Err(misuse(layer, reason).help("build the model (call it once) before saving it"));
         }
         if !(names.len()..=names.len() + silent).contains(&paths.len()) {
-            return Err(malformed(format!(
-                "{layer} has {} weights in the file, expected {}: {}",
-                paths.len(),
-                names.len(),
-                names.join(", ")
-            )));
+            let found = format!("it has {} weights in the file", paths.len());
+            return Err(misuse(layer, format!("{found}, expected {}: {}", names.len(), names.join(", "))));
         }
         paths.iter().take(names.len()).map(|path| self.store.tensor(path)).collect()
     }

@@ -117,6 +117,7 @@ pub(super) fn conv(at: &mut At<'_>, inputs: &[Value], window: &Window, groups: u
         window.padding = Padding::Valid;
     }
     let (layer, kernel, stride, dilation, pads) = arguments(&window, &before, &after, "conv1d", "conv2d");
+    let pads = if window.padding == Padding::Same { "same".into() } else { pads };
     let args = Args::new()
         .with("filters", filters)
         .with("kernel", kernel)

@@ -90,6 +90,10 @@ pub(super) fn pool(
         PoolKind::Avg { .. } if ceil && window_is_valid(window) => PoolKind::Avg { include_pad: false },
         kind => kind,
     };
+    let dense = window.dilation.iter().all(|d| *d == 1);
+    if window.padding == Padding::Same && !ceil && axes < 3 && dense {
+        return plane(at, kind, window, x);
+    }
     let padding = Padding::Explicit { before, after };
     let window = Window { padding, ..window.clone() };
     if window.dilation.iter().any(|d| *d != 1) {
@@ -109,13 +113,19 @@ fn window_is_valid(window: &Window) -> bool {
     }
 }
 
-/// A pool over one or two axes, with an explicit border.
+/// A pool over one or two axes, with an explicit border or `same`.
 fn plane(at: &mut At<'_>, kind: PoolKind, window: &Window, x: &Value) -> Result<Value, ImportError> {
-    let Padding::Explicit { before, after } = &window.padding else {
-        return Err(at.unsupported("a border that is not explicit", "an explicit one"));
-    };
     let (one, two) = (format!("{}_pool1d", kind.word()), format!("{}_pool2d", kind.word()));
+    let none = vec![];
+    let (before, after) = match &window.padding {
+        Padding::Explicit { before, after } => (before, after),
+        Padding::Same => (&none, &none),
+        Padding::Valid | Padding::SameLower | Padding::Causal => {
+            return Err(at.unsupported("a border that is not explicit", "an explicit one"));
+        }
+    };
     let (layer, size, stride, _, padding) = arguments(window, before, after, &one, &two);
+    let padding = if window.padding == Padding::Same { "same".into() } else { padding };
     let mut args = Args::new().with("size", size).with("stride", stride).with("padding", padding);
     if kind == (PoolKind::Avg { include_pad: true }) && !window_is_valid(window) {
         args = args.with("include_pad", true);
