@@ -96,21 +96,24 @@ fn shifted(shift: u32) -> Cut {
     Cut { shift, ..Cut::default() }
 }
 
+/// Where the bits of a decomposition are: all of them variables, or all but the lowest, which is what the others leave.
+enum Bits {
+    All(std::ops::Range<usize>),
+    High(std::ops::Range<usize>),
+}
+
 /// A forgery by bits that spell a value of the field, for every bit that may hold what is no bit: `rows` constraints
 /// refuse it, and no more. `finish` makes the rest fit.
-fn wrapped(
-    matrices: &Matrices,
-    honest: &[Fr],
-    bits: std::ops::Range<usize>,
-    spelt: Fr,
-    rows: usize,
-    finish: impl Fn(&mut [Fr], &[Fr]),
-) {
-    for (place, at) in bits.clone().enumerate() {
+fn wrapped(matrices: &Matrices, honest: &[Fr], bits: Bits, spelt: Fr, rows: usize, finish: impl Fn(&mut [Fr], &[Fr])) {
+    let (variables, implied) = match bits {
+        Bits::All(variables) => (variables, 0),
+        Bits::High(variables) => (variables, 1),
+    };
+    for place in 0..variables.len() + implied {
+        let mut told = vec![Fr::zero(); variables.len() + implied];
+        told[place] = spelt * Fr::from(1u64 << place).inverse().unwrap();
         let mut forged = honest.to_vec();
-        bits.clone().for_each(|i| forged[matrices.instance + i] = Fr::zero());
-        forged[matrices.instance + at] = spelt * Fr::from(1u64 << place).inverse().unwrap();
-        let told: Vec<Fr> = bits.clone().map(|i| forged[matrices.instance + i]).collect();
+        variables.clone().zip(&told[implied..]).for_each(|(i, bit)| forged[matrices.instance + i] = *bit);
         finish(&mut forged, &told);
         assert_eq!(matrices.unsatisfied(&forged).len(), rows, "bit {place} holds the rest");
     }
@@ -133,22 +136,22 @@ impl Gadget for NonNegative {
 
 #[test]
 fn a_negative_value_is_not_non_negative_because_its_bits_wrap_the_field() {
-    // The variables are three bits and the sign. With the sign set, the bits must spell x, which is -5.
+    // The variables are two bits of three and the sign. With the sign set, the bits must spell x, which is -5.
     let m = matrices(&NonNegative);
     let (honest, _) = assignment(&NonNegative, &[-5], &[]);
     let claim = |sign: u64| {
         let (i, sign) = (m.instance, Fr::from(sign));
-        move |z: &mut [Fr], _: &[Fr]| (z[i + 3], z[i - 1]) = (sign, sign)
+        move |z: &mut [Fr], _: &[Fr]| (z[i + 2], z[i - 1]) = (sign, sign)
     };
-    wrapped(&m, &honest, 0..3, to_field(int(-5)), 1, claim(1));
+    wrapped(&m, &honest, Bits::High(0..2), to_field(int(-5)), 1, claim(1));
     // And with the sign cleared, x + 8 of a positive one.
     let (honest, _) = assignment(&NonNegative, &[5], &[]);
-    wrapped(&m, &honest, 0..3, Fr::from(13u64), 1, claim(0));
-    refused(&NonNegative, &[0], 1, &[(3, 0), (2, 2)]);
-    refused(&NonNegative, &[-1], 0, &[(3, 1), (0, 0), (1, 0), (2, 0)]);
+    wrapped(&m, &honest, Bits::High(0..2), Fr::from(13u64), 1, claim(0));
+    refused(&NonNegative, &[0], 1, &[(2, 0), (1, 2)]);
+    refused(&NonNegative, &[-1], 0, &[(2, 1), (0, 0), (1, 0)]);
 }
 
-/// `slope = 3`, `unit = 8`, over `-8..=7`: the variables are the sign, its product with `x`, and the bits.
+/// `slope = 3`, `unit = 8`, over `-8..=7`: the variables are the sign, its product with `x`, and the bits but the lowest.
 struct Leaky(u32);
 impl Gadget for Leaky {
     fn intervals(&self) -> Vec<Interval> {
@@ -174,7 +177,7 @@ fn no_value_takes_the_other_branch() {
         let sign = Fr::from(u64::from(x < 0));
         let rest = if x >= 0 { other + 64 } else { other };
         let i = m.instance;
-        wrapped(&m, &honest, 2..8, to_field(int(rest)), 1, |z, bits| {
+        wrapped(&m, &honest, Bits::High(2..7), to_field(int(rest)), 1, |z, bits| {
             (z[i], z[i + 1]) = (sign, to_field(int(claimed)));
             z[i - 1] = weighted(&bits[3..]) + bits[2] + (sign - Fr::from(1u64)) * Fr::from(8u64);
         });
@@ -219,7 +222,9 @@ fn a_magnitude_is_not_negative_because_its_bits_wrap_the_field() {
         assert_eq!(y, int(3));
         // The bits spell -|x|: the product holds.
         let i = m.instance;
-        wrapped(&m, &honest, 0..4, to_field(int(-5)), 1, |z, bits| z[i - 1] = weighted(&bits[1..]) + bits[0]);
+        wrapped(&m, &honest, Bits::All(0..4), to_field(int(-5)), 1, |z, bits| {
+            z[i - 1] = weighted(&bits[1..]) + bits[0]
+        });
     }
     refused(&Abs, &[0], 0, &[(0, 1)]);
     refused(&Abs, &[5], 3, &[(0, 0), (1, 1)]);
@@ -239,7 +244,7 @@ impl Gadget for Max {
 
 #[test]
 fn neither_the_smaller_nor_another_value_is_the_larger() {
-    // The variables are the larger one, and five bits of the distance.
+    // The variables are the larger one, and four bits of the distance, of five.
     for (a, b) in [(5, 2), (2, 5), (-8, 9), (7, 7)] {
         let m = matrices(&Max);
         let (honest, _) = assignment(&Max, &[a, b], &[]);
@@ -250,7 +255,9 @@ fn neither_the_smaller_nor_another_value_is_the_larger() {
             let rows = if lie == a.min(b) { 1 } else { 2 };
             let spelt = 2 * lie - a - b;
             if spelt < 0 {
-                wrapped(&m, &honest, 1..6, to_field(int(spelt)), rows, |z, _| (z[i], z[i - 1]) = (claimed, claimed));
+                wrapped(&m, &honest, Bits::High(1..5), to_field(int(spelt)), rows, |z, _| {
+                    (z[i], z[i - 1]) = (claimed, claimed)
+                });
             }
         }
     }
@@ -278,7 +285,7 @@ fn nothing_has_another_sign_and_zero_has_none() {
             let (honest, _) = assignment(&Sign, &[x], &[(4, lie)]);
             // The bit that is none; at zero the hint, and for a sign of zero the magnitude. Two break both.
             let rows = if lie.abs() == 2 && x != 0 { 2 } else { 1 };
-            wrapped(&m, &honest, 0..4, to_field(int(x * lie)), rows, |_, _| {});
+            wrapped(&m, &honest, Bits::All(0..4), to_field(int(x * lie)), rows, |_, _| {});
         }
     }
     // Any hint there is: at zero the sign is the hint times zero.

@@ -42,10 +42,12 @@ impl Form {
         if bits > MAX { Err(ArithError::Overflow { bits }) } else { Ok(Self { bits, sign }) }
     }
 
-    /// Constraints: one a bit and one for their sum, and one more for a sign that is not known.
+    /// Constraints: those of a decomposition, if the sign is known; otherwise one a bit, one for the sign and one product.
     pub fn cost(&self) -> Cost {
-        let sign = usize::from(self.sign.is_none());
-        decompose::cost(self.bits) + Cost::new(sign, sign)
+        match self.sign {
+            Some(_) => decompose::cost(self.bits),
+            None => Cost::new(self.bits as usize + 2, self.bits as usize + 1),
+        }
     }
 }
 
