@@ -129,7 +129,8 @@ fn vector(stem: &str) -> Option<Vector> {
     let x = get("in")?;
     let out = get("out").or_else(|| get("pointOut"))?;
     let remainder = get("remainder").map(|r| image(&r));
-    let mut vector = Vector { input: image(&x), output: image(&out), remainder, rounded, candidates: vec![], params: vec![] };
+    let mut vector =
+        Vector { input: image(&x), output: image(&out), remainder, rounded, candidates: vec![], params: vec![] };
     let dims = x.shape().dims().to_vec();
     let sized = |name: &'static str, extra: &dyn Fn(Args) -> Args, size: usize| {
         windows(dims[0], size, out.shape().dims()[0])
@@ -292,10 +293,7 @@ fn quantized(vector: &Vector, graph: &Graph, params: &BTreeMap<String, Tensor<In
         let expected = q.as_f64() * counted / (unit * scale);
         // What the vectors round: two units of theirs, and more where they are rounded floats.
         let rounding = 2.0 * counted / (unit * scale) + if vector.rounded { expected.abs() / 1000.0 } else { 0.0 };
-        assert!(
-            (y - expected).abs() <= largest / 1024.0 + rounding,
-            "{name}: {y}, expected {expected}"
-        );
+        assert!((y - expected).abs() <= largest / 1024.0 + rounding, "{name}: {y}, expected {expected}");
     }
     let circuit = quantized.circuit(Visibility::default()).unwrap();
     let (assignment, _) = circuit.witness(std::slice::from_ref(&x), &mut StdRng::seed_from_u64(1)).unwrap();
