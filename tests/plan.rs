@@ -2,6 +2,8 @@
 //! the frontier of costs and errors.
 #![cfg(feature = "prove")]
 
+// Only some of it is needed here.
+#[allow(dead_code)]
 mod common;
 
 use common::{exact, model, open, oracle, samples, total};

@@ -129,8 +129,11 @@ fn norm(layer: &AnyLayer, a: &Grid, p: &[Vec<i128>], step: &Step) -> (Vec<i128>,
     (y, f + step.factor)
 }
 
+/// A shape, its integers and their scale.
+type Scaled = ((Vec<usize>, Vec<i128>), i32);
+
 /// The integers of a layer, if it is one of these.
-pub fn node(layer: &AnyLayer, x: &[&Grid], p: &[Vec<i128>], step: &Step) -> Option<((Vec<usize>, Vec<i128>), i32)> {
+pub fn node(layer: &AnyLayer, x: &[&Grid], p: &[Vec<i128>], step: &Step) -> Option<Scaled> {
     let a = x[0];
     let each = |f: &dyn Fn(i128) -> i128| a.data.iter().map(|q| f(*q)).collect::<Vec<_>>();
     let (data, scale) = match layer.card().name {

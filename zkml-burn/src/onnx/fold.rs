@@ -59,18 +59,21 @@ fn truth(value: bool) -> f64 {
     f64::from(u8::from(value))
 }
 
+/// A function of the elements at one place.
+type Function = Box<dyn Fn(&[f64]) -> f64>;
+
 /// What acts on each element.
 fn elementwise(call: &mut Call<'_, '_, '_>) -> Result<Option<Traced>, ImportError> {
     let inputs: Vec<Traced> = call.inputs.iter().flatten().cloned().collect();
     let kind = inputs[0].kind;
     let whole = kind != Kind::Real;
-    let (arity, f, kind): (usize, Box<dyn Fn(&[f64]) -> f64>, Kind) = match call.node.operator {
+    let (arity, f, kind): (usize, Function, Kind) = match call.node.operator {
         "Identity" => return Ok(Some(inputs[0].clone())),
         "Cast" => {
             let to = call.attributes.int("to")?.and_then(Element::new);
             let Some(to) = to else { return Ok(None) };
             call.attributes.ignore("saturate");
-            let f: Box<dyn Fn(&[f64]) -> f64> = match kind_of(to) {
+            let f: Function = match kind_of(to) {
                 Kind::Real => Box::new(|x| x[0]),
                 Kind::Whole => Box::new(|x| x[0].trunc()),
                 Kind::Bool => Box::new(|x| truth(x[0] != 0.0)),

@@ -100,9 +100,10 @@ pub enum Binary {
 const SELU: [f64; 2] = [1.673_263_242_354_377_2, 1.050_700_987_355_480_5];
 
 pub(super) fn unary(at: &mut At<'_>, op: &Unary, x: &Value) -> Result<Value, ImportError> {
-    let plain = |at: &mut At<'_>, layer: &str| at.layer(layer, Args::new(), &[x.clone()]);
-    let alpha =
-        |at: &mut At<'_>, layer: &str, alpha: f64| at.layer(layer, Args::new().with("alpha", alpha), &[x.clone()]);
+    let plain = |at: &mut At<'_>, layer: &str| at.layer(layer, Args::new(), std::slice::from_ref(x));
+    let alpha = |at: &mut At<'_>, layer: &str, alpha: f64| {
+        at.layer(layer, Args::new().with("alpha", alpha), std::slice::from_ref(x))
+    };
     match *op {
         Unary::Relu => plain(at, "relu"),
         Unary::Relu6 => plain(at, "relu6"),
@@ -118,10 +119,10 @@ pub(super) fn unary(at: &mut At<'_>, op: &Unary, x: &Value) -> Result<Value, Imp
             let elu = alpha(at, "elu", a)?;
             scale(at, &elu, gamma)
         }
-        Unary::Gelu { tanh } => at.layer("gelu", Args::new().with("tanh", tanh), &[x.clone()]),
+        Unary::Gelu { tanh } => at.layer("gelu", Args::new().with("tanh", tanh), std::slice::from_ref(x)),
         Unary::Sigmoid => plain(at, "sigmoid"),
         Unary::HardSigmoid { alpha, beta } => {
-            at.layer("hard_sigmoid", Args::new().with("alpha", alpha).with("beta", beta), &[x.clone()])
+            at.layer("hard_sigmoid", Args::new().with("alpha", alpha).with("beta", beta), std::slice::from_ref(x))
         }
         Unary::HardSwish => plain(at, "hard_swish"),
         Unary::HardTanh => plain(at, "hard_tanh"),
@@ -140,7 +141,7 @@ pub(super) fn unary(at: &mut At<'_>, op: &Unary, x: &Value) -> Result<Value, Imp
         Unary::Sign => plain(at, "sign"),
         Unary::Square => plain(at, "square"),
         Unary::Not => {
-            let minus = at.helper("minus", "scale", Args::new().with("factor", -1.0), &[x.clone()])?;
+            let minus = at.helper("minus", "scale", Args::new().with("factor", -1.0), std::slice::from_ref(x))?;
             offset(at, &minus, 1.0)
         }
         Unary::Pow { exponent } => pow(at, x, exponent),
@@ -154,14 +155,14 @@ fn scale(at: &mut At<'_>, x: &Value, factor: f64) -> Result<Value, ImportError> 
     if factor == 1.0 {
         return Ok(x.clone());
     }
-    at.layer("scale", Args::new().with("factor", factor), &[x.clone()])
+    at.layer("scale", Args::new().with("factor", factor), std::slice::from_ref(x))
 }
 
 fn offset(at: &mut At<'_>, x: &Value, value: f64) -> Result<Value, ImportError> {
     if value == 0.0 {
         return Ok(x.clone());
     }
-    at.layer("offset", Args::new().with("value", value), &[x.clone()])
+    at.layer("offset", Args::new().with("value", value), std::slice::from_ref(x))
 }
 
 fn clip(at: &mut At<'_>, x: &Value, min: Option<f64>, max: Option<f64>) -> Result<Value, ImportError> {
@@ -170,8 +171,8 @@ fn clip(at: &mut At<'_>, x: &Value, min: Option<f64>, max: Option<f64>) -> Resul
     let max = max.filter(|v| *v < 3.4e38);
     match (min, max) {
         (None, None) => Ok(x.clone()),
-        (Some(0.0), None) => at.layer("relu", Args::new(), &[x.clone()]),
-        (Some(0.0), Some(6.0)) => at.layer("relu6", Args::new(), &[x.clone()]),
+        (Some(0.0), None) => at.layer("relu", Args::new(), std::slice::from_ref(x)),
+        (Some(0.0), Some(6.0)) => at.layer("relu6", Args::new(), std::slice::from_ref(x)),
         (min, max) => {
             let mut args = Args::new();
             for (name, value) in [("min", min), ("max", max)] {
@@ -179,7 +180,7 @@ fn clip(at: &mut At<'_>, x: &Value, min: Option<f64>, max: Option<f64>) -> Resul
                     args = args.with(name, value);
                 }
             }
-            at.layer("clip", args, &[x.clone()])
+            at.layer("clip", args, std::slice::from_ref(x))
         }
     }
 }
@@ -188,13 +189,13 @@ fn pow(at: &mut At<'_>, x: &Value, exponent: f64) -> Result<Value, ImportError> 
     if exponent == 1.0 {
         Ok(x.clone())
     } else if exponent == 2.0 {
-        at.layer("square", Args::new(), &[x.clone()])
+        at.layer("square", Args::new(), std::slice::from_ref(x))
     } else if exponent == 0.5 {
-        at.layer("sqrt", Args::new(), &[x.clone()])
+        at.layer("sqrt", Args::new(), std::slice::from_ref(x))
     } else if exponent == -1.0 {
-        at.layer("reciprocal", Args::new(), &[x.clone()])
+        at.layer("reciprocal", Args::new(), std::slice::from_ref(x))
     } else if exponent >= 0.0 && exponent.fract() == 0.0 && exponent <= 64.0 {
-        at.layer("pow", Args::new().with("exponent", exponent as usize), &[x.clone()])
+        at.layer("pow", Args::new().with("exponent", exponent as usize), std::slice::from_ref(x))
     } else if exponent < 0.0 && exponent.fract() == 0.0 && exponent >= -64.0 {
         let power = at.beside("power", |at| pow(at, x, -exponent))?;
         at.layer("reciprocal", Args::new(), &[power])
@@ -211,10 +212,10 @@ pub(super) fn binary(at: &mut At<'_>, op: Binary, a: &Value, b: &Value) -> Resul
         if let Some(value) = with_number(at, op, &x, number)? {
             return Ok(value);
         }
-    } else if let Some(number) = single(at, &y, &x) {
-        if let Some(value) = number_with(at, op, number, &y)? {
-            return Ok(value);
-        }
+    } else if let Some(number) = single(at, &y, &x)
+        && let Some(value) = number_with(at, op, number, &y)?
+    {
+        return Ok(value);
     }
     if let Some(value) = by_channel(at, op, &x, &y)? {
         return Ok(value);
@@ -371,7 +372,7 @@ fn number_with(at: &mut At<'_>, op: Binary, number: f64, x: &Value) -> Result<Op
             offset(at, &minus, number).map(Some)
         }
         Binary::Div if number != 0.0 => {
-            let one = at.beside("reciprocal", |at| at.layer("reciprocal", Args::new(), &[x.clone()]))?;
+            let one = at.beside("reciprocal", |at| at.layer("reciprocal", Args::new(), std::slice::from_ref(x)))?;
             scale(at, &one, number).map(Some)
         }
         Binary::Pow if number > 0.0 && number != 1.0 => {
@@ -397,18 +398,28 @@ pub(super) fn prelu(at: &mut At<'_>, x: &Value, slope: &Value) -> Result<Value, 
     let slope = at.constant(&[x.clone(), slope.clone()], 1, "slope")?;
     if slope.len() == 1 {
         let args = Args::new().with("shared", true);
-        return at.layer_with("prelu", args, &[x.clone()], vec![("slope", Tensor::vector(slope.into_data()))]);
+        return at.layer_with(
+            "prelu",
+            args,
+            std::slice::from_ref(x),
+            vec![("slope", Tensor::vector(slope.into_data()))],
+        );
     }
     let mut wide = vec![1; dims.len().saturating_sub(slope.shape().rank())];
     wide.extend(slope.shape().dims());
     let channel = dims.first().is_some_and(|c| slope.len() == *c)
         && (slope.shape().rank() == 1 && dims.len() == 1 || wide.first() == dims.first() && wide.len() == dims.len());
     if channel {
-        return at.layer_with("prelu", Args::new(), &[x.clone()], vec![("slope", Tensor::vector(slope.into_data()))]);
+        return at.layer_with(
+            "prelu",
+            Args::new(),
+            std::slice::from_ref(x),
+            vec![("slope", Tensor::vector(slope.into_data()))],
+        );
     }
     // `relu(x) - slope * relu(-x)`
-    let positive = at.helper("positive", "relu", Args::new(), &[x.clone()])?;
-    let minus = at.helper("minus", "scale", Args::new().with("factor", -1.0), &[x.clone()])?;
+    let positive = at.helper("positive", "relu", Args::new(), std::slice::from_ref(x))?;
+    let minus = at.helper("minus", "scale", Args::new().with("factor", -1.0), std::slice::from_ref(x))?;
     let negative = at.helper("negative", "relu", Args::new(), &[minus])?;
     let slope = at.beside("slope", |at| at.builder.node(&Value::constant(slope), at.name, at.origin))?;
     let product = at.helper("product", "mul", Args::new(), &[negative, Value::Node(slope)])?;

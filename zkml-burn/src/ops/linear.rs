@@ -68,10 +68,10 @@ pub(super) fn check(at: &At<'_>, window: &Window, axes: usize) -> Result<(), Imp
     if lists.iter().any(|l| l.contains(&0)) {
         return Err(ImportError::malformed(at.origin, format!("{window:?}"), "numbers above zero"));
     }
-    if let Padding::Explicit { before, after } = &window.padding {
-        if before.iter().chain(after).any(|n| *n > 1 << 24) {
-            return Err(ImportError::malformed(at.origin, format!("{window:?}"), "padding of at most 2^24"));
-        }
+    if let Padding::Explicit { before, after } = &window.padding
+        && before.iter().chain(after).any(|n| *n > 1 << 24)
+    {
+        return Err(ImportError::malformed(at.origin, format!("{window:?}"), "padding of at most 2^24"));
     }
     Ok(())
 }
@@ -226,10 +226,10 @@ pub(super) fn dense(at: &mut At<'_>, inputs: &[Value]) -> Result<Value, ImportEr
 /// `matmul`, or `dense` where the right factor is a constant matrix.
 pub(super) fn matmul(at: &mut At<'_>, inputs: &[Value]) -> Result<Value, ImportError> {
     let (a, b) = (at.input(inputs, 0)?, at.input(inputs, 1)?);
-    if let (Value::Node(_), Some(matrix)) = (&a, b.tensor()) {
-        if matrix.shape().rank() == 2 {
-            return dense(at, &[a, Value::constant(transposed(matrix))]);
-        }
+    if let (Value::Node(_), Some(matrix)) = (&a, b.tensor())
+        && matrix.shape().rank() == 2
+    {
+        return dense(at, &[a, Value::constant(transposed(matrix))]);
     }
     at.layer("matmul", Args::new(), &[a, b])
 }

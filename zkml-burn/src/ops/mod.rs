@@ -429,7 +429,7 @@ impl At<'_> {
                     "reshape",
                     "reshape",
                     Args::new().with("shape", crate::builder::list(shape)),
-                    &[value.clone()],
+                    std::slice::from_ref(value),
                 )
             }
         }

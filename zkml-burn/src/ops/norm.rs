@@ -6,7 +6,7 @@ use super::{At, ints};
 use crate::{builder::Value, error::ImportError};
 
 pub(super) fn softmax(at: &mut At<'_>, layer: &str, axis: usize, x: &Value) -> Result<Value, ImportError> {
-    at.layer(layer, Args::new().with("axis", axis), &[x.clone()])
+    at.layer(layer, Args::new().with("axis", axis), std::slice::from_ref(x))
 }
 
 /// The vectors of a normalisation, `[channels]` each.

@@ -130,7 +130,7 @@ fn plane(at: &mut At<'_>, kind: PoolKind, window: &Window, x: &Value) -> Result<
     if kind == (PoolKind::Avg { include_pad: true }) && !window_is_valid(window) {
         args = args.with("include_pad", true);
     }
-    at.layer(layer, args, &[x.clone()])
+    at.layer(layer, args, std::slice::from_ref(x))
 }
 
 /// A pool over three axes: over the last two, then over the first. Exact, since what a window covers is a product.
@@ -247,9 +247,9 @@ pub(super) fn reduce(
     }
     let args = |at: &mut At<'_>, layer: &str, x: &Value| {
         let axes: Vec<i64> = axes.iter().map(|a| *a as i64).collect();
-        at.layer(layer, Args::new().with("axes", ints(&axes)).with("keepdims", keepdims), &[x.clone()])
+        at.layer(layer, Args::new().with("axes", ints(&axes)).with("keepdims", keepdims), std::slice::from_ref(x))
     };
-    let first = |at: &mut At<'_>, layer: &str| at.helper(layer, layer, Args::new(), &[x.clone()]);
+    let first = |at: &mut At<'_>, layer: &str| at.helper(layer, layer, Args::new(), std::slice::from_ref(x));
     let then = |at: &mut At<'_>, layer: &str, y: Value| at.helper(layer, layer, Args::new(), &[y]);
     match kind {
         ReduceKind::Sum => args(at, "reduce_sum", x),

@@ -45,14 +45,14 @@ pub(super) fn reshape(at: &mut At<'_>, x: &Value, shape: &[usize]) -> Result<Val
         return Ok(x.clone());
     }
     let shape = if shape.is_empty() { &[1] } else { shape };
-    at.layer("reshape", Args::new().with("shape", list(shape)), &[x.clone()])
+    at.layer("reshape", Args::new().with("shape", list(shape)), std::slice::from_ref(x))
 }
 
 pub(super) fn flatten(at: &mut At<'_>, x: &Value) -> Result<Value, ImportError> {
     if at.dims(x).len() == 1 {
         return Ok(x.clone());
     }
-    at.layer("flatten", Args::new(), &[x.clone()])
+    at.layer("flatten", Args::new(), std::slice::from_ref(x))
 }
 
 pub(super) fn permute(at: &mut At<'_>, x: &Value, axes: &[usize]) -> Result<Value, ImportError> {
@@ -72,7 +72,7 @@ pub(super) fn permute(at: &mut At<'_>, x: &Value, axes: &[usize]) -> Result<Valu
         let shape: Vec<usize> = axes.iter().map(|a| dims[*a]).collect();
         return reshape(at, x, &shape);
     }
-    at.layer("permute", Args::new().with("axes", permutation(axes)), &[x.clone()])
+    at.layer("permute", Args::new().with("axes", permutation(axes)), std::slice::from_ref(x))
 }
 
 /// `bounds` is start, end and step.
@@ -94,7 +94,7 @@ pub(super) fn slice(at: &mut At<'_>, x: &Value, axis: usize, bounds: [i64; 3]) -
         return Ok(x.clone());
     }
     let args = Args::new().with("axis", axis).with("start", int(start)).with("end", int(end)).with("step", int(step));
-    at.layer("slice", args, &[x.clone()])
+    at.layer("slice", args, std::slice::from_ref(x))
 }
 
 fn int(n: i64) -> zkml_core::layer::Literal {
@@ -109,7 +109,7 @@ pub(super) fn gather(at: &mut At<'_>, x: &Value, axis: usize, indices: &[usize])
     if indices.len() > MAX_INDICES {
         return Err(at.unsupported(format!("{} indices", indices.len()), format!("at most {MAX_INDICES}")));
     }
-    at.layer("gather", Args::new().with("indices", list(indices)).with("axis", axis), &[x.clone()])
+    at.layer("gather", Args::new().with("indices", list(indices)).with("axis", axis), std::slice::from_ref(x))
 }
 
 pub(super) fn concat(at: &mut At<'_>, inputs: &[Value], axis: usize) -> Result<Value, ImportError> {
@@ -159,7 +159,7 @@ pub(super) fn broadcast(at: &mut At<'_>, x: &Value, shape: &[usize]) -> Result<V
     if at.dims(x) == shape {
         return Ok(x.clone());
     }
-    at.layer("broadcast_to", Args::new().with("shape", list(shape)), &[x.clone()])
+    at.layer("broadcast_to", Args::new().with("shape", list(shape)), std::slice::from_ref(x))
 }
 
 pub(super) fn tile(at: &mut At<'_>, x: &Value, repeats: &[usize]) -> Result<Value, ImportError> {
@@ -187,8 +187,8 @@ pub(super) fn upsample(at: &mut At<'_>, x: &Value, factors: &[usize]) -> Result<
     }
     let rank = at.dims(x).len();
     match factors {
-        [factor] if rank == 2 => at.layer("upsample1d", Args::new().with("size", *factor), &[x.clone()]),
-        [_, _] if rank == 3 => at.layer("upsample2d", Args::new().with("size", list(factors)), &[x.clone()]),
+        [factor] if rank == 2 => at.layer("upsample1d", Args::new().with("size", *factor), std::slice::from_ref(x)),
+        [_, _] if rank == 3 => at.layer("upsample2d", Args::new().with("size", list(factors)), std::slice::from_ref(x)),
         _ => Err(at.unsupported(
             format!("factors {factors:?} for an input of {rank} axes (without batch)"),
             "one factor a spatial axis, and one or two of those",

@@ -67,12 +67,11 @@ impl Layer for Clip {
     fn parse(args: &mut Args) -> Result<Self, LayerError> {
         let end = |name: &str| args.get(name).map(|_| args.float(name, None)).transpose();
         let (min, max) = (end("min")?, end("max")?);
-        if let (Some(lo), Some(hi)) = (min, max) {
-            if lo > hi {
+        if let (Some(lo), Some(hi)) = (min, max)
+            && lo > hi {
                 return Err(LayerError::argument("min", format!("`min` is {lo}, expected at most `max`, which is {hi}"))
                     .help("exchange them"));
             }
-        }
         Ok(Self { min, max })
     }
 

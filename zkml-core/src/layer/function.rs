@@ -325,7 +325,7 @@ fn piece(
         let level = difference(&ends, &rest) / difference(&ends, &turns);
         let values: Vec<f64> = rest.iter().zip(&turns).map(|(y, s)| y - level * s).collect();
         let leading = difference(&ends[..=power], &values[..=power]).round();
-        if !(leading.abs() < 2f64.powi(59)) {
+        if leading.is_nan() || leading.abs() >= 2f64.powi(59) {
             return None;
         }
         coefficients[power] = leading as i64;
@@ -336,7 +336,7 @@ fn piece(
         let p = value(*t);
         least = least.min(lo - p);
         most = most.max(hi - p);
-        if !(most - least <= 2.0 * allowed) {
+        if (most - least).is_nan() || most - least > 2.0 * allowed {
             return None;
         }
     }

@@ -49,7 +49,8 @@ pub(super) fn unary(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> 
             1.0 => Unary::Silu,
             // `x * sigmoid(alpha * x)`
             alpha => {
-                let scaled = call.beside("scale", &Op::Unary(Unary::Scale { factor: alpha }), &[x.value.clone()])?;
+                let scaled =
+                    call.beside("scale", &Op::Unary(Unary::Scale { factor: alpha }), std::slice::from_ref(&x.value))?;
                 let gate = call.beside("gate", &Op::Unary(Unary::Sigmoid), &[scaled])?;
                 let value = call.lower(&Op::Binary(Binary::Mul), &[x.value, gate])?;
                 return call.settle(value, x.dims, x.batched, Kind::Real);

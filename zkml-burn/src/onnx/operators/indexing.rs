@@ -104,7 +104,7 @@ pub(super) fn split(call: &mut Call<'_, '_, '_>) -> Result<Vec<Traced>, ImportEr
     let mut start = 0;
     for size in sizes {
         let op = Op::Slice { axis: at[0], start: start as i64, end: (start + size) as i64, step: 1 };
-        let value = call.lower(&op, &[x.value.clone()])?;
+        let value = call.lower(&op, std::slice::from_ref(&x.value))?;
         let mut dims = x.dims.clone();
         dims[axis] = size;
         results.push(call.settle(value, dims, x.batched, x.kind)?);

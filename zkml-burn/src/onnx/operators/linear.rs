@@ -160,10 +160,10 @@ pub(super) fn gemm(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
     if a.dims[1] != b.dims[usize::from(turn_b)] {
         return Err(call.malformed(call.shapes(), "matrices whose inner extents agree"));
     }
-    if let Some(c) = &c {
-        if broadcast([dims.as_slice(), &c.dims]).as_ref() != Some(&dims) {
-            return Err(call.malformed(call.shapes(), format!("an addend that broadcasts to {dims:?}")));
-        }
+    if let Some(c) = &c
+        && broadcast([dims.as_slice(), &c.dims]).as_ref() != Some(&dims)
+    {
+        return Err(call.malformed(call.shapes(), format!("an addend that broadcasts to {dims:?}")));
     }
     let (mut value, batched, added) = match b.tensor() {
         Some(matrix) if a.tensor().is_none() => {
@@ -183,20 +183,21 @@ pub(super) fn gemm(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
             (call.beside("alpha", &Op::Unary(Unary::Scale { factor: alpha }), &[product])?, false, false)
         }
     };
-    if let (Some(c), false) = (c, added) {
-        if beta != 0.0 {
-            let scaled = match c.tensor() {
-                Some(tensor) => Traced::constant(tensor.map(|v| v * beta), c.kind),
-                None => {
-                    let value = call.beside("beta", &Op::Unary(Unary::Scale { factor: beta }), &[c.value.clone()])?;
-                    Traced { value, ..c }
-                }
-            };
-            let product = call.settle(value, dims.clone(), batched, Kind::Real)?;
-            let (values, dims, batched) = call.together(&[product, scaled])?;
-            value = call.beside("add", &Op::Binary(Binary::Add), &values)?;
-            return call.settle(value, dims, batched, Kind::Real);
-        }
+    if let (Some(c), false) = (c, added)
+        && beta != 0.0
+    {
+        let scaled = match c.tensor() {
+            Some(tensor) => Traced::constant(tensor.map(|v| v * beta), c.kind),
+            None => {
+                let value =
+                    call.beside("beta", &Op::Unary(Unary::Scale { factor: beta }), std::slice::from_ref(&c.value))?;
+                Traced { value, ..c }
+            }
+        };
+        let product = call.settle(value, dims.clone(), batched, Kind::Real)?;
+        let (values, dims, batched) = call.together(&[product, scaled])?;
+        value = call.beside("add", &Op::Binary(Binary::Add), &values)?;
+        return call.settle(value, dims, batched, Kind::Real);
     }
     call.settle(value, dims, batched, Kind::Real)
 }

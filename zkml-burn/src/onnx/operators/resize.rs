@@ -107,11 +107,11 @@ pub(super) fn resize(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError>
     };
     if taps == 1 {
         let mut indices: Vec<Vec<usize>> = Vec::new();
-        for axis in skip..dims.len() {
+        for (axis, &extent) in dims.iter().enumerate().skip(skip) {
             let n = x.dims[axis];
-            let list: Result<Vec<usize>, ImportError> = (0..dims[axis])
+            let list: Result<Vec<usize>, ImportError> = (0..extent)
                 .map(|i| {
-                    let place = nearest(call, rounding, coordinates.place(i, scale(axis), n, dims[axis]))?;
+                    let place = nearest(call, rounding, coordinates.place(i, scale(axis), n, extent))?;
                     Ok(place.clamp(0.0, n as f64 - 1.0) as usize)
                 })
                 .collect();
@@ -121,8 +121,8 @@ pub(super) fn resize(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError>
         return call.settle(value, dims, x.batched, x.kind);
     }
     let mut value = x.value.clone();
-    for axis in skip..dims.len() {
-        let (n, m) = (x.dims[axis], dims[axis]);
+    for (axis, &m) in dims.iter().enumerate().skip(skip) {
+        let n = x.dims[axis];
         if n == m && (scale(axis) - 1.0).abs() < 1e-9 {
             continue;
         }
@@ -184,14 +184,14 @@ fn sampled(
             && (0..indices[i].len()).all(|j| indices[i][j] == j / factors[i])
     });
     if whole && (1..=2).contains(&spatial) && factors[0] == 1 {
-        return call.lower(&Op::Upsample { factors: factors[1..].to_vec() }, &[x.value.clone()]);
+        return call.lower(&Op::Upsample { factors: factors[1..].to_vec() }, std::slice::from_ref(&x.value));
     }
     let chosen = indices
         .iter()
         .enumerate()
         .map(|(i, list)| list.iter().copied().ne(0..x.dims[i + skip]).then(|| list.clone()))
         .collect();
-    call.lower(&Op::Sample { indices: chosen }, &[x.value.clone()])
+    call.lower(&Op::Sample { indices: chosen }, std::slice::from_ref(&x.value))
 }
 
 /// Scales or sizes, one for each axis.
