@@ -10,16 +10,16 @@ say "format"
 cargo fmt --all --check
 
 say "lints"
-cargo clippy --workspace --all-targets -- -D warnings
+cargo clippy --workspace --all-targets --features onnx,keras -- -D warnings
 # The two smaller feature sets: the front half, and the verifier alone.
 cargo clippy -p zkml-core --no-default-features -- -D warnings
 cargo clippy -p zkml --no-default-features --features verify --lib --test verifier -- -D warnings
 
 say "documentation"
-RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features onnx,keras
 
 say "tests"
-cargo test --workspace
+cargo test --workspace --features onnx,keras
 
 say "the verifier alone"
 cargo test -p zkml --no-default-features --features verify --test verifier
