@@ -175,7 +175,7 @@ fn uneven(layers: Vec<(&str, Args)>, input: &[usize]) -> Model {
     for (name, tensor) in fresh.weights().iter() {
         let rows = tensor.len() / channels;
         let columns = tensor.shape().dims().get(1).map_or(1, |n| n / channels).max(1);
-        let power = |c: usize| 2f64.powi(4 * (c as i32 % 4));
+        let power = |c: usize| 2f64.powi(3 * (c as i32 % 4));
         let bias = first.replace("weight", "bias");
         let value = |i: usize| match name {
             n if n == first => tensor.data()[i] / power(i / rows),
