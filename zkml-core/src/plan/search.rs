@@ -3,7 +3,7 @@
 //! 1. A grid: the same width for all weights, the same for all activations, with and without saturation, with and
 //!    without rescaling. Costs are exact ([`crate::arith::counts`]) and cheap to get, so the grid is sorted by cost and
 //!    tried on the samples from the cheapest up, the samples with the closest calls first.
-//! 2. Balance: bits are moved to where they are cheap, see [`super::balance`].
+//! 2. Balance: bits are moved to where they are cheap, see `balance`.
 //! 3. Descent, as long as it gets cheaper and stays faithful: one bit less here, one saturation more there, a rescale at
 //!    any node or left out, those first that save much and should add little noise. A turn that is refused is not tried
 //!    again until others have been made; what makes a plan coarser elsewhere would not make it faithful.

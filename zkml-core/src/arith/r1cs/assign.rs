@@ -9,7 +9,7 @@ use crate::{
     gadget::Cs,
 };
 
-/// Computes the values of the variables that [`Build`] makes.
+/// Computes the values of the variables that [`Build`](super::Build) makes.
 #[derive(Debug, Default)]
 pub struct Assign {
     instance: Vec<Fr>,
