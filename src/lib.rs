@@ -46,9 +46,12 @@
 //! * `prove` (default): everything.
 //! * `burn`: networks from Burn modules, see `zkml::burn`.
 //! * `verify`: keys and proofs only, for those who just check (`default-features = false, features = ["verify"]`).
+//! * `keras`: models from Keras files, see `zkml::keras`.
 //! * `onnx`: models from ONNX files, see `zkml::onnx`.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "keras")]
+pub mod keras;
 #[cfg(feature = "onnx")]
 pub mod onnx;
 

@@ -1,16 +1,20 @@
-//! A network from a file: `#[zk_model(onnx = "lenet.onnx")] struct Lenet;`.
+//! A network from a file: `#[zk_model(onnx = "lenet.onnx")] struct Lenet;`, or `keras = "lenet.keras"`.
 
 use std::path::{Path, PathBuf};
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Fields, ItemStruct, LitStr, ext::IdentExt as _};
-use zkml_core::graph::{Graph, Range, Visibility};
+use syn::{Fields, Ident, ItemStruct, LitStr, ext::IdentExt as _};
+use zkml_core::graph::{Graph, Visibility};
 
-use crate::{check, expand, options::Options, report::Report};
+use crate::{
+    check, expand,
+    options::{Format, Options},
+    report::Report,
+};
 
 /// The type of a network that is stored in a file.
-pub fn file(options: &Options, path: &LitStr, item: &ItemStruct, mut report: Report) -> TokenStream {
+pub fn file(options: &Options, format: Format, path: &LitStr, item: &ItemStruct, mut report: Report) -> TokenStream {
     let attrs = check::attributes(&item.attrs, &mut report);
     if item.fields != Fields::Unit || !item.generics.params.is_empty() {
         let help = format!("write `struct {};`", item.ident);
@@ -20,7 +24,7 @@ pub fn file(options: &Options, path: &LitStr, item: &ItemStruct, mut report: Rep
         report.add(name.span().into(), "`name` has no meaning here", "the struct has a name");
     }
     let place = place(path);
-    let graph = match read(&place, options.range) {
+    let graph = match read(format, &place, options) {
         Ok(graph) => Some(graph),
         Err(message) => {
             report.add(path.span().into(), message, "");
@@ -39,6 +43,14 @@ pub fn file(options: &Options, path: &LitStr, item: &ItemStruct, mut report: Rep
         let range = expand::range(range);
         quote!(.with_range(#range))
     });
+    let (reader, more) = match format {
+        Format::Onnx => (quote!(::zkml::onnx), quote!()),
+        Format::Keras => {
+            let class = says(&options.class).then(|| quote!(.with_class()));
+            let first = says(&options.channels_first).then(|| quote!(.with_channels_first()));
+            (quote!(::zkml::keras), quote!(#class #first))
+        }
+    };
     // Relative paths are taken from the source file by `include_bytes!` as well.
     let bytes = match path.span().unwrap().local_file() {
         Some(_) => quote!(#path),
@@ -71,15 +83,15 @@ pub fn file(options: &Options, path: &LitStr, item: &ItemStruct, mut report: Rep
             ///
             /// # Errors
             /// Never: the file was read while compiling.
-            pub fn import() -> ::core::result::Result<::zkml::onnx::Import, ::zkml::onnx::ImportError> {
-                ::zkml::onnx::import(::core::include_bytes!(#bytes), &::zkml::onnx::Options::default() #range)
+            pub fn import() -> ::core::result::Result<#reader::Import, #reader::ImportError> {
+                #reader::import(::core::include_bytes!(#bytes).as_slice(), &#reader::Options::default() #range #more)
             }
 
             /// The model with the weights of the file.
             ///
             /// # Errors
             /// Never: the file was read while compiling.
-            pub fn model() -> ::core::result::Result<Self, ::zkml::onnx::ImportError> {
+            pub fn model() -> ::core::result::Result<Self, #reader::ImportError> {
                 ::core::result::Result::Ok(Self(Self::import()?.model(Self::VISIBILITY)?))
             }
         }
@@ -93,18 +105,47 @@ fn place(path: &LitStr) -> PathBuf {
     folder.join(path.value())
 }
 
+/// Whether an option that is true or false is true.
+fn says(option: &Option<(Ident, bool)>) -> bool {
+    option.as_ref().is_some_and(|(_, says)| *says)
+}
+
 /// The network in the file.
-#[cfg(feature = "onnx")]
-fn read(path: &Path, range: Option<Range>) -> Result<Graph, String> {
+fn read(format: Format, path: &Path, options: &Options) -> Result<Graph, String> {
     let bytes = std::fs::read(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
-    let mut options = zkml_burn::onnx::Options::default();
-    options.range = range;
-    zkml_burn::onnx::read(&bytes, &options).map(|import| import.graph).map_err(|e| e.to_string())
+    match format {
+        Format::Onnx => onnx(&bytes, options),
+        Format::Keras => keras(bytes, options),
+    }
+}
+
+#[cfg(feature = "onnx")]
+fn onnx(bytes: &[u8], options: &Options) -> Result<Graph, String> {
+    let mut found = zkml_burn::onnx::Options::default();
+    found.range = options.range;
+    zkml_burn::onnx::read(bytes, &found).map(|import| import.graph).map_err(|e| e.to_string())
 }
 
 #[cfg(not(feature = "onnx"))]
-fn read(_: &Path, _: Option<Range>) -> Result<Graph, String> {
+fn onnx(_: &[u8], _: &Options) -> Result<Graph, String> {
     Err("ONNX files are not read without the feature `onnx` of `zkml`".to_owned())
+}
+
+#[cfg(feature = "keras")]
+fn keras(bytes: Vec<u8>, options: &Options) -> Result<Graph, String> {
+    use zkml_burn::keras::{InputLayout, Output, read};
+
+    let found = zkml_burn::keras::Options {
+        input: if says(&options.channels_first) { InputLayout::ChannelsFirst } else { InputLayout::Keras },
+        output: if says(&options.class) { Output::Class } else { Output::Keras },
+        range: options.range,
+    };
+    read(bytes, &found).map(|import| import.graph).map_err(|e| e.to_string())
+}
+
+#[cfg(not(feature = "keras"))]
+fn keras(_: Vec<u8>, _: &Options) -> Result<Graph, String> {
+    Err("Keras files are not read without the feature `keras` of `zkml`".to_owned())
 }
 
 /// The errors, and a type of the same name with the same methods.

@@ -74,6 +74,9 @@ use crate::{options::Options, report::Report};
 /// | `range` | `0..=255`, `-1.0..=1.0` | found by calibration | the values of the input: whole numbers, or reals if the ends have a point |
 /// | `name` | `"LeNet"` | the function's name in CamelCase | the name of the type |
 /// | `onnx` | `"lenet.onnx"` | | the file that holds the network, see below |
+/// | `keras` | `"lenet.keras"`, `"lenet.h5"` | | the same |
+/// | `class` | `true` | `false` | with `keras`: the network answers a class; a softmax at its end is dropped |
+/// | `channels_first` | `true` | `false` | with `keras`: the input is given as `[channels, height, width]` |
 ///
 /// # Statements
 ///
@@ -137,7 +140,8 @@ use crate::{options::Options, report::Report};
 ///
 /// # Networks from files
 ///
-/// `#[zk_model(onnx = "lenet.onnx", weights = private)] struct Lenet;` (with the feature `onnx`) takes the network from a
+/// `#[zk_model(onnx = "lenet.onnx", weights = private)] struct Lenet;` (with the feature `onnx`), or
+/// `#[zk_model(keras = "lenet.keras", class = true)] struct Lenet;` (with the feature `keras`), takes the network from a
 /// file, whose path starts at the source file. It is read while compiling: what it holds that has no layer is a compile
 /// error that names the node and its operator, and a changed file compiles anew. The struct becomes the same type as a
 /// function, with two more:
@@ -160,7 +164,7 @@ fn model(options: TokenStream, tokens: TokenStream) -> TokenStream {
     let mut report = Report::default();
     let options = Options::parse(options, &mut report);
     let item = match syn::parse2::<Item>(tokens.clone()) {
-        Ok(item) if options.onnx.is_some() => return from_file(&options, &item, tokens, report),
+        Ok(item) if options.file.is_some() => return from_file(&options, &item, tokens, report),
         Ok(Item::Fn(item)) => {
             check::no_module_options(&options, &mut report);
             item
@@ -177,10 +181,10 @@ fn model(options: TokenStream, tokens: TokenStream) -> TokenStream {
 }
 
 fn from_file(options: &Options, item: &Item, tokens: TokenStream, mut report: Report) -> TokenStream {
-    match (item, &options.onnx) {
-        (Item::Struct(item), Some(path)) => file::file(options, path, item, report),
-        (_, path) => {
-            path.iter().for_each(|path| file::not_a_struct(path, &mut report));
+    match (item, &options.file) {
+        (Item::Struct(item), Some((format, path))) => file::file(options, *format, path, item, report),
+        (_, file) => {
+            file.iter().for_each(|(_, path)| file::not_a_struct(path, &mut report));
             let errors = report.finish().map(|e| e.to_compile_error());
             quote!(#errors #tokens)
         }

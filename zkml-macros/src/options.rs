@@ -36,12 +36,26 @@ pub struct Options {
     pub forward: Option<Ident>,
     /// Whether a shape was given, be it one or not.
     pub module: bool,
-    /// The ONNX file that holds the network.
-    pub onnx: Option<LitStr>,
+    /// The file that holds the network.
+    pub file: Option<(Format, LitStr)>,
+    /// The option `class`, and whether it says so: a network from a Keras file answers a class.
+    pub class: Option<(Ident, bool)>,
+    /// The option `channels_first`, and whether it says so: the input of a network from a Keras file is given so.
+    pub channels_first: Option<(Ident, bool)>,
+}
+
+/// The formats of files that hold networks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// `onnx = ".."`.
+    Onnx,
+    /// `keras = ".."`.
+    Keras,
 }
 
 /// The options' names.
-const NAMES: [&str; 7] = ["input", "weights", "output", "range", "name", "forward", "onnx"];
+const NAMES: [&str; 10] =
+    ["input", "weights", "output", "range", "name", "forward", "onnx", "keras", "class", "channels_first"];
 
 struct Entry {
     key: Ident,
@@ -91,10 +105,18 @@ impl Options {
                 "range" => options.range = range(value, report),
                 "name" => options.name = type_name(value, report),
                 "forward" => options.forward = method(value, report),
-                "onnx" => options.onnx = path(value, report),
+                "onnx" => options.file = path(key, value, Format::Onnx, report),
+                "keras" => options.file = path(key, value, Format::Keras, report),
+                "class" => options.class = flag(key, value, report),
+                "channels_first" => options.channels_first = flag(key, value, report),
                 _ => unknown(key, report),
             }
             seen.push(name);
+        }
+        if !matches!(options.file, Some((Format::Keras, _))) {
+            for (key, _) in options.class.iter().chain(&options.channels_first) {
+                report.add(key.span().into(), format!("`{key}` goes with `keras = \"..\"`"), "leave it out");
+            }
         }
         options
     }
@@ -191,12 +213,23 @@ fn method(value: &Expr, report: &mut Report) -> Option<Ident> {
     name
 }
 
-fn path(value: &Expr, report: &mut Report) -> Option<LitStr> {
+fn path(key: &Ident, value: &Expr, format: Format, report: &mut Report) -> Option<(Format, LitStr)> {
     match value {
-        Expr::Lit(ExprLit { lit: Lit::Str(path), .. }) => Some(path.clone()),
+        Expr::Lit(ExprLit { lit: Lit::Str(path), .. }) => Some((format, path.clone())),
         _ => {
-            let help = "expected a path from this source file, as in `onnx = \"lenet.onnx\"`";
-            report.add(Place::of(value), "`onnx` is no string", help);
+            let help = format!("expected a path from this source file, as in `{key} = \"lenet.{key}\"`");
+            report.add(Place::of(value), format!("`{key}` is no string"), help);
+            None
+        }
+    }
+}
+
+fn flag(key: &Ident, value: &Expr, report: &mut Report) -> Option<(Ident, bool)> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Bool(flag), .. }) => Some((key.clone(), flag.value)),
+        _ => {
+            let found = format!("`{key}` is `{}`", check::text(value));
+            report.add(Place::of(value), found, "expected `true` or `false`");
             None
         }
     }
