@@ -11,6 +11,7 @@ pub mod decompose;
 pub mod div;
 pub mod divisor;
 pub mod lack;
+pub mod leading;
 pub mod magnitude;
 pub mod max;
 pub mod piecewise;

@@ -399,6 +399,7 @@ layers! {
     selu::Selu,
     gelu::Gelu,
     exp::Exp,
+    log::Log,
     sqrt::Sqrt,
     reciprocal::Reciprocal,
     div::Div,
