@@ -384,6 +384,10 @@ layer_suite! {
         let x = g.add("scale", args().with("factor", 0.25), &[x])?;
         g.add("exp", args(), &[x])
     })];
+    log => [case(&[2], |g, x| {
+        let x = positive(g, x)?;
+        g.add("log", args(), &[x])
+    })];
     sqrt => [
         case(&[3], |g, x| g.add("sqrt", args(), &[x])),
         case(&[2], |g, x| {

@@ -140,6 +140,17 @@ pub fn node(layer: &AnyLayer, x: &[&Grid], p: &[Vec<i128>], step: &Step) -> Opti
         "tanh" | "sigmoid" | "erf" | "softplus" | "silu" | "mish" | "elu" | "celu" | "selu" | "gelu" | "exp" => {
             (each(&|q| lookup(&step.tables[0], q)), step.tables[0].scale())
         }
+        "log" => {
+            let table = &step.tables[0];
+            let (n, scale) = (table.input(), table.scale() + 6);
+            let unit = (std::f64::consts::LN_2 * 2f64.powi(scale)).round() as i128;
+            let log = |q: i128| {
+                let q = q.clamp(1, 1 << n);
+                let e = q.ilog2() as i32;
+                (lookup(table, (q << (n - e)) - (1 << n)) << 6) + unit * i128::from(e - a.scale)
+            };
+            (each(&log), scale)
+        }
         "sqrt" => (each(&|q| root(q.max(0) << (2 * step.factor - a.scale))), step.factor),
         "reciprocal" => (each(&|q| nearest(1, q, step.factor + a.scale)), step.factor),
         "softsign" => (each(&|q| nearest(q, (1 << a.scale) + q.abs(), step.factor)), step.factor),
@@ -201,6 +212,7 @@ pub fn bound(quantized: &Quantized, i: usize, floats: &[Tensor], errors: &[f64])
         "elu" => number(layer, "alpha").abs().max(1.0) * e + table(),
         "selu" => 1.76 * e + table(),
         "exp" => (x.max_abs() + e).exp() * e + table(),
+        "log" => e / (least(x) - e).max(0.0) + table(),
         "sqrt" => e.sqrt() + 2.0 * unit,
         "reciprocal" => quotient(1.0, 0.0, x, e),
         "softsign" => e + unit / 2.0,

@@ -144,6 +144,14 @@ impl Arith for Bounds {
         Ok(self.see(y))
     }
 
+    fn leading(&mut self, a: &Interval, table: &Piecewise) -> Result<(Interval, Interval), ArithError> {
+        self.widest = self.widest.max(table.widest());
+        let (exponent, part) = gadget::leading::bound(a, table)?;
+        // Mantissas have a bit more than the table's input has below the point.
+        self.widest = self.widest.max(table.input().unsigned_abs() + 1);
+        Ok((self.see(exponent), self.see(part)))
+    }
+
     fn lack(&mut self, values: &[Interval], table: &Piecewise) -> Result<Lack<Interval>, ArithError> {
         self.widest = self.widest.max(table.widest());
         let lack = gadget::lack::bound(values, table)?;

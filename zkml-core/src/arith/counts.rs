@@ -251,6 +251,13 @@ impl Arith for Counts {
         Ok(Measure { interval, width: gadget::piecewise::width(&a.interval, table)? })
     }
 
+    fn leading(&mut self, a: &Measure, table: &Piecewise) -> Result<(Measure, Measure), ArithError> {
+        let (exponent, part) = gadget::leading::bound(&a.interval, table)?;
+        self.pay("leading", gadget::leading::cost(&a.interval, table)?);
+        let widths = gadget::leading::widths(&a.interval, table)?;
+        Ok((Measure { interval: exponent, width: widths.0 }, Measure { interval: part, width: widths.1 }))
+    }
+
     fn lack(&mut self, values: &[Measure], table: &Piecewise) -> Result<Lack<Measure>, ArithError> {
         let intervals: Vec<Interval> = values.iter().map(|v| v.interval).collect();
         let Lack { parts, sum, max } = gadget::lack::bound(&intervals, table)?;

@@ -166,6 +166,10 @@ impl<T: Integer> Arith for Ints<T> {
         Ok(gadget::piecewise::eval(*a, table))
     }
 
+    fn leading(&mut self, a: &T, table: &Piecewise) -> Result<(T, T), ArithError> {
+        Ok(gadget::leading::eval(*a, table))
+    }
+
     fn lack(&mut self, values: &[T], table: &Piecewise) -> Result<Lack<T>, ArithError> {
         Ok(gadget::lack::eval(values, table))
     }

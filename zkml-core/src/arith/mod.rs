@@ -250,6 +250,12 @@ pub trait Arith {
     /// If a value may outgrow the field.
     fn piecewise(&mut self, a: &Self::Wire, table: &Piecewise) -> Result<Self::Wire, ArithError>;
 
+    /// `floor(log2 a)`, and the value of a table at the mantissa, see [`crate::gadget::leading`].
+    ///
+    /// # Errors
+    /// If `a` may be below one, or have more bits than the table is for.
+    fn leading(&mut self, a: &Self::Wire, table: &Piecewise) -> Result<(Self::Wire, Self::Wire), ArithError>;
+
     /// The values of a table at what each lacks to the largest, their sum, and the largest, see [`crate::gadget::lack`].
     ///
     /// # Errors

@@ -315,6 +315,13 @@ impl<C: Accumulate> Arith for R1cs<C> {
         Ok(self.wire(interval, width, w))
     }
 
+    fn leading(&mut self, a: &Self::Wire, table: &Piecewise) -> Result<(Self::Wire, Self::Wire), ArithError> {
+        let bounds = gadget::leading::bound(&a.measure.interval, table)?;
+        let widths = gadget::leading::widths(&a.measure.interval, table)?;
+        let (exponent, part) = gadget::leading::enforce(&mut self.cs, &a.w, &a.measure.interval, table)?;
+        Ok((self.wire(bounds.0, widths.0, exponent), self.wire(bounds.1, widths.1, part)))
+    }
+
     fn lack(&mut self, values: &[Self::Wire], table: &Piecewise) -> Result<Lack<Self::Wire>, ArithError> {
         let intervals: Vec<Interval> = values.iter().map(|v| v.measure.interval).collect();
         let Lack { parts, sum, max } = gadget::lack::bound(&intervals, table)?;

@@ -16,6 +16,7 @@ pub mod divisor;
 pub mod is_zero;
 pub mod lack;
 pub mod leaky;
+pub mod leading;
 pub mod magnitude;
 pub mod max;
 pub mod non_negative;

@@ -49,7 +49,7 @@ pub struct LogSoftmax {
 }
 
 /// `ln(1 + x)` up to where the segments end.
-fn logarithm(end: f64) -> Function {
+pub(super) fn logarithm(end: f64) -> Function {
     Function {
         f: Box::new(|x| x.max(0.0).ln_1p()),
         sides: Sides::Positive,

@@ -549,6 +549,7 @@ layers! {
     less_equal::LessEqual,
     equal::Equal,
     select::Select,
+    log::Log,
     sqrt::Sqrt,
     reciprocal::Reciprocal,
     div::Div,

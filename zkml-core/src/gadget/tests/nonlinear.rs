@@ -42,6 +42,15 @@ impl Use for Divisor {
     }
 }
 
+/// `100 * e + y`.
+struct Leading(Piecewise);
+impl Use for Leading {
+    fn apply<A: Arith>(&self, a: &mut A, x: &[A::Wire]) -> Result<A::Wire, ArithError> {
+        let (exponent, part) = a.leading(&x[0], &self.0)?;
+        a.linear([(Int::from(100), &exponent), (Int::ONE, &part)].into_iter(), Int::ZERO)
+    }
+}
+
 /// All parts, their sum and the maximum, one after the other.
 struct Lacking(Piecewise);
 impl Use for Lacking {
@@ -168,6 +177,22 @@ fn divisors_of_every_sign() {
             verify(&Divisor, &[interval(lo, hi)], &[x], 100 * sign + x.abs().max(1));
         }
     }
+}
+
+#[test]
+fn exponents_and_mantissas() {
+    // Mantissas of four bits: two segments of eight.
+    let pieces = vec![vec![1, 2], vec![-3, 1]];
+    let table = Piecewise::new((4, 0), 0, 4, Sides::Positive, pieces, Tail::default()).unwrap();
+    for (lo, hi) in [(1, 16), (1, 2), (4, 11), (16, 31), (8, 15), (5, 5 + 15)] {
+        for x in points(lo, hi) {
+            let e = i64::from(x.ilog2());
+            let mantissa = (x << (4 - e)) - 16;
+            verify(&Leading(table.clone()), &[interval(lo, hi)], &[x], 100 * e + table.at(mantissa));
+        }
+    }
+    assert!(matches!(leading::cost(&interval(0, 7), &table), Err(ArithError::Domain(_))));
+    assert!(matches!(leading::cost(&interval(1, 32), &table), Err(ArithError::Domain(_))));
 }
 
 #[test]

@@ -1,0 +1,175 @@
+//! `y = ln(x)`
+
+use super::{
+    Args, Card, Factors, Layer, Literal, Param, Request, Step, constant, function::Function, log_softmax::logarithm,
+    quotient::power, unary::MISSING,
+};
+use crate::{
+    arith::{Arith, ArithError, Cut, Int},
+    error::LayerError,
+    gadget::piecewise::Piecewise,
+    shape::Shape,
+    tensor::Tensor,
+};
+
+/// `y = ln(x)`, for every element.
+///
+/// | | shape | scale |
+/// |---|---|---|
+/// | `x` | any | `s_x` |
+/// | `y` | that of `x` | that of the plan's table and six more |
+///
+/// The exact semantics is `e * ln(2) + l(m)`, where `x = 2^e * (1 + m)` and `l` is a table of `ln(1 + m)` with a proven error of at
+/// most `2^-(f + 1)`, where `f` is the plan's factor (at most 13). `y` is off by `2^-f` at most.
+///
+/// Sources: ONNX `Log`, Keras `ops.log`, Burn `Tensor::log`.
+///
+/// # Limits
+/// What is below one unit of `x`, zero and negative values too, counts as one unit; in floats the logarithm is infinite or none,
+/// and a sample that has it is refused. What exceeds twice the power of two that the samples reach counts as that.
+///
+/// # Constraints
+/// The clamp ([`crate::gadget::relu`], none where it can't happen) and [`crate::gadget::leading`].
+///
+/// # Soundness
+/// See these gadgets.
+///
+/// ```
+/// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};
+/// let mut graph = Graph::new("model", Shape::new([4]));
+/// let y = graph.add("log", Args::new(), &[graph.input()])?;
+/// assert_eq!(graph.shape(y), &Shape::new([4]));
+/// # Ok::<(), zkml_core::error::GraphError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Log;
+
+/// How many bits finer the values are held than the table's, so that many multiples of a rounded `ln(2)` stay near.
+const FINER: i32 = 6;
+
+/// The table's function: `ln(1 + m)` for mantissas below one.
+fn function() -> Function {
+    logarithm(1.0)
+}
+
+impl Layer for Log {
+    const CARD: Card = Card {
+        name: "log",
+        formula: "y = ln(x)",
+        arity: 1,
+        args: &[],
+        onnx: "Log",
+        keras: "ops.log",
+        burn: "log",
+        constraints: "3 * bits + 12",
+    };
+
+    fn parse(_: &mut Args) -> Result<Self, LayerError> {
+        Ok(Self)
+    }
+
+    fn args(&self) -> Vec<(&'static str, Literal)> {
+        vec![]
+    }
+
+    fn shape(&self, inputs: &[&Shape]) -> Result<Shape, LayerError> {
+        Ok(inputs[0].clone())
+    }
+
+    fn params(&self, _: &[&Shape]) -> Vec<Param> {
+        vec![]
+    }
+
+    fn float(&self, inputs: &[&Tensor], _: &[&Tensor]) -> Tensor {
+        inputs[0].map(|x| x.ln())
+    }
+
+    fn factors(&self) -> Factors {
+        Factors::Constants
+    }
+
+    fn scale(&self, step: &Step) -> i32 {
+        step.tables.first().map_or(step.inputs[0], |t| t.scale() + FINER)
+    }
+
+    fn tables(&self, _: &[&Shape], request: Request) -> Option<Vec<Piecewise>> {
+        // The mantissa has as many bits as the largest value.
+        let bits = request.scale + request.reach.max(1e-9).log2().ceil() as i32 + 1;
+        let wanted = Request { scale: bits.clamp(4, 40), reach: 1.0, bits: request.bits + 1 };
+        function().table(wanted).map(|t| vec![t])
+    }
+
+    fn holds(&self, step: &Step) -> bool {
+        matches!(step.tables.as_slice(), [table] if (4..=40).contains(&table.input()) && table.scale() <= 50)
+    }
+
+    /// That of the table, and of the multiples of `ln(2)`.
+    fn max_error(&self, step: &Step, _: f64) -> Option<f64> {
+        let table = step.tables.first()?;
+        let multiples = f64::from(table.input() + 1 + step.inputs[0].abs()) * 2f64.powi(-self.scale(step) - 1);
+        Some(function().max_error(table, 1.0) + multiples)
+    }
+
+    fn fanout(&self, _: &[&Shape]) -> usize {
+        2
+    }
+
+    fn fuses_rescale(&self) -> bool {
+        false
+    }
+
+    fn exact<A: Arith>(
+        &self,
+        a: &mut A,
+        x: &[&Tensor<A::Wire>],
+        _: &[Tensor<A::Wire>],
+        step: &Step,
+    ) -> Result<Tensor<A::Wire>, ArithError> {
+        let table = step.tables.first().ok_or(MISSING)?;
+        let (finer, ln) = (power(FINER)?, std::f64::consts::LN_2);
+        // The table's values are held as they are; what is linear is free, so that they are raised after.
+        let unit = constant::integer(ln, self.scale(step));
+        let most = Cut { shift: 0, saturate: Some(table.input().unsigned_abs()) };
+        let offset = -unit * Int::from(step.inputs[0]);
+        let y = x[0].try_map(|q| {
+            let above = a.linear(std::iter::once((Int::ONE, q)), -Int::ONE)?;
+            let above = a.relu(&above, most)?;
+            let clamped = a.linear(std::iter::once((Int::ONE, &above)), Int::ONE)?;
+            let clamped = a.settle(&clamped, 2)?;
+            let (exponent, part) = a.leading(&clamped, table)?;
+            a.linear([(unit, &exponent), (finer, &part)].into_iter(), offset)
+        })?;
+        step.finish(a, y)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arith::ints::Ints;
+
+    #[test]
+    fn exact_is_within_its_proven_error() {
+        for (scale, factor) in [(0, 4), (4, 8), (10, 12)] {
+            let request = Request { scale, reach: 64.0, bits: factor };
+            let step =
+                Step { inputs: vec![scale], factor, tables: Log.tables(&[], request).unwrap(), ..Step::default() };
+            let error = Log.max_error(&step, 64.0).unwrap();
+            assert!(Log.holds(&step) && error <= 2f64.powi(-factor), "{error}");
+            for q in (1..64i64 << scale).step_by(7) {
+                let y = Log.exact(&mut Ints::<i64>::new(), &[&Tensor::vector(vec![q])], &[], &step).unwrap();
+                let y = y.data()[0] as f64 * 2f64.powi(-Log.scale(&step));
+                let exact = (q as f64 * 2f64.powi(-scale)).ln();
+                assert!((y - exact).abs() <= error, "{y} is not {exact} within {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_has_no_logarithm_counts_as_a_unit() {
+        let request = Request { scale: 3, reach: 4.0, bits: 8 };
+        let step = Step { inputs: vec![3], tables: Log.tables(&[], request).unwrap(), ..Step::default() };
+        let y = Log.exact(&mut Ints::<i64>::new(), &[&Tensor::vector(vec![1, 0, -5])], &[], &step).unwrap();
+        assert_eq!(y.data(), [y.data()[0]; 3]);
+    }
+}
