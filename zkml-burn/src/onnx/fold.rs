@@ -118,7 +118,7 @@ fn elementwise(call: &mut Call<'_, '_, '_>) -> Result<Option<Traced>, ImportErro
     let dims = broadcast(inputs.iter().map(|i| i.dims.as_slice())).filter(|d| count(d).is_some());
     let Some(dims) = dims else { return Err(call.malformed(call.shapes(), "shapes that broadcast")) };
     let shape = Shape::new(dims);
-    spend(call, shape.len())?;
+    spend(call, shape.len().saturating_mul(inputs.len()))?;
     let tensors: Vec<&Tensor> = inputs.iter().filter_map(Traced::tensor).collect();
     let strides: Vec<Vec<usize>> = tensors.iter().map(|t| aligned(t.shape(), shape.dims())).collect();
     let mut x = vec![0.0; tensors.len()];
@@ -141,8 +141,47 @@ fn aligned(shape: &Shape, dims: &[usize]) -> Vec<usize> {
     strides
 }
 
+/// The operators whose work grows with what they give, and not with a window.
+const CHEAP: [&str; 32] = [
+    "Reshape",
+    "Flatten",
+    "Squeeze",
+    "Unsqueeze",
+    "Transpose",
+    "Concat",
+    "Expand",
+    "Tile",
+    "Slice",
+    "Split",
+    "Gather",
+    "Pad",
+    "Dropout",
+    "DepthToSpace",
+    "SpaceToDepth",
+    "Clip",
+    "Sign",
+    "Erf",
+    "Relu",
+    "Sigmoid",
+    "Tanh",
+    "Softplus",
+    "LeakyRelu",
+    "ReduceSum",
+    "ReduceMean",
+    "ReduceMax",
+    "ReduceMin",
+    "ReduceProd",
+    "ReduceL1",
+    "ReduceL2",
+    "ReduceSumSquare",
+    "Softmax",
+];
+
 /// Any other operator: its layers on a graph of their own, whose input is the first constant.
 fn scratch(call: &mut Call<'_, '_, '_>) -> Option<Vec<Traced>> {
+    if !CHEAP.contains(&call.node.operator) || call.node.outputs.len() > 64 {
+        return None;
+    }
     let first = call.inputs.iter().position(Option::is_some)?;
     let mut inputs = call.inputs.clone();
     let input = inputs[first].clone()?;

@@ -4,7 +4,8 @@ use crate::{
     error::ImportError,
     onnx::{
         call::Call,
-        traced::{Traced, count},
+        fold::spend,
+        traced::{Traced, count, few},
     },
     ops::{Op, PadMode},
 };
@@ -122,19 +123,20 @@ pub(super) fn gather(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError>
     let wanted = call.whole(1, "indices")?.unwrap_or_default();
     let indices: Vec<usize> =
         wanted.iter().map(|i| call.axis(*i, x.dims[axis])).collect::<Result<_, _>>().map_err(|_| {
-            call.malformed(format!("indices {wanted:?}"), format!("indices of an axis of {}", x.dims[axis]))
+            call.malformed(format!("indices {}", few(&wanted)), format!("indices of an axis of {}", x.dims[axis]))
         })?;
     if indices.is_empty() {
         return Err(call.unsupported("no indices", "at least one"));
     }
     let dims = [&x.dims[..axis], &shape, &x.dims[axis + 1..]].concat();
-    if count(&dims).is_none() || dims.len() > 16 {
+    if count(&dims).is_none() {
         return Err(call.malformed(format!("a result of shape {dims:?}"), "at most 2^28 elements"));
     }
     // The first sample of one is the batch without its axis.
     if x.batched && axis == 0 && indices == [0] {
         return call.reshaped(x, dims, false);
     }
+    spend(call, indices.len())?;
     let (x, at) = call.along(x, &[axis])?;
     let value = call.lower(&Op::Gather { axis: at[0], indices }, &[x.value])?;
     call.settle(value, dims, x.batched, x.kind)
@@ -166,7 +168,9 @@ pub(super) fn pad(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
     };
     let pads = pads.unwrap_or_default();
     if pads.len() != 2 * axes.len() || pads.iter().any(|p| p.abs() > 1 << 24) {
-        return Err(call.malformed(format!("pads {pads:?}"), format!("two numbers for each of {} axes", axes.len())));
+        return Err(
+            call.malformed(format!("pads {}", few(&pads)), format!("two numbers for each of {} axes", axes.len()))
+        );
     }
     let (mut before, mut after) = (vec![0; rank], vec![0; rank]);
     for (i, axis) in axes.iter().enumerate() {

@@ -7,6 +7,7 @@ use crate::{
     error::ImportError,
     onnx::{
         call::Call,
+        fold::spend,
         traced::{Kind, Traced},
     },
     ops::Op,
@@ -106,6 +107,7 @@ pub(super) fn resize(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError>
         None => dims[axis] as f64 / x.dims[axis] as f64,
     };
     if taps == 1 {
+        spend(call, dims.iter().sum())?;
         let mut indices: Vec<Vec<usize>> = Vec::new();
         for axis in skip..dims.len() {
             let n = x.dims[axis];
@@ -129,6 +131,7 @@ pub(super) fn resize(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError>
         if n.checked_mul(m).is_none_or(|size| size > 1 << 22) {
             return Err(call.unsupported(format!("an axis of {n} resized to {m}"), "fewer elements"));
         }
+        spend(call, n * m)?;
         let mut matrix = vec![0.0; n * m];
         for i in 0..m {
             let place = coordinates.place(i, scale(axis), n, m);

@@ -6,8 +6,9 @@ use crate::{
     error::ImportError,
     onnx::{
         call::Call,
+        fold::spend,
         tensors::Element,
-        traced::{Kind, Traced, broadcast, count, stored},
+        traced::{Kind, MAX_RANK, Traced, broadcast, count, few, stored},
     },
     ops::{Op, Place},
 };
@@ -55,8 +56,9 @@ pub(super) fn reshape(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError
     let x = call.input(0)?;
     let allow_zero = call.attributes.flag("allowzero", false)?;
     let wanted = call.whole(1, "a shape")?.unwrap_or_default();
-    let bad =
-        |call: &Call<'_, '_, '_>| call.malformed(format!("shape {wanted:?} for {:?}", x.dims), "as many elements");
+    let bad = |call: &Call<'_, '_, '_>| {
+        call.malformed(format!("shape {} for {:?}", few(&wanted), x.dims), "as many elements")
+    };
     let mut dims = Vec::new();
     let mut open = None;
     for (i, extent) in wanted.iter().enumerate() {
@@ -128,8 +130,8 @@ pub(super) fn unsqueeze(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportErr
     let x = call.input(0)?;
     let Some(axes) = listed(call)? else { return Err(call.malformed("no axes", "axes")) };
     let rank = x.rank() + axes.len();
-    if rank > 16 {
-        return Err(call.malformed(format!("{rank} axes"), "at most 16"));
+    if rank > MAX_RANK {
+        return Err(call.malformed(format!("{rank} axes"), format!("at most {MAX_RANK}")));
     }
     let axes = call.axes(&axes, rank)?;
     let mut rest = x.dims.iter();
@@ -212,10 +214,10 @@ pub(super) fn expand(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError>
     call.at_most(2)?;
     let x = call.input(0)?;
     let wanted = call.whole(1, "a shape")?.unwrap_or_default();
-    let shape: Option<Vec<usize>> = wanted.iter().map(|d| usize::try_from(*d).ok()).collect();
+    let shape: Option<Vec<usize>> = wanted.iter().take(MAX_RANK + 1).map(|d| usize::try_from(*d).ok()).collect();
     let dims = shape.and_then(|s| broadcast([x.dims.as_slice(), &s])).filter(|d| count(d).is_some());
     let Some(mut dims) = dims else {
-        return Err(call.malformed(format!("shape {wanted:?} for {:?}", x.dims), "a shape that broadcasts"));
+        return Err(call.malformed(format!("shape {} for {:?}", few(&wanted), x.dims), "a shape that broadcasts"));
     };
     let batch = call.reader.batch;
     if x.batched && batch > 1 && dims.len() == x.rank() && dims[0] == batch {
@@ -244,6 +246,7 @@ pub(super) fn tile(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
     if repeats.iter().all(|r| *r == 1) {
         return Ok(x);
     }
+    spend(call, dims.iter().sum())?;
     let x = if x.batched && repeats[0] == 1 { x } else { call.unbatched(x)? };
     let repeats = repeats[usize::from(x.batched)..].to_vec();
     let value = call.lower(&Op::Tile { repeats }, &[x.value])?;
