@@ -48,7 +48,7 @@ fn a_classifier_keeps_its_names_and_ends_in_a_class() {
             ("conv", "conv2d"),
             ("act", "relu"),
             ("pool", "max_pool2d"),
-            ("flat", "flatten"),
+            ("flat", "reshape"),
             ("fc", "dense"),
             ("class", "argmax")
         ]
