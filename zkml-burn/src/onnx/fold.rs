@@ -61,7 +61,7 @@ fn truth(value: bool) -> f64 {
 
 /// What acts on each element.
 fn elementwise(call: &mut Call<'_, '_, '_>) -> Result<Option<Traced>, ImportError> {
-    let inputs: Vec<Traced> = call.inputs.iter().flatten().cloned().collect();
+    let mut inputs: Vec<Traced> = call.inputs.iter().flatten().cloned().collect();
     let kind = inputs[0].kind;
     let whole = kind != Kind::Real;
     let (arity, f, kind): (usize, Box<dyn Fn(&[f64]) -> f64>, Kind) = match call.node.operator {
@@ -76,6 +76,17 @@ fn elementwise(call: &mut Call<'_, '_, '_>) -> Result<Option<Traced>, ImportErro
                 Kind::Bool => Box::new(|x| truth(x[0] != 0.0)),
             };
             (1, f, kind_of(to))
+        }
+        "CastLike" if inputs.len() == 2 => {
+            let to = inputs[1].kind;
+            call.attributes.ignore("saturate");
+            let f: Box<dyn Fn(&[f64]) -> f64> = match to {
+                Kind::Real => Box::new(|x| x[0]),
+                Kind::Whole => Box::new(|x| x[0].trunc()),
+                Kind::Bool => Box::new(|x| truth(x[0] != 0.0)),
+            };
+            inputs.truncate(1);
+            (1, f, to)
         }
         "Neg" => (1, Box::new(|x| -x[0]), kind),
         "Abs" => (1, Box::new(|x| x[0].abs()), kind),

@@ -30,18 +30,30 @@ pub(super) fn dropout(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError
     call.input(0)
 }
 
+/// `CastLike`, where it changes no number.
+pub(super) fn cast_like(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
+    call.at_most(2)?;
+    call.attributes.ignore("saturate");
+    let kind = call.input(1)?.kind;
+    cast_to(call, kind)
+}
+
 /// `Cast`, where it changes no number.
 pub(super) fn cast(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
     call.at_most(1)?;
     call.attributes.ignore("saturate");
-    let x = call.input(0)?;
     let number = call.attributes.int("to")?.unwrap_or_default();
     let Some(to) = Element::new(number) else {
         return Err(call.unsupported(format!("a cast to type {number}"), "a cast to numbers or booleans"));
     };
-    match (x.kind, kind_of(to)) {
+    cast_to(call, kind_of(to))
+}
+
+fn cast_to(call: &Call<'_, '_, '_>, to: Kind) -> Result<Traced, ImportError> {
+    let x = call.input(0)?;
+    match (x.kind, to) {
         (Kind::Real, Kind::Real) | (Kind::Whole, Kind::Real | Kind::Whole) | (Kind::Bool, _) => {
-            Ok(Traced { kind: kind_of(to), ..x })
+            Ok(Traced { kind: to, ..x })
         }
         (Kind::Real, Kind::Whole) => Err(call.unsupported("a cast from floats to whole numbers", "no rounding")),
         (Kind::Real | Kind::Whole, Kind::Bool) => {
