@@ -64,7 +64,7 @@ type Function = Box<dyn Fn(&[f64]) -> f64>;
 
 /// What acts on each element.
 fn elementwise(call: &mut Call<'_, '_, '_>) -> Result<Option<Traced>, ImportError> {
-    let inputs: Vec<Traced> = call.inputs.iter().flatten().cloned().collect();
+    let mut inputs: Vec<Traced> = call.inputs.iter().flatten().cloned().collect();
     let kind = inputs[0].kind;
     let whole = kind != Kind::Real;
     let (arity, f, kind): (usize, Function, Kind) = match call.node.operator {
@@ -79,6 +79,17 @@ fn elementwise(call: &mut Call<'_, '_, '_>) -> Result<Option<Traced>, ImportErro
                 Kind::Bool => Box::new(|x| truth(x[0] != 0.0)),
             };
             (1, f, kind_of(to))
+        }
+        "CastLike" if inputs.len() == 2 => {
+            let to = inputs[1].kind;
+            call.attributes.ignore("saturate");
+            let f: Box<dyn Fn(&[f64]) -> f64> = match to {
+                Kind::Real => Box::new(|x| x[0]),
+                Kind::Whole => Box::new(|x| x[0].trunc()),
+                Kind::Bool => Box::new(|x| truth(x[0] != 0.0)),
+            };
+            inputs.truncate(1);
+            (1, f, to)
         }
         "Neg" => (1, Box::new(|x| -x[0]), kind),
         "Abs" => (1, Box::new(|x| x[0].abs()), kind),
@@ -121,7 +132,7 @@ fn elementwise(call: &mut Call<'_, '_, '_>) -> Result<Option<Traced>, ImportErro
     let dims = broadcast(inputs.iter().map(|i| i.dims.as_slice())).filter(|d| count(d).is_some());
     let Some(dims) = dims else { return Err(call.malformed(call.shapes(), "shapes that broadcast")) };
     let shape = Shape::new(dims);
-    spend(call, shape.len())?;
+    spend(call, shape.len().saturating_mul(inputs.len()))?;
     let tensors: Vec<&Tensor> = inputs.iter().filter_map(Traced::tensor).collect();
     let strides: Vec<Vec<usize>> = tensors.iter().map(|t| aligned(t.shape(), shape.dims())).collect();
     let mut x = vec![0.0; tensors.len()];
@@ -144,8 +155,47 @@ fn aligned(shape: &Shape, dims: &[usize]) -> Vec<usize> {
     strides
 }
 
+/// The operators whose work grows with what they give, and not with a window.
+const CHEAP: [&str; 32] = [
+    "Reshape",
+    "Flatten",
+    "Squeeze",
+    "Unsqueeze",
+    "Transpose",
+    "Concat",
+    "Expand",
+    "Tile",
+    "Slice",
+    "Split",
+    "Gather",
+    "Pad",
+    "Dropout",
+    "DepthToSpace",
+    "SpaceToDepth",
+    "Clip",
+    "Sign",
+    "Erf",
+    "Relu",
+    "Sigmoid",
+    "Tanh",
+    "Softplus",
+    "LeakyRelu",
+    "ReduceSum",
+    "ReduceMean",
+    "ReduceMax",
+    "ReduceMin",
+    "ReduceProd",
+    "ReduceL1",
+    "ReduceL2",
+    "ReduceSumSquare",
+    "Softmax",
+];
+
 /// Any other operator: its layers on a graph of their own, whose input is the first constant.
 fn scratch(call: &mut Call<'_, '_, '_>) -> Option<Vec<Traced>> {
+    if !CHEAP.contains(&call.node.operator) || call.node.outputs.len() > 64 {
+        return None;
+    }
     let first = call.inputs.iter().position(Option::is_some)?;
     let mut inputs = call.inputs.clone();
     let input = inputs[first].clone()?;

@@ -24,19 +24,19 @@
 //! |---|---|
 //! | `Conv`, `ConvTranspose` | one or two spatial axes, constant kernel; `auto_pad`, groups, dilations, uneven pads |
 //! | `Gemm`, `MatMul` (and an `Add` after it) | |
-//! | `Add Sub Mul Div Pow Min Max Sum Mean` | `Pow` with one constant exponent |
+//! | `Add Sub Mul Div Pow Min Max Sum Mean` | `Pow` with constant exponents, whole or 0.5 |
 //! | `Equal Greater GreaterOrEqual Less LessOrEqual And Or Xor Not Where` | |
-//! | `Abs Celu Clip Elu Erf Exp Gelu HardSigmoid HardSwish LeakyRelu Log Mish Neg PRelu Reciprocal Relu Selu Sigmoid Sign Softplus Softsign Sqrt Swish Tanh ThresholdedRelu` | |
+//! | `Abs Celu Clip Elu Erf Exp Gelu HardSigmoid HardSwish LeakyRelu Log Mish Neg PRelu Reciprocal Relu Selu Shrink Sigmoid Sign Softplus Softsign Sqrt Swish Tanh ThresholdedRelu` | |
 //! | `Softmax LogSoftmax` | |
-//! | `BatchNormalization InstanceNormalization LayerNormalization GroupNormalization RMSNormalization` | constant parameters |
-//! | `MaxPool AveragePool LpPool` | one to three spatial axes; `LpPool` with `p` of 1 or 2 |
-//! | `GlobalMaxPool GlobalAveragePool` | |
-//! | `ReduceSum ReduceMean ReduceMax ReduceMin ReduceL1 ReduceL2 ReduceSumSquare ReduceLogSum ReduceLogSumExp` | |
-//! | `ArgMax ArgMin` | `ArgMax` of a vector at the end is the class output |
-//! | `Reshape Flatten Squeeze Unsqueeze Transpose Slice Split Concat Gather Pad Expand Tile` | constant shapes and indices |
-//! | `Resize Upsample` | `nearest`, `linear` and `cubic` |
+//! | `BatchNormalization InstanceNormalization LayerNormalization GroupNormalization RMSNormalization MeanVarianceNormalization LRN` | constant parameters |
+//! | `MaxPool AveragePool LpPool` | one to three spatial axes; `LpPool` with `p` of 1, 2 or 4 |
+//! | `GlobalMaxPool GlobalAveragePool GlobalLpPool` | |
+//! | `ReduceSum ReduceMean ReduceMax ReduceMin ReduceL1 ReduceL2 ReduceSumSquare ReduceLogSum ReduceLogSumExp ReduceProd CumSum` | |
+//! | `ArgMax ArgMin Hardmax` | `ArgMax` of a vector at the end is the class output |
+//! | `Reshape Flatten Squeeze Unsqueeze Transpose Slice Split Concat Gather GatherElements GatherND Pad CenterCropPad Expand Tile Trilu` | constant shapes and indices |
+//! | `Resize Upsample` | all modes |
 //! | `DepthToSpace SpaceToDepth` | |
-//! | `Identity Dropout Cast` | where they change nothing |
+//! | `Identity Dropout Cast CastLike` | where they change nothing |
 //! | `Constant ConstantOfShape Shape Size Range`, and all others of constants | computed while reading |
 
 mod attributes;

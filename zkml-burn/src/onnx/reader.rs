@@ -13,7 +13,7 @@ use super::{
     fold, operators,
     proto::{Dim, Graph, Model, Node, ValueInfo},
     tensors::{self, Element},
-    traced::{Kind, Traced},
+    traced::{Kind, MAX_RANK, Traced},
 };
 use crate::{
     builder::{Builder, Import, Value},
@@ -108,6 +108,8 @@ pub(super) fn read(
             return Err(ImportError::malformed(nowhere, format!("two tensors `{}`", stored.name), "one"));
         }
     }
+    // A few stored numbers must not become many parameters by being used again and again.
+    reader.builder.limit_parameters(reader.budget);
     // Constants first, so that whoever looks ahead finds them.
     let (constants, rest): (Vec<usize>, Vec<usize>) =
         needed.into_iter().partition(|i| graph.nodes[*i].operator == "Constant" && graph.nodes[*i].domain.is_empty());
@@ -301,6 +303,11 @@ fn input<'g, 'a>(
 fn sample(input: &ValueInfo<'_>, options: &Options) -> Result<(Shape, usize, bool), ImportError> {
     let nowhere = &Origin::Unknown;
     let name = input.name;
+    if input.dims.as_ref().is_some_and(|dims| dims.len() > MAX_RANK)
+        || options.input.as_ref().is_some_and(|s| s.rank() >= MAX_RANK)
+    {
+        return Err(ImportError::shape(nowhere, format!("input `{name}` of more than {MAX_RANK} axes"), "fewer"));
+    }
     let Some(dims) = &input.dims else {
         return match &options.input {
             Some(shape) => Ok((shape.clone(), 1, options.batch == Batch::Leading)),

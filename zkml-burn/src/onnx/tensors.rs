@@ -8,7 +8,7 @@ use std::{
 
 use zkml_core::{error::Origin, shape::Shape, tensor::Tensor};
 
-use super::proto;
+use super::{proto, traced::MAX_RANK};
 use crate::error::ImportError;
 
 /// What an element is.
@@ -112,7 +112,7 @@ pub(super) fn read(
         return Err(ImportError::unsupported(origin, found, "floats, whole numbers or booleans"));
     };
     let dims: Option<Vec<usize>> = stored.dims.iter().map(|d| usize::try_from(*d).ok()).collect();
-    let shape = dims.map(Shape::new).filter(|s| s.len() <= Shape::MAX_LEN && s.rank() <= 16);
+    let shape = dims.map(Shape::new).filter(|s| s.len() <= Shape::MAX_LEN && s.rank() <= MAX_RANK);
     let Some(shape) = shape else {
         let found = format!("tensor `{name}` of shape {:?}", stored.dims);
         return Err(malformed(found, "extents that are not negative, and at most 2^28 elements"));

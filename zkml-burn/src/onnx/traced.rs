@@ -68,9 +68,23 @@ pub(super) fn broadcast<'a>(all: impl IntoIterator<Item = &'a [usize]>) -> Optio
     Some(dims)
 }
 
-/// The number of elements, if that is not more than a tensor may have.
+/// The most axes that a value may have.
+pub(super) const MAX_RANK: usize = 16;
+
+/// The number of elements, if that (or that of the axes) is not more than a tensor may have.
 pub(super) fn count(dims: &[usize]) -> Option<usize> {
+    if dims.len() > MAX_RANK {
+        return None;
+    }
     dims.iter().try_fold(1usize, |n, d| n.checked_mul(*d)).filter(|n| *n <= zkml_core::shape::Shape::MAX_LEN)
+}
+
+/// A list for a message, cut where it is long.
+pub(super) fn few(list: &[i64]) -> String {
+    match list.get(..MAX_RANK) {
+        Some(head) if list.len() > MAX_RANK => format!("{head:?} (and {} more)", list.len() - MAX_RANK),
+        _ => format!("{list:?}"),
+    }
 }
 
 #[cfg(test)]

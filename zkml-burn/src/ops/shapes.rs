@@ -45,6 +45,9 @@ pub(super) fn reshape(at: &mut At<'_>, x: &Value, shape: &[usize]) -> Result<Val
         return Ok(x.clone());
     }
     let shape = if shape.is_empty() { &[1] } else { shape };
+    if shape.len() == 1 {
+        return at.layer("flatten", Args::new(), std::slice::from_ref(x));
+    }
     at.layer("reshape", Args::new().with("shape", list(shape)), std::slice::from_ref(x))
 }
 

@@ -1,6 +1,9 @@
 //! What acts on each element of one input, and softmax.
 
+use zkml_core::tensor::Tensor;
+
 use crate::{
+    builder::Value,
     error::ImportError,
     onnx::{
         call::Call,
@@ -66,6 +69,22 @@ pub(super) fn unary(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> 
     };
     let value = call.lower(&Op::Unary(op), &[x.value])?;
     call.settle(value, x.dims, x.batched, kind)
+}
+
+/// `Shrink`: towards zero by `bias`, and to zero within `lambd` of it.
+pub(super) fn shrink(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
+    call.at_most(1)?;
+    let x = call.input(0)?;
+    let (bias, edge) = (call.attributes.float("bias", 0.0)?, call.attributes.float("lambd", 0.5)?);
+    let mut parts = Vec::new();
+    for (name, comparison, edge, shift) in [("above", Binary::Greater, edge, -bias), ("below", Binary::Less, -edge, bias)] {
+        let edge = Value::constant(Tensor::vector(vec![edge]));
+        let mask = call.beside(name, &Op::Binary(comparison), &[x.value.clone(), edge])?;
+        let moved = call.beside("moved", &Op::Unary(Unary::Offset { value: shift }), &[x.value.clone()])?;
+        parts.push(call.beside("part", &Op::Binary(Binary::Mul), &[mask, moved])?);
+    }
+    let value = call.lower(&Op::Binary(Binary::Add), &parts)?;
+    call.settle(value, x.dims, x.batched, Kind::Real)
 }
 
 /// `Clip`, whose bounds were attributes once.

@@ -1,11 +1,14 @@
 //! What acts on several inputs, element by element.
 
+use zkml_core::shape::Shape;
+
 use crate::{
     builder::Value,
     error::ImportError,
     onnx::{
         call::Call,
-        traced::{Kind, Traced},
+        fold::spend,
+        traced::{Kind, Traced, stored},
     },
     ops::{Binary, Op, Unary},
 };
@@ -41,6 +44,11 @@ pub(super) fn arithmetic(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportEr
         return Err(call.unsupported("a division of whole numbers", "one of floats"));
     }
     let (values, dims, batched) = call.together(&inputs)?;
+    if op == Binary::Pow {
+        if let Some(value) = powers(call, &values, &dims, batched)? {
+            return call.settle(value, dims, batched, Kind::Real);
+        }
+    }
     let mut rest = values.into_iter();
     let Some(mut value) = rest.next() else { return Err(call.malformed("no inputs", "at least one")) };
     let mut left = rest.len();
@@ -55,6 +63,60 @@ pub(super) fn arithmetic(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportEr
         value = call.lower(&Op::Unary(Unary::Scale { factor: 1.0 / inputs.len() as f64 }), &[value])?;
     }
     finish(call, value, dims, batched, if whole && !mean { Kind::Whole } else { Kind::Real })
+}
+
+/// The most exponents of one `Pow`.
+const MAX_EXPONENTS: usize = 32;
+
+/// Powers whose constant exponents differ: the elements of each exponent by themselves.
+fn powers(
+    call: &mut Call<'_, '_, '_>,
+    values: &[Value],
+    dims: &[usize],
+    batched: bool,
+) -> Result<Option<Value>, ImportError> {
+    let [base @ Value::Node(_), Value::Constant(exponents)] = values else { return Ok(None) };
+    let shape = stored(dims, batched);
+    let first = exponents.data().first().copied();
+    if exponents.data().iter().all(|e| Some(*e) == first) {
+        return Ok(None);
+    }
+    let inner = exponents.shape();
+    let strides = Shape::new(shape.clone()).strides();
+    let skip = shape.len().checked_sub(inner.rank());
+    let Some(skip) = skip else { return Ok(None) };
+    let length: usize = shape.iter().product();
+    spend(call, length.saturating_mul(3))?;
+    let own = inner.strides();
+    let exponent = |i: usize| {
+        let place = |axis: usize| i / strides[axis + skip] % shape[axis + skip] % inner.dims()[axis];
+        exponents.data()[(0..inner.rank()).map(|axis| place(axis) * own[axis]).sum::<usize>()]
+    };
+    let mut groups: Vec<(f64, Vec<usize>)> = Vec::new();
+    for i in 0..length {
+        let exponent = exponent(i);
+        match groups.iter_mut().find(|(e, _)| *e == exponent) {
+            Some((_, group)) => group.push(i),
+            None if groups.len() < MAX_EXPONENTS => groups.push((exponent, vec![i])),
+            None => return Err(call.unsupported("many exponents", format!("at most {MAX_EXPONENTS} different ones"))),
+        }
+    }
+    let wide = call.beside("broadcast", &Op::Broadcast { shape: shape.clone() }, &[base.clone()])?;
+    let flat = call.beside("flat", &Op::Flatten, &[wide])?;
+    let mut order = vec![0; length];
+    let mut next = 0;
+    let mut parts = Vec::new();
+    for (exponent, group) in groups {
+        for i in &group {
+            order[*i] = next;
+            next += 1;
+        }
+        let part = call.beside("part", &Op::Gather { axis: 0, indices: group }, &[flat.clone()])?;
+        parts.push(call.beside("power", &Op::Unary(Unary::Pow { exponent }), &[part])?);
+    }
+    let joined = call.beside("joined", &Op::Concat { axis: 0 }, &parts)?;
+    let value = call.lower(&Op::Gather { axis: 0, indices: order }, &[joined])?;
+    call.beside("shape", &Op::Reshape { shape }, &[value]).map(Some)
 }
 
 /// `Equal`, .., `Xor`.
@@ -98,7 +160,7 @@ fn finish(
     batched: bool,
     kind: Kind,
 ) -> Result<Traced, ImportError> {
-    let expected = crate::onnx::traced::stored(&dims, batched);
+    let expected = stored(&dims, batched);
     let found = call.reader.builder.shape(&value);
     let value = if found.len() < expected.iter().product() {
         call.beside("broadcast", &Op::Broadcast { shape: expected }, &[value])?

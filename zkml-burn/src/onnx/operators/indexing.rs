@@ -4,7 +4,8 @@ use crate::{
     error::ImportError,
     onnx::{
         call::Call,
-        traced::{Traced, count},
+        fold::spend,
+        traced::{Traced, count, few},
     },
     ops::{Op, PadMode},
 };
@@ -122,22 +123,56 @@ pub(super) fn gather(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError>
     let wanted = call.whole(1, "indices")?.unwrap_or_default();
     let indices: Vec<usize> =
         wanted.iter().map(|i| call.axis(*i, x.dims[axis])).collect::<Result<_, _>>().map_err(|_| {
-            call.malformed(format!("indices {wanted:?}"), format!("indices of an axis of {}", x.dims[axis]))
+            call.malformed(format!("indices {}", few(&wanted)), format!("indices of an axis of {}", x.dims[axis]))
         })?;
     if indices.is_empty() {
         return Err(call.unsupported("no indices", "at least one"));
     }
     let dims = [&x.dims[..axis], &shape, &x.dims[axis + 1..]].concat();
-    if count(&dims).is_none() || dims.len() > 16 {
+    if count(&dims).is_none() {
         return Err(call.malformed(format!("a result of shape {dims:?}"), "at most 2^28 elements"));
     }
     // The first sample of one is the batch without its axis.
     if x.batched && axis == 0 && indices == [0] {
         return call.reshaped(x, dims, false);
     }
+    spend(call, indices.len())?;
     let (x, at) = call.along(x, &[axis])?;
     let value = call.lower(&Op::Gather { axis: at[0], indices }, &[x.value])?;
     call.settle(value, dims, x.batched, x.kind)
+}
+
+/// `Pad` with the other end's elements.
+fn wrap(
+    call: &mut Call<'_, '_, '_>,
+    x: Traced,
+    pads: Vec<i64>,
+    axes: Option<Vec<i64>>,
+) -> Result<Traced, ImportError> {
+    let axes = axes.unwrap_or_else(|| (0..x.rank() as i64).collect());
+    call.axes(&axes, x.rank())?;
+    if pads.len() != 2 * axes.len() || pads.iter().any(|p| !(0..=1 << 16).contains(p)) {
+        return Err(call.malformed(format!("pads {}", few(&pads)), "two numbers above zero for each axis"));
+    }
+    let mut x = x;
+    for (i, axis) in axes.iter().enumerate() {
+        let axis = call.axis(*axis, x.rank())?;
+        let (before, after) = (pads[i] as usize, pads[i + axes.len()] as usize);
+        if before + after == 0 {
+            continue;
+        }
+        let n = x.dims[axis];
+        // The first index is that many before the input, counted round.
+        let first = n - before % n;
+        let indices: Vec<usize> = (0..before + n + after).map(|i| (first + i) % n).collect();
+        spend(call, indices.len())?;
+        let (y, at) = call.along(x, &[axis])?;
+        let mut dims = y.dims.clone();
+        dims[axis] = indices.len();
+        let value = call.beside("wrap", &Op::Gather { axis: at[0], indices }, &[y.value])?;
+        x = call.settle(value, dims, y.batched, y.kind)?;
+    }
+    Ok(x)
 }
 
 /// `Pad`; its numbers were attributes once.
@@ -155,7 +190,8 @@ pub(super) fn pad(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
         "constant" => PadMode::Constant(value.unwrap_or(0.0)),
         "reflect" => PadMode::Reflect,
         "edge" => PadMode::Edge,
-        other => return Err(call.unsupported(format!("mode `{other}`"), "`constant`, `reflect` or `edge`")),
+        "wrap" => return wrap(call, x, pads.unwrap_or_default(), axes),
+        other => return Err(call.malformed(format!("mode `{other}`"), "`constant`, `reflect`, `edge` or `wrap`")),
     };
     let axes = match axes {
         Some(axes) => {
@@ -166,7 +202,9 @@ pub(super) fn pad(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
     };
     let pads = pads.unwrap_or_default();
     if pads.len() != 2 * axes.len() || pads.iter().any(|p| p.abs() > 1 << 24) {
-        return Err(call.malformed(format!("pads {pads:?}"), format!("two numbers for each of {} axes", axes.len())));
+        return Err(
+            call.malformed(format!("pads {}", few(&pads)), format!("two numbers for each of {} axes", axes.len()))
+        );
     }
     let (mut before, mut after) = (vec![0; rank], vec![0; rank]);
     for (i, axis) in axes.iter().enumerate() {
@@ -184,6 +222,39 @@ pub(super) fn pad(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
     }
     let x = if x.batched && before[0] == 0 && after[0] == 0 { x } else { call.unbatched(x)? };
     let skip = usize::from(x.batched);
+    let op = Op::Pad { before: before[skip..].to_vec(), after: after[skip..].to_vec(), mode };
+    let value = call.lower(&op, &[x.value])?;
+    call.settle(value, dims, x.batched, x.kind)
+}
+
+/// `CenterCropPad`: what is too much is cut off on both sides, what is missing is zero.
+pub(super) fn center(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
+    call.at_most(2)?;
+    let x = call.input(0)?;
+    let wanted = call.whole(1, "a shape")?.unwrap_or_default();
+    let axes = match call.attributes.ints("axes")? {
+        Some(axes) => axes.to_vec(),
+        None => (0..x.rank() as i64).collect(),
+    };
+    call.axes(&axes, x.rank())?;
+    if wanted.len() != axes.len() || wanted.iter().any(|w| !(1..=1 << 24).contains(w)) {
+        return Err(call.malformed(format!("shape {}", few(&wanted)), format!("{} extents above zero", axes.len())));
+    }
+    let (mut before, mut after, mut dims) = (vec![0; x.rank()], vec![0; x.rank()], x.dims.clone());
+    for (axis, wanted) in axes.iter().zip(&wanted) {
+        let axis = call.axis(*axis, x.rank())?;
+        let more = wanted - x.dims[axis] as i64;
+        // The odd element is cut off, or added, at the end.
+        before[axis] = if more < 0 { -(-more / 2) } else { more / 2 };
+        after[axis] = more - before[axis];
+        dims[axis] = *wanted as usize;
+    }
+    if count(&dims).is_none() {
+        return Err(call.malformed(format!("a result of shape {dims:?}"), "at most 2^28 elements"));
+    }
+    let x = if x.batched && dims[0] == 1 { x } else { call.unbatched(x)? };
+    let skip = usize::from(x.batched);
+    let mode = PadMode::Constant(0.0);
     let op = Op::Pad { before: before[skip..].to_vec(), after: after[skip..].to_vec(), mode };
     let value = call.lower(&op, &[x.value])?;
     call.settle(value, dims, x.batched, x.kind)

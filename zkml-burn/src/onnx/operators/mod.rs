@@ -5,7 +5,9 @@ mod arithmetic;
 mod constants;
 mod indexing;
 mod linear;
+mod maps;
 mod norms;
+mod picks;
 mod pools;
 mod reductions;
 mod resize;
@@ -36,6 +38,13 @@ pub(super) fn translate(call: &mut Call<'_, '_, '_>) -> Result<Vec<Traced>, Impo
         "Identity" => one(shapes::identity(call)),
         "Dropout" => one(shapes::dropout(call)),
         "Cast" => one(shapes::cast(call)),
+        "CastLike" => one(shapes::cast_like(call)),
+        "CenterCropPad" => one(indexing::center(call)),
+        "GatherElements" => one(picks::gather_elements(call)),
+        "GatherND" => one(picks::gather_nd(call)),
+        "Trilu" => one(picks::trilu(call)),
+        "CumSum" => one(maps::cumulate(call)),
+        "LRN" => one(maps::lrn(call)),
         "Reshape" => one(shapes::reshape(call)),
         "Flatten" => one(shapes::flatten(call)),
         "Squeeze" => one(shapes::squeeze(call)),
@@ -78,6 +87,11 @@ pub(super) fn translate(call: &mut Call<'_, '_, '_>) -> Result<Vec<Traced>, Impo
         "GlobalMaxPool" | "GlobalAveragePool" => one(pools::global(call)),
         "ReduceSum" | "ReduceMean" | "ReduceMax" | "ReduceMin" | "ReduceL1" | "ReduceL2" | "ReduceSumSquare"
         | "ReduceLogSum" | "ReduceLogSumExp" => one(reductions::reduce(call)),
+        "ReduceProd" => one(reductions::product(call)),
+        "MeanVarianceNormalization" => one(norms::standard(call)),
+        "Hardmax" => one(reductions::hardmax(call)),
+        "Shrink" => one(activations::shrink(call)),
+        "GlobalLpPool" => one(pools::global(call)),
         "ArgMax" | "ArgMin" => one(reductions::arg(call)),
 
         other => {

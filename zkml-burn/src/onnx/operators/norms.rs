@@ -9,7 +9,7 @@ use crate::{
         call::Call,
         traced::{Kind, Traced, stored},
     },
-    ops::Op,
+    ops::{Binary, Op, ReduceKind, Unary},
 };
 
 /// The first input's value, and constants for the rest.
@@ -108,5 +108,24 @@ pub(super) fn layer(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> 
         _ => Op::RmsNorm { axes, epsilon },
     };
     let value = call.lower(&op, &inputs)?;
+    call.settle(value, x.dims, x.batched, Kind::Real)
+}
+
+/// `MeanVarianceNormalization`.
+pub(super) fn standard(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
+    call.at_most(1)?;
+    let x = call.input(0)?;
+    let axes = call.attributes.ints("axes")?.unwrap_or(&[0, 2, 3]);
+    let axes = call.axes(axes, x.rank())?;
+    let (x, axes) = call.along(x, &axes)?;
+    let mean = |call: &mut Call<'_, '_, '_>, of: Value| {
+        call.beside("mean", &Op::Reduce { kind: ReduceKind::Mean, axes: axes.clone(), keepdims: true }, &[of])
+    };
+    let center = mean(call, x.value.clone())?;
+    let moved = call.beside("centered", &Op::Binary(Binary::Sub), &[x.value, center])?;
+    let square = call.beside("square", &Op::Unary(Unary::Square), &[moved.clone()])?;
+    let variance = mean(call, square)?;
+    let deviation = call.beside("deviation", &Op::Unary(Unary::Sqrt), &[variance])?;
+    let value = call.lower(&Op::Binary(Binary::Div), &[moved, deviation])?;
     call.settle(value, x.dims, x.batched, Kind::Real)
 }

@@ -2,6 +2,7 @@
 
 use super::linear::{extents, padding};
 use crate::{
+    builder::Value,
     error::ImportError,
     onnx::{
         call::Call,
@@ -37,26 +38,41 @@ pub(super) fn pool(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
             call.lower(&Op::Pool { kind: PoolKind::Avg { include_pad }, window, ceil }, &[x.value])?
         }
         _ => {
-            let (first, last) = match call.attributes.int("p")?.unwrap_or(2) {
-                1 => (Unary::Abs, None),
-                2 => (Unary::Square, Some(Unary::Sqrt)),
-                p => return Err(call.unsupported(format!("`p` of {p}"), "1 or 2")),
-            };
-            let power = call.beside("power", &Op::Unary(first), &[x.value])?;
-            let pool = Op::Pool { kind: PoolKind::Sum, window, ceil };
-            match last {
-                None => call.lower(&pool, &[power])?,
-                Some(root) => {
-                    let sum = call.beside("sum", &pool, &[power])?;
-                    call.lower(&Op::Unary(root), &[sum])?
-                }
-            }
+            let p = power(call)?;
+            lp(call, p, &Op::Pool { kind: PoolKind::Sum, window, ceil }, x.value)?
         }
     };
     Ok(call.as_stored(value, x.batched))
 }
 
-/// `GlobalMaxPool` and `GlobalAveragePool`.
+/// The exponent of a norm.
+fn power(call: &Call<'_, '_, '_>) -> Result<u32, ImportError> {
+    match call.attributes.int("p")?.unwrap_or(2) {
+        1 => Ok(1),
+        2 => Ok(2),
+        4 => Ok(4),
+        p => Err(call.unsupported(format!("`p` of {p}"), "1, 2 or 4")),
+    }
+}
+
+/// The `p`th root of the sums of `p`th powers.
+fn lp(call: &mut Call<'_, '_, '_>, p: u32, sum: &Op, x: Value) -> Result<Value, ImportError> {
+    if p == 1 {
+        let magnitude = call.beside("magnitude", &Op::Unary(Unary::Abs), &[x])?;
+        return call.lower(sum, &[magnitude]);
+    }
+    let mut value = x;
+    for _ in 0..p.ilog2() {
+        value = call.beside("square", &Op::Unary(Unary::Square), &[value])?;
+    }
+    value = call.beside("sum", sum, &[value])?;
+    for _ in 1..p.ilog2() {
+        value = call.beside("root", &Op::Unary(Unary::Sqrt), &[value])?;
+    }
+    call.lower(&Op::Unary(Unary::Sqrt), &[value])
+}
+
+/// `GlobalMaxPool`, `GlobalAveragePool` and `GlobalLpPool`.
 pub(super) fn global(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
     call.at_most(1)?;
     let x = call.input(0)?;
@@ -64,11 +80,15 @@ pub(super) fn global(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError>
         return Err(call.malformed(call.shapes(), "an input `[batch, channels, ..]`"));
     }
     let x = call.sample(x)?;
-    let kind = match call.node.operator {
-        "GlobalMaxPool" => PoolKind::Max,
-        _ => PoolKind::Avg { include_pad: false },
+    let pool = |kind: PoolKind| Op::GlobalPool { kind, keepdims: true };
+    let value = match call.node.operator {
+        "GlobalMaxPool" => call.lower(&pool(PoolKind::Max), &[x.value])?,
+        "GlobalLpPool" => {
+            let p = power(call)?;
+            lp(call, p, &pool(PoolKind::Sum), x.value)?
+        }
+        _ => call.lower(&pool(PoolKind::Avg { include_pad: false }), &[x.value])?,
     };
-    let value = call.lower(&Op::GlobalPool { kind, keepdims: true }, &[x.value])?;
     let mut dims = vec![1; x.dims.len()];
     dims[1] = x.dims[1];
     call.settle(value, dims, x.batched, Kind::Real)

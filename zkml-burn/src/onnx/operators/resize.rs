@@ -2,49 +2,77 @@
 
 use zkml_core::tensor::Tensor;
 
+use super::maps::along;
 use crate::{
     builder::Value,
     error::ImportError,
     onnx::{
         call::Call,
-        traced::{Kind, Traced},
+        fold::spend,
+        traced::{Kind, Traced, stored},
     },
-    ops::Op,
+    ops::{Binary, Op},
 };
 
 /// Where an output element lies in the input.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Coordinates {
     HalfPixel,
+    HalfPixelSymmetric,
     PytorchHalfPixel,
     AlignCorners,
     Asymmetric,
+    /// Within the part of the axis from one fraction of it to another.
+    Crop,
+}
+
+/// How one axis is resized.
+#[derive(Clone, Copy, Debug)]
+struct Axis {
+    input: usize,
+    output: usize,
+    scale: f64,
+    /// The ends of the region, as fractions.
+    region: [f64; 2],
 }
 
 impl Coordinates {
     fn new(call: &Call<'_, '_, '_>, word: &str) -> Result<Self, ImportError> {
         Ok(match word {
             "half_pixel" => Self::HalfPixel,
+            "half_pixel_symmetric" => Self::HalfPixelSymmetric,
             "pytorch_half_pixel" => Self::PytorchHalfPixel,
             "align_corners" => Self::AlignCorners,
             "asymmetric" => Self::Asymmetric,
-            other => {
-                let expected = "`half_pixel`, `pytorch_half_pixel`, `align_corners` or `asymmetric`";
-                return Err(call.unsupported(format!("coordinates `{other}`"), expected));
-            }
+            "tf_crop_and_resize" => Self::Crop,
+            other => return Err(call.unsupported(format!("coordinates `{other}`"), "those of operator set 19")),
         })
     }
 
-    fn place(self, i: usize, scale: f64, input: usize, output: usize) -> f64 {
-        let x = i as f64;
+    fn place(self, i: usize, axis: &Axis) -> f64 {
+        let (x, last) = (i as f64, axis.input as f64 - 1.0);
+        // The exact extent, of which the output's is the whole part.
+        let exact = axis.scale * axis.input as f64;
+        let half = (x + 0.5) / axis.scale - 0.5;
         match self {
-            Self::HalfPixel => (x + 0.5) / scale - 0.5,
-            Self::PytorchHalfPixel if output > 1 => (x + 0.5) / scale - 0.5,
-            Self::PytorchHalfPixel => 0.0,
-            Self::AlignCorners if output > 1 => x * (input as f64 - 1.0) / (output as f64 - 1.0),
-            Self::AlignCorners => 0.0,
-            Self::Asymmetric => x / scale,
+            Self::HalfPixel => half,
+            Self::HalfPixelSymmetric => axis.input as f64 / 2.0 * (1.0 - axis.output as f64 / exact) + half,
+            Self::PytorchHalfPixel if exact == 1.0 => 0.0,
+            Self::PytorchHalfPixel => half,
+            Self::AlignCorners if exact == 1.0 => 0.0,
+            Self::AlignCorners => x * last / (exact - 1.0),
+            Self::Asymmetric => x / axis.scale,
+            Self::Crop => {
+                let [start, end] = axis.region;
+                let step = if exact == 1.0 { (end - start) * last / 2.0 } else { x * (end - start) * last / (exact - 1.0) };
+                start * last + step
+            }
         }
+    }
+
+    /// Whether the place is where nothing is.
+    fn misses(self, place: f64, axis: &Axis) -> bool {
+        self == Self::Crop && !(0.0..=axis.input as f64 - 1.0).contains(&place)
     }
 }
 
@@ -59,113 +87,217 @@ fn nearest(call: &Call<'_, '_, '_>, word: &str, x: f64) -> Result<f64, ImportErr
     })
 }
 
+/// How neighbours are weighed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kernel {
+    Linear,
+    Cubic { a: f64 },
+}
+
+impl Kernel {
+    /// How far it reaches.
+    fn reach(self) -> f64 {
+        match self {
+            Self::Linear => 1.0,
+            Self::Cubic { .. } => 2.0,
+        }
+    }
+
+    /// The weight at a distance.
+    fn weight(self, x: f64) -> f64 {
+        let x = x.abs();
+        match self {
+            Self::Linear => (1.0 - x).max(0.0),
+            Self::Cubic { a } if x <= 1.0 => ((a + 2.0) * x - (a + 3.0)) * x * x + 1.0,
+            Self::Cubic { a } if x < 2.0 => ((a * x - 5.0 * a) * x + 8.0 * a) * x - 4.0 * a,
+            Self::Cubic { .. } => 0.0,
+        }
+    }
+
+    /// The neighbours of a place and their weights; `scale` below one spreads them, against aliasing.
+    fn taps(self, place: f64, scale: f64) -> Vec<(f64, f64)> {
+        // A place on an element takes it as the right one of the middle pair.
+        let left = place.ceil() - 1.0;
+        let start = (-self.reach() / scale).floor() + 1.0;
+        let count = (2.0 - 2.0 * start).clamp(2.0, 65536.0) as usize;
+        let taps: Vec<(f64, f64)> = (0..count)
+            .map(|i| start + i as f64)
+            .map(|offset| (left + offset, self.weight((offset - (place - left)) * scale)))
+            .collect();
+        let total: f64 = taps.iter().map(|(_, w)| w).sum();
+        taps.into_iter().map(|(at, w)| (at, w / total)).collect()
+    }
+}
+
 /// `Resize` and `Upsample`.
 pub(super) fn resize(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
     let x = call.input(0)?;
-    let (scales, sizes) = arguments(call, x.rank())?;
+    let rank = x.rank();
     let old = call.node.operator == "Upsample" || call.opset() < 11;
     let mode = call.attributes.text("mode", "nearest")?;
-    let coordinates =
-        if old { "asymmetric" } else { call.attributes.text("coordinate_transformation_mode", "half_pixel")? };
-    let coordinates = Coordinates::new(call, coordinates)?;
+    let word = if old { "asymmetric" } else { call.attributes.text("coordinate_transformation_mode", "half_pixel")? };
+    let coordinates = Coordinates::new(call, word)?;
     let rounding = if old { "floor" } else { call.attributes.text("nearest_mode", "round_prefer_floor")? };
-    let cubic = call.attributes.float("cubic_coeff_a", -0.75)?;
+    let a = call.attributes.float("cubic_coeff_a", -0.75)?;
     let exclude = call.attributes.flag("exclude_outside", false)?;
-    call.attributes.ignore("extrapolation_value");
-    if call.attributes.flag("antialias", false)? {
-        return Err(call.unsupported("`antialias`", "a resize without"));
-    }
-    if call.attributes.text("keep_aspect_ratio_policy", "stretch")? != "stretch" {
-        return Err(call.unsupported("`keep_aspect_ratio_policy`", "`stretch`"));
-    }
-    let taps = match mode {
-        "nearest" => 1,
-        "linear" | "bilinear" => 2,
-        "cubic" => 4,
+    let beyond = call.attributes.float("extrapolation_value", 0.0)?;
+    let smooth = call.attributes.flag("antialias", false)?;
+    let kernel = match mode {
+        "nearest" => None,
+        "linear" | "bilinear" => Some(Kernel::Linear),
+        "cubic" => Some(Kernel::Cubic { a }),
         other => return Err(call.malformed(format!("mode `{other}`"), "`nearest`, `linear` or `cubic`")),
     };
-    let mut dims = Vec::new();
-    for axis in 0..x.rank() {
-        let extent = match (&sizes, &scales) {
-            (Some(sizes), _) => sizes[axis] as f64,
-            (None, Some(scales)) => (x.dims[axis] as f64 * scales[axis] + 1e-6).floor(),
-            (None, None) => x.dims[axis] as f64,
-        };
-        if !(1.0..=f64::from(1 << 16)).contains(&extent) {
-            return Err(call.malformed(format!("an extent of {extent} for axis {axis}"), "1 to 65536"));
-        }
-        dims.push(extent as usize);
-    }
-    if x.batched && sizes.as_ref().is_some_and(|sizes| usize::try_from(sizes[0]) == Ok(call.reader.batch)) {
+    let axes = axes(call, &x, coordinates)?;
+    let mut dims: Vec<usize> = axes.iter().map(|axis| axis.output).collect();
+    if x.batched && dims[0] == call.reader.batch {
         dims[0] = 1;
     }
     let x = if x.batched && dims[0] != 1 { call.unbatched(x)? } else { x };
     let skip = usize::from(x.batched);
-    let scale = |axis: usize| match &scales {
-        Some(scales) => scales[axis],
-        None => dims[axis] as f64 / x.dims[axis] as f64,
-    };
-    if taps == 1 {
-        let mut indices: Vec<Vec<usize>> = Vec::new();
-        for (axis, &extent) in dims.iter().enumerate().skip(skip) {
-            let n = x.dims[axis];
-            let list: Result<Vec<usize>, ImportError> = (0..extent)
-                .map(|i| {
-                    let place = nearest(call, rounding, coordinates.place(i, scale(axis), n, extent))?;
-                    Ok(place.clamp(0.0, n as f64 - 1.0) as usize)
-                })
-                .collect();
-            indices.push(list?);
-        }
-        let value = sampled(call, &x, &dims, skip, &indices)?;
-        return call.settle(value, dims, x.batched, x.kind);
+    let kept = (0..rank).skip(skip);
+    spend(call, dims.iter().sum())?;
+    let mut missed = vec![vec![]; skip];
+    for axis in kept.clone() {
+        let axis = &axes[axis];
+        missed.push((0..axis.output).map(|i| coordinates.misses(coordinates.place(i, axis), axis)).collect());
     }
-    let mut value = x.value.clone();
-    for (axis, &m) in dims.iter().enumerate().skip(skip) {
-        let n = x.dims[axis];
-        if n == m && (scale(axis) - 1.0).abs() < 1e-9 {
-            continue;
-        }
-        if n.checked_mul(m).is_none_or(|size| size > 1 << 22) {
-            return Err(call.unsupported(format!("an axis of {n} resized to {m}"), "fewer elements"));
-        }
-        let mut matrix = vec![0.0; n * m];
-        for i in 0..m {
-            let place = coordinates.place(i, scale(axis), n, m);
-            let left = place.floor();
-            let weights = weights(taps, place - left, cubic);
-            let inside = |tap: usize| left + tap as f64 + 1.0 - (taps / 2) as f64;
-            let kept = |tap: usize| !exclude || (0.0..n as f64).contains(&inside(tap));
-            let total: f64 = (0..taps).filter(|t| kept(*t)).map(|t| weights[t]).sum();
-            for tap in (0..taps).filter(|t| kept(*t)) {
-                let column = inside(tap).clamp(0.0, n as f64 - 1.0) as usize;
-                matrix[i * n + column] += weights[tap] / total;
+    let value = match kernel {
+        None => {
+            let mut indices: Vec<Vec<usize>> = Vec::new();
+            for axis in kept.clone().map(|axis| &axes[axis]) {
+                let list: Result<Vec<usize>, ImportError> = (0..axis.output)
+                    .map(|i| {
+                        let place = nearest(call, rounding, coordinates.place(i, axis))?;
+                        Ok(place.clamp(0.0, axis.input as f64 - 1.0) as usize)
+                    })
+                    .collect();
+                indices.push(list?);
             }
+            sampled(call, &x, &dims, skip, &indices)?
         }
-        let matrix = Tensor::new([m, n], matrix).map_err(|e| call.malformed(e.to_string(), ""))?;
-        value = along(call, value, axis - skip, matrix)?;
-    }
+        Some(kernel) => {
+            let mut value = x.value.clone();
+            for (i, axis) in kept.clone().map(|i| (i, axes[i])) {
+                let places: Vec<f64> = (0..axis.output).map(|j| coordinates.place(j, &axis)).collect();
+                if axis.input == axis.output && places.iter().enumerate().all(|(j, place)| *place == j as f64) {
+                    continue;
+                }
+                spend(call, axis.input.saturating_mul(axis.output))?;
+                let mut matrix = vec![0.0; axis.input * axis.output];
+                for (row, place) in matrix.chunks_mut(axis.input).zip(&places) {
+                    let inside = |at: f64| (0.0..axis.input as f64).contains(&at);
+                    let scale = if smooth { axis.scale.min(1.0) } else { 1.0 };
+                    let mut taps = kernel.taps(*place, scale);
+                    if exclude {
+                        taps.retain(|(at, _)| inside(*at));
+                        let total: f64 = taps.iter().map(|(_, w)| w).sum();
+                        taps.iter_mut().for_each(|(_, w)| *w /= total);
+                    }
+                    for (at, weight) in taps {
+                        row[at.clamp(0.0, axis.input as f64 - 1.0) as usize] += weight;
+                    }
+                }
+                let matrix = Tensor::new([axis.output, axis.input], matrix);
+                let matrix = matrix.map_err(|e| call.malformed(e.to_string(), ""))?;
+                value = along(call, value, i - skip, matrix)?;
+            }
+            value
+        }
+    };
+    let value = extrapolated(call, value, &stored(&dims, x.batched), &missed[skip..], beyond)?;
     call.settle(value, dims, x.batched, Kind::Real)
 }
 
-/// The weights of the taps around a place, `t` after the second one (or the first of two).
-fn weights(taps: usize, t: f64, a: f64) -> Vec<f64> {
-    if taps == 2 {
-        return vec![1.0 - t, t];
+/// The value with a number wherever an axis misses.
+fn extrapolated(
+    call: &mut Call<'_, '_, '_>,
+    value: Value,
+    dims: &[usize],
+    missed: &[Vec<bool>],
+    number: f64,
+) -> Result<Value, ImportError> {
+    if !missed.iter().flatten().any(|m| *m) {
+        return Ok(value);
     }
-    let near = |t: f64| ((a + 2.0) * t - (a + 3.0)) * t * t + 1.0;
-    let far = |t: f64| ((a * t - 5.0 * a) * t + 8.0 * a) * t - 4.0 * a;
-    vec![far(t + 1.0), near(t), near(1.0 - t), far(2.0 - t)]
+    let length: usize = dims.iter().product();
+    spend(call, length.saturating_mul(2))?;
+    let strides = zkml_core::shape::Shape::new(dims.to_vec()).strides();
+    let misses = |i: usize| missed.iter().enumerate().any(|(axis, m)| m[i / strides[axis] % dims[axis]]);
+    let kept = Tensor::from_fn(dims, |i| if misses(i) { 0.0 } else { 1.0 });
+    let added = Tensor::from_fn(dims, |i| if misses(i) { number } else { 0.0 });
+    let value = call.beside("inside", &Op::Binary(Binary::Mul), &[value, Value::constant(kept)])?;
+    call.beside("outside", &Op::Binary(Binary::Add), &[value, Value::constant(added)])
 }
 
-/// A matrix applied along an axis.
-fn along(call: &mut Call<'_, '_, '_>, x: Value, axis: usize, matrix: Tensor) -> Result<Value, ImportError> {
-    let rank = call.reader.builder.shape(&x).rank();
-    let mut swap: Vec<usize> = (0..rank).collect();
-    swap.swap(axis, rank - 1);
-    let turned = call.beside("turn", &Op::Permute { axes: swap.clone() }, &[x])?;
-    let mapped = call.lower(&Op::Dense, &[turned, Value::constant(matrix)])?;
-    call.beside("turn", &Op::Permute { axes: swap }, &[mapped])
+/// How each axis is resized.
+fn axes(call: &Call<'_, '_, '_>, x: &Traced, coordinates: Coordinates) -> Result<Vec<Axis>, ImportError> {
+    let rank = x.rank();
+    let old = call.node.operator == "Upsample" || call.opset() < 11;
+    let numbers = |index: usize| -> Result<Option<Vec<f64>>, ImportError> {
+        match call.optional(index) {
+            None => Ok(None),
+            Some(_) => Ok(Some(call.constant(index, "scales")?.into_data()).filter(|s| !s.is_empty())),
+        }
+    };
+    let (scales, sizes) = if call.node.operator == "Upsample" && call.opset() < 9 {
+        call.at_most(1)?;
+        (call.attributes.floats("scales")?.map(|s| s.iter().map(|v| f64::from(*v)).collect()), None)
+    } else if old {
+        call.at_most(2)?;
+        (numbers(1)?, None)
+    } else {
+        call.at_most(4)?;
+        (numbers(2)?, call.whole(3, "sizes")?.filter(|s| !s.is_empty()))
+    };
+    let listed: Vec<usize> = match call.attributes.ints("axes")? {
+        Some(axes) => {
+            call.axes(axes, rank)?;
+            axes.iter().map(|a| call.axis(*a, rank)).collect::<Result<_, _>>()?
+        }
+        None => (0..rank).collect(),
+    };
+    let policy = call.attributes.text("keep_aspect_ratio_policy", "stretch")?;
+    let region = if coordinates == Coordinates::Crop { numbers(1)? } else { None };
+    let n = listed.len();
+    let fits = scales.as_ref().map(Vec::len).or(sizes.as_ref().map(Vec::len)) == Some(n)
+        && scales.is_some() != sizes.is_some()
+        && region.as_ref().is_none_or(|r| r.len() == 2 * n && r.iter().all(|v| v.is_finite()));
+    if !fits {
+        return Err(call.malformed("other scales or sizes", format!("one of them, for each of {n} axes")));
+    }
+    let mut axes: Vec<Axis> =
+        x.dims.iter().map(|d| Axis { input: *d, output: *d, scale: 1.0, region: [0.0, 1.0] }).collect();
+    // A batch that the file fixes is one here.
+    let extent = |axis: usize| if axis == 0 && x.batched { call.reader.batch } else { x.dims[axis] } as f64;
+    for (i, axis) in listed.iter().enumerate() {
+        let (scale, output) = match (&scales, &sizes) {
+            (Some(scales), _) => (scales[i], (extent(*axis) * scales[i] + 1e-6).floor()),
+            (None, Some(sizes)) => {
+                let ratios = listed.iter().zip(sizes).map(|(axis, size)| *size as f64 / extent(*axis));
+                let scale = match policy {
+                    "stretch" => None,
+                    "not_larger" => Some(ratios.fold(f64::INFINITY, f64::min)),
+                    "not_smaller" => Some(ratios.fold(0.0, f64::max)),
+                    other => return Err(call.malformed(format!("policy `{other}`"), "one of the three of ONNX")),
+                };
+                match scale {
+                    None => (sizes[i] as f64 / extent(*axis), sizes[i] as f64),
+                    Some(scale) => (scale, (scale * extent(*axis) + 0.5).floor()),
+                }
+            }
+            (None, None) => (1.0, extent(*axis)),
+        };
+        if !(1.0..=65536.0).contains(&output) || !(scale > 0.0 && scale.is_finite()) {
+            return Err(call.malformed(format!("an extent of {output} for axis {axis}"), "1 to 65536"));
+        }
+        axes[*axis].output = output as usize;
+        axes[*axis].scale = scale;
+        if let Some(region) = &region {
+            axes[*axis].region = [region[i], region[i + n]];
+        }
+    }
+    Ok(axes)
 }
 
 /// Whole copies of each element where that is what it is, and chosen indices elsewhere.
@@ -184,64 +316,12 @@ fn sampled(
             && (0..indices[i].len()).all(|j| indices[i][j] == j / factors[i])
     });
     if whole && (1..=2).contains(&spatial) && factors[0] == 1 {
-        return call.lower(&Op::Upsample { factors: factors[1..].to_vec() }, std::slice::from_ref(&x.value));
+        return call.lower(&Op::Upsample { factors: factors[1..].to_vec() }, &[x.value.clone()]);
     }
     let chosen = indices
         .iter()
         .enumerate()
         .map(|(i, list)| list.iter().copied().ne(0..x.dims[i + skip]).then(|| list.clone()))
         .collect();
-    call.lower(&Op::Sample { indices: chosen }, std::slice::from_ref(&x.value))
-}
-
-/// Scales or sizes, one for each axis.
-#[allow(clippy::type_complexity, reason = "either list may be missing")]
-fn arguments(call: &Call<'_, '_, '_>, rank: usize) -> Result<(Option<Vec<f64>>, Option<Vec<i64>>), ImportError> {
-    let old = call.node.operator == "Upsample" || call.opset() < 11;
-    let numbers = |index: usize| -> Result<Option<Vec<f64>>, ImportError> {
-        match call.optional(index) {
-            None => Ok(None),
-            Some(_) => Ok(Some(call.constant(index, "scales")?.into_data()).filter(|s| !s.is_empty())),
-        }
-    };
-    let (scales, sizes) = match (old, call.node.operator) {
-        (true, "Upsample") if call.opset() < 9 => {
-            call.at_most(1)?;
-            (call.attributes.floats("scales")?.map(|s| s.iter().map(|v| f64::from(*v)).collect()), None)
-        }
-        (true, _) => {
-            call.at_most(2)?;
-            (numbers(1)?, None)
-        }
-        (false, _) => {
-            call.at_most(4)?;
-            (numbers(2)?, call.whole(3, "sizes")?.filter(|s| !s.is_empty()))
-        }
-    };
-    let axes: Vec<usize> = match call.attributes.ints("axes")? {
-        Some(axes) => {
-            call.axes(axes, rank)?;
-            axes.iter().map(|a| call.axis(*a, rank)).collect::<Result<_, _>>()?
-        }
-        None => (0..rank).collect(),
-    };
-    let given = scales.as_ref().map(Vec::len).or(sizes.as_ref().map(Vec::len));
-    if given != Some(axes.len()) || scales.is_some() && sizes.is_some() {
-        return Err(call.malformed("other scales or sizes", format!("one of them, for each of {} axes", axes.len())));
-    }
-    if scales.as_ref().is_some_and(|s| s.iter().any(|v| !(*v > 0.0 && v.is_finite()))) {
-        return Err(call.malformed("a scale that is not above zero", "numbers above zero"));
-    }
-    let dims = call.input(0)?.dims;
-    let spread = |list: Vec<f64>, default: &dyn Fn(usize) -> f64| {
-        let mut all: Vec<f64> = (0..rank).map(default).collect();
-        axes.iter().zip(list).for_each(|(axis, value)| all[*axis] = value);
-        all
-    };
-    let scales = scales.map(|s| spread(s, &|_| 1.0));
-    let sizes = sizes.map(|s| {
-        let all = spread(s.iter().map(|v| *v as f64).collect(), &|axis| dims[axis] as f64);
-        all.into_iter().map(|v| v as i64).collect()
-    });
-    Ok((scales, sizes))
+    call.lower(&Op::Sample { indices: chosen }, &[x.value.clone()])
 }

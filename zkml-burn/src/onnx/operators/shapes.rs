@@ -6,8 +6,9 @@ use crate::{
     error::ImportError,
     onnx::{
         call::Call,
+        fold::spend,
         tensors::Element,
-        traced::{Kind, Traced, broadcast, count, stored},
+        traced::{Kind, MAX_RANK, Traced, broadcast, count, few, stored},
     },
     ops::{Op, Place},
 };
@@ -29,18 +30,30 @@ pub(super) fn dropout(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError
     call.input(0)
 }
 
+/// `CastLike`, where it changes no number.
+pub(super) fn cast_like(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
+    call.at_most(2)?;
+    call.attributes.ignore("saturate");
+    let kind = call.input(1)?.kind;
+    cast_to(call, kind)
+}
+
 /// `Cast`, where it changes no number.
 pub(super) fn cast(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
     call.at_most(1)?;
     call.attributes.ignore("saturate");
-    let x = call.input(0)?;
     let number = call.attributes.int("to")?.unwrap_or_default();
     let Some(to) = Element::new(number) else {
         return Err(call.unsupported(format!("a cast to type {number}"), "a cast to numbers or booleans"));
     };
-    match (x.kind, kind_of(to)) {
+    cast_to(call, kind_of(to))
+}
+
+fn cast_to(call: &Call<'_, '_, '_>, to: Kind) -> Result<Traced, ImportError> {
+    let x = call.input(0)?;
+    match (x.kind, to) {
         (Kind::Real, Kind::Real) | (Kind::Whole, Kind::Real | Kind::Whole) | (Kind::Bool, _) => {
-            Ok(Traced { kind: kind_of(to), ..x })
+            Ok(Traced { kind: to, ..x })
         }
         (Kind::Real, Kind::Whole) => Err(call.unsupported("a cast from floats to whole numbers", "no rounding")),
         (Kind::Real | Kind::Whole, Kind::Bool) => {
@@ -55,8 +68,9 @@ pub(super) fn reshape(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError
     let x = call.input(0)?;
     let allow_zero = call.attributes.flag("allowzero", false)?;
     let wanted = call.whole(1, "a shape")?.unwrap_or_default();
-    let bad =
-        |call: &Call<'_, '_, '_>| call.malformed(format!("shape {wanted:?} for {:?}", x.dims), "as many elements");
+    let bad = |call: &Call<'_, '_, '_>| {
+        call.malformed(format!("shape {} for {:?}", few(&wanted), x.dims), "as many elements")
+    };
     let mut dims = Vec::new();
     let mut open = None;
     for (i, extent) in wanted.iter().enumerate() {
@@ -128,8 +142,8 @@ pub(super) fn unsqueeze(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportErr
     let x = call.input(0)?;
     let Some(axes) = listed(call)? else { return Err(call.malformed("no axes", "axes")) };
     let rank = x.rank() + axes.len();
-    if rank > 16 {
-        return Err(call.malformed(format!("{rank} axes"), "at most 16"));
+    if rank > MAX_RANK {
+        return Err(call.malformed(format!("{rank} axes"), format!("at most {MAX_RANK}")));
     }
     let axes = call.axes(&axes, rank)?;
     let mut rest = x.dims.iter();
@@ -212,10 +226,10 @@ pub(super) fn expand(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError>
     call.at_most(2)?;
     let x = call.input(0)?;
     let wanted = call.whole(1, "a shape")?.unwrap_or_default();
-    let shape: Option<Vec<usize>> = wanted.iter().map(|d| usize::try_from(*d).ok()).collect();
+    let shape: Option<Vec<usize>> = wanted.iter().take(MAX_RANK + 1).map(|d| usize::try_from(*d).ok()).collect();
     let dims = shape.and_then(|s| broadcast([x.dims.as_slice(), &s])).filter(|d| count(d).is_some());
     let Some(mut dims) = dims else {
-        return Err(call.malformed(format!("shape {wanted:?} for {:?}", x.dims), "a shape that broadcasts"));
+        return Err(call.malformed(format!("shape {} for {:?}", few(&wanted), x.dims), "a shape that broadcasts"));
     };
     let batch = call.reader.batch;
     if x.batched && batch > 1 && dims.len() == x.rank() && dims[0] == batch {
@@ -244,6 +258,7 @@ pub(super) fn tile(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
     if repeats.iter().all(|r| *r == 1) {
         return Ok(x);
     }
+    spend(call, dims.iter().sum())?;
     let x = if x.batched && repeats[0] == 1 { x } else { call.unbatched(x)? };
     let repeats = repeats[usize::from(x.batched)..].to_vec();
     let value = call.lower(&Op::Tile { repeats }, &[x.value])?;
