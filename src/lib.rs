@@ -46,7 +46,11 @@
 //! * `prove` (default): everything.
 //! * `burn`: networks from Burn modules, see `zkml::burn`.
 //! * `verify`: keys and proofs only, for those who just check (`default-features = false, features = ["verify"]`).
+//! * `onnx`: models from ONNX files, see `zkml::onnx`.
 #![forbid(unsafe_code)]
+
+#[cfg(feature = "onnx")]
+pub mod onnx;
 
 pub use rand;
 #[cfg(feature = "burn")]

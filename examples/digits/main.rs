@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     step.done();
     let images: Vec<Tensor> = test.iter().map(|(x, _)| x.clone()).collect();
     let fidelity = quantized.fidelity(&images)?;
-    println!("{fidelity}");
+    println!("{fidelity}\n{}", quantized.frontier());
     let right = test.iter().filter(|(x, l)| quantized.forward(x).is_ok_and(|p| p.class == Some(*l))).count();
     println!("fixed-point accuracy: {right} of {}\n", test.len());
 
@@ -78,6 +78,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/digits.svg");
     std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
     std::fs::write(&path, svg)?;
-    println!("  drawn: target/digits.svg");
+    std::fs::write(path.with_file_name("digits-frontier.svg"), quantized.frontier().to_svg())?;
+    println!("  drawn: target/digits.svg, target/digits-frontier.svg");
     Ok(())
 }

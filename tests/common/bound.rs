@@ -36,7 +36,8 @@ pub fn run(quantized: &Quantized, floats: &[Tensor]) -> Vec<f64> {
     let mut bounds: Vec<f64> = Vec::new();
     for (i, node) in graph.nodes().iter().enumerate() {
         let Some(layer) = &node.layer else {
-            bounds.push(unit(plan.input.scale));
+            let shifted = if plan.steps[i].shift > 0 { unit(plan.scales[i]) / 2.0 } else { 0.0 };
+            bounds.push(unit(plan.input.scale) + shifted);
             continue;
         };
         let step = &plan.steps[i];

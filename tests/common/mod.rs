@@ -25,6 +25,17 @@ pub fn exact(quantized: &Quantized, input: &Tensor<Int>) -> Vec<Tensor<Int>> {
     values
 }
 
+/// The scale of one element of what a node hands on: finer than the node's where its channel is, and nothing was cut.
+pub fn scale(quantized: &Quantized, node: usize, element: usize) -> i32 {
+    let (step, scale) = (&quantized.plan().steps[node], quantized.plan().scales[node]);
+    let layer = &quantized.graph().nodes()[node].layer;
+    if step.channels.is_empty() || step.cuts() || layer.as_ref().is_some_and(|l| l.card().name == "relu") {
+        return scale;
+    }
+    let per = quantized.graph().nodes()[node].shape.len() / step.channels.len();
+    scale + step.channels[element / per] as i32
+}
+
 /// The sum of a budget.
 pub fn total(quantized: &Quantized, visibility: Visibility) -> Cost {
     quantized.budget(visibility, 1).unwrap().values().copied().sum()

@@ -2,6 +2,7 @@
 #![cfg(feature = "prove")]
 
 mod arithmetic;
+mod calibrated;
 mod common;
 mod files;
 mod forge;

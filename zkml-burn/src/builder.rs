@@ -80,13 +80,15 @@ impl Import {
 /// assert!(import.weights.get("fc.weight").is_some());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Builder {
     graph: Graph,
     weights: Weights,
     names: BTreeSet<String>,
     /// For every name that was asked for again, the last number tried.
     numbers: BTreeMap<String, usize>,
+    /// How many elements parameters may still have.
+    room: usize,
 }
 
 impl Builder {
@@ -104,7 +106,12 @@ impl Builder {
         }
         let graph = Graph::new(name, input);
         let names = graph.nodes().iter().map(|n| n.name.clone()).collect();
-        Ok(Self { graph, weights: Weights::new(), names, numbers: BTreeMap::new() })
+        Ok(Self { graph, weights: Weights::new(), names, numbers: BTreeMap::new(), room: usize::MAX })
+    }
+
+    /// Lets parameters have so many elements together, and no more.
+    pub fn limit_parameters(&mut self, elements: usize) {
+        self.room = elements;
     }
 
     /// The input's node.
@@ -159,6 +166,11 @@ impl Builder {
             let found = format!("more than {} layers", Self::MAX_NODES);
             return Err(ImportError::unsupported(origin, found, "a smaller network"));
         }
+        let elements = params.iter().map(|(_, tensor)| tensor.len()).sum();
+        self.room = self.room.checked_sub(elements).ok_or_else(|| {
+            let found = "weights that are used again and again, each time as parameters of their own";
+            ImportError::unsupported(origin, found, "weights used a few times")
+        })?;
         let layer = AnyLayer::parse(layer, args).map_err(|error| ImportError::layer(origin, error))?;
         let name = self.unique(name);
         let node = self.graph.push(layer, inputs, &name, origin.clone())?;

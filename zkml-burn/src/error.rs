@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use zkml_core::error::{GraphError, LayerError, Origin, WeightsError};
+use zkml_core::error::{GraphError, LayerError, ModelError, Origin, WeightsError};
 
 /// What sort of mistake an [`ImportError`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,6 +125,15 @@ impl From<GraphError> for ImportError {
                 Self::malformed(&origin.clone(), error.to_string(), "")
             }
             GraphError::Malformed(reason) => Self::malformed(&Origin::Unknown, reason, ""),
+        }
+    }
+}
+
+impl From<ModelError> for ImportError {
+    fn from(error: ModelError) -> Self {
+        match error {
+            ModelError::Graph(error) => error.into(),
+            ModelError::Weights(error) => error.into(),
         }
     }
 }

@@ -20,6 +20,8 @@ mod transfer;
 
 #[cfg(feature = "burn")]
 pub mod burn;
+#[cfg(feature = "keras")]
+pub mod keras;
 #[cfg(feature = "onnx")]
 pub mod onnx;
 

@@ -38,7 +38,12 @@ pub enum Origin {
         operator: String,
     },
     /// A layer of a Keras model.
-    KerasLayer(String),
+    KerasLayer {
+        /// Its name.
+        name: String,
+        /// Its class.
+        class: String,
+    },
     /// The path of a Burn module.
     BurnModule(String),
 }
@@ -49,7 +54,7 @@ impl fmt::Display for Origin {
             Self::Unknown => write!(f, "an unnamed place"),
             Self::Source { file, line, column } => write!(f, "{file}:{line}:{column}"),
             Self::OnnxNode { name, operator } => write!(f, "onnx node `{name}` ({operator})"),
-            Self::KerasLayer(name) => write!(f, "keras layer `{name}`"),
+            Self::KerasLayer { name, class } => write!(f, "keras layer `{name}` ({class})"),
             Self::BurnModule(path) => write!(f, "burn module `{path}`"),
         }
     }

@@ -15,7 +15,7 @@
 //! | [`optimize`] | rewrites of a graph and its weights that save constraints |
 //! | [`plan`] | scales, rescale points, fidelity |
 //! | [`arith`] | the readings: integers, intervals, counts, constraints |
-//! | [`gadget`] | what a reading is made of: range, rescale, relu, max, argmax, commitment |
+//! | [`gadget`] | what a reading is made of: range, rescale, relu, max, argmax, clip, leaky, sign, .., commitment |
 //!
 //! Without the feature `prove` only the front half is there, which needs no elliptic curve.
 #![forbid(unsafe_code)]

@@ -1,6 +1,9 @@
 //! A model: a graph and its float weights.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use rand::{Rng, RngCore};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
@@ -114,7 +117,8 @@ impl Weights {
     pub fn check(&self, graph: &Graph) -> Result<(), WeightsError> {
         let params = graph.all_params();
         let names: Vec<&str> = params.iter().map(|(n, _)| n.as_str()).collect();
-        let extra: Vec<&str> = self.tensors.keys().map(String::as_str).filter(|n| !names.contains(n)).collect();
+        let known: BTreeSet<&str> = names.iter().copied().collect();
+        let extra: Vec<&str> = self.tensors.keys().map(String::as_str).filter(|n| !known.contains(n)).collect();
         for (name, param) in &params {
             let Some(tensor) = self.get(name) else {
                 let near = nearest(name, &extra).map(str::to_owned);

@@ -122,10 +122,7 @@ fn graph(network: &Network) -> TokenStream {
     let name = graph.name();
     let dims = graph.shape(graph.input()).dims();
     let range = graph.range().map(|range| {
-        let range = match range {
-            Range::Whole(lo, hi) => quote!(::zkml::graph::Range::Whole(#lo, #hi)),
-            Range::Real(lo, hi) => quote!(::zkml::graph::Range::Real(#lo, #hi)),
-        };
+        let range = self::range(range);
         quote!(.with_range(#range)?)
     });
     let pushes = needed.iter().skip(1).map(|id| {
@@ -179,6 +176,14 @@ fn literal(value: &Literal) -> TokenStream {
         Literal::Float(x) => quote!(::zkml::layer::Literal::Float(#x)),
         Literal::Word(w) => quote!(::zkml::layer::Literal::Word(::std::borrow::ToOwned::to_owned(#w))),
         Literal::List(l) => quote!(::zkml::layer::Literal::List(::std::vec![#(#l),*])),
+    }
+}
+
+/// A [`Range`] as tokens.
+pub fn range(range: Range) -> TokenStream {
+    match range {
+        Range::Whole(lo, hi) => quote!(::zkml::graph::Range::Whole(#lo, #hi)),
+        Range::Real(lo, hi) => quote!(::zkml::graph::Range::Real(#lo, #hi)),
     }
 }
 

@@ -8,12 +8,14 @@
 //! | `module` | the type beside a Burn module |
 //! | `network` | from the tree to a checked `zkml_core::graph::Graph` |
 //! | `report` | mistakes, collected so that all are told at once |
+//! | `file` | a network from a file |
 //! | `expand`, `fallback` | the type that is emitted, and its stub after a mistake |
 #![forbid(unsafe_code)]
 
 mod check;
 mod expand;
 mod fallback;
+mod file;
 mod module;
 mod network;
 mod options;
@@ -71,6 +73,9 @@ use crate::{options::Options, report::Report};
 /// | `output` | the same | `public` | who sees the answer |
 /// | `range` | `0..=255`, `-1.0..=1.0` | found by calibration | the values of the input: whole numbers, or reals if the ends have a point |
 /// | `name` | `"LeNet"` | the function's name in CamelCase | the name of the type |
+/// | `onnx` | `"lenet.onnx"` | | the file that holds the network, see below |
+/// | `input` | `[1, 1, 28, 28]` | | the shape of a Burn module's input, see below |
+/// | `forward` | `classify` | `forward` | the method of a Burn module that is the network |
 ///
 /// # Statements
 ///
@@ -115,6 +120,18 @@ use crate::{options::Options, report::Report};
 ///
 /// Documentation and lint levels (`#[allow(..)]`) are kept on the type.
 ///
+/// # Networks from files
+///
+/// `#[zk_model(onnx = "lenet.onnx", weights = private)] struct Lenet;` (with the feature `onnx`) takes the network from a
+/// file, whose path starts at the source file. It is read while compiling: what it holds that has no layer is a compile
+/// error that names the node and its operator, and a changed file compiles anew. The struct becomes the same type as a
+/// function, with two more:
+///
+/// | item | gives |
+/// |---|---|
+/// | `Lenet::model()` | the model with the file's own weights |
+/// | `Lenet::import()` | the network and its weights |
+///
 /// # Burn modules
 ///
 /// With the feature `burn`, the attribute also stands on a Burn module that has a `forward`, and takes the shape of its
@@ -128,9 +145,10 @@ use crate::{options::Options, report::Report};
 /// let model = LenetModel::from_burn(&lenet)?;
 /// ```
 ///
-/// `forward = classify` records another method instead. The module stays as it is. Beside it there is a type `LenetModel` (`name` gives it another name), which derefs to
+/// The module stays as it is. Beside it there is a type `LenetModel` (`name` gives it another name), which derefs to
 /// `zkml::model::Model` like those of functions. Its network is recorded from `forward` at run time, so it is then that
-/// shapes and operations are checked. `input = public` may be given as well as the shape.
+/// shapes and operations are checked. `forward = classify` records another method, and `input = public` may be given
+/// beside the shape.
 ///
 /// # Errors
 ///
@@ -145,6 +163,7 @@ fn model(options: TokenStream, tokens: TokenStream) -> TokenStream {
     let mut report = Report::default();
     let options = Options::parse(options, &mut report);
     let item = match syn::parse2::<Item>(tokens.clone()) {
+        Ok(item) if options.onnx.is_some() => return from_file(&options, &item, tokens, report),
         Ok(Item::Fn(item)) => {
             check::no_module_options(&options, &mut report);
             item
@@ -158,6 +177,17 @@ fn model(options: TokenStream, tokens: TokenStream) -> TokenStream {
         Err(error) => return error.to_compile_error(),
     };
     function(&options, &item, report)
+}
+
+fn from_file(options: &Options, item: &Item, tokens: TokenStream, mut report: Report) -> TokenStream {
+    match (item, &options.onnx) {
+        (Item::Struct(item), Some(path)) => file::file(options, path, item, report),
+        (_, path) => {
+            path.iter().for_each(|path| file::not_a_struct(path, &mut report));
+            let errors = report.finish().map(|e| e.to_compile_error());
+            quote!(#errors #tokens)
+        }
+    }
 }
 
 fn function(options: &Options, item: &ItemFn, mut report: Report) -> TokenStream {

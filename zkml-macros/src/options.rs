@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use syn::{
-    Expr, ExprArray, ExprRange, Lit, RangeLimits, Token,
+    Expr, ExprArray, ExprLit, ExprRange, Lit, LitStr, RangeLimits, Token,
     ext::IdentExt as _,
     parse::{Parse, ParseStream, Parser as _},
     punctuated::Punctuated,
@@ -36,10 +36,12 @@ pub struct Options {
     pub forward: Option<Ident>,
     /// Whether a shape was given, be it one or not.
     pub module: bool,
+    /// The ONNX file that holds the network.
+    pub onnx: Option<LitStr>,
 }
 
 /// The options' names.
-const NAMES: [&str; 6] = ["input", "weights", "output", "range", "name", "forward"];
+const NAMES: [&str; 7] = ["input", "weights", "output", "range", "name", "onnx", "forward"];
 
 struct Entry {
     key: Ident,
@@ -88,6 +90,7 @@ impl Options {
                 "output" => visible(key, value, &mut options.visibility.output, report),
                 "range" => options.range = range(value, report),
                 "name" => options.name = type_name(value, report),
+                "onnx" => options.onnx = path(value, report),
                 "forward" => options.forward = method(value, report),
                 _ => unknown(key, report),
             }
@@ -171,6 +174,17 @@ fn range(value: &Expr, report: &mut Report) -> Option<Range> {
         Ok(_) => Some(range),
         Err(error) => {
             report.add(place, error.to_string(), "");
+            None
+        }
+    }
+}
+
+fn path(value: &Expr, report: &mut Report) -> Option<LitStr> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Str(path), .. }) => Some(path.clone()),
+        _ => {
+            let help = "expected a path from this source file, as in `onnx = \"lenet.onnx\"`";
+            report.add(Place::of(value), "`onnx` is no string", help);
             None
         }
     }

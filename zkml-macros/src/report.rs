@@ -78,6 +78,11 @@ impl Report {
         self.count
     }
 
+    /// All of them so far, if there are any.
+    pub fn finish_ref(&self) -> Option<&syn::Error> {
+        self.error.as_ref()
+    }
+
     /// All of them as one, if there are any.
     pub fn finish(self) -> Option<syn::Error> {
         self.error

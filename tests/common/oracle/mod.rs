@@ -72,10 +72,20 @@ pub fn power(x: f64) -> Option<i32> {
 }
 
 /// `clamp(floor(q / 2^shift + 1/2))`.
-fn rescale(q: i128, step: &Step) -> i128 {
-    let unit = 1i128 << step.shift;
-    let y = if step.shift == 0 { q } else { (q + unit / 2).div_euclid(unit) };
-    step.saturate.map_or(y, |b| y.clamp(-(1 << b), (1 << b) - 1))
+fn rescale(q: i128, shift: u32, saturate: Option<u32>) -> i128 {
+    let unit = 1i128 << shift;
+    let y = if shift == 0 { q } else { (q + unit / 2).div_euclid(unit) };
+    saturate.map_or(y, |b| y.clamp(-(1 << b), (1 << b) - 1))
+}
+
+/// What a step does to a layer's values. Those of finer channels stay so where nothing is cut.
+fn finish(data: Vec<i128>, step: &Step, cuts: bool) -> Vec<i128> {
+    if !cuts && step.shift == 0 && step.saturate.is_none() && step.width.is_none() {
+        return data;
+    }
+    let per = data.len() / step.channels.len().max(1);
+    let finer = |i: usize| step.channels.get(i / per).copied().unwrap_or(0);
+    data.into_iter().enumerate().map(|(i, q)| rescale(q, step.shift + finer(i), step.saturate)).collect()
 }
 
 /// The windows of a kernel over `[_, height, width]`: per window, the taps as (kernel row, kernel column, row, column).
@@ -278,7 +288,7 @@ fn node(layer: &AnyLayer, x: &[&Grid], p: &[Vec<i128>], step: &Step) -> Grid {
         name if super::oracle_compare::knows(name) => super::oracle_compare::node(name, &layer.args(), x, p, step),
         other => panic!("no oracle for `{other}`"),
     };
-    let data = data.into_iter().map(|q| rescale(q, step)).collect();
+    let data = finish(data, step, layer.card().name == "relu");
     Grid { dims, data, scale: scale - step.shift as i32 }
 }
 
@@ -292,7 +302,9 @@ pub fn run(quantized: &Quantized, input: &Tensor) -> Vec<Grid> {
                 let unit = 2f64.powi(plan.input.scale);
                 let (lo, hi) = (plan.input.interval.lo.as_i128(), plan.input.interval.hi.as_i128());
                 let data = input.data().iter().map(|x| ((x * unit).round_ties_even() as i128).clamp(lo, hi)).collect();
-                Grid { dims: at.shape.dims().to_vec(), data, scale: plan.input.scale }
+                let step = &plan.steps[i];
+                let scale = plan.input.scale - step.shift as i32;
+                Grid { dims: at.shape.dims().to_vec(), data: finish(data, step, false), scale }
             }
             Some(layer) => {
                 let x: Vec<&Grid> = at.inputs.iter().map(|n| &values[n.0]).collect();

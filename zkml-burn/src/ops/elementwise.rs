@@ -216,6 +216,9 @@ pub(super) fn binary(at: &mut At<'_>, op: Binary, a: &Value, b: &Value) -> Resul
             return Ok(value);
         }
     }
+    if let Some(value) = by_channel(at, op, &x, &y)? {
+        return Ok(value);
+    }
     let both = [x.clone(), y.clone()];
     let layer = |at: &mut At<'_>, name: &str| at.layer(name, Args::new(), &both);
     match op {
@@ -255,6 +258,58 @@ pub(super) fn binary(at: &mut At<'_>, op: Binary, a: &Value, b: &Value) -> Resul
             at.layer("sub", Args::new(), &[sum, overlap])
         }
     }
+}
+
+/// A product with, or a sum after a linear layer of, one constant a channel.
+fn by_channel(at: &mut At<'_>, op: Binary, a: &Value, b: &Value) -> Result<Option<Value>, ImportError> {
+    let (x, constant, turned) = match (a, b) {
+        (Value::Node(_), Value::Constant(constant)) => (a, constant, false),
+        (Value::Constant(constant), Value::Node(_)) => (b, constant, true),
+        _ => return Ok(None),
+    };
+    let dims = at.dims(x);
+    let mut shape = vec![1; dims.len()];
+    shape[0] = dims[0];
+    if constant.shape().dims() != shape || dims[0] == 1 {
+        return Ok(None);
+    }
+    let Value::Node(node) = x else { return Ok(None) };
+    let graph = at.builder.graph();
+    let linear = graph.node(*node).layer.as_ref().is_some_and(|layer| {
+        let name = layer.card().name;
+        name.starts_with("conv")
+            || name.contains("wise_conv")
+            || name.contains("separable")
+            || name == "batch_norm"
+            || name == "dense" && dims.len() == 1
+    });
+    let values = constant.data().to_vec();
+    let n = values.len();
+    let ones = |sign: f64| Tensor::from_fn([n], |_| sign);
+    let (gamma, beta) = match op {
+        Binary::Mul => (Tensor::vector(values), ones(0.0)),
+        Binary::Div if !turned && values.iter().all(|v| *v != 0.0) => {
+            (Tensor::vector(values).map(|v| 1.0 / v), ones(0.0))
+        }
+        Binary::Add if linear => (ones(1.0), Tensor::vector(values)),
+        Binary::Sub if linear && !turned => (ones(1.0), Tensor::vector(values).map(|v| -v)),
+        Binary::Sub if linear => (ones(-1.0), Tensor::vector(values)),
+        Binary::Add
+        | Binary::Sub
+        | Binary::Div
+        | Binary::Pow
+        | Binary::Maximum
+        | Binary::Minimum
+        | Binary::Greater
+        | Binary::GreaterEqual
+        | Binary::Less
+        | Binary::LessEqual
+        | Binary::Equal
+        | Binary::And
+        | Binary::Or
+        | Binary::Xor => return Ok(None),
+    };
+    super::norm::affine(at, x, gamma, beta).map(Some)
 }
 
 /// The value with leading axes of extent one, so that its rank is at least the other's where it is a node; constants lose

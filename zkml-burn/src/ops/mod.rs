@@ -303,6 +303,21 @@ pub fn lower(
     }
 }
 
+/// `gamma_c * x_c + beta_c` for each channel `c`, the first axis.
+///
+/// # Errors
+/// As [`lower`].
+pub fn affine(
+    builder: &mut Builder,
+    x: &Value,
+    gamma: Tensor,
+    beta: Tensor,
+    name: &str,
+    origin: &Origin,
+) -> Result<Value, ImportError> {
+    norm::affine(&mut At { builder, name, origin }, x, gamma, beta)
+}
+
 /// The second input.
 fn at_second(inputs: &[Value], origin: &Origin) -> Result<Value, ImportError> {
     inputs.get(1).cloned().ok_or_else(|| ImportError::malformed(origin, "one input", "two"))

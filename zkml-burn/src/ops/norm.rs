@@ -67,3 +67,14 @@ pub(super) fn layer(
     let axes: Vec<i64> = axes.iter().map(|a| *a as i64).collect();
     at.layer_with(layer, Args::new().with("axes", ints(&axes)).with("epsilon", epsilon), &[x], params)
 }
+
+/// A `batch_norm` that only scales and shifts, since the layers before and after it take it in.
+pub(super) fn affine(at: &mut At<'_>, x: &Value, gamma: Tensor, beta: Tensor) -> Result<Value, ImportError> {
+    const EPSILON: f64 = 1e-5;
+    let length = gamma.len();
+    let mean = Tensor::from_fn([length], |_| 0.0);
+    let variance = Tensor::from_fn([length], |_| 1.0 - EPSILON);
+    let inputs =
+        [x.clone(), Value::constant(gamma), Value::constant(beta), Value::constant(mean), Value::constant(variance)];
+    batch(at, &inputs, EPSILON)
+}

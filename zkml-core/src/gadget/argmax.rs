@@ -32,7 +32,7 @@ fn bits(maximum: &Interval, value: &Interval) -> Result<u32, ArithError> {
     decompose::check(bit_len(maximum.hi - value.lo))
 }
 
-/// Constraints: two a class, and a range check of `max - x_i` each (`bits + 1`).
+/// Constraints: two a class, and a range check of `max - x_i` each, one a bit.
 ///
 /// # Errors
 /// If a range check needs more than 252 bits.

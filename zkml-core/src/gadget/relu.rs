@@ -55,8 +55,8 @@ impl Form {
     }
 }
 
-/// Constraints: `m + 3`, where `2^m` exceeds the magnitude of the input or is the end of the width: `m + 1` bits, their sum, and the product with
-/// the sign bit. A clamp that can happen adds one, or three if more than one bit is cut off. The rescale is free.
+/// Constraints: `m + 2`, where `2^m` exceeds the magnitude of the input or is the end of the width: `m + 1` bits, and the
+/// product with the sign bit. A clamp that can happen adds one, or three if more than one bit is cut off. The rescale is free.
 ///
 /// # Errors
 /// If the decomposition needs more than 252 bits.

@@ -113,7 +113,7 @@ fn clamp_cost(spare: u32, select: usize, single: Cost) -> Cost {
     }
 }
 
-/// Constraints: `n + 1` for a decomposition in `n` bits, where `2^n` exceeds the extent of the interval; nothing for a
+/// Constraints: `n` for a decomposition in `n` bits, where `2^n` exceeds the extent of the interval; nothing for a
 /// shift of 0 or a result that is known, unless the width excludes values. A clamp that can happen needs a sign bit and
 /// up to three more.
 ///
@@ -131,6 +131,7 @@ pub fn width(q: &Measure, cut: Cut) -> Result<u32, ArithError> {
     Ok(match Form::of(&q.interval, cut)? {
         Form::Constant(_) => 0,
         Form::Same => q.width,
+        Form::Floor { spare: 0, .. } if cut.shift == 0 => q.width,
         Form::Floor { bits, spare: 0, .. } => bits - cut.shift,
         Form::Floor { .. } => 1,
         Form::Signed { .. } => 2,
@@ -155,6 +156,9 @@ pub fn enforce<C: Cs>(cs: &mut C, q: &C::W, interval: &Interval, cut: Cut) -> Re
             let t = cs.linear(&[(Int::ONE, q)], add);
             let bits = decompose::enforce(cs, &t, bits);
             let quotient = &bits[shift as usize..];
+            if spare == 0 && shift == 0 {
+                return Ok(q.clone());
+            }
             if spare == 0 {
                 return Ok(decompose::weighted(cs, quotient, base));
             }

@@ -228,15 +228,15 @@ fn a_width_says_by_how_much_a_value_exceeds_it() {
     // A width that excludes nothing costs nothing.
     let (narrow, wide) = (interval(-18, 13), interval(-18, 14));
     assert_eq!(rescale::cost(&narrow, cut), rescale::cost(&narrow, Cut { width: None, ..cut }));
-    assert_eq!(rescale::cost(&wide, cut).unwrap(), Cost::new(6, 5));
-    assert_eq!(relu::cost(&wide, cut).unwrap(), Cost::new(4 + 3, 4 + 2));
+    assert_eq!(rescale::cost(&wide, cut).unwrap(), Cost::new(5, 4));
+    assert_eq!(relu::cost(&wide, cut).unwrap(), Cost::new(4 + 2, 4 + 1));
 }
 
 #[test]
-fn relu_costs_three_more_than_its_bits() {
+fn relu_costs_two_more_than_its_bits() {
     // An accumulator of 10 bits and a sign.
     let cost = relu::cost(&interval(-1000, 1000), Cut { shift: 4, ..Cut::default() }).unwrap();
-    assert_eq!(cost, Cost::new(10 + 3, 10 + 2));
+    assert_eq!(cost, Cost::new(10 + 2, 10 + 1));
 }
 
 #[test]
@@ -315,27 +315,35 @@ mod attacks {
 
     #[test]
     fn a_positive_value_is_not_passed_off_as_negative() {
-        // Sign bit cleared, its weight moved onto the next bit (which is then two), and the output zeroed.
+        // Sign bit cleared, its weight moved onto another bit (or left to the lowest, which is no variable), and the
+        // output zeroed.
         let (m, honest) = relu_at(100);
         assert!(m.unsatisfied(&honest).is_empty());
-        let bits = m.instance + 8;
-        let mut forged = honest.clone();
-        forged[bits + 7] = Fr::zero();
-        forged[bits + 6] += Fr::from(2u64);
-        *forged.last_mut().unwrap() = Fr::zero();
-        forged[2] = Fr::zero();
-        assert!(!m.unsatisfied(&forged).is_empty());
+        let bits = m.instance + 8 - 1;
+        for other in 0..7 {
+            let mut forged = honest.clone();
+            forged[bits + 7] = Fr::zero();
+            if other > 0 {
+                forged[bits + other] += Fr::from(128u64 >> other);
+            }
+            *forged.last_mut().unwrap() = Fr::zero();
+            forged[2] = Fr::zero();
+            assert!(!m.unsatisfied(&forged).is_empty(), "onto bit {other}");
+        }
     }
 
     #[test]
     fn a_remainder_is_not_borrowed_from_the_quotient() {
         // One less in the quotient, four more in the remainder: the sum holds, the bits do not.
         let (m, honest) = relu_at(100);
-        let bits = m.instance + 8;
+        let bits = m.instance + 8 - 1;
         for low in 0..2 {
             let mut forged = honest.clone();
             forged[bits + 2] -= Fr::one();
-            forged[bits + low] += Fr::from(4u64 >> low);
+            // What is not moved onto bit one stays with the lowest, which is no variable.
+            if low > 0 {
+                forged[bits + low] += Fr::from(4u64 >> low);
+            }
             *forged.last_mut().unwrap() -= Fr::one();
             forged[2] -= Fr::one();
             assert!(!m.unsatisfied(&forged).is_empty());
@@ -346,10 +354,9 @@ mod attacks {
     fn a_quotient_in_the_field_is_not_a_quotient_of_integers() {
         // q / 2^k as a field division, with the remainder zeroed.
         let (m, honest) = relu_at(97);
-        let bits = m.instance + 8;
+        let bits = m.instance + 8 - 1;
         let mut forged = honest.clone();
         let quotient = Fr::from(97u64 + 2) * Fr::from(4u64).inverse().unwrap();
-        forged[bits] = Fr::zero();
         forged[bits + 1] = Fr::zero();
         forged[bits + 2] = quotient;
         (3..7).for_each(|i| forged[bits + i] = Fr::zero());
@@ -390,6 +397,33 @@ mod attacks {
         assert!(m.unsatisfied(&Lie(1).run(&values, &i)).is_empty(), "the honest index, filled the same way");
         for lie in [0, 2, 3] {
             assert!(!m.unsatisfied(&Lie(lie).run(&values, &i)).is_empty(), "index {lie}");
+        }
+    }
+
+    #[test]
+    fn a_lowest_bit_that_is_left_over_is_still_a_bit() {
+        // Every other set of high bits, zeros and ones as they must be: what is left for the lowest is no bit.
+        let x = Int::from(11);
+        let mut build = Build::new();
+        let wire = FieldCs::instance(&mut build, None);
+        decompose::enforce(&mut build, &wire, 5);
+        assert_eq!(decompose::cost(5), Cost::new(build.constraints(), build.witnesses()));
+        let (m, _, _) = build.finish();
+        let accepted: Vec<u64> = (0..16u64)
+            .filter(|high| {
+                let mut z = vec![Fr::one(), crate::arith::r1cs::to_field(x)];
+                z.extend((0..4).map(|i| Fr::from(high >> i & 1)));
+                m.unsatisfied(&z).is_empty()
+            })
+            .collect();
+        assert_eq!(accepted, [11 >> 1]);
+        // And no value beyond has any.
+        for beyond in [-1i64, 32, 33, 100] {
+            for high in 0..16u64 {
+                let mut z = vec![Fr::one(), crate::arith::r1cs::to_field(Int::from(beyond))];
+                z.extend((0..4).map(|i| Fr::from(high >> i & 1)));
+                assert!(!m.unsatisfied(&z).is_empty(), "{beyond} as {high}");
+            }
         }
     }
 

@@ -63,7 +63,7 @@ impl Layer for Argmax {
         onnx: "ArgMax",
         keras: "ops.argmax",
         burn: "argmax",
-        constraints: "classes * (bits + 3)",
+        constraints: "classes * (bits + 2)",
     };
 
     fn parse(args: &mut Args) -> Result<Self, LayerError> {

@@ -20,7 +20,7 @@ use crate::{
 /// Sources: ONNX `GlobalMaxPool` and `Flatten`, Keras `GlobalMaxPooling2D`, Burn `AdaptiveMaxPool2d` to `[1, 1]`, flattened.
 ///
 /// # Constraints
-/// `(height * width - 1) * (m + 3)` a channel, where `2^m` exceeds the magnitude of the elements' differences; a maximum of
+/// `(height * width - 1) * (m + 2)` a channel, where `2^m` exceeds the magnitude of the elements' differences; a maximum of
 /// two whose intervals say which is larger costs none. See [`crate::gadget::max`].
 ///
 /// # Soundness
@@ -45,7 +45,7 @@ impl Layer for GlobalMaxPool2d {
         onnx: "GlobalMaxPool",
         keras: "GlobalMaxPooling2D",
         burn: "AdaptiveMaxPool2d",
-        constraints: "(height * width - 1) * (bits + 3)",
+        constraints: "(height * width - 1) * (bits + 2)",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {

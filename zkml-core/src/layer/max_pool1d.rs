@@ -22,7 +22,7 @@ use crate::{
 /// Sources: ONNX `MaxPool` (without `Indices`), Keras `MaxPooling1D`, Burn `MaxPool1d`.
 ///
 /// # Constraints
-/// `(k - 1) * (m + 3)` an output element, where `k` is the number of elements in its window and `2^m` exceeds the magnitude
+/// `(k - 1) * (m + 2)` an output element, where `k` is the number of elements in its window and `2^m` exceeds the magnitude
 /// of their differences; a maximum of two whose intervals say which is larger costs none. See [`crate::gadget::max`].
 ///
 /// # Soundness
@@ -50,7 +50,7 @@ impl Layer for MaxPool1d {
         onnx: "MaxPool",
         keras: "MaxPooling1D",
         burn: "MaxPool1d",
-        constraints: "(size - 1) * (bits + 3)",
+        constraints: "(size - 1) * (bits + 2)",
     };
 
     fn parse(args: &mut Args) -> Result<Self, LayerError> {

@@ -20,7 +20,7 @@ use crate::{
 /// Sources: ONNX `Max`, Keras `Maximum`, Burn `Tensor::max_pair`.
 ///
 /// # Constraints
-/// See [`crate::gadget::max`]: the bits of `a - b` and three more.
+/// See [`crate::gadget::max`]: the bits of `a - b` and two more.
 ///
 /// # Soundness
 /// See [`crate::gadget::max`].
@@ -46,7 +46,7 @@ impl Layer for Maximum {
         onnx: "Max",
         keras: "Maximum",
         burn: "max_pair",
-        constraints: "bits + 3",
+        constraints: "bits + 2",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {

@@ -20,7 +20,7 @@ use crate::{
 /// Sources: ONNX `Min`, Keras `Minimum`, Burn `Tensor::min_pair`.
 ///
 /// # Constraints
-/// See [`crate::gadget::max`]: the bits of `a - b` and three more.
+/// See [`crate::gadget::max`]: the bits of `a - b` and two more.
 ///
 /// # Soundness
 /// See [`crate::gadget::max`].
@@ -46,7 +46,7 @@ impl Layer for Minimum {
         onnx: "Min",
         keras: "Minimum",
         burn: "min_pair",
-        constraints: "bits + 3",
+        constraints: "bits + 2",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {

@@ -21,7 +21,7 @@ use crate::{
 /// Sources: ONNX `ReduceMin`, Keras `ops.min`, Burn `Tensor::min_dim`.
 ///
 /// # Constraints
-/// Of `n` elements, `n - 1` times those of [`crate::gadget::max`]: the bits of a difference and three more.
+/// Of `n` elements, `n - 1` times those of [`crate::gadget::max`]: the bits of a difference and two more.
 ///
 /// # Soundness
 /// See [`crate::gadget::max`].
@@ -50,7 +50,7 @@ impl Layer for ReduceMin {
         onnx: "ReduceMin",
         keras: "ops.min",
         burn: "min_dim",
-        constraints: "(n - 1) * (bits + 3)",
+        constraints: "(n - 1) * (bits + 2)",
     };
 
     fn parse(args: &mut Args) -> Result<Self, LayerError> {

@@ -13,7 +13,7 @@ use crate::{
 /// Sources: ONNX `Relu`, Keras `ReLU` and `activation="relu"`, Burn `Relu`.
 ///
 /// # Constraints
-/// See [`crate::gadget::relu`]: the accumulator's bits and three more, the rescale to the next scale included.
+/// See [`crate::gadget::relu`]: the accumulator's bits and two more, the rescale to the next scale included.
 ///
 /// # Soundness
 /// See [`crate::gadget::relu`].
@@ -37,7 +37,7 @@ impl Layer for Relu {
         onnx: "Relu",
         keras: "ReLU",
         burn: "Relu",
-        constraints: "bits + 3",
+        constraints: "bits + 2",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {

@@ -4,6 +4,7 @@
 //! the layers' own rules, for every wire; and where values are rescaled or saturated. It holds no weight: with private
 //! weights, one plan, one circuit and one pair of keys serve every retraining that fits the declared widths.
 
+mod balance;
 pub mod channels;
 pub mod fidelity;
 pub mod frontier;

@@ -314,6 +314,7 @@ fn input_error(graph: &Graph, plan: &Plan, (id, error): (NodeId, ArithError)) ->
 }
 
 /// Checks that an input leads beyond no width that the plan calibrated.
+#[cfg(feature = "prove")]
 pub(crate) fn admit(
     graph: &Graph,
     plan: &Plan,

@@ -206,6 +206,25 @@ impl<'a> Subject<'a> {
         }
     }
 
+    /// The mean square error of the scores, over the first samples.
+    pub(super) fn noise(&self, knobs: &Knobs, samples: usize) -> Option<f64> {
+        let plan = self.plan(knobs);
+        let runner = self.runner(&plan)?;
+        let scale = plan.scales[self.graph().scores().0];
+        let each = |i: usize| {
+            let input = quantized::quantize_input(&plan, &self.inputs[i]).ok()?;
+            let (scores, _) = runner.run(&input).ok()?;
+            let square = |(x, q): (&f64, &Int)| (x - to_real(*q, scale)).powi(2);
+            Some(self.scores[i].data().iter().zip(scores.data()).map(square).sum::<f64>() / scores.len() as f64)
+        };
+        // Not the closest calls alone, and in an order that does not depend on threads.
+        let step = (self.inputs.len() / samples).max(1);
+        let all: Vec<Option<f64>> =
+            (0..self.inputs.len()).step_by(step).take(samples).collect::<Vec<_>>().into_par_iter().map(each).collect();
+        let known: Vec<f64> = all.into_iter().flatten().collect();
+        (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
+    }
+
     /// Whether the plan meets the target on the samples, in this order; the ones that it fails on come to the front.
     /// Unless all are to be run, it is given up as soon as that is certain.
     pub(super) fn evaluate(&self, plan: &Plan, order: &mut Vec<usize>, all: bool) -> Verdict {

@@ -1,0 +1,116 @@
+//! What acts on each element of one input, and softmax.
+
+use crate::{
+    error::ImportError,
+    onnx::{
+        call::Call,
+        traced::{Kind, Traced, stored},
+    },
+    ops::{Binary, Op, Unary},
+};
+
+/// An activation, or another function of one element.
+pub(super) fn unary(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
+    call.at_most(1)?;
+    let x = call.input(0)?;
+    let alpha = |default: f64| call.attributes.float("alpha", default);
+    let op = match call.node.operator {
+        "Not" => Unary::Not,
+        "Neg" => Unary::Neg,
+        "Abs" => Unary::Abs,
+        "Sign" => Unary::Sign,
+        "Exp" => Unary::Exp,
+        "Log" => Unary::Log,
+        "Sqrt" => Unary::Sqrt,
+        "Reciprocal" => Unary::Reciprocal,
+        "Erf" => Unary::Erf,
+        "Relu" => Unary::Relu,
+        "Sigmoid" => Unary::Sigmoid,
+        "Tanh" => Unary::Tanh,
+        "Softplus" => Unary::Softplus,
+        "Softsign" => Unary::Softsign,
+        "Mish" => Unary::Mish,
+        "HardSwish" => Unary::HardSwish,
+        "LeakyRelu" => Unary::LeakyRelu { alpha: alpha(0.01)? },
+        "ThresholdedRelu" => Unary::ThresholdedRelu { alpha: alpha(1.0)? },
+        "Elu" => Unary::Elu { alpha: alpha(1.0)? },
+        "Celu" => Unary::Celu { alpha: alpha(1.0)? },
+        "Selu" => Unary::Selu {
+            alpha: alpha(1.673_263_192_176_818_8)?,
+            gamma: call.attributes.float("gamma", 1.050_701_022_148_132_3)?,
+        },
+        "HardSigmoid" => Unary::HardSigmoid { alpha: alpha(0.2)?, beta: call.attributes.float("beta", 0.5)? },
+        "Gelu" => match call.attributes.text("approximate", "none")? {
+            "none" => Unary::Gelu { tanh: false },
+            "tanh" => Unary::Gelu { tanh: true },
+            other => return Err(call.unsupported(format!("`approximate` of `{other}`"), "`none` or `tanh`")),
+        },
+        "Swish" => match alpha(1.0)? {
+            1.0 => Unary::Silu,
+            // `x * sigmoid(alpha * x)`
+            alpha => {
+                let scaled = call.beside("scale", &Op::Unary(Unary::Scale { factor: alpha }), &[x.value.clone()])?;
+                let gate = call.beside("gate", &Op::Unary(Unary::Sigmoid), &[scaled])?;
+                let value = call.lower(&Op::Binary(Binary::Mul), &[x.value, gate])?;
+                return call.settle(value, x.dims, x.batched, Kind::Real);
+            }
+        },
+        other => return Err(call.unsupported(format!("operator `{other}`"), "a function of one element")),
+    };
+    let kind = match (op, x.kind) {
+        (Unary::Not, Kind::Bool) => Kind::Bool,
+        (Unary::Not, _) => return Err(call.malformed("numbers", "booleans")),
+        (Unary::Neg | Unary::Abs | Unary::Sign | Unary::Relu, Kind::Whole) => Kind::Whole,
+        _ => Kind::Real,
+    };
+    let value = call.lower(&Op::Unary(op), &[x.value])?;
+    call.settle(value, x.dims, x.batched, kind)
+}
+
+/// `Clip`, whose bounds were attributes once.
+pub(super) fn clip(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
+    let x = call.input(0)?;
+    let (min, max) = if call.opset() < 11 {
+        call.at_most(1)?;
+        (call.attributes.float_if("min")?, call.attributes.float_if("max")?)
+    } else {
+        call.at_most(3)?;
+        (call.number(1, "a least value")?, call.number(2, "a greatest value")?)
+    };
+    let value = call.lower(&Op::Unary(Unary::Clip { min, max }), &[x.value])?;
+    call.settle(value, x.dims, x.batched, x.kind)
+}
+
+/// `PRelu`; the slope is broadcast to the input.
+pub(super) fn prelu(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
+    call.at_most(2)?;
+    let inputs = [call.input(0)?, call.input(1)?];
+    let (values, dims, batched) = call.together(&inputs)?;
+    if dims != inputs[0].dims {
+        return Err(call.malformed(call.shapes(), "a slope that broadcasts to the input"));
+    }
+    let value = call.lower(&Op::Prelu, &values)?;
+    call.settle(value, dims, batched, Kind::Real)
+}
+
+/// `Softmax` and `LogSoftmax`; before operator set 13 over all axes from one on.
+pub(super) fn softmax(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
+    call.at_most(1)?;
+    let x = call.input(0)?;
+    let old = call.opset() < 13;
+    let axis = call.attributes.int("axis")?.unwrap_or(if old { 1 } else { -1 });
+    let dims = x.dims.clone();
+    let softmax = call.node.operator == "Softmax";
+    let op = |axis: usize| if softmax { Op::Softmax { axis } } else { Op::LogSoftmax { axis } };
+    let axis = call.axis(axis, dims.len())?;
+    let (x, axes) = call.along(x, &[axis])?;
+    if old && dims[axis + 1..].iter().any(|d| *d != 1) {
+        let inner = stored(&dims, x.batched);
+        let flat = vec![inner[..axes[0]].iter().product(), inner[axes[0]..].iter().product()];
+        let flat = call.beside("flat", &Op::Reshape { shape: flat }, &[x.value])?;
+        let value = call.lower(&op(1), &[flat])?;
+        return call.settle(value, dims, x.batched, Kind::Real);
+    }
+    let value = call.lower(&op(axes[0]), &[x.value])?;
+    call.settle(value, dims, x.batched, Kind::Real)
+}
