@@ -73,4 +73,3 @@ pub fn layers(import: &Import) -> Vec<&'static str> {
 /// A module without weights.
 #[derive(Module, Debug)]
 pub struct Bare {}
-

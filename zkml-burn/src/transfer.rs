@@ -32,7 +32,8 @@ impl Import {
     /// ```
     pub fn weights_for(&self, graph: &Graph) -> Result<Weights, ImportError> {
         let text = |node: &Node| {
-            let args = node.layer.as_ref().map(|l| l.args().iter().map(|(n, v)| format!("{n} = {}", v.describe())).collect());
+            let args =
+                node.layer.as_ref().map(|l| l.args().iter().map(|(n, v)| format!("{n} = {}", v.describe())).collect());
             let kind = node.layer.as_ref().map_or("input", |l| l.card().name);
             let args: Vec<String> = args.unwrap_or_default();
             format!("`{kind}` ({}) of shape {} as layer `{}`", args.join(", "), node.shape, node.name)

@@ -96,9 +96,7 @@ impl Reader<'_> {
             (Prim::Argmin { axis }, [x]) => self.arg(step, *x, *axis, false),
             (Prim::Matmul, [a, b]) => self.matmul(step, *a, *b),
             (Prim::Linear, [x, weight]) if self.view.is_matrix(*weight) => self.dense(*x, *weight, None),
-            (Prim::Linear, [x, weight, bias]) if self.view.is_matrix(*weight) => {
-                self.dense(*x, *weight, Some(*bias))
-            }
+            (Prim::Linear, [x, weight, bias]) if self.view.is_matrix(*weight) => self.dense(*x, *weight, Some(*bias)),
             (Prim::Conv { windows, groups }, inputs) => {
                 self.windowed(step, inputs, &Op::Conv { window: window(windows), groups: *groups })
             }
@@ -112,9 +110,7 @@ impl Reader<'_> {
             }
             (Prim::AdaptiveAvgPool, [x]) => self.adaptive(step, *x),
             (Prim::Nearest, [x]) => self.nearest(step, *x),
-            (Prim::BatchNorm { epsilon }, inputs) => {
-                self.windowed(step, inputs, &Op::BatchNorm { epsilon: *epsilon })
-            }
+            (Prim::BatchNorm { epsilon }, inputs) => self.windowed(step, inputs, &Op::BatchNorm { epsilon: *epsilon }),
             (Prim::LayerNorm { epsilon }, [x, params @ ..]) => {
                 let dims = self.dims(*x);
                 let axes = vec![sample(&dims).len() - 1];
@@ -409,7 +405,9 @@ impl Reader<'_> {
             let d = t.shape().dims();
             t.len() == 1 || t.len() == count && d[d.len() - axes.len().min(d.len())..] == extents
         };
-        let full = |t: &Tensor, n: usize| Value::constant(Tensor::from_fn([n], |i| t.data()[if t.len() == 1 { 0 } else { i }]));
+        let full = |t: &Tensor, n: usize| {
+            Value::constant(Tensor::from_fn([n], |i| t.data()[if t.len() == 1 { 0 } else { i }]))
+        };
         let channelled = norm.centred && rank == 2 && axes == [1];
         if channelled && !(trails(&gamma) && trails(&beta)) {
             let channels = dims[lost];

@@ -290,13 +290,8 @@ mod tests {
         let table = counting(&[3, 2]);
         let numbers = Tensor::vector(vec![2.0, 0.0]);
         assert_eq!(of(Prim::Select { axis: 0 }, &[2, 2], &[&table, &numbers]), [4.0, 5.0, 0.0, 1.0]);
-        let step = Step {
-            prim: Prim::Embedding,
-            inputs: vec![],
-            out: TensorId::new(0),
-            shape: vec![1, 1, 2],
-            whole: false,
-        };
+        let step =
+            Step { prim: Prim::Embedding, inputs: vec![], out: TensorId::new(0), shape: vec![1, 1, 2], whole: false };
         assert_eq!(fold(&step, &[&table, &Tensor::vector(vec![3.0])]), None);
     }
 }

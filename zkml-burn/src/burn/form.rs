@@ -83,7 +83,9 @@ impl Form {
     pub fn inputs(&self, step: &Step) -> Vec<TensorId> {
         match self {
             Self::Plain => step.inputs.clone(),
-            Self::Curve { x, .. } | Self::Softmax { x, .. } | Self::Affine { x, .. } | Self::MaxPool { x, .. } => vec![*x],
+            Self::Curve { x, .. } | Self::Softmax { x, .. } | Self::Affine { x, .. } | Self::MaxPool { x, .. } => {
+                vec![*x]
+            }
             Self::Maximum(a, b) | Self::Minimum(a, b) => vec![*a, *b],
             Self::Dense { x, weight, bias } => vec![*x, *weight, *bias],
             Self::Norm(norm) => [norm.x].into_iter().chain(norm.gamma).chain(norm.beta).collect(),
@@ -385,8 +387,7 @@ impl View<'_> {
                 let (alpha, inner) = self.expm1(tensor, *x)?;
                 let gamma = self.times(value, *x)?;
                 let selu = near(gamma, 1.0507009873554805) && near(alpha / gamma, 1.6732632423543772);
-                (inner == 1.0 && selu)
-                    .then_some(Form::Curve { x: *x, inner: 1.0, by: Curve::Selu, factor: 1.0 })
+                (inner == 1.0 && selu).then_some(Form::Curve { x: *x, inner: 1.0, by: Curve::Selu, factor: 1.0 })
             }
             (Prim::Scalar(Binary::Greater, threshold), [z]) => {
                 // Above the threshold softplus is the identity, to the last bit of a 32-bit float.
@@ -492,8 +493,11 @@ impl View<'_> {
             let fits = vector.len() == units && vector.shape().dims().last() == Some(&units);
             let alone = self.uses.get(&product) == Some(&1);
             let bare = matches!(inner.prim, Prim::Matmul | Prim::Linear);
-            (bare && fits && alone && inner.shape == step.shape && self.is_matrix(*weight))
-                .then_some(Form::Dense { x: *x, weight: *weight, bias })
+            (bare && fits && alone && inner.shape == step.shape && self.is_matrix(*weight)).then_some(Form::Dense {
+                x: *x,
+                weight: *weight,
+                bias,
+            })
         };
         of(*a, *b).or_else(|| of(*b, *a))
     }

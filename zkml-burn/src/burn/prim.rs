@@ -2,12 +2,12 @@
 //!
 //! Folding of constants, the recognition of compounds and the translation all read this one list.
 
+use burn::backend::capture::TensorId;
 use burn::backend::ir::{
     ActivationOperationIr as Activation, BaseOperationIr as Base, BoolOperationIr as BoolOp,
     FloatOperationIr as FloatOp, IntOperationIr as IntOp, InterpolateModeIr, ModuleOperationIr as Module,
     NumericOperationIr as Numeric, OperationIr, PadModeIr, ScalarIr, TensorIr,
 };
-use burn::backend::capture::TensorId;
 
 /// A function of one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,26 +79,48 @@ pub enum Prim {
     Binary(Binary),
     /// The tensor on the left, the scalar on the right.
     Scalar(Binary, f64),
-    Clamp { min: Option<f64>, max: Option<f64> },
+    Clamp {
+        min: Option<f64>,
+        max: Option<f64>,
+    },
     LeakyRelu(f64),
     /// The second input is the slope.
     PRelu,
-    HardSigmoid { alpha: f64, beta: f64 },
-    Softmax { axis: usize },
-    LogSoftmax { axis: usize },
-    Softmin { axis: usize },
+    HardSigmoid {
+        alpha: f64,
+        beta: f64,
+    },
+    Softmax {
+        axis: usize,
+    },
+    LogSoftmax {
+        axis: usize,
+    },
+    Softmin {
+        axis: usize,
+    },
     Reshape,
     Expand,
     Permute(Vec<usize>),
     Flip(Vec<usize>),
     /// For every axis: first, one past the last, step; a negative step reads the range from its end.
     Slice(Vec<(usize, usize, isize)>),
-    Cat { axis: usize },
-    Repeat { axis: usize, times: usize },
+    Cat {
+        axis: usize,
+    },
+    Repeat {
+        axis: usize,
+        times: usize,
+    },
     /// Before and after, for every axis.
-    Pad { by: Vec<(usize, usize)>, with: Fill },
+    Pad {
+        by: Vec<(usize, usize)>,
+        with: Fill,
+    },
     /// The second input holds the indices along the axis.
-    Select { axis: usize },
+    Select {
+        axis: usize,
+    },
     /// Rows of the first input, the second holds their numbers.
     Embedding,
     /// Tensor, mask, value: the value where the mask is true.
@@ -106,26 +128,49 @@ pub enum Prim {
     /// Tensor, mask.
     MaskFill(f64),
     /// Reduced axes stay with one element (a reduction over all is a vector of one).
-    Reduce { by: Reduce, axes: Vec<usize> },
-    Argmax { axis: usize },
-    Argmin { axis: usize },
+    Reduce {
+        by: Reduce,
+        axes: Vec<usize>,
+    },
+    Argmax {
+        axis: usize,
+    },
+    Argmin {
+        axis: usize,
+    },
     Matmul,
     /// `x`, weight `[in, out]`, perhaps bias.
     Linear,
     /// `x`, weight, perhaps bias.
-    Conv { windows: Windows, groups: usize },
+    Conv {
+        windows: Windows,
+        groups: usize,
+    },
     /// `x`, weight, perhaps bias.
-    ConvTranspose { windows: Windows, groups: usize, output_padding: Vec<usize> },
+    ConvTranspose {
+        windows: Windows,
+        groups: usize,
+        output_padding: Vec<usize>,
+    },
     MaxPool(Windows),
-    AvgPool { windows: Windows, include_pad: bool },
+    AvgPool {
+        windows: Windows,
+        include_pad: bool,
+    },
     AdaptiveAvgPool,
     Nearest,
     /// `x`, gamma, beta, mean, variance.
-    BatchNorm { epsilon: f64 },
+    BatchNorm {
+        epsilon: f64,
+    },
     /// `x`, gamma, perhaps beta; over the last axis.
-    LayerNorm { epsilon: f64 },
+    LayerNorm {
+        epsilon: f64,
+    },
     /// Query, key, value.
-    Attention { scale: Option<f64> },
+    Attention {
+        scale: Option<f64>,
+    },
     /// What no layer computes.
     Foreign(String),
 }
@@ -420,15 +465,16 @@ fn module(op: &Module) -> Option<Vec<Step>> {
             one(prim, &with_bias(&$o.x, &$o.weight, $o.bias.as_ref()), &$o.out)
         }};
     }
-    let pool = |x: &TensorIr, out: &TensorIr, size: &[usize], stride: &[usize], padding: &[usize], dilation: &[usize]| {
-        let mut padding = both(padding);
-        for (i, pad) in padding.iter_mut().enumerate() {
-            // With `ceil_mode` the last window may reach further than the padding.
-            let reach = (out.shape[2 + i] - 1) * stride[i] + dilation[i] * (size[i] - 1) + 1;
-            pad.1 = pad.1.max(reach.saturating_sub(x.shape[2 + i] + pad.0));
-        }
-        Windows { size: size.to_vec(), stride: stride.to_vec(), padding, dilation: dilation.to_vec() }
-    };
+    let pool =
+        |x: &TensorIr, out: &TensorIr, size: &[usize], stride: &[usize], padding: &[usize], dilation: &[usize]| {
+            let mut padding = both(padding);
+            for (i, pad) in padding.iter_mut().enumerate() {
+                // With `ceil_mode` the last window may reach further than the padding.
+                let reach = (out.shape[2 + i] - 1) * stride[i] + dilation[i] * (size[i] - 1) + 1;
+                pad.1 = pad.1.max(reach.saturating_sub(x.shape[2 + i] + pad.0));
+            }
+            Windows { size: size.to_vec(), stride: stride.to_vec(), padding, dilation: dilation.to_vec() }
+        };
     match op {
         Module::Linear(o) => one(Prim::Linear, &with_bias(&o.x, &o.weight, o.bias.as_ref()), &o.out),
         Module::Conv1d(o) => conv!(o),

@@ -185,7 +185,12 @@ impl Reader<'_> {
 
     /// A recording that contradicts itself.
     pub fn broken(&self, reason: &str) -> ImportError {
-        ImportError::new(ErrorKind::Malformed, &Origin::Unknown, format!("a recording that can't be read: {reason}"), "")
+        ImportError::new(
+            ErrorKind::Malformed,
+            &Origin::Unknown,
+            format!("a recording that can't be read: {reason}"),
+            "",
+        )
     }
 
     /// An operation that no layer does.
