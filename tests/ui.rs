@@ -9,4 +9,7 @@ fn ui() {
     for rule in ["arguments", "item", "layers", "options", "returns", "shapes", "signature", "statements", "values"] {
         cases.compile_fail(format!("tests/ui/{rule}/*.rs"));
     }
+    if cfg!(feature = "burn") {
+        cases.compile_fail("tests/ui/module/*.rs");
+    }
 }

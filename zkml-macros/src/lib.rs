@@ -77,6 +77,8 @@ use crate::{options::Options, report::Report};
 /// | `keras` | `"lenet.keras"`, `"lenet.h5"` | | the same |
 /// | `class` | `true` | `false` | with `keras`: the network answers a class; a softmax at its end is dropped |
 /// | `channels_first` | `true` | `false` | with `keras`: the input is given as `[channels, height, width]` |
+/// | `input` | `[1, 1, 28, 28]` | | the shape of a Burn module's input, see below |
+/// | `forward` | `classify` | `forward` | the method of a Burn module that is the network |
 ///
 /// # Statements
 ///
@@ -134,7 +136,7 @@ use crate::{options::Options, report::Report};
 /// let model = LenetModel::from_burn(&lenet)?;
 /// ```
 ///
-/// `forward = classify` records another method instead. The module stays as it is. Beside it there is a type `LenetModel` (`name` gives it another name), which derefs to
+/// The module stays as it is. Beside it there is a type `LenetModel` (`name` gives it another name), which derefs to
 /// `zkml::model::Model` like those of functions. Its network is recorded from `forward` at run time, so it is then that
 /// shapes and operations are checked. `input = public` may be given as well as the shape.
 ///

@@ -347,14 +347,24 @@ impl Reader<'_> {
             return self.by_channel(&x, dims[1], scale, offset, &name);
         }
         let one = dims.len() - sample(&dims).len();
+        let differs = |t: &Tensor, neutral: f64| t.data().iter().any(|v| *v != neutral);
+        let both = differs(scale, 1.0) && differs(offset, 0.0);
         let mut y = self.value(x)?;
-        for (by, constant, neutral) in [(ops::Binary::Mul, scale, 1.0), (ops::Binary::Add, offset, 0.0)] {
-            if constant.data().iter().any(|v| *v != neutral) {
-                let shape = constant.shape().dims()[one..].to_vec();
-                let constant = constant.clone().reshape(shape.as_slice());
-                let constant = constant.map_err(|error| self.broken(&error.to_string()))?;
-                y = self.push(&Op::Binary(by), &[y, Value::constant(constant)], &name)?;
+        for (by, constant, neutral, what) in
+            [(ops::Binary::Mul, scale, 1.0, "factor"), (ops::Binary::Add, offset, 0.0, "offset")]
+        {
+            if !differs(constant, neutral) {
+                continue;
             }
+            let shape = constant.shape().dims()[one..].to_vec();
+            let constant = constant.clone().reshape(shape.as_slice());
+            let constant = Value::constant(constant.map_err(|error| self.broken(&error.to_string()))?);
+            let operand = match path {
+                Some(path) if both => self.named(&constant, &format!("{path}_{what}"))?,
+                Some(path) => self.named(&constant, path)?,
+                None => constant,
+            };
+            y = self.push(&Op::Binary(by), &[y, operand], "")?;
         }
         Ok(y)
     }

@@ -359,11 +359,20 @@ impl View<'_> {
         let (tensor, value) = (*tensor, *value);
         let test = self.step(*mask)?;
         match (&test.prim, test.inputs.as_slice()) {
-            (Prim::Binary(Binary::Lower | Binary::LowerEqual), [a, b]) if (*a, *b) == (tensor, value) => {
-                Some(Form::Maximum(tensor, value))
-            }
-            (Prim::Binary(Binary::Greater | Binary::GreaterEqual), [a, b]) if (*a, *b) == (tensor, value) => {
-                Some(Form::Minimum(tensor, value))
+            (Prim::Binary(by), [a, b]) => {
+                // Whether the value is taken where it is the larger one.
+                let larger = match by {
+                    Binary::Lower | Binary::LowerEqual => true,
+                    Binary::Greater | Binary::GreaterEqual => false,
+                    _ => return None,
+                };
+                match (*a == tensor && *b == value, *a == value && *b == tensor) {
+                    (true, _) if larger => Some(Form::Maximum(tensor, value)),
+                    (true, _) => Some(Form::Minimum(tensor, value)),
+                    (_, true) if larger => Some(Form::Minimum(tensor, value)),
+                    (_, true) => Some(Form::Maximum(tensor, value)),
+                    _ => None,
+                }
             }
             (Prim::Scalar(Binary::LowerEqual | Binary::Lower, 0.0), [x]) if *x == tensor => {
                 let (alpha, inner) = self.expm1(value, *x)?;

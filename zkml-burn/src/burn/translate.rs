@@ -229,13 +229,21 @@ impl Reader<'_> {
     pub fn operand(&mut self, id: TensorId, shape: &[usize]) -> Result<Value, ImportError> {
         let value = self.shaped(id, shape)?;
         let path = self.view.constants.get(&id).and_then(|c| c.path.clone());
-        match (path, value.tensor()) {
-            (Some(path), Some(tensor)) if tensor.data().windows(2).any(|w| w[0] != w[1]) => {
-                self.after = Some(path.clone());
-                let origin = Origin::BurnModule(path.clone());
-                self.builder.node(&value, &path, &origin).map(Value::Node)
+        match path {
+            Some(path) => self.named(&value, &path),
+            None => Ok(value),
+        }
+    }
+
+    /// A constant as a parameter of that name, unless it is the same everywhere: then layers take it as a number.
+    pub fn named(&mut self, value: &Value, path: &str) -> Result<Value, ImportError> {
+        match value.tensor() {
+            Some(tensor) if tensor.data().windows(2).any(|w| w[0] != w[1]) => {
+                self.after = Some(path.to_owned());
+                let origin = Origin::BurnModule(path.to_owned());
+                self.builder.node(value, path, &origin).map(Value::Node)
             }
-            _ => Ok(value),
+            _ => Ok(value.clone()),
         }
     }
 }
