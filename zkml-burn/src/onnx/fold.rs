@@ -60,7 +60,7 @@ fn truth(value: bool) -> f64 {
 }
 
 /// A function of the elements at one place.
-type Function = Box<dyn Fn(&[f64]) -> f64>;
+type Function = Function;
 
 /// What acts on each element.
 fn elementwise(call: &mut Call<'_, '_, '_>) -> Result<Option<Traced>, ImportError> {
@@ -83,7 +83,7 @@ fn elementwise(call: &mut Call<'_, '_, '_>) -> Result<Option<Traced>, ImportErro
         "CastLike" if inputs.len() == 2 => {
             let to = inputs[1].kind;
             call.attributes.ignore("saturate");
-            let f: Box<dyn Fn(&[f64]) -> f64> = match to {
+            let f: Function = match to {
                 Kind::Real => Box::new(|x| x[0]),
                 Kind::Whole => Box::new(|x| x[0].trunc()),
                 Kind::Bool => Box::new(|x| truth(x[0] != 0.0)),

@@ -91,10 +91,10 @@ impl Message {
         const NUMBERS: [u64; 12] =
             [0, 1, 2, 7, 8, 16, 255, 1 << 20, 1 << 31, i64::MAX as u64, i64::MIN as u64, u64::MAX];
         let Some(index) = (!self.0.is_empty()).then(|| rng.gen_range(0..self.0.len())) else { return };
-        if let (_, Value::Message(inner)) = &mut self.0[index] {
-            if rng.gen_bool(0.8) {
-                return inner.mutate(rng);
-            }
+        if let (_, Value::Message(inner)) = &mut self.0[index]
+            && rng.gen_bool(0.8)
+        {
+            return inner.mutate(rng);
         }
         match rng.gen_range(0..6) {
             0 => drop(self.0.remove(index)),

@@ -1,8 +1,8 @@
 //! `y = ln(x)`
 
 use super::{
-    Args, Card, Factors, Layer, Literal, Param, Request, Step, constant, function::Function, log_softmax::logarithm,
-    quotient::power, unary::MISSING,
+    Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Request, Step, constant, function::Function,
+    log_softmax::logarithm, quotient::power, unary::MISSING,
 };
 use crate::{
     arith::{Arith, ArithError, Cut, Int},
@@ -56,7 +56,7 @@ impl Layer for Log {
     const CARD: Card = Card {
         name: "log",
         formula: "y = ln(x)",
-        arity: 1,
+        arity: Arity::Exactly(1),
         args: &[],
         onnx: "Log",
         keras: "ops.log",
@@ -114,6 +114,10 @@ impl Layer for Log {
         2
     }
 
+    fn kind(&self) -> Kind {
+        Kind::Monotone
+    }
+
     fn fuses_rescale(&self) -> bool {
         false
     }
@@ -129,7 +133,7 @@ impl Layer for Log {
         let (finer, ln) = (power(FINER)?, std::f64::consts::LN_2);
         // The table's values are held as they are; what is linear is free, so that they are raised after.
         let unit = constant::integer(ln, self.scale(step));
-        let most = Cut { shift: 0, saturate: Some(table.input().unsigned_abs()) };
+        let most = Cut { shift: 0, saturate: Some(table.input().unsigned_abs()), width: None };
         let offset = -unit * Int::from(step.inputs[0]);
         let y = x[0].try_map(|q| {
             let above = a.linear(std::iter::once((Int::ONE, q)), -Int::ONE)?;

@@ -77,10 +77,12 @@ pub(super) fn shrink(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError>
     let x = call.input(0)?;
     let (bias, edge) = (call.attributes.float("bias", 0.0)?, call.attributes.float("lambd", 0.5)?);
     let mut parts = Vec::new();
-    for (name, comparison, edge, shift) in [("above", Binary::Greater, edge, -bias), ("below", Binary::Less, -edge, bias)] {
+    for (name, comparison, edge, shift) in
+        [("above", Binary::Greater, edge, -bias), ("below", Binary::Less, -edge, bias)]
+    {
         let edge = Value::constant(Tensor::vector(vec![edge]));
         let mask = call.beside(name, &Op::Binary(comparison), &[x.value.clone(), edge])?;
-        let moved = call.beside("moved", &Op::Unary(Unary::Offset { value: shift }), &[x.value.clone()])?;
+        let moved = call.beside("moved", &Op::Unary(Unary::Offset { value: shift }), std::slice::from_ref(&x.value))?;
         parts.push(call.beside("part", &Op::Binary(Binary::Mul), &[mask, moved])?);
     }
     let value = call.lower(&Op::Binary(Binary::Add), &parts)?;

@@ -44,10 +44,10 @@ pub(super) fn arithmetic(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportEr
         return Err(call.unsupported("a division of whole numbers", "one of floats"));
     }
     let (values, dims, batched) = call.together(&inputs)?;
-    if op == Binary::Pow {
-        if let Some(value) = powers(call, &values, &dims, batched)? {
-            return call.settle(value, dims, batched, Kind::Real);
-        }
+    if op == Binary::Pow
+        && let Some(value) = powers(call, &values, &dims, batched)?
+    {
+        return call.settle(value, dims, batched, Kind::Real);
     }
     let mut rest = values.into_iter();
     let Some(mut value) = rest.next() else { return Err(call.malformed("no inputs", "at least one")) };
@@ -95,13 +95,13 @@ fn powers(
     let mut groups: Vec<(f64, Vec<usize>)> = Vec::new();
     for i in 0..length {
         let exponent = exponent(i);
-        match groups.iter_mut().find(|(e, _)| *e == exponent) {
-            Some((_, group)) => group.push(i),
+        match groups.iter().position(|(e, _)| *e == exponent) {
+            Some(group) => groups[group].1.push(i),
             None if groups.len() < MAX_EXPONENTS => groups.push((exponent, vec![i])),
             None => return Err(call.unsupported("many exponents", format!("at most {MAX_EXPONENTS} different ones"))),
         }
     }
-    let wide = call.beside("broadcast", &Op::Broadcast { shape: shape.clone() }, &[base.clone()])?;
+    let wide = call.beside("broadcast", &Op::Broadcast { shape: shape.clone() }, std::slice::from_ref(base))?;
     let flat = call.beside("flat", &Op::Flatten, &[wide])?;
     let mut order = vec![0; length];
     let mut next = 0;
@@ -111,7 +111,7 @@ fn powers(
             order[*i] = next;
             next += 1;
         }
-        let part = call.beside("part", &Op::Gather { axis: 0, indices: group }, &[flat.clone()])?;
+        let part = call.beside("part", &Op::Gather { axis: 0, indices: group }, std::slice::from_ref(&flat))?;
         parts.push(call.beside("power", &Op::Unary(Unary::Pow { exponent }), &[part])?);
     }
     let joined = call.beside("joined", &Op::Concat { axis: 0 }, &parts)?;

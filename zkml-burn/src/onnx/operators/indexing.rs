@@ -143,12 +143,7 @@ pub(super) fn gather(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError>
 }
 
 /// `Pad` with the other end's elements.
-fn wrap(
-    call: &mut Call<'_, '_, '_>,
-    x: Traced,
-    pads: Vec<i64>,
-    axes: Option<Vec<i64>>,
-) -> Result<Traced, ImportError> {
+fn wrap(call: &mut Call<'_, '_, '_>, x: Traced, pads: Vec<i64>, axes: Option<Vec<i64>>) -> Result<Traced, ImportError> {
     let axes = axes.unwrap_or_else(|| (0..x.rank() as i64).collect());
     call.axes(&axes, x.rank())?;
     if pads.len() != 2 * axes.len() || pads.iter().any(|p| !(0..=1 << 16).contains(p)) {

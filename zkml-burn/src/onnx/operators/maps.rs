@@ -62,10 +62,12 @@ pub(super) fn lrn(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
         let near = from + before >= out && from <= out + after;
         if near { alpha / size as f64 } else { 0.0 }
     })?;
-    let square = call.beside("square", &Op::Unary(Unary::Square), &[x.value.clone()])?;
+    let square = call.beside("square", &Op::Unary(Unary::Square), std::slice::from_ref(&x.value))?;
     let sum = along(call, square, 0, band)?;
     let base = call.beside("base", &Op::Unary(Unary::Offset { value: bias }), &[sum])?;
-    let root = |call: &mut Call<'_, '_, '_>, of: &Value| call.beside("root", &Op::Unary(Unary::Sqrt), &[of.clone()]);
+    let root = |call: &mut Call<'_, '_, '_>, of: &Value| {
+        call.beside("root", &Op::Unary(Unary::Sqrt), std::slice::from_ref(of))
+    };
     let power = if beta == 1.0 {
         base
     } else if beta == 0.5 {

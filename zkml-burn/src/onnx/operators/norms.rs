@@ -123,7 +123,7 @@ pub(super) fn standard(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportErro
     };
     let center = mean(call, x.value.clone())?;
     let moved = call.beside("centered", &Op::Binary(Binary::Sub), &[x.value, center])?;
-    let square = call.beside("square", &Op::Unary(Unary::Square), &[moved.clone()])?;
+    let square = call.beside("square", &Op::Unary(Unary::Square), std::slice::from_ref(&moved))?;
     let variance = mean(call, square)?;
     let deviation = call.beside("deviation", &Op::Unary(Unary::Sqrt), &[variance])?;
     let value = call.lower(&Op::Binary(Binary::Div), &[moved, deviation])?;

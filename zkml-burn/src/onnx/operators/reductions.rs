@@ -39,7 +39,10 @@ pub(super) fn reduce(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError>
 }
 
 /// The axes of a reduction, and the extents of its result.
-fn along(call: &Call<'_, '_, '_>, x: &Traced, keepdims: bool) -> Result<Option<(Vec<usize>, Vec<usize>)>, ImportError> {
+type Reduced = (Vec<usize>, Vec<usize>);
+
+/// What a reduction reduces; nothing, if it has no axes and is told that this means none.
+fn along(call: &Call<'_, '_, '_>, x: &Traced, keepdims: bool) -> Result<Option<Reduced>, ImportError> {
     let noop = call.attributes.flag("noop_with_empty_axes", false)?;
     let attribute = call.attributes.ints("axes")?.map(<[i64]>::to_vec);
     let axes = match call.whole(1, "axes")? {
@@ -86,7 +89,8 @@ pub(super) fn product(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError
     let front = call.beside("rows", &Op::Reshape { shape: vec![factors, others] }, &[front])?;
     let mut value = None;
     for i in 0..factors as i64 {
-        let row = call.beside("row", &Op::Slice { axis: 0, start: i, end: i + 1, step: 1 }, &[front.clone()])?;
+        let row =
+            call.beside("row", &Op::Slice { axis: 0, start: i, end: i + 1, step: 1 }, std::slice::from_ref(&front))?;
         value = Some(match value {
             None => row,
             Some(so_far) => call.beside("product", &Op::Binary(Binary::Mul), &[so_far, row])?,
@@ -103,7 +107,9 @@ pub(super) fn hardmax(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError
     let old = call.opset() < 13;
     let axis = call.axis(call.attributes.int("axis")?.unwrap_or(if old { 1 } else { -1 }), x.rank())?;
     if old && axis + 1 != x.rank() {
-        return Err(call.unsupported(format!("axis {axis} of {:?}", x.dims), "the last axis").help("convert to operator set 13"));
+        return Err(call
+            .unsupported(format!("axis {axis} of {:?}", x.dims), "the last axis")
+            .help("convert to operator set 13"));
     }
     let dims = x.dims.clone();
     let (x, axes) = call.along(x, &[axis])?;

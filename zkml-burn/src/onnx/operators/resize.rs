@@ -64,7 +64,8 @@ impl Coordinates {
             Self::Asymmetric => x / axis.scale,
             Self::Crop => {
                 let [start, end] = axis.region;
-                let step = if exact == 1.0 { (end - start) * last / 2.0 } else { x * (end - start) * last / (exact - 1.0) };
+                let step =
+                    if exact == 1.0 { (end - start) * last / 2.0 } else { x * (end - start) * last / (exact - 1.0) };
                 start * last + step
             }
         }
@@ -288,7 +289,7 @@ fn axes(call: &Call<'_, '_, '_>, x: &Traced, coordinates: Coordinates) -> Result
             }
             (None, None) => (1.0, extent(*axis)),
         };
-        if !(1.0..=65536.0).contains(&output) || !(scale > 0.0 && scale.is_finite()) {
+        if !((1.0..=65536.0).contains(&output) && scale > 0.0 && scale.is_finite()) {
             return Err(call.malformed(format!("an extent of {output} for axis {axis}"), "1 to 65536"));
         }
         axes[*axis].output = output as usize;
@@ -316,12 +317,12 @@ fn sampled(
             && (0..indices[i].len()).all(|j| indices[i][j] == j / factors[i])
     });
     if whole && (1..=2).contains(&spatial) && factors[0] == 1 {
-        return call.lower(&Op::Upsample { factors: factors[1..].to_vec() }, &[x.value.clone()]);
+        return call.lower(&Op::Upsample { factors: factors[1..].to_vec() }, std::slice::from_ref(&x.value));
     }
     let chosen = indices
         .iter()
         .enumerate()
         .map(|(i, list)| list.iter().copied().ne(0..x.dims[i + skip]).then(|| list.clone()))
         .collect();
-    call.lower(&Op::Sample { indices: chosen }, &[x.value.clone()])
+    call.lower(&Op::Sample { indices: chosen }, std::slice::from_ref(&x.value))
 }
