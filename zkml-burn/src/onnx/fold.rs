@@ -60,7 +60,7 @@ fn truth(value: bool) -> f64 {
 }
 
 /// A function of the elements at one place.
-type Function = Function;
+type Function = Box<dyn Fn(&[f64]) -> f64>;
 
 /// What acts on each element.
 fn elementwise(call: &mut Call<'_, '_, '_>) -> Result<Option<Traced>, ImportError> {
