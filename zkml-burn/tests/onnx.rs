@@ -48,7 +48,7 @@ fn a_classifier_keeps_its_names_and_ends_in_a_class() {
             ("conv", "conv2d"),
             ("act", "relu"),
             ("pool", "max_pool2d"),
-            ("flat", "reshape"),
+            ("flat", "flatten"),
             ("fc", "dense"),
             ("class", "argmax")
         ]
@@ -73,7 +73,7 @@ fn a_range_of_the_input_is_kept() {
 #[test]
 fn computed_shapes_leave_nothing_behind_and_an_add_becomes_a_bias() {
     let import = load(fixture("shapes.onnx")).unwrap();
-    assert_eq!(layers(&import), [("input", "input"), ("reshape", "reshape"), ("product", "dense")]);
+    assert_eq!(layers(&import), [("input", "input"), ("reshape", "flatten"), ("product", "dense")]);
     assert!(import.weights.get("product.bias").is_some());
 }
 

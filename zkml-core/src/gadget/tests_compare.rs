@@ -356,7 +356,7 @@ fn known_counts() {
     let count = |cost: Result<crate::arith::counts::Cost, ArithError>| cost.unwrap().constraints;
     assert_eq!(count(abs::cost(&a, cut(4, None))), 10 + 1);
     assert_eq!(count(sign::cost(&a)), 10 + 3);
-    assert_eq!(count(non_negative::cost(&a)), 10 + 2);
+    assert_eq!(count(non_negative::cost(&a)), 10 + 1);
     assert_eq!(count(is_zero::cost(&a)), 2);
     assert_eq!(count(square::cost(&a)), 1);
     assert_eq!(count(non_negative::cost(&interval(-1, 1000))), 2);
