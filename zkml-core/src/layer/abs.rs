@@ -38,6 +38,7 @@ impl Layer for Abs {
     const CARD: Card = Card {
         name: "abs",
         formula: "y = |x|",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[],
         onnx: "Abs",

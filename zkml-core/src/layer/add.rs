@@ -42,6 +42,7 @@ impl Layer for Add {
     const CARD: Card = Card {
         name: "add",
         formula: "y = a + b",
+        shape: "any two that broadcast as in ONNX; the broadcast shape",
         arity: Arity::Exactly(2),
         args: &[],
         onnx: "Add",

@@ -58,6 +58,7 @@ impl Layer for Argmax {
     const CARD: Card = Card {
         name: "argmax",
         formula: "y = min { i : x_i = max_j x_j }",
+        shape: "[classes]; [1], or that of x without the axis",
         arity: Arity::Exactly(1),
         args: index::ARGS,
         onnx: "ArgMax",

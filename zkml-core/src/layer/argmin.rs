@@ -47,12 +47,13 @@ impl Layer for Argmin {
     const CARD: Card = Card {
         name: "argmin",
         formula: "y = min { i : x_i = min_j x_j }",
+        shape: "[classes]; [1], or that of x without the axis",
         arity: Arity::Exactly(1),
         args: index::ARGS,
         onnx: "ArgMin",
         keras: "ops.argmin",
         burn: "argmin",
-        constraints: "classes * (bits + 3)",
+        constraints: "classes * (bits + 2)",
     };
 
     fn parse(args: &mut Args) -> Result<Self, LayerError> {

@@ -54,6 +54,7 @@ impl Layer for AvgPool1d {
     const CARD: Card = Card {
         name: "avg_pool1d",
         formula: "y = sum over the window of x / n",
+        shape: "[c, l]; [c, window(l)]",
         arity: Arity::Exactly(1),
         args: pool::LINE_MEAN_ARGS,
         onnx: "AveragePool",

@@ -58,6 +58,7 @@ impl Layer for AvgPool2d {
     const CARD: Card = Card {
         name: "avg_pool2d",
         formula: "y = sum over the window of x / n",
+        shape: "[c, h, w]; [c, window(h), window(w)]",
         arity: Arity::Exactly(1),
         args: pool::MEAN_ARGS,
         onnx: "AveragePool",

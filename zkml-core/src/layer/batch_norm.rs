@@ -55,6 +55,7 @@ impl Layer for BatchNorm {
     const CARD: Card = Card {
         name: "batch_norm",
         formula: "y = gamma * (x - mean) / sqrt(var + epsilon) + beta",
+        shape: "[c, ..]; that of x",
         arity: Arity::Exactly(1),
         args: &[Arg { name: "epsilon", takes: "a number above zero", default: Some("1e-5") }],
         onnx: "BatchNormalization",

@@ -68,6 +68,7 @@ impl Layer for BroadcastTo {
     const CARD: Card = Card {
         name: "broadcast_to",
         formula: "y_i = x_i, with extents of one repeated",
+        shape: "any that broadcasts to shape; shape",
         arity: Arity::Exactly(1),
         args: &[
             Arg { name: "shape", takes: "a list of extents, such as `[8, 1, 28]`", default: None },

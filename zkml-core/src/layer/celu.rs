@@ -56,12 +56,13 @@ impl Layer for Celu {
     const CARD: Card = Card {
         name: "celu",
         formula: "y = max(0, x) + min(0, alpha * (e^(x / alpha) - 1))",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[Arg { name: "alpha", takes: "a number", default: Some("1.0") }],
         onnx: "Celu",
         keras: "celu",
         burn: "Celu",
-        constraints: "bits + 8 at 2^-8",
+        constraints: "bits + 7 at 2^-8",
     };
 
     fn parse(args: &mut Args) -> Result<Self, LayerError> {

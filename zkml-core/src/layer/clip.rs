@@ -53,6 +53,7 @@ impl Layer for Clip {
     const CARD: Card = Card {
         name: "clip",
         formula: "y = max(min, min(max, x))",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[
             Arg { name: "min", takes: "a number", default: Some("none") },
@@ -61,7 +62,7 @@ impl Layer for Clip {
         onnx: "Clip",
         keras: "ops.clip",
         burn: "clamp",
-        constraints: "bits + 4..",
+        constraints: "bits + 4",
     };
 
     fn parse(args: &mut Args) -> Result<Self, LayerError> {

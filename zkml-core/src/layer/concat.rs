@@ -83,6 +83,7 @@ impl Layer for Concat {
     const CARD: Card = Card {
         name: "concat",
         formula: "y[.., i, ..] = a[.., i, ..], then b, then ..",
+        shape: "equal but along axis; the sum of the extents along it",
         arity: Arity::AtLeast(1),
         args: &[Arg { name: "axis", takes: "the axis along which they lie", default: Some("0") }],
         onnx: "Concat",

@@ -70,6 +70,7 @@ impl Layer for Conv1d {
     const CARD: Card = Card {
         name: "conv1d",
         formula: "y_oi = sum_ck weight_ock * x_c(i+k) + bias_o",
+        shape: "[c, l]; [filters, window(l)]",
         arity: Arity::Exactly(1),
         args: &[
             Arg { name: "filters", takes: "the number of output channels", default: None },

@@ -72,6 +72,7 @@ impl Layer for Conv1dTranspose {
     const CARD: Card = Card {
         name: "conv1d_transpose",
         formula: "y_o(i s + k) = sum over all (c, i, k) of weight_cok * x_ci, + bias_o",
+        shape: "[c, l]; [filters, spread(l)]",
         arity: Arity::Exactly(1),
         args: &[
             Arg { name: "filters", takes: "the number of output channels", default: None },

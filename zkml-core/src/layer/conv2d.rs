@@ -68,6 +68,7 @@ impl Layer for Conv2d {
     const CARD: Card = Card {
         name: "conv2d",
         formula: "y_oij = sum_ckl weight_ockl * x_c(i+k)(j+l) + bias_o",
+        shape: "[c, h, w]; [filters, window(h), window(w)]",
         arity: Arity::Exactly(1),
         args: &[
             Arg { name: "filters", takes: "the number of output channels", default: None },

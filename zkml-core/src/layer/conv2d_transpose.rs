@@ -72,6 +72,7 @@ impl Layer for Conv2dTranspose {
     const CARD: Card = Card {
         name: "conv2d_transpose",
         formula: "y_o(i s + k)(j s + l) = sum over all (c, i, j, k, l) of weight_cokl * x_cij, + bias_o",
+        shape: "[c, h, w]; [filters, spread(h), spread(w)]",
         arity: Arity::Exactly(1),
         args: &[
             Arg { name: "filters", takes: "the number of output channels", default: None },

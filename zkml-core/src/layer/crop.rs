@@ -65,6 +65,7 @@ impl Layer for Crop {
     const CARD: Card = Card {
         name: "crop",
         formula: "y[i, ..] = x[i + before, ..]",
+        shape: "any; extent - before - after",
         arity: Arity::Exactly(1),
         args: &[
             Arg { name: "cropping", takes: "a whole number, `[vertical, horizontal]`, `[top, left, bottom, right]`, or before and after each axis", default: None },

@@ -55,6 +55,7 @@ impl Layer for Dense {
     const CARD: Card = Card {
         name: "dense",
         formula: "y_o = sum_i weight_oi * x_i + bias_o",
+        shape: "[.., inputs]; [.., units]",
         arity: Arity::Exactly(1),
         args: &[
             Arg { name: "units", takes: "the number of outputs", default: None },

@@ -73,6 +73,7 @@ impl Layer for DepthToSpace {
     const CARD: Card = Card {
         name: "depth_to_space",
         formula: "y[c, i b + p, j b + q] = x[(p b + q) n + c, i, j]",
+        shape: "[c, h, w]; [c / block^2, block * h, block * w]",
         arity: Arity::Exactly(1),
         args: &[
             Arg { name: "block", takes: "the extent of a block", default: None },

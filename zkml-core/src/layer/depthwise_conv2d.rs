@@ -66,6 +66,7 @@ impl Layer for DepthwiseConv2d {
     const CARD: Card = Card {
         name: "depthwise_conv2d",
         formula: "y_oij = sum_kl weight_o0kl * x_(o / multiplier)(i+k)(j+l) + bias_o",
+        shape: "[c, h, w]; [c * multiplier, window(h), window(w)]",
         arity: Arity::Exactly(1),
         args: &[
             Arg { name: "kernel", takes: "a whole number or `[height, width]`", default: None },

@@ -72,12 +72,13 @@ impl Layer for Div {
     const CARD: Card = Card {
         name: "div",
         formula: "y = a / b",
+        shape: "any two that broadcast as in ONNX; the broadcast shape",
         arity: Arity::Exactly(2),
         args: &[],
         onnx: "Div",
         keras: "ops.divide",
         burn: "div",
-        constraints: "3 * bits + output bits",
+        constraints: "3 * bits + factor + 4",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {

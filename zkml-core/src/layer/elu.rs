@@ -56,12 +56,13 @@ impl Layer for Elu {
     const CARD: Card = Card {
         name: "elu",
         formula: "y = x if x > 0, alpha * (e^x - 1) otherwise",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[Arg { name: "alpha", takes: "a number", default: Some("1.0") }],
         onnx: "Elu",
         keras: "elu",
         burn: "Elu",
-        constraints: "bits + 8 at 2^-8",
+        constraints: "bits + 7 at 2^-8",
     };
 
     fn parse(args: &mut Args) -> Result<Self, LayerError> {

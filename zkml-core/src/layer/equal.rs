@@ -41,6 +41,7 @@ impl Layer for Equal {
     const CARD: Card = Card {
         name: "equal",
         formula: "y = 1 if a = b, 0 otherwise",
+        shape: "any two that broadcast as in ONNX; the broadcast shape",
         arity: Arity::Exactly(2),
         args: &[],
         onnx: "Equal",

@@ -52,12 +52,13 @@ impl Layer for Erf {
     const CARD: Card = Card {
         name: "erf",
         formula: "y = erf(x)",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[],
         onnx: "Erf",
         keras: "ops.erf",
         burn: "erf",
-        constraints: "bits + 10 at 2^-8",
+        constraints: "bits + 9 at 2^-8",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {

@@ -59,12 +59,13 @@ impl Layer for Exp {
     const CARD: Card = Card {
         name: "exp",
         formula: "y = e^x",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[],
         onnx: "Exp",
         keras: "ops.exp",
         burn: "exp",
-        constraints: "bits + 17 at 2^-8",
+        constraints: "about bits + 62 at 2^-8",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {

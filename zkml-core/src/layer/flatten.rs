@@ -37,6 +37,7 @@ impl Layer for Flatten {
     const CARD: Card = Card {
         name: "flatten",
         formula: "y_i = x_i, with one axis",
+        shape: "any; [elements]",
         arity: Arity::Exactly(1),
         args: &[],
         onnx: "Flatten",

@@ -69,6 +69,7 @@ impl Layer for Gather {
     const CARD: Card = Card {
         name: "gather",
         formula: "y[.., i, ..] = x[.., indices[i], ..]",
+        shape: "any; one for each index along axis",
         arity: Arity::Exactly(1),
         args: &[
             Arg { name: "indices", takes: "a list of whole numbers", default: None },

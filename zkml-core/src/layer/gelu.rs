@@ -59,12 +59,13 @@ impl Layer for Gelu {
     const CARD: Card = Card {
         name: "gelu",
         formula: "y = x * (1 + erf(x / sqrt(2))) / 2",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[Arg { name: "tanh", takes: "`true` or `false`", default: Some("false") }],
         onnx: "Gelu",
         keras: "gelu",
         burn: "Gelu",
-        constraints: "bits + 7 at 2^-8",
+        constraints: "bits + 6 at 2^-8",
     };
 
     fn parse(args: &mut Args) -> Result<Self, LayerError> {

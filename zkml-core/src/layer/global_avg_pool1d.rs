@@ -42,6 +42,7 @@ impl Layer for GlobalAvgPool1d {
     const CARD: Card = Card {
         name: "global_avg_pool1d",
         formula: "y_c = sum_i x_ci / length",
+        shape: "[c, l]; [c]",
         arity: Arity::Exactly(1),
         args: &[],
         onnx: "GlobalAveragePool",

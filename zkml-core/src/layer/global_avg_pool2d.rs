@@ -42,6 +42,7 @@ impl Layer for GlobalAvgPool2d {
     const CARD: Card = Card {
         name: "global_avg_pool2d",
         formula: "y_c = sum_ij x_cij / (height * width)",
+        shape: "[c, h, w]; [c]",
         arity: Arity::Exactly(1),
         args: &[],
         onnx: "GlobalAveragePool",

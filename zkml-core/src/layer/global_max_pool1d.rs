@@ -40,12 +40,13 @@ impl Layer for GlobalMaxPool1d {
     const CARD: Card = Card {
         name: "global_max_pool1d",
         formula: "y_c = max_i x_ci",
+        shape: "[c, l]; [c]",
         arity: Arity::Exactly(1),
         args: &[],
         onnx: "GlobalMaxPool",
         keras: "GlobalMaxPooling1D",
         burn: "AdaptiveMaxPool1d",
-        constraints: "(length - 1) * (bits + 2)",
+        constraints: "(n - 1) * (bits + 1)",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {

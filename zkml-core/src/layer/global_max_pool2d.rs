@@ -40,12 +40,13 @@ impl Layer for GlobalMaxPool2d {
     const CARD: Card = Card {
         name: "global_max_pool2d",
         formula: "y_c = max_ij x_cij",
+        shape: "[c, h, w]; [c]",
         arity: Arity::Exactly(1),
         args: &[],
         onnx: "GlobalMaxPool",
         keras: "GlobalMaxPooling2D",
         burn: "AdaptiveMaxPool2d",
-        constraints: "(height * width - 1) * (bits + 2)",
+        constraints: "(n - 1) * (bits + 1)",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {

@@ -39,6 +39,7 @@ impl Layer for GlobalSumPool1d {
     const CARD: Card = Card {
         name: "global_sum_pool1d",
         formula: "y_c = sum_i x_ci",
+        shape: "[c, l]; [c]",
         arity: Arity::Exactly(1),
         args: &[],
         onnx: "ReduceSum",

@@ -39,6 +39,7 @@ impl Layer for GlobalSumPool2d {
     const CARD: Card = Card {
         name: "global_sum_pool2d",
         formula: "y_c = sum_ij x_cij",
+        shape: "[c, h, w]; [c]",
         arity: Arity::Exactly(1),
         args: &[],
         onnx: "ReduceSum",

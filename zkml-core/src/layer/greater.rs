@@ -41,12 +41,13 @@ impl Layer for Greater {
     const CARD: Card = Card {
         name: "greater",
         formula: "y = 1 if a > b, 0 otherwise",
+        shape: "any two that broadcast as in ONNX; the broadcast shape",
         arity: Arity::Exactly(2),
         args: &[],
         onnx: "Greater",
         keras: "ops.greater",
         burn: "greater",
-        constraints: "bits + 2",
+        constraints: "bits + 1",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {

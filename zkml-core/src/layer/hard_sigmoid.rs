@@ -55,6 +55,7 @@ impl Layer for HardSigmoid {
     const CARD: Card = Card {
         name: "hard_sigmoid",
         formula: "y = max(0, min(1, alpha * x + beta))",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[
             Arg { name: "alpha", takes: "a number other than zero", default: Some("0.16666666666666666") },
@@ -63,7 +64,7 @@ impl Layer for HardSigmoid {
         onnx: "HardSigmoid",
         keras: "hard_sigmoid",
         burn: "hard_sigmoid",
-        constraints: "bits + 5",
+        constraints: "bits + 8",
     };
 
     fn parse(args: &mut Args) -> Result<Self, LayerError> {

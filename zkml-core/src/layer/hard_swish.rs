@@ -48,12 +48,13 @@ impl Layer for HardSwish {
     const CARD: Card = Card {
         name: "hard_swish",
         formula: "y = x * max(0, min(6, x + 3)) / 6",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[],
         onnx: "HardSwish",
         keras: "hard_silu",
         burn: "hard_sigmoid",
-        constraints: "bits + 7",
+        constraints: "bits + 6",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {

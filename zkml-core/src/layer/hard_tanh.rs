@@ -44,12 +44,13 @@ impl Layer for HardTanh {
     const CARD: Card = Card {
         name: "hard_tanh",
         formula: "y = max(-1, min(1, x))",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[],
         onnx: "Clip",
         keras: "hard_tanh",
         burn: "clamp",
-        constraints: "bits + 5",
+        constraints: "bits + 4",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {

@@ -73,12 +73,13 @@ impl Layer for InstanceNorm {
     const CARD: Card = Card {
         name: "instance_norm",
         formula: "y_c = gamma_c * (x_c - mean_c) / sqrt(var_c + epsilon) + beta_c",
+        shape: "[c, ..]; that of x",
         arity: Arity::Exactly(1),
         args: &[Arg { name: "epsilon", takes: "a number", default: Some("1e-5") }],
         onnx: "InstanceNormalization",
         keras: "GroupNormalization(groups = channels)",
         burn: "InstanceNorm",
-        constraints: "2 * root bits + value bits + 8",
+        constraints: "about 78 + 75 / n at 2^-8",
     };
 
     fn parse(args: &mut Args) -> Result<Self, LayerError> {

@@ -71,6 +71,7 @@ impl Layer for LayerNorm {
     const CARD: Card = Card {
         name: "layer_norm",
         formula: "y = gamma * (x - mean) / sqrt(var + epsilon) + beta",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[
             Arg { name: "axes", takes: "a list of axes", default: Some("[-1]") },
@@ -79,7 +80,7 @@ impl Layer for LayerNorm {
         onnx: "LayerNormalization",
         keras: "LayerNormalization",
         burn: "LayerNorm",
-        constraints: "2 * root bits + value bits + 8",
+        constraints: "about 78 + 75 / n at 2^-8",
     };
 
     fn parse(args: &mut Args) -> Result<Self, LayerError> {

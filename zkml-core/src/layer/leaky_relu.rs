@@ -58,12 +58,13 @@ impl Layer for LeakyRelu {
     const CARD: Card = Card {
         name: "leaky_relu",
         formula: "y = x if x >= 0, alpha * x otherwise",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[Arg { name: "alpha", takes: "a number", default: Some("0.01") }],
         onnx: "LeakyRelu",
         keras: "LeakyReLU",
         burn: "LeakyRelu",
-        constraints: "bits + 3",
+        constraints: "bits + 2",
     };
 
     fn parse(args: &mut Args) -> Result<Self, LayerError> {

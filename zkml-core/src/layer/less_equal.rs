@@ -41,12 +41,13 @@ impl Layer for LessEqual {
     const CARD: Card = Card {
         name: "less_equal",
         formula: "y = 1 if a <= b, 0 otherwise",
+        shape: "any two that broadcast as in ONNX; the broadcast shape",
         arity: Arity::Exactly(2),
         args: &[],
         onnx: "LessOrEqual",
         keras: "ops.less_equal",
         burn: "lower_equal",
-        constraints: "bits + 2",
+        constraints: "bits + 1",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {

@@ -56,12 +56,13 @@ impl Layer for Log {
     const CARD: Card = Card {
         name: "log",
         formula: "y = ln(x)",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[],
         onnx: "Log",
         keras: "ops.log",
         burn: "log",
-        constraints: "3 * bits + 12",
+        constraints: "3 * bits + 4 at 2^-8",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {

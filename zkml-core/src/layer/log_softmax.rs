@@ -73,12 +73,13 @@ impl Layer for LogSoftmax {
     const CARD: Card = Card {
         name: "log_softmax",
         formula: "y_i = x_i - ln(sum_j e^x_j)",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[Arg { name: "axis", takes: "an axis", default: Some("-1") }],
         onnx: "LogSoftmax",
         keras: "ops.log_softmax",
         burn: "log_softmax",
-        constraints: "bits + 15",
+        constraints: "about bits + 12 + 30 / n at 2^-8",
     };
 
     fn parse(args: &mut Args) -> Result<Self, LayerError> {

@@ -109,6 +109,7 @@ impl Layer for MatMul {
     const CARD: Card = Card {
         name: "matmul",
         formula: "y[.., i, j] = sum_k a[.., i, k] * b[.., k, j]",
+        shape: "[.., n, k] and [.., k, m]; [.., n, m]",
         arity: Arity::Exactly(2),
         args: &[],
         onnx: "MatMul",

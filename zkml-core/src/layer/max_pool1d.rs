@@ -45,12 +45,13 @@ impl Layer for MaxPool1d {
     const CARD: Card = Card {
         name: "max_pool1d",
         formula: "y = max over the window of x",
+        shape: "[c, l]; [c, window(l)]",
         arity: Arity::Exactly(1),
         args: pool::LINE_ARGS,
         onnx: "MaxPool",
         keras: "MaxPooling1D",
         burn: "MaxPool1d",
-        constraints: "(size - 1) * (bits + 2)",
+        constraints: "(n - 1) * (bits + 1)",
     };
 
     fn parse(args: &mut Args) -> Result<Self, LayerError> {

@@ -45,12 +45,13 @@ impl Layer for MaxPool2d {
     const CARD: Card = Card {
         name: "max_pool2d",
         formula: "y = max over the window of x",
+        shape: "[c, h, w]; [c, window(h), window(w)]",
         arity: Arity::Exactly(1),
         args: pool::ARGS,
         onnx: "MaxPool",
         keras: "MaxPooling2D",
         burn: "MaxPool2d",
-        constraints: "(size - 1) * (bits + 2)",
+        constraints: "(n - 1) * (bits + 1)",
     };
 
     fn parse(args: &mut Args) -> Result<Self, LayerError> {

@@ -41,12 +41,13 @@ impl Layer for Maximum {
     const CARD: Card = Card {
         name: "maximum",
         formula: "y = max(a, b)",
+        shape: "any two that broadcast as in ONNX; the broadcast shape",
         arity: Arity::Exactly(2),
         args: &[],
         onnx: "Max",
         keras: "Maximum",
         burn: "max_pair",
-        constraints: "bits + 2",
+        constraints: "bits + 1",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {

@@ -41,12 +41,13 @@ impl Layer for Minimum {
     const CARD: Card = Card {
         name: "minimum",
         formula: "y = min(a, b)",
+        shape: "any two that broadcast as in ONNX; the broadcast shape",
         arity: Arity::Exactly(2),
         args: &[],
         onnx: "Min",
         keras: "Minimum",
         burn: "min_pair",
-        constraints: "bits + 2",
+        constraints: "bits + 1",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {

@@ -61,12 +61,13 @@ impl Layer for Mish {
     const CARD: Card = Card {
         name: "mish",
         formula: "y = x * tanh(ln(1 + e^x))",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[],
         onnx: "Mish",
         keras: "mish",
         burn: "Mish",
-        constraints: "bits + 11 at 2^-8",
+        constraints: "bits + 9 at 2^-8",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {

@@ -48,6 +48,11 @@ pub struct Card {
     pub name: &'static str,
     /// The formula of one output element.
     pub formula: &'static str,
+    /// The shapes that it takes; and after a semicolon the one that it gives.
+    ///
+    /// `window(n)` is `(n + padding - dilation * (kernel - 1) - 1) / stride + 1`, rounded down, and `spread(n)` its inverse,
+    /// `(n - 1) * stride + dilation * (kernel - 1) + 1 - padding + output_padding`.
+    pub shape: &'static str,
     /// How many tensors it takes.
     pub arity: Arity,
     /// Its arguments, the obvious one (which may go unnamed) first.
@@ -58,7 +63,10 @@ pub struct Card {
     pub keras: &'static str,
     /// The Burn module or tensor operation.
     pub burn: &'static str,
-    /// The constraints of one output element with public weights.
+    /// The constraints of one output element with public weights, from inputs of that many bits.
+    ///
+    /// `factor` are the fraction bits of the plan's constants, `n` elements are reduced to one, `out` are the bits of the
+    /// output, and `2^-8` is the error of a table for inputs of at most 8 in magnitude.
     pub constraints: &'static str,
 }
 

@@ -40,6 +40,7 @@ impl Layer for Mul {
     const CARD: Card = Card {
         name: "mul",
         formula: "y = a * b",
+        shape: "any two that broadcast as in ONNX; the broadcast shape",
         arity: Arity::Exactly(2),
         args: &[],
         onnx: "Mul",

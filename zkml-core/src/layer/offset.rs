@@ -42,6 +42,7 @@ impl Layer for Offset {
     const CARD: Card = Card {
         name: "offset",
         formula: "y = x + value",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[Arg { name: "value", takes: "a number", default: None }],
         onnx: "Add, Sub",

@@ -115,6 +115,7 @@ impl Layer for Pad {
     const CARD: Card = Card {
         name: "pad",
         formula: "y[i, ..] = x[i - before, ..], and a border around it",
+        shape: "any; before + extent + after",
         arity: Arity::Exactly(1),
         args: &[
             Arg {

@@ -41,6 +41,7 @@ impl Layer for Parameter {
     const CARD: Card = Card {
         name: "parameter",
         formula: "y = value",
+        shape: "none; shape",
         arity: Arity::Exactly(0),
         args: &[Arg { name: "shape", takes: "a list of extents, such as `[8, 1, 28]`", default: None }],
         onnx: "Constant",

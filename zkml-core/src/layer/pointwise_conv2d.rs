@@ -64,6 +64,7 @@ impl Layer for PointwiseConv2d {
     const CARD: Card = Card {
         name: "pointwise_conv2d",
         formula: "y_oij = sum_c weight_oc00 * x_cij + bias_o",
+        shape: "[c, h, w]; [filters, h, w]",
         arity: Arity::Exactly(1),
         args: &[
             Arg { name: "filters", takes: "the number of output channels", default: None },

@@ -51,6 +51,7 @@ impl Layer for Poly {
     const CARD: Card = Card {
         name: "poly",
         formula: "y = x^2 + n * x",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[Arg { name: "n", takes: "a number", default: Some("1.0") }],
         onnx: "-",

@@ -55,6 +55,7 @@ impl Layer for Pow {
     const CARD: Card = Card {
         name: "pow",
         formula: "y = x^exponent",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[Arg { name: "exponent", takes: "a whole number, 0.5 or -1", default: None }],
         onnx: "Pow",

@@ -44,12 +44,13 @@ impl Layer for Prelu {
     const CARD: Card = Card {
         name: "prelu",
         formula: "y = x if x >= 0, slope * x otherwise",
+        shape: "[c, ..]; that of x",
         arity: Arity::Exactly(1),
         args: &[Arg { name: "shared", takes: "`true` or `false`: whether all elements share one slope", default: Some("false") }],
         onnx: "PRelu",
         keras: "PReLU",
         burn: "PRelu",
-        constraints: "bits + 3",
+        constraints: "bits + 2",
     };
 
     fn parse(args: &mut Args) -> Result<Self, LayerError> {

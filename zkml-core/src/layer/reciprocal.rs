@@ -41,12 +41,13 @@ impl Layer for Reciprocal {
     const CARD: Card = Card {
         name: "reciprocal",
         formula: "y = 1 / x",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[],
         onnx: "Reciprocal",
         keras: "ops.reciprocal",
         burn: "recip",
-        constraints: "3 * bits + output bits",
+        constraints: "3 * bits + factor",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {

@@ -45,12 +45,13 @@ impl Layer for ReduceMax {
     const CARD: Card = Card {
         name: "reduce_max",
         formula: "y = max along the axes of x",
+        shape: "any; that of x without the axes, or with extents of one",
         arity: Arity::Exactly(1),
         args: axes::ARGS,
         onnx: "ReduceMax",
         keras: "ops.max",
         burn: "max_dim",
-        constraints: "(n - 1) * (bits + 2)",
+        constraints: "(n - 1) * (bits + 1)",
     };
 
     fn parse(args: &mut Args) -> Result<Self, LayerError> {

@@ -47,6 +47,7 @@ impl Layer for ReduceMean {
     const CARD: Card = Card {
         name: "reduce_mean",
         formula: "y = sum along the axes of x / n",
+        shape: "any; that of x without the axes, or with extents of one",
         arity: Arity::Exactly(1),
         args: axes::ARGS,
         onnx: "ReduceMean",

@@ -44,6 +44,7 @@ impl Layer for ReduceSum {
     const CARD: Card = Card {
         name: "reduce_sum",
         formula: "y = sum along the axes of x",
+        shape: "any; that of x without the axes, or with extents of one",
         arity: Arity::Exactly(1),
         args: axes::ARGS,
         onnx: "ReduceSum",

@@ -32,12 +32,13 @@ impl Layer for Relu {
     const CARD: Card = Card {
         name: "relu",
         formula: "y = max(0, x)",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[],
         onnx: "Relu",
         keras: "ReLU",
         burn: "Relu",
-        constraints: "bits + 2",
+        constraints: "bits + 1",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {

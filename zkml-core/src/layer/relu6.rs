@@ -44,12 +44,13 @@ impl Layer for Relu6 {
     const CARD: Card = Card {
         name: "relu6",
         formula: "y = max(0, min(6, x))",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[],
         onnx: "Clip",
         keras: "ReLU",
         burn: "clamp",
-        constraints: "bits + 6",
+        constraints: "bits + 3",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {

@@ -41,6 +41,7 @@ impl Layer for Reshape {
     const CARD: Card = Card {
         name: "reshape",
         formula: "y_i = x_i, under another shape",
+        shape: "any; shape",
         arity: Arity::Exactly(1),
         args: &[Arg { name: "shape", takes: "a list of extents, such as `[1, 28, 28]`", default: None }],
         onnx: "Reshape, Squeeze, Unsqueeze",

@@ -70,6 +70,7 @@ impl Layer for RmsNorm {
     const CARD: Card = Card {
         name: "rms_norm",
         formula: "y = gamma * x / sqrt(mean(x^2) + epsilon)",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[
             Arg { name: "axes", takes: "a list of axes", default: Some("[-1]") },
@@ -78,7 +79,7 @@ impl Layer for RmsNorm {
         onnx: "RMSNormalization",
         keras: "RMSNormalization",
         burn: "RmsNorm",
-        constraints: "2 * root bits + value bits + 8",
+        constraints: "about 78 + 75 / n at 2^-8",
     };
 
     fn parse(args: &mut Args) -> Result<Self, LayerError> {

@@ -42,6 +42,7 @@ impl Layer for Scale {
     const CARD: Card = Card {
         name: "scale",
         formula: "y = factor * x",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[Arg { name: "factor", takes: "a number other than zero", default: None }],
         onnx: "Mul, Div",

@@ -45,6 +45,7 @@ impl Layer for Select {
     const CARD: Card = Card {
         name: "select",
         formula: "y = a if condition = 1, b if condition = 0",
+        shape: "any three that broadcast; the broadcast shape",
         arity: Arity::Exactly(3),
         args: &[],
         onnx: "Where",

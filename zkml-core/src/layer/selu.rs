@@ -55,12 +55,13 @@ impl Layer for Selu {
     const CARD: Card = Card {
         name: "selu",
         formula: "y = lambda * (x if x > 0, alpha * (e^x - 1) otherwise)",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[],
         onnx: "Selu",
         keras: "selu",
         burn: "Selu",
-        constraints: "bits + 11 at 2^-8",
+        constraints: "bits + 10 at 2^-8",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {

@@ -84,6 +84,7 @@ impl Layer for SeparableConv2d {
     const CARD: Card = Card {
         name: "separable_conv2d",
         formula: "y = pointwise(depthwise(x)) + bias",
+        shape: "[c, h, w]; [filters, window(h), window(w)]",
         arity: Arity::Exactly(1),
         args: &[
             Arg { name: "filters", takes: "the number of output channels", default: None },

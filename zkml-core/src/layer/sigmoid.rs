@@ -52,12 +52,13 @@ impl Layer for Sigmoid {
     const CARD: Card = Card {
         name: "sigmoid",
         formula: "y = 1 / (1 + e^-x)",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[],
         onnx: "Sigmoid",
         keras: "sigmoid",
         burn: "Sigmoid",
-        constraints: "bits + 7 at 2^-8",
+        constraints: "bits + 5 at 2^-8",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {

@@ -40,6 +40,7 @@ impl Layer for Sign {
     const CARD: Card = Card {
         name: "sign",
         formula: "y = 1 if x > 0, -1 if x < 0, 0 otherwise",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[],
         onnx: "Sign",

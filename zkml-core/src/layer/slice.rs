@@ -77,6 +77,7 @@ impl Layer for Slice {
     const CARD: Card = Card {
         name: "slice",
         formula: "y[.., i, ..] = x[.., start + step * i, ..]",
+        shape: "any; ceil((end - start) / step) along axis",
         arity: Arity::Exactly(1),
         args: &[
             Arg { name: "axis", takes: "the axis that is cut", default: None },

@@ -70,12 +70,13 @@ impl Layer for Softmax {
     const CARD: Card = Card {
         name: "softmax",
         formula: "y_i = e^x_i / sum_j e^x_j",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[Arg { name: "axis", takes: "an axis", default: Some("-1") }],
         onnx: "Softmax",
         keras: "Softmax",
         burn: "Softmax",
-        constraints: "bits + 15, and a division",
+        constraints: "about bits + 97 at 2^-8",
     };
 
     fn parse(args: &mut Args) -> Result<Self, LayerError> {

@@ -52,12 +52,13 @@ impl Layer for Softplus {
     const CARD: Card = Card {
         name: "softplus",
         formula: "y = ln(1 + e^x)",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[],
         onnx: "Softplus",
         keras: "softplus",
         burn: "Softplus",
-        constraints: "bits + 10 at 2^-8",
+        constraints: "bits + 8 at 2^-8",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {

@@ -43,12 +43,13 @@ impl Layer for Softsign {
     const CARD: Card = Card {
         name: "softsign",
         formula: "y = x / (1 + abs(x))",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[],
         onnx: "Softsign",
         keras: "activation softsign",
         burn: "Softsign",
-        constraints: "4 * bits + output bits",
+        constraints: "3 * bits + factor + 11",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {

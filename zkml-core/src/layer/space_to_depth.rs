@@ -65,6 +65,7 @@ impl Layer for SpaceToDepth {
     const CARD: Card = Card {
         name: "space_to_depth",
         formula: "y[(p b + q) n + c, i, j] = x[c, i b + p, j b + q]",
+        shape: "[c, h, w]; [c * block^2, h / block, w / block]",
         arity: Arity::Exactly(1),
         args: &[
             Arg { name: "block", takes: "the extent of a block", default: None },

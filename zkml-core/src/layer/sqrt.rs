@@ -49,12 +49,13 @@ impl Layer for Sqrt {
     const CARD: Card = Card {
         name: "sqrt",
         formula: "y = sqrt(max(0, x))",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[],
         onnx: "Sqrt",
         keras: "ops.sqrt",
         burn: "sqrt",
-        constraints: "bits + 2 * output bits",
+        constraints: "bits + 3 * out + 4",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {

@@ -38,6 +38,7 @@ impl Layer for Square {
     const CARD: Card = Card {
         name: "square",
         formula: "y = x^2",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[],
         onnx: "Pow",

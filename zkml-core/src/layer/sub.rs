@@ -42,6 +42,7 @@ impl Layer for Sub {
     const CARD: Card = Card {
         name: "sub",
         formula: "y = a - b",
+        shape: "any two that broadcast as in ONNX; the broadcast shape",
         arity: Arity::Exactly(2),
         args: &[],
         onnx: "Sub",

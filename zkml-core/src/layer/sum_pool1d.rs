@@ -44,6 +44,7 @@ impl Layer for SumPool1d {
     const CARD: Card = Card {
         name: "sum_pool1d",
         formula: "y = sum over the window of x",
+        shape: "[c, l]; [c, window(l)]",
         arity: Arity::Exactly(1),
         args: pool::LINE_ARGS,
         onnx: "-",

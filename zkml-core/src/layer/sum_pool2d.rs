@@ -44,6 +44,7 @@ impl Layer for SumPool2d {
     const CARD: Card = Card {
         name: "sum_pool2d",
         formula: "y = sum over the window of x",
+        shape: "[c, h, w]; [c, window(h), window(w)]",
         arity: Arity::Exactly(1),
         args: pool::ARGS,
         onnx: "-",

@@ -52,12 +52,13 @@ impl Layer for Tanh {
     const CARD: Card = Card {
         name: "tanh",
         formula: "y = tanh(x)",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[],
         onnx: "Tanh",
         keras: "tanh",
         burn: "Tanh",
-        constraints: "bits + 10 at 2^-8",
+        constraints: "bits + 9 at 2^-8",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {

@@ -43,12 +43,13 @@ impl Layer for ThresholdedRelu {
     const CARD: Card = Card {
         name: "thresholded_relu",
         formula: "y = x if x > alpha, 0 otherwise",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[Arg { name: "alpha", takes: "a number", default: None }],
         onnx: "ThresholdedRelu",
         keras: "threshold",
         burn: "ThresholdedRelu",
-        constraints: "bits + 3",
+        constraints: "bits + 2",
     };
 
     fn parse(args: &mut Args) -> Result<Self, LayerError> {

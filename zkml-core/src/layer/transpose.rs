@@ -54,6 +54,7 @@ impl Layer for Transpose {
     const CARD: Card = Card {
         name: "transpose",
         formula: "y[.., j, i] = x[.., i, j]",
+        shape: "[.., n, m]; [.., m, n]",
         arity: Arity::Exactly(1),
         args: &[],
         onnx: "Transpose",

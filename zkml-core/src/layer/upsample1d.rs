@@ -55,6 +55,7 @@ impl Layer for Upsample1d {
     const CARD: Card = Card {
         name: "upsample1d",
         formula: "y_ci = x_c(i / size)",
+        shape: "[c, l]; [c, size * l]",
         arity: Arity::Exactly(1),
         args: &[
             Arg { name: "size", takes: "a whole number", default: None },

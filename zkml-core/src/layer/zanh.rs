@@ -43,6 +43,7 @@ impl Layer for Zanh {
     const CARD: Card = Card {
         name: "zanh",
         formula: "y = 0.006769816 + 0.554670504 * x - 0.009411195 * x^2 - 0.014187547 * x^3",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[],
         onnx: "-",

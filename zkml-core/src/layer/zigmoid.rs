@@ -43,6 +43,7 @@ impl Layer for Zigmoid {
     const CARD: Card = Card {
         name: "zigmoid",
         formula: "y = 0.502073021 + 0.198695283 * x - 0.001570683 * x^2 - 0.004001354 * x^3",
+        shape: "any; that of x",
         arity: Arity::Exactly(1),
         args: &[],
         onnx: "-",
