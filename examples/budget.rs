@@ -1,15 +1,16 @@
 //! What the reference models cost: constraints, witnesses and public inputs, with public and with private weights.
 //!
-//! `cargo run --release --example budget -- --json` prints one JSON line a model.
+//! `cargo run --release --example budget -- --json` prints one JSON line a model. With public weights each count is held
+//! against what its activations need, see [`common::bound`]: more than a tenth above (a fifth, with curves from tables) is an error.
 
 #[path = "common/mod.rs"]
 mod common;
 
 use std::error::Error;
 
-use common::{models, progress::Step};
+use common::{bound, models, progress::Step};
 use serde_json::json;
-use zkml::prelude::*;
+use zkml::{arith::counts::Cost, prelude::*};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -24,18 +25,18 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err(format!("no model `{unknown}`; the models are {}", names.join(", ")).into());
     }
     for weights in [Visible::Public, Visible::Private] {
-        let visibility = Visibility { weights, ..Visibility::default() };
         for reference in references.iter().filter(|r| only.is_empty() || only.iter().any(|n| *n == r.name)) {
             let step = Step::new(reference.name);
+            let visibility = Visibility { weights, ..reference.visibility };
             let target = Target { visibility: Some(visibility), ..reference.target };
             let quantized = reference.model.quantize_with(&reference.samples, target, &mut |p| step.show(&p))?;
             let calibrated = quantized.fidelity(&reference.samples)?;
             let held = quantized.fidelity(&reference.test)?;
             let kind = if weights == Visible::Public { "public" } else { "private" };
-            // Two million private weights make a circuit that is counted and not built: the count is exact.
-            let counted = weights != Visible::Public && reference.model.graph().parameter_count() > 1_000_000;
+            let total: Cost = quantized.budget(visibility, 1)?.values().copied().sum();
+            // Circuits of millions of constraints are counted and not built: the count is exact.
+            let counted = total.constraints > 1_000_000;
             let (constraints, witnesses, public_inputs) = if counted {
-                let total = quantized.budget(visibility, 1)?.values().copied().sum::<zkml::arith::counts::Cost>();
                 (total.constraints, total.witnesses, 1)
             } else {
                 let report = quantized.circuit(visibility)?.report();
@@ -45,6 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 (report.total.constraints, report.total.witnesses, report.public_inputs)
             };
             step.clear();
+            let needed = bound::activations(&quantized)?;
             if json {
                 let line = json!({
                     "model": reference.name,
@@ -53,12 +55,18 @@ fn main() -> Result<(), Box<dyn Error>> {
                     "witnesses": witnesses,
                     "public_inputs": public_inputs,
                     "parameters": reference.model.graph().parameter_count(),
+                    "activations_bound": needed,
                     "top1_agreement": calibrated.top1(),
                     "top1_agreement_held_back": held.top1(),
                 });
                 println!("{line}");
             } else {
                 println!("{} ({kind} weights): {constraints} constraints\n{calibrated}", reference.name);
+            }
+            if weights == Visible::Public && constraints as f64 > bound::slack(&quantized) * needed as f64 {
+                return Err(
+                    format!("{}: {constraints} constraints, the activations need {needed}", reference.name).into()
+                );
             }
         }
     }

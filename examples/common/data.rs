@@ -2,7 +2,7 @@
 
 use std::{error::Error, io::Read, path::Path};
 
-use zkml::tensor::Tensor;
+use zkml::{shape::Shape, tensor::Tensor};
 
 /// An image and its label.
 pub type Labelled = (Tensor, usize);
@@ -50,4 +50,11 @@ pub fn blobs(count: usize, size: usize) -> Vec<Tensor> {
             })
         })
         .collect()
+}
+
+/// Values from -1 to 1, seeded: activations inside of a network have no picture.
+pub fn noise(shape: &Shape, count: usize) -> Vec<Tensor> {
+    use zkml::rand::{Rng, SeedableRng, rngs::StdRng};
+    let mut rng = StdRng::seed_from_u64(21);
+    (0..count).map(|_| Tensor::from_fn(shape.clone(), |_| rng.gen_range(-1.0..=1.0))).collect()
 }

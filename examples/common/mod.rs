@@ -1,6 +1,7 @@
 //! What the examples and benchmarks share: data that ships here, the reference models, progress on the terminal.
 #![allow(dead_code)]
 
+pub mod bound;
 pub mod data;
 pub mod models;
 pub mod progress;

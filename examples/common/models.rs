@@ -46,6 +46,27 @@ pub fn digits(image: Tensor<1, 8, 8>) -> Class<10> {
     argmax(scores)
 }
 
+/// A block of MobileNet: a depthwise and a pointwise convolution, each with a batch norm and a ReLU6.
+#[zk_model(range = -1.0..=1.0, output = private)]
+pub fn mobilenet_block(x: Tensor<32, 28, 28>) -> Tensor<32, 28, 28> {
+    let x = relu6(batch_norm(depthwise_conv2d(x, 3, padding = same, bias = false)));
+    relu6(batch_norm(pointwise_conv2d(x, 32, bias = false)))
+}
+
+/// A block of ResNet: two convolutions, and the input added.
+#[zk_model(range = -1.0..=1.0, output = private)]
+pub fn resnet_block(x: Tensor<16, 32, 32>) -> Tensor<16, 32, 32> {
+    let y = relu(batch_norm(conv2d(x, 16, kernel = 3, padding = same, bias = false)));
+    let y = batch_norm(conv2d(y, 16, kernel = 3, padding = same, bias = false));
+    relu(add(x, y))
+}
+
+/// The feed-forward part of a transformer's block, for one token.
+#[zk_model(range = -1.0..=1.0, output = private)]
+pub fn transformer_ff(x: Tensor<64>) -> Tensor<64> {
+    add(x, dense(gelu(dense(x, 256)), 64))
+}
+
 /// A reference model with its calibration samples and its target.
 pub struct Reference {
     /// Its name in the table.
@@ -58,6 +79,8 @@ pub struct Reference {
     pub test: Vec<Tensor>,
     /// What is asked of the plan.
     pub target: Target,
+    /// Who sees what, but for the weights.
+    pub visibility: Visibility,
 }
 
 /// All reference models, seeded where no trained weights ship.
@@ -74,6 +97,18 @@ pub fn all() -> Result<Vec<Reference>, Box<dyn Error>> {
         samples: samples.to_vec(),
         test: held.clone(),
         target: Target::top1(0.99),
+        visibility: Visibility::default(),
+    };
+    // Parts of larger networks: what they give is seen by nobody, and the plan is to be off by 2% of the largest value at most.
+    let block = |name, model: Model| -> Result<Reference, Box<dyn Error>> {
+        let mut samples = data::noise(model.graph().shape(model.graph().input()), 16);
+        let mut top = 0.0f64;
+        for x in &samples {
+            top = top.max(model.forward(x)?.max_abs());
+        }
+        let test = samples.split_off(12);
+        let target = Target::default().max_error(0.02 * top);
+        Ok(Reference { name, visibility: model.visibility(), model, samples, test, target })
     };
     Ok(vec![
         Reference {
@@ -82,9 +117,13 @@ pub fn all() -> Result<Vec<Reference>, Box<dyn Error>> {
             samples: images(train),
             test: images(test),
             target: Target::default(),
+            visibility: Visibility::default(),
         },
         seeded("lenet5", Lenet5::init(&mut rng)?.into(), &blobs),
         seeded("poly_cnn", PolyCnn::init(&mut rng)?.into(), &blobs),
         seeded("mlp_2m", Mlp2m::init(&mut rng)?.into(), &blobs),
+        block("mobilenet_block", MobilenetBlock::init(&mut rng)?.into())?,
+        block("resnet_block", ResnetBlock::init(&mut rng)?.into())?,
+        block("transformer_ff", TransformerFf::init(&mut rng)?.into())?,
     ])
 }

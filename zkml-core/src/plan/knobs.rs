@@ -95,6 +95,11 @@ impl Subject<'_> {
             if knobs.factor[i] > 2 {
                 add(("factor", i, 0), &|k| k.factor[i] -= 1);
             }
+            // What a table costs falls by steps of several bits.
+            let tabled = self.layer(i).is_some_and(|l| l.factors() == Factors::Constants);
+            for less in (2..=6).filter(|less| tabled && knobs.factor[i] > less + 1) {
+                add(("factor", i, less), &|k| k.factor[i] -= less);
+            }
             if knobs.spread[i] > 0 {
                 add(("spread", i, 0), &|k| k.spread[i] -= 1);
             }

@@ -21,6 +21,7 @@ use crate::{
     layer::{AnyLayer, Factors, Lowered, Request, Step},
     model::Model,
     optimize::Applied,
+    shape::Shape,
     tensor::Tensor,
 };
 
@@ -161,7 +162,13 @@ impl<'a> Subject<'a> {
 
     /// Whether a plan takes long to cost, so that fewer are tried.
     pub(super) fn large(&self) -> bool {
-        self.graph().parameter_count() > 500_000
+        let reads = |i: usize| {
+            let inputs: Vec<&Shape> = self.graph().nodes()[i].inputs.iter().map(|n| self.graph().shape(*n)).collect();
+            let taken: usize = inputs.iter().map(|s| s.len()).sum();
+            self.layer(i).map_or(0, |layer| taken.saturating_mul(layer.fanout(&inputs)))
+        };
+        let terms = (0..self.graph().nodes().len()).map(reads).fold(0, usize::saturating_add);
+        self.graph().parameter_count() > 500_000 || terms > 1_000_000
     }
 
     /// The tables of a layer: searched for once, then kept. Without any that will do, the plan is refused for lack of them.
