@@ -37,13 +37,13 @@ fn main() -> Result<(), Box<dyn Error>> {
             // Circuits of millions of constraints are counted and not built: the count is exact.
             let counted = total.constraints > 1_000_000;
             let (constraints, witnesses, public_inputs) = if counted {
-                (total.constraints, total.witnesses, 1)
+                (total.constraints, total.witnesses, None)
             } else {
                 let report = quantized.circuit(visibility)?.report();
                 if !json {
                     println!("{report}");
                 }
-                (report.total.constraints, report.total.witnesses, report.public_inputs)
+                (report.total.constraints, report.total.witnesses, Some(report.public_inputs))
             };
             step.clear();
             let needed = bound::activations(&quantized)?;

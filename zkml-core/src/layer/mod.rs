@@ -7,6 +7,7 @@ mod args;
 mod axes;
 mod border;
 mod broadcast;
+mod card;
 mod clipping;
 mod compare;
 mod constant;
@@ -16,11 +17,13 @@ pub mod function;
 mod gathering;
 mod index;
 mod kind;
+mod names;
 mod norm;
 mod pair;
 mod pool;
 mod quotient;
 mod span;
+mod stored;
 mod unary;
 pub mod window;
 
@@ -28,102 +31,21 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use self::names::unknown;
 pub use self::{
     args::{Args, Literal},
+    card::{Arg, Arity, Card},
     function::Request,
     kind::Kind,
+    names::nearest,
 };
 use crate::{
     arith::{Arith, ArithError, Cut},
-    error::{Culprit, LayerError},
+    error::LayerError,
     gadget::piecewise::Piecewise,
     shape::Shape,
     tensor::Tensor,
 };
-
-/// What a layer's documentation says of it, as data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Card {
-    /// The name in the DSL.
-    pub name: &'static str,
-    /// The formula of one output element.
-    pub formula: &'static str,
-    /// The shapes that it takes; and after a semicolon the one that it gives.
-    ///
-    /// `window(n)` is `(n + padding - dilation * (kernel - 1) - 1) / stride + 1`, rounded down, and `spread(n)` its inverse,
-    /// `(n - 1) * stride + dilation * (kernel - 1) + 1 - padding + output_padding`.
-    pub shape: &'static str,
-    /// How many tensors it takes.
-    pub arity: Arity,
-    /// Its arguments, the obvious one (which may go unnamed) first.
-    pub args: &'static [Arg],
-    /// The ONNX operator.
-    pub onnx: &'static str,
-    /// The Keras layer.
-    pub keras: &'static str,
-    /// The Burn module or tensor operation.
-    pub burn: &'static str,
-    /// The constraints of one output element with public weights, from inputs of that many bits.
-    ///
-    /// `factor` are the fraction bits of the plan's constants, `n` elements are reduced to one, `out` are the bits of the
-    /// output, and `2^-8` is the error of a table for inputs of at most 8 in magnitude.
-    pub constraints: &'static str,
-}
-
-/// How many tensors a layer takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Arity {
-    /// That many.
-    Exactly(usize),
-    /// That many or more.
-    AtLeast(usize),
-}
-
-impl Arity {
-    /// Whether it takes `n` tensors.
-    pub fn admits(self, n: usize) -> bool {
-        match self {
-            Self::Exactly(expected) => n == expected,
-            Self::AtLeast(least) => n >= least,
-        }
-    }
-
-    /// The fewest that it takes.
-    pub fn least(self) -> usize {
-        match self {
-            Self::Exactly(n) | Self::AtLeast(n) => n,
-        }
-    }
-
-    /// The most that it takes, if there is a limit.
-    pub fn most(self) -> Option<usize> {
-        match self {
-            Self::Exactly(n) => Some(n),
-            Self::AtLeast(_) => None,
-        }
-    }
-}
-
-impl fmt::Display for Arity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let s = if self.least() == 1 { "" } else { "s" };
-        match self {
-            Self::Exactly(n) => write!(f, "{n} tensor{s}"),
-            Self::AtLeast(n) => write!(f, "at least {n} tensor{s}"),
-        }
-    }
-}
-
-/// An argument of a layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Arg {
-    /// Its name.
-    pub name: &'static str,
-    /// What it takes, as text for messages.
-    pub takes: &'static str,
-    /// Its default as it would be written, `None` where it must be given.
-    pub default: Option<&'static str>,
-}
 
 /// What a parameter is to its layer: it decides the scale that it is quantised with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -568,86 +490,4 @@ layers! {
     layer_norm::LayerNorm,
     rms_norm::RmsNorm,
     instance_norm::InstanceNorm,
-}
-
-/// The error of a name that no layer has, with the nearest ones.
-fn unknown(name: &str) -> LayerError {
-    let names: Vec<&str> = CARDS.iter().map(|c| c.name).collect();
-    let error = LayerError {
-        culprit: Culprit::Layer,
-        message: format!("unknown layer `{name}`"),
-        help: Some("all layers are listed in `zkml::layer`".to_owned()),
-    };
-    match nearest(name, &names) {
-        Some(near) => error.help(format!("did you mean `{near}`?")),
-        None => error,
-    }
-}
-
-/// The candidate that is few edits away from `name`, if one is.
-pub fn nearest<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
-    let squash = |s: &str| s.replace('_', "").to_lowercase();
-    let name = squash(name);
-    candidates
-        .iter()
-        .map(|c| (edits(&name, &squash(c)), *c))
-        .filter(|(d, c)| *d <= (c.len() / 3).max(1))
-        .min_by_key(|(d, _)| *d)
-        .map(|(_, c)| c)
-}
-
-/// The Levenshtein distance.
-fn edits(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let next = (diagonal + usize::from(x != *y)).min(row[j] + 1).min(row[j + 1] + 1);
-            diagonal = row[j + 1];
-            row[j + 1] = next;
-        }
-    }
-    row[b.len()]
-}
-
-/// A layer is stored as its name and its arguments, and read back through its own checks.
-#[derive(Serialize, Deserialize)]
-struct Stored {
-    layer: String,
-    args: Vec<(String, Literal)>,
-}
-
-impl Serialize for AnyLayer {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Stored {
-            layer: self.card().name.to_owned(),
-            args: self.args().into_iter().map(|(n, v)| (n.to_owned(), v)).collect(),
-        }
-        .serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for AnyLayer {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let stored = Stored::deserialize(deserializer)?;
-        let mut args = Args::new();
-        for (name, value) in stored.args {
-            args.push(Some(name), value);
-        }
-        Self::parse(&stored.layer, args).map_err(serde::de::Error::custom)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_typo_gets_the_nearest_name() {
-        assert_eq!(nearest("maxpool2d", &["max_pool2d", "relu"]), Some("max_pool2d"));
-        assert_eq!(nearest("denze", &["max_pool2d", "dense"]), Some("dense"));
-        assert_eq!(nearest("transformer", &["max_pool2d", "dense"]), None);
-    }
 }

@@ -1,0 +1,33 @@
+//! Layers in files.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{AnyLayer, Args, Literal};
+
+/// A layer is stored as its name and its arguments, and read back through its own checks.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    layer: String,
+    args: Vec<(String, Literal)>,
+}
+
+impl Serialize for AnyLayer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Stored {
+            layer: self.card().name.to_owned(),
+            args: self.args().into_iter().map(|(n, v)| (n.to_owned(), v)).collect(),
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for AnyLayer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let stored = Stored::deserialize(deserializer)?;
+        let mut args = Args::new();
+        for (name, value) in stored.args {
+            args.push(Some(name), value);
+        }
+        Self::parse(&stored.layer, args).map_err(serde::de::Error::custom)
+    }
+}
