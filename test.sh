@@ -1,28 +1,38 @@
 #!/usr/bin/env bash
-# All checks and all tests. Needs a Rust toolchain; installs nothing else, for nothing else is needed yet.
+# All checks and all tests. Needs a Rust toolchain (1.95 or newer, for Burn); installs nothing else, for nothing else is needed.
 set -euo pipefail
 cd "$(dirname "$0")"
 export CARGO_TERM_COLOR=never
+target="${CARGO_TARGET_DIR:-target}"
+readers="onnx,keras,burn"
 
 say() { printf '\n== %s\n' "$*"; }
 
 say "format"
 cargo fmt --all --check
+# Layers are declared by a macro, where cargo fmt doesn't find them.
+rustfmt --check --edition 2024 zkml-core/src/layer/*.rs
 
 say "lints"
-cargo clippy --workspace --all-targets --features onnx,keras -- -D warnings
+cargo clippy --workspace --all-targets --features "$readers" -- -D warnings
 # The two smaller feature sets: the front half, and the verifier alone.
 cargo clippy -p zkml-core --no-default-features -- -D warnings
 cargo clippy -p zkml --no-default-features --features verify --lib --test verifier -- -D warnings
 
 say "documentation"
-RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features onnx,keras
+RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features "$readers"
 
 say "tests"
-cargo test --workspace --features onnx,keras
+cargo test --workspace --features "$readers"
+
+say "from training to a proof"
+"$target/debug/examples/train_and_prove"
 
 say "the verifier alone"
 cargo test -p zkml --no-default-features --features verify --test verifier
+
+say "the fuzz targets build"
+cargo build --manifest-path fuzz/Cargo.toml
 
 say "the main job, on the data that ships"
 cargo run --release --example digits

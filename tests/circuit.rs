@@ -458,3 +458,17 @@ fn private_weights_of_widths_that_outgrow_the_field_are_refused_where_they_do() 
     let error = error.to_string();
     assert!(error.ends_with("more than the 250 that a field element safely holds; rescale earlier"), "{error}");
 }
+
+#[test]
+fn what_is_printed_for_debugging_holds_no_secret() {
+    let quantized = quantized(true);
+    let circuit = quantized.circuit(hidden_weights()).unwrap();
+    let printed = format!("{quantized:?} {circuit:?} {:?}", quantized.model());
+    let weights = quantized.model().weights();
+    assert!(printed.contains("dense1.weight") && printed.contains(&hex(&circuit.digest())), "{printed}");
+    for (name, tensor) in weights.iter() {
+        for value in tensor.data().iter().filter(|x| **x != 0.0) {
+            assert!(!printed.contains(&format!("{value:?}")), "{name} holds {value}, which is printed");
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt,
     path::Path,
 };
 
@@ -18,9 +19,16 @@ use crate::{
 };
 
 /// Named float tensors: the parameters of a model.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Weights {
     tensors: BTreeMap<String, Tensor>,
+}
+
+/// Names and shapes, without the values: what a program prints ends up in logs.
+impl fmt::Debug for Weights {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.tensors.iter().map(|(name, tensor)| (name, tensor.shape()))).finish()
+    }
 }
 
 /// The largest weights file that is read (2 GiB).

@@ -10,7 +10,7 @@
 mod report;
 mod spec;
 
-use std::path::Path;
+use std::{fmt, path::Path};
 
 use ark_bn254::Fr;
 use ark_ff::{PrimeField, UniformRand};
@@ -113,7 +113,7 @@ pub enum CircuitError {
 }
 
 /// A circuit: constraints, the table of public inputs, and (for proving) the weights.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Circuit {
     spec: Spec,
     digest: [u8; 32],
@@ -126,7 +126,7 @@ pub struct Circuit {
 }
 
 /// The salts of a proof's commitments: who knows them can open the commitments. Keep them secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Opening {
     /// Of the weights.
     pub weights: Fr,
@@ -134,6 +134,25 @@ pub struct Opening {
     pub inputs: Vec<Fr>,
     /// Of each output.
     pub outputs: Vec<Fr>,
+}
+
+/// Without weights and salts: what a program prints ends up in logs.
+impl fmt::Debug for Circuit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Circuit")
+            .field("graph", &self.spec.graph.name())
+            .field("digest", &crate::error::hex(&self.digest))
+            .field("constraints", &self.matrices.constraints())
+            .field("table", &self.table)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Without the salts.
+impl fmt::Debug for Opening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opening").finish_non_exhaustive()
+    }
 }
 
 /// The largest batch.

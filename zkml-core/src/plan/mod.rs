@@ -65,6 +65,9 @@ pub struct Target {
     pub policy: Policy,
 }
 
+/// The finest and the coarsest scale of a plan: that of a table of public inputs too.
+const MAX_SCALE: u32 = 512;
+
 impl Default for Target {
     /// The same class on every sample.
     fn default() -> Self {
@@ -156,7 +159,7 @@ impl Plan {
             && self.keeps_widths()
             && self.input.interval.lo < self.input.interval.hi
             && Interval::new(self.input.interval.lo, self.input.interval.hi).is_ok()
-            && self.input.scale.unsigned_abs() <= 1000
+            && self.input.scale.unsigned_abs() <= MAX_SCALE
             && self.keeps_range(graph)
             && self.params[0].is_empty()
             && channels::check(graph, &self.steps)
@@ -167,7 +170,7 @@ impl Plan {
                     && step.shift <= 250
                     && layer.holds(step)
                     && step.factor.unsigned_abs() <= 250
-                    && self.scales[i].unsigned_abs() <= 1000
+                    && self.scales[i].unsigned_abs() <= MAX_SCALE
                     && self.scales[i] == output_scale(layer, step)
                     && self.keeps_roles(graph, NodeId(i), layer)
                     && self.params[i]

@@ -1,5 +1,7 @@
 //! A model in integers.
 
+use std::fmt;
+
 use rayon::prelude::*;
 
 use super::{Fidelity, Frontier, ParamPlan, Plan, to_integer, to_real, walk};
@@ -19,7 +21,7 @@ use crate::{
 };
 
 /// A model with a plan, and its weights as integers under that plan.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Quantized {
     model: Model,
     optimized: Model,
@@ -29,6 +31,13 @@ pub struct Quantized {
     intervals: Vec<Interval>,
     widest: u32,
     frontier: Frontier,
+}
+
+/// Without the integers of the weights.
+impl fmt::Debug for Quantized {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Quantized").field("model", &self.model).field("plan", &self.plan).finish_non_exhaustive()
+    }
 }
 
 /// What the integers answer.
