@@ -1,6 +1,6 @@
 //! From training to a proof: a network that Burn trains on the digits that ship, proven without showing its weights.
 //!
-//! `cargo run --release --features burn --example train_and_prove` takes about a minute.
+//! `cargo run --release --features burn --example train_and_prove` takes seconds once it is compiled.
 
 #[path = "common/mod.rs"]
 mod common;

@@ -1,4 +1,4 @@
-//! Makes `seeds/`, a folder a target: `cargo run --manifest-path fuzz/Cargo.toml --bin seeds`.
+//! Makes `seeds/`, a folder a target: `cargo run --manifest-path fuzz/Cargo.toml --example seeds`.
 
 use std::{error::Error, fs, path::Path};
 
