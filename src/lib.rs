@@ -44,20 +44,20 @@
 //! # Features
 //!
 //! * `prove` (default): everything.
-//! * `burn`: networks from Burn modules, see `zkml::burn`.
+//! * `burn`: networks from Burn modules, see `zkml::burn`. Needs Rust 1.95.
 //! * `verify`: keys and proofs only, for those who just check (`default-features = false, features = ["verify"]`).
 //! * `keras`: models from Keras files, see `zkml::keras`.
 //! * `onnx`: models from ONNX files, see `zkml::onnx`.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "burn")]
+pub mod burn;
 #[cfg(feature = "keras")]
 pub mod keras;
 #[cfg(feature = "onnx")]
 pub mod onnx;
 
 pub use rand;
-#[cfg(feature = "burn")]
-pub use zkml_burn::burn;
 pub use zkml_core::*;
 pub use zkml_macros::zk_model;
 
@@ -78,3 +78,8 @@ pub mod prelude {
 
     pub use crate::zk_model;
 }
+
+/// The examples of `docs/models.md`.
+#[cfg(all(doctest, feature = "prove", feature = "burn", feature = "onnx", feature = "keras"))]
+#[doc = include_str!("../docs/models.md")]
+struct Models;

@@ -281,7 +281,9 @@ fn damaged_and_foreign_circuit_files_are_errors() {
     assert_eq!(payload.len(), bytes.len() - HEADER - CHECKSUM);
     let renamed = file::write(Kind::Circuit, &[1; 32], payload);
     let error = message(Circuit::from_bytes(&renamed));
-    assert_eq!(error, "the circuit file is malformed: its digest is not that of its contents");
+    let (found, expected) = (hex(&[1; 32]), hex(&digest));
+    let digests = format!("its digest is {found}, that of its contents {expected}");
+    assert_eq!(error, format!("the circuit file is malformed: {digests}"));
     let emptied = file::write(Kind::Circuit, &digest, b"{}");
     let error = message(Circuit::from_bytes(&emptied));
     assert!(error.starts_with("the circuit file is malformed: missing field"), "{error}");

@@ -9,7 +9,12 @@ fn ui() {
     for rule in ["arguments", "item", "layers", "options", "returns", "shapes", "signature", "statements", "values"] {
         cases.compile_fail(format!("tests/ui/{rule}/*.rs"));
     }
-    if cfg!(feature = "burn") {
-        cases.compile_fail("tests/ui/module/*.rs");
+    // Each with its feature, and what is said without.
+    for (on, with, without) in [
+        (cfg!(feature = "burn"), "module/*", "off/burn"),
+        (cfg!(feature = "onnx"), "file/onnx/*", "off/onnx"),
+        (cfg!(feature = "keras"), "file/keras/*", "off/keras"),
+    ] {
+        cases.compile_fail(format!("tests/ui/{}.rs", if on { with } else { without }));
     }
 }

@@ -25,6 +25,12 @@ impl Step {
 
     /// Shows how far the planner is.
     pub fn show(&self, progress: &Progress) {
+        let best = progress.constraints.map_or(String::new(), |c| format!(", {c} constraints"));
+        self.say(&format!("{}, {} plans tried{best}", progress.stage, progress.tried));
+    }
+
+    /// Shows how far the step is.
+    pub fn say(&self, text: &str) {
         // Ten times a second on a terminal, every ten seconds in a log.
         let every = if stderr().is_terminal() { 100 } else { 10_000 };
         let now = self.start.elapsed();
@@ -32,8 +38,7 @@ impl Step {
             return;
         }
         self.shown.set(now);
-        let best = progress.constraints.map_or(String::new(), |c| format!(", {c} constraints"));
-        let line = format!("{} .. {}, {} plans tried{best}", self.name, progress.stage, progress.tried);
+        let line = format!("{} .. {text}", self.name);
         if stderr().is_terminal() {
             eprint!("\r{line}\x1b[K");
         } else {

@@ -120,3 +120,48 @@ fn classes_are_burns() {
         assert_eq!(model.classify(&sample).unwrap() as i64, class);
     }
 }
+
+/// The same network as two other tools saved it.
+#[cfg(all(feature = "onnx", feature = "keras"))]
+mod files {
+    use zkml::zk_model;
+
+    #[zk_model(onnx = "../../zkml-burn/tests/onnx/digits.onnx", weights = private, range = 0..=16)]
+    pub struct Onnx;
+
+    #[zk_model(
+        keras = "../../zkml-burn/tests/keras/digits.k3.keras",
+        class = true,
+        channels_first = true,
+        weights = private,
+        range = 0..=16
+    )]
+    pub struct Keras;
+}
+
+#[cfg(all(feature = "onnx", feature = "keras"))]
+#[test]
+fn every_way_in_leads_to_one_network_and_one_circuit() {
+    let annotated = Annotated::with_weights(weights()).unwrap();
+    let mut rng = StdRng::seed_from_u64(3);
+    let samples: Vec<Sample> =
+        (0..20).map(|_| Sample::from_fn([1, 8, 8], |_| f64::from(rng.gen_range(0..=16)))).collect();
+    let circuit = |model: &zkml::model::Model| {
+        let quantized = model.quantize(&samples, Target::top1(0.9)).unwrap();
+        quantized.circuit(model.visibility()).unwrap()
+    };
+    let expected = circuit(&annotated);
+    let models: [(&str, zkml::model::Model); 3] = [
+        ("burn", DigitsModel::from_burn(&digits()).unwrap().into()),
+        ("onnx", files::Onnx::model().unwrap().into()),
+        ("keras", files::Keras::model().unwrap().into()),
+    ];
+    for (name, model) in models {
+        assert_eq!(model.graph().digest(), annotated.graph().digest(), "{name}: {}", model.graph());
+        assert_eq!(model.weights(), annotated.weights(), "{name}");
+        let found = circuit(&model);
+        assert_eq!(found.report().total, expected.report().total, "{name}");
+        // Neither names nor where layers come from are in it, so that keys of one serve all.
+        assert_eq!(found.digest(), expected.digest(), "{name}");
+    }
+}

@@ -76,25 +76,28 @@ impl Weights {
         Ok(weights)
     }
 
-    /// Writes a safetensors file of 32-bit floats.
+    /// Writes a safetensors file that reads back as the same numbers: each tensor as 32-bit floats, or as 64-bit floats if
+    /// it holds a number that they don't.
     ///
     /// # Errors
     /// If the format refuses a tensor.
     pub fn to_safetensors(&self) -> Result<Vec<u8>, WeightsError> {
         let file = |reason: String| WeightsError::File { path: "safetensors data".to_owned(), reason };
-        let bytes: Vec<(String, Vec<usize>, Vec<u8>)> = self
+        let bytes: Vec<(String, Vec<usize>, Dtype, Vec<u8>)> = self
             .iter()
             .map(|(name, t)| {
-                let data = t.data().iter().flat_map(|x| (*x as f32).to_le_bytes()).collect();
-                (name.to_owned(), t.shape().dims().to_vec(), data)
+                let short = t.data().iter().all(|x| x.is_nan() || f64::from(*x as f32) == *x);
+                let (dtype, data) = match short {
+                    true => (Dtype::F32, t.data().iter().flat_map(|x| (*x as f32).to_le_bytes()).collect()),
+                    false => (Dtype::F64, t.data().iter().flat_map(|x| x.to_le_bytes()).collect()),
+                };
+                (name.to_owned(), t.shape().dims().to_vec(), dtype, data)
             })
             .collect();
         let views = bytes
             .iter()
-            .map(|(name, shape, data)| {
-                TensorView::new(Dtype::F32, shape.clone(), data)
-                    .map(|v| (name.clone(), v))
-                    .map_err(|e| file(e.to_string()))
+            .map(|(name, shape, dtype, data)| {
+                TensorView::new(*dtype, shape.clone(), data).map(|v| (name.clone(), v)).map_err(|e| file(e.to_string()))
             })
             .collect::<Result<Vec<_>, _>>()?;
         safetensors::serialize(views, None).map_err(|e| file(e.to_string()))

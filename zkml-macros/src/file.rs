@@ -15,7 +15,7 @@ use crate::{
 
 /// The type of a network that is stored in a file.
 pub fn file(options: &Options, format: Format, path: &LitStr, item: &ItemStruct, mut report: Report) -> TokenStream {
-    let attrs = check::attributes(&item.attrs, &mut report);
+    let attrs = check::attributes(&item.attrs, "struct", &mut report);
     if item.fields != Fields::Unit || !item.generics.params.is_empty() {
         let help = format!("write `struct {};`", item.ident);
         report.add(item.ident.span().into(), "a network from a file has no fields and no generics", help);
@@ -23,11 +23,18 @@ pub fn file(options: &Options, format: Format, path: &LitStr, item: &ItemStruct,
     if let Some(name) = &options.name {
         report.add(name.span().into(), "`name` has no meaning here", "the struct has a name");
     }
+    if let Some(method) = &options.forward {
+        report.add(method.span().into(), "a file has no methods", "leave `forward` out");
+    }
+    if let Some(shape) = &options.shape {
+        let help = "leave it out; for `input`, expected `public`, `private` or `committed`";
+        report.add(shape.place, "a file says the shape of its input itself", help);
+    }
     let place = place(path);
     let graph = match read(format, &place, options) {
         Ok(graph) => Some(graph),
-        Err(message) => {
-            report.add(path.span().into(), message, "");
+        Err(Fault { message, help }) => {
+            report.add(path.span().into(), format!("`{}`: {message}", path.value()), help);
             None
         }
     };
@@ -110,12 +117,37 @@ fn says(option: &Option<(Ident, bool)>) -> bool {
     option.as_ref().is_some_and(|(_, says)| *says)
 }
 
+/// Why there is no network, and the repair.
+struct Fault {
+    message: String,
+    help: &'static str,
+}
+
+impl Fault {
+    fn new(message: impl ToString, help: &'static str) -> Self {
+        Self { message: message.to_string(), help }
+    }
+}
+
 /// The network in the file.
-fn read(format: Format, path: &Path, options: &Options) -> Result<Graph, String> {
-    let bytes = std::fs::read(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
+fn read(format: Format, path: &Path, options: &Options) -> Result<Graph, Fault> {
+    let bytes = std::fs::read(path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => {
+            Fault::new("there is no such file", "a relative path starts at the folder of this source file")
+        }
+        _ => Fault::new(format!("cannot read it: {e}"), ""),
+    })?;
     match format {
-        Format::Onnx => onnx(&bytes, options),
-        Format::Keras => keras(bytes, options),
+        Format::Onnx => onnx(&bytes, options).map_err(|message| {
+            // A zip archive, or HDF5.
+            let keras = bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\x89HDF");
+            Fault::new(message, if keras { "this looks like a Keras file: write `keras = ..`" } else { "" })
+        }),
+        Format::Keras => {
+            let onnx = path.extension().is_some_and(|e| e == "onnx");
+            let help = if onnx { "this looks like an ONNX file: write `onnx = ..`" } else { "" };
+            keras(bytes, options).map_err(|message| Fault::new(message, help))
+        }
     }
 }
 
@@ -128,7 +160,7 @@ fn onnx(bytes: &[u8], options: &Options) -> Result<Graph, String> {
 
 #[cfg(not(feature = "onnx"))]
 fn onnx(_: &[u8], _: &Options) -> Result<Graph, String> {
-    Err("ONNX files are not read without the feature `onnx` of `zkml`".to_owned())
+    Err(switched_off("ONNX", "onnx"))
 }
 
 #[cfg(feature = "keras")]
@@ -145,11 +177,19 @@ fn keras(bytes: Vec<u8>, options: &Options) -> Result<Graph, String> {
 
 #[cfg(not(feature = "keras"))]
 fn keras(_: Vec<u8>, _: &Options) -> Result<Graph, String> {
-    Err("Keras files are not read without the feature `keras` of `zkml`".to_owned())
+    Err(switched_off("Keras", "keras"))
+}
+
+#[cfg(not(all(feature = "onnx", feature = "keras")))]
+fn switched_off(format: &str, feature: &str) -> String {
+    format!(
+        "reading {format} files is switched off; add the feature to Cargo.toml: \
+         `zkml = {{ version = \"..\", features = [\"{feature}\"] }}`"
+    )
 }
 
 /// The errors, and a type of the same name with the same methods.
-fn fallback(item: &ItemStruct, report: Report) -> TokenStream {
+pub fn fallback(item: &ItemStruct, report: Report) -> TokenStream {
     let errors = report.finish().map(|e| e.to_compile_error());
     let name = &item.ident;
     let graph = quote! {

@@ -167,6 +167,7 @@ fn model(options: TokenStream, tokens: TokenStream) -> TokenStream {
     let options = Options::parse(options, &mut report);
     let item = match syn::parse2::<Item>(tokens.clone()) {
         Ok(item) if options.file.is_some() => return from_file(&options, &item, tokens, report),
+        Ok(Item::Struct(item)) if options.from_file => return file::fallback(&item, report),
         Ok(Item::Fn(item)) => {
             check::no_module_options(&options, &mut report);
             item

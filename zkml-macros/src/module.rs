@@ -1,6 +1,6 @@
 //! The type beside a Burn module: its network, recorded at run time.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::{Expr, ItemStruct, Lit};
 use zkml_core::{graph::Range, shape::Shape};
@@ -98,8 +98,10 @@ fn network(options: &Options, input: &Input, item: &ItemStruct) -> TokenStream {
         Some(Range::Whole(lo, hi)) => quote!(::core::option::Option::Some(::zkml::graph::Range::Whole(#lo, #hi))),
         Some(Range::Real(lo, hi)) => quote!(::core::option::Option::Some(::zkml::graph::Range::Real(#lo, #hi))),
     };
-    // A module without `forward` is complained about at its name, a wrong rank at the shape.
-    let forward = options.forward.clone().unwrap_or_else(|| Ident::new("forward", module.span()));
+    // A module without `forward` is complained about at its name (but rustc must not offer to rewrite that), a wrong rank at
+    // the shape.
+    let place = Span::call_site().located_at(module.span());
+    let forward = options.forward.clone().unwrap_or_else(|| Ident::new("forward", place));
     let x = Ident::new("input", input.place.start());
     let call = quote!(|module: &#module, #x| module.#forward(#x));
     quote! {

@@ -38,6 +38,8 @@ pub struct Options {
     pub module: bool,
     /// The file that holds the network.
     pub file: Option<(Format, LitStr)>,
+    /// Whether a file was given, be it one or not.
+    pub from_file: bool,
     /// The option `class`, and whether it says so: a network from a Keras file answers a class.
     pub class: Option<(Ident, bool)>,
     /// The option `channels_first`, and whether it says so: the input of a network from a Keras file is given so.
@@ -97,6 +99,12 @@ impl Options {
                 options.shape = module::input(list, report);
                 options.module = true;
             }
+            let file = name == "onnx" || name == "keras";
+            if file && options.from_file {
+                report.add(key.span().into(), "the network is in a file already", "remove one of `onnx` and `keras`");
+                continue;
+            }
+            options.from_file |= file;
             match name.as_str() {
                 "input = [..]" => {}
                 "input" => visible(key, value, &mut options.visibility.input, report),
@@ -115,7 +123,7 @@ impl Options {
         }
         if !matches!(options.file, Some((Format::Keras, _))) {
             for (key, _) in options.class.iter().chain(&options.channels_first) {
-                report.add(key.span().into(), format!("`{key}` goes with `keras = \"..\"`"), "leave it out");
+                report.add(key.span().into(), format!("`{key}` goes with `keras = \"..\"` alone"), "leave it out");
             }
         }
         options

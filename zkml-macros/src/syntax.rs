@@ -197,7 +197,7 @@ pub fn mentions(tokens: &impl ToTokens) -> Mentions {
 /// Reads the function.
 pub fn function(item: &ItemFn, report: &mut Report) -> Function {
     check::signature(&item.sig, report);
-    let attrs = check::attributes(&item.attrs, report);
+    let attrs = check::attributes(&item.attrs, "function", report);
     let before = report.count();
     let input = check::argument(&item.sig, report);
     let complete = report.count() == before || input.as_ref().is_some_and(|_| item.sig.inputs.len() == 1);

@@ -409,8 +409,10 @@ impl Reader<'_> {
             Value::constant(Tensor::from_fn([n], |i| t.data()[if t.len() == 1 { 0 } else { i }]))
         };
         let channelled = norm.centred && rank == 2 && axes == [1];
-        if channelled && !(trails(&gamma) && trails(&beta)) {
-            let channels = dims[lost];
+        let channels = dims[lost];
+        // Factors that are all the same take either form; that with fewer of them is cheaper.
+        let fewer = gamma.len() == 1 && beta.len() == 1 && channels < count;
+        if channelled && (fewer || !(trails(&gamma) && trails(&beta))) {
             if [&gamma, &beta].iter().all(|t| t.len() == 1 || t.len() == channels) {
                 let inputs = [x, full(&gamma, channels), full(&beta, channels)];
                 return self.push(&Op::InstanceNorm { epsilon: norm.epsilon }, &inputs, &name);

@@ -5,7 +5,9 @@
 The weights come from a fixed generator, so that making them anew changes nothing.
 """
 
+import json
 import pathlib
+import struct
 
 import numpy as np
 import onnx
@@ -115,4 +117,39 @@ save(
     save_as_external_data=True,
     location="external.bin",
     size_threshold=0,
+)
+
+# The network of examples/digits, with its weights: float pixels 0 to 16, and a class.
+def digits(name):
+    data = (HERE / "../../../examples/digits/digits.safetensors").read_bytes()
+    start = 8 + struct.unpack("<Q", data[:8])[0]
+    entry = json.loads(data[8:start])[name]
+    begin, end = (start + offset for offset in entry["data_offsets"])
+    return numpy_helper.from_array(np.frombuffer(data[begin:end], "<f4").reshape(entry["shape"]), name)
+
+
+save(
+    "digits",
+    [
+        helper.make_node("Conv", ["image", "stem.weight", "stem.bias"], ["a"], "stem", kernel_shape=[3, 3]),
+        helper.make_node("Relu", ["a"], ["b"], "act1"),
+        helper.make_node("MaxPool", ["b"], ["c"], "pool", kernel_shape=[2, 2], strides=[2, 2]),
+        helper.make_node("Flatten", ["c"], ["d"], "flat"),
+        helper.make_node("Gemm", ["d", "hidden.weight", "hidden.bias"], ["e"], "hidden", transB=1),
+        helper.make_node("Relu", ["e"], ["f"], "act2"),
+        helper.make_node("Gemm", ["f", "scores.weight", "scores.bias"], ["g"], "scores", transB=1),
+        helper.make_node("ArgMax", ["g"], ["class"], "class", axis=1, keepdims=0),
+    ],
+    [info("image", ["batch", 1, 8, 8])],
+    [info("class", ["batch"], TensorProto.INT64)],
+    [digits(f"{layer}.{part}") for layer in ("stem", "hidden", "scores") for part in ("weight", "bias")],
+)
+
+# Weights that don't fit the input.
+save(
+    "mismatch",
+    [helper.make_node("MatMul", ["x", "w"], ["y"], "product")],
+    [info("x", [1, 4])],
+    [info("y", [1, 2])],
+    [weight("w", 3, 2)],
 )

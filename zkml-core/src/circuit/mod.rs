@@ -393,8 +393,10 @@ impl Circuit {
         let (digest, payload) = file::read(bytes, Kind::Circuit)?;
         let spec: Spec = serde_json::from_slice(payload).map_err(|e| CircuitError::Malformed(e.to_string()))?;
         spec.check()?;
-        if spec.digest() != digest {
-            return Err(CircuitError::Malformed("its digest is not that of its contents".to_owned()));
+        let contents = spec.digest();
+        if contents != digest {
+            let (found, expected) = (hex(&digest), hex(&contents));
+            return Err(CircuitError::Malformed(format!("its digest is {found}, that of its contents {expected}")));
         }
         Self::build(spec)
     }

@@ -62,7 +62,7 @@ pub fn no_module_options(options: &Options, report: &mut Report) {
 }
 
 /// Attributes that have no meaning on the type that the function becomes.
-pub fn attributes(attrs: &[Attribute], report: &mut Report) -> Vec<Attribute> {
+pub fn attributes(attrs: &[Attribute], what: &str, report: &mut Report) -> Vec<Attribute> {
     let kept = ["doc", "allow", "expect", "warn", "deny", "forbid", "deprecated"];
     let (keep, refuse): (Vec<_>, Vec<_>) =
         attrs.iter().cloned().partition(|a| kept.iter().any(|name| a.path().is_ident(name)));
@@ -71,7 +71,7 @@ pub fn attributes(attrs: &[Attribute], report: &mut Report) -> Vec<Attribute> {
         report.add(
             Place::of(&attr),
             format!("`#[{name}]` has no meaning here"),
-            "the function becomes a type; only documentation and lint levels are kept on it",
+            format!("the {what} becomes a type; only documentation and lint levels are kept on it"),
         );
     }
     keep
