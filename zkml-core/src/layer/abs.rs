@@ -33,7 +33,6 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct Abs;
 
-
 impl Layer for Abs {
     const CARD: Card = Card {
         name: "abs",

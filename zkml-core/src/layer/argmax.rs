@@ -1,6 +1,7 @@
 //! `y = min { i : x_i = max_j x_j }`
 
-use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step,
+use super::{
+    Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step,
     index::{self, Index},
 };
 use crate::{
@@ -45,7 +46,6 @@ pub struct Argmax {
     /// Along which axis, and which one among equals.
     pub index: Index,
 }
-
 
 impl Argmax {
     /// Whether it is the class output of a model that ends in it: of a vector, without arguments.
@@ -155,11 +155,7 @@ mod tests {
     fn first_or_last_among_equals_in_both_semantics() {
         let x = Tensor::new([2, 4], vec![-3i64, 7, 7, -3, 5, 5, 5, 5]).unwrap();
         let step = Step { inputs: vec![5], ..Step::default() };
-        for (axis, last, expected) in [
-            (-1, false, vec![1, 0]),
-            (-1, true, vec![2, 3]),
-            (0, false, vec![1, 0, 0, 1]),
-        ] {
+        for (axis, last, expected) in [(-1, false, vec![1, 0]), (-1, true, vec![2, 3]), (0, false, vec![1, 0, 0, 1])] {
             let mut args = Args::new().with("last", last);
             args.push(Some("axis".to_owned()), Literal::Int(axis));
             let layer = layer(args);

@@ -84,7 +84,10 @@ impl Layer for AvgPool1d {
     }
 
     fn factors(&self) -> Factors {
-        match self.mean().log2_area() { Some(_) => Factors::None, None => Factors::Constants }
+        match self.mean().log2_area() {
+            Some(_) => Factors::None,
+            None => Factors::Constants,
+        }
     }
 
     fn scale(&self, step: &Step) -> i32 {
@@ -151,7 +154,8 @@ mod tests {
 
     #[test]
     fn exact_is_float_on_integers() {
-        let layer = layer(Args::new().with("size", 4).with("stride", 3).with("include_pad", true).with("padding", [2, 1]));
+        let layer =
+            layer(Args::new().with("size", 4).with("stride", 3).with("include_pad", true).with("padding", [2, 1]));
         let x = Tensor::from_fn([2, 6], |i| 4 * ((i as i64 * 37) % 23 - 11));
         let step = Step { inputs: vec![4], ..Step::default() };
         let y = layer.exact(&mut Ints::<i64>::new(), &[&x], &[], &step).unwrap();

@@ -1,9 +1,6 @@
 //! `y = sum over the window of x / n`
 
-use super::{
-    Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, pool,
-    window::Window,
-};
+use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, pool, window::Window};
 use crate::{
     arith::{Arith, ArithError},
     error::LayerError,

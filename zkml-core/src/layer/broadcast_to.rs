@@ -70,9 +70,7 @@ impl Layer for BroadcastTo {
         formula: "y_i = x_i, with extents of one repeated",
         shape: "any that broadcasts to shape; shape",
         arity: Arity::Exactly(1),
-        args: &[
-            Arg { name: "shape", takes: "a list of extents, such as `[8, 1, 28]`", default: None },
-        ],
+        args: &[Arg { name: "shape", takes: "a list of extents, such as `[8, 1, 28]`", default: None }],
         onnx: "Expand",
         keras: "-",
         burn: "expand",

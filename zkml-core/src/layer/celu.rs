@@ -1,8 +1,8 @@
 //! `y = max(0, x) + min(0, alpha * (e^(x / alpha) - 1))`
 
 use super::unary::prelude::{
-    Arg, Args, Arith, Arity, ArithError, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param, Piecewise,
-    Request, Shape, Sides, Step, Tensor, end, tabulated,
+    Arg, Args, Arith, ArithError, Arity, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param,
+    Piecewise, Request, Shape, Sides, Step, Tensor, end, tabulated,
 };
 
 /// `y = max(0, x) + min(0, alpha * (e^(x / alpha) - 1))`, for every element.

@@ -41,7 +41,6 @@ pub struct Clip {
     pub max: Option<f64>,
 }
 
-
 impl Clip {
     /// The ends that are given.
     fn ends(&self) -> Vec<f64> {
@@ -69,10 +68,11 @@ impl Layer for Clip {
         let end = |name: &str| args.get(name).map(|_| args.float(name, None)).transpose();
         let (min, max) = (end("min")?, end("max")?);
         if let (Some(lo), Some(hi)) = (min, max)
-            && lo > hi {
-                return Err(LayerError::argument("min", format!("`min` is {lo}, expected at most `max`, which is {hi}"))
-                    .help("exchange them"));
-            }
+            && lo > hi
+        {
+            return Err(LayerError::argument("min", format!("`min` is {lo}, expected at most `max`, which is {hi}"))
+                .help("exchange them"));
+        }
         Ok(Self { min, max })
     }
 

@@ -76,7 +76,11 @@ impl Layer for Conv1d {
             Arg { name: "filters", takes: "the number of output channels", default: None },
             Arg { name: "kernel", takes: "a whole number", default: None },
             Arg { name: "stride", takes: "a whole number", default: Some("1") },
-            Arg { name: "padding", takes: "`valid`, `same`, `causal`, a whole number or `[start, end]`", default: Some("valid") },
+            Arg {
+                name: "padding",
+                takes: "`valid`, `same`, `causal`, a whole number or `[start, end]`",
+                default: Some("valid"),
+            },
             Arg { name: "dilation", takes: "a whole number", default: Some("1") },
             Arg { name: "groups", takes: "a whole number that divides channels and filters", default: Some("1") },
             Arg { name: "bias", takes: "`true` or `false`", default: Some("true") },
@@ -153,7 +157,8 @@ mod tests {
 
     #[test]
     fn the_shape_rule_is_that_of_keras_and_onnx() {
-        let shape = |args: Args| layer(args.with("filters", 8).with("kernel", 3)).shape(&[&Shape::new([4, 28])]).unwrap();
+        let shape =
+            |args: Args| layer(args.with("filters", 8).with("kernel", 3)).shape(&[&Shape::new([4, 28])]).unwrap();
         assert_eq!(shape(Args::new()), Shape::new([8, 26]));
         assert_eq!(shape(Args::new().with("padding", "same").with("stride", 3)), Shape::new([8, 10]));
         assert_eq!(shape(Args::new().with("padding", "causal").with("dilation", 4)), Shape::new([8, 28]));

@@ -154,7 +154,8 @@ mod tests {
 
     #[test]
     fn the_shape_rule_is_that_of_keras_and_onnx() {
-        let shape = |args: Args| layer(args.with("filters", 8).with("kernel", 3)).shape(&[&Shape::new([4, 5])]).unwrap();
+        let shape =
+            |args: Args| layer(args.with("filters", 8).with("kernel", 3)).shape(&[&Shape::new([4, 5])]).unwrap();
         assert_eq!(shape(Args::new().with("stride", 2)), Shape::new([8, 11]));
         assert_eq!(shape(Args::new().with("stride", 2).with("padding", "same")), Shape::new([8, 10]));
         assert_eq!(shape(Args::new().with("stride", 4).with("padding", "same")), Shape::new([8, 20]));

@@ -78,7 +78,11 @@ impl Layer for Conv2dTranspose {
             Arg { name: "filters", takes: "the number of output channels", default: None },
             Arg { name: "kernel", takes: "a whole number or `[height, width]`", default: None },
             Arg { name: "stride", takes: "a whole number or `[height, width]`", default: Some("1") },
-            Arg { name: "padding", takes: "`valid`, `same`, a whole number, `[vertical, horizontal]` or `[top, left, bottom, right]`", default: Some("valid") },
+            Arg {
+                name: "padding",
+                takes: "`valid`, `same`, a whole number, `[vertical, horizontal]` or `[top, left, bottom, right]`",
+                default: Some("valid"),
+            },
             Arg { name: "output_padding", takes: "a whole number or `[height, width]`", default: Some("0") },
             Arg { name: "dilation", takes: "a whole number or `[height, width]`", default: Some("1") },
             Arg { name: "groups", takes: "a whole number that divides channels and filters", default: Some("1") },
@@ -136,7 +140,8 @@ mod tests {
 
     /// Strides 2 and 1, dilation 1 and 2, padding on three sides, two groups.
     fn intricate() -> (AnyLayer, Tensor) {
-        let args = Args::new().with("filters", 2).with("kernel", [3, 2]).with("stride", [2, 1]).with("dilation", [1, 2]);
+        let args =
+            Args::new().with("filters", 2).with("kernel", [3, 2]).with("stride", [2, 1]).with("dilation", [1, 2]);
         let args = args.with("padding", Literal::List(vec![1, 0, 2, 1])).with("output_padding", [1, 0]);
         (layer(args.with("groups", 2)), numbers(&Shape::new([4, 3, 4]), 0))
     }

@@ -2,7 +2,8 @@
 
 use super::{
     Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step,
-    border::Border,gathering::{Axis, Gathering, moves_elements},
+    border::Border,
+    gathering::{Axis, Gathering, moves_elements},
 };
 use crate::{
     arith::{Arith, ArithError},
@@ -67,9 +68,11 @@ impl Layer for Crop {
         formula: "y[i, ..] = x[i + before, ..]",
         shape: "any; extent - before - after",
         arity: Arity::Exactly(1),
-        args: &[
-            Arg { name: "cropping", takes: "a whole number, `[vertical, horizontal]`, `[top, left, bottom, right]`, or before and after each axis", default: None },
-        ],
+        args: &[Arg {
+            name: "cropping",
+            takes: "a whole number, `[vertical, horizontal]`, `[top, left, bottom, right]`, or before and after each axis",
+            default: None,
+        }],
         onnx: "Slice",
         keras: "Cropping1D, Cropping2D",
         burn: "slice",

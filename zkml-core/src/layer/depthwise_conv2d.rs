@@ -71,7 +71,11 @@ impl Layer for DepthwiseConv2d {
         args: &[
             Arg { name: "kernel", takes: "a whole number or `[height, width]`", default: None },
             Arg { name: "stride", takes: "a whole number or `[height, width]`", default: Some("1") },
-            Arg { name: "padding", takes: "`valid`, `same`, a whole number, `[vertical, horizontal]` or `[top, left, bottom, right]`", default: Some("valid") },
+            Arg {
+                name: "padding",
+                takes: "`valid`, `same`, a whole number, `[vertical, horizontal]` or `[top, left, bottom, right]`",
+                default: Some("valid"),
+            },
             Arg { name: "dilation", takes: "a whole number or `[height, width]`", default: Some("1") },
             Arg { name: "multiplier", takes: "the number of filters of each channel", default: Some("1") },
             Arg { name: "bias", takes: "`true` or `false`", default: Some("true") },

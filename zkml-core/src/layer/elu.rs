@@ -1,8 +1,8 @@
 //! `y = x if x > 0, alpha * (e^x - 1) otherwise`
 
 use super::unary::prelude::{
-    Arg, Args, Arith, Arity, ArithError, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param, Piecewise,
-    Request, Shape, Sides, Step, Tensor, end, tabulated,
+    Arg, Args, Arith, ArithError, Arity, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param,
+    Piecewise, Request, Shape, Sides, Step, Tensor, end, tabulated,
 };
 
 /// `y = x if x > 0, alpha * (e^x - 1) otherwise`, for every element.

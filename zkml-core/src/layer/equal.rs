@@ -36,7 +36,6 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct Equal;
 
-
 impl Layer for Equal {
     const CARD: Card = Card {
         name: "equal",

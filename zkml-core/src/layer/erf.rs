@@ -1,8 +1,8 @@
 //! `y = erf(x)`
 
 use super::unary::prelude::{
-    Args, Arith, Arity, ArithError, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param, Piecewise, Request,
-    Shape, Sides, Step, Tensor, end, erf, tabulated,
+    Args, Arith, ArithError, Arity, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param,
+    Piecewise, Request, Shape, Sides, Step, Tensor, end, erf, tabulated,
 };
 
 /// `y = erf(x)`, for every element.

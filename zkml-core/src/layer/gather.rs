@@ -57,7 +57,11 @@ impl Gather {
                     "indices",
                     format!("`indices` names element {index}, found {extent} along axis {axis} of shape {input}"),
                 )
-                .help(format!("use {} to {}; below zero they count from the last", -extent, extent - 1)));
+                .help(format!(
+                    "use {} to {}; below zero they count from the last",
+                    -extent,
+                    extent - 1
+                )));
             }
             places.push(at as usize);
         }

@@ -1,8 +1,8 @@
 //! `y = x * (1 + erf(x / sqrt(2))) / 2`
 
 use super::unary::prelude::{
-    Arg, Args, Arith, Arity, ArithError, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param, Piecewise,
-    Request, Shape, Sides, Step, Tensor, end, erf, tabulated,
+    Arg, Args, Arith, ArithError, Arity, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param,
+    Piecewise, Request, Shape, Sides, Step, Tensor, end, erf, tabulated,
 };
 
 /// `y = x * (1 + erf(x / sqrt(2))) / 2`, for every element; with `tanh`, `y = x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))) / 2`.

@@ -111,10 +111,7 @@ mod tests {
     fn only_lines_are_taken() {
         assert_eq!(GlobalMaxPool1d.shape(&[&Shape::new([3, 7])]), Ok(Shape::new([3])));
         let error = GlobalMaxPool1d.shape(&[&Shape::new([12])]).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "`global_max_pool1d` expects a `[channels, length]` tensor, found shape [12]"
-        );
+        assert_eq!(error.to_string(), "`global_max_pool1d` expects a `[channels, length]` tensor, found shape [12]");
         assert_eq!(error.help.as_deref(), Some("insert `reshape(..)` before it"));
         assert!(GlobalMaxPool1d.shape(&[&Shape::new([3, 0])]).is_err());
     }

@@ -110,10 +110,7 @@ mod tests {
     fn only_lines_are_taken() {
         assert_eq!(GlobalSumPool1d.shape(&[&Shape::new([3, 7])]), Ok(Shape::new([3])));
         let error = GlobalSumPool1d.shape(&[&Shape::new([12])]).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "`global_sum_pool1d` expects a `[channels, length]` tensor, found shape [12]"
-        );
+        assert_eq!(error.to_string(), "`global_sum_pool1d` expects a `[channels, length]` tensor, found shape [12]");
         assert_eq!(error.help.as_deref(), Some("insert `reshape(..)` before it"));
         assert!(GlobalSumPool1d.shape(&[&Shape::new([3, 0])]).is_err());
     }

@@ -36,7 +36,6 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct Greater;
 
-
 impl Layer for Greater {
     const CARD: Card = Card {
         name: "greater",

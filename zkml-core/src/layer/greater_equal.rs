@@ -36,7 +36,6 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct GreaterEqual;
 
-
 impl Layer for GreaterEqual {
     const CARD: Card = Card {
         name: "greater_equal",

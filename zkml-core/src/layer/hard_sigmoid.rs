@@ -40,7 +40,6 @@ pub struct HardSigmoid {
     pub beta: f64,
 }
 
-
 impl HardSigmoid {
     /// The scale of `alpha * x`.
     fn product(&self, step: &Step) -> i32 {

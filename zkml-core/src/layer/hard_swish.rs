@@ -36,7 +36,6 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct HardSwish;
 
-
 impl HardSwish {
     /// The scale of `x + 3`.
     fn gate(&self, step: &Step) -> i32 {

@@ -36,7 +36,6 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct HardTanh;
 
-
 /// Both ends.
 const ENDS: [f64; 2] = [-1.0, 1.0];
 

@@ -1,8 +1,9 @@
 //! `y_c = gamma_c * (x_c - mean_c) / sqrt(var_c + epsilon) + beta_c`
 
 use super::{
-    Arg, Args, Arity, Card, Factors, Init, Kind, Layer, Literal, Param, Role, Step, span,
+    Arg, Args, Arity, Card, Factors, Init, Kind, Layer, Literal, Param, Role, Step,
     norm::{self, Norm},
+    span,
 };
 use crate::{
     arith::{Arith, ArithError},

@@ -38,7 +38,6 @@ pub struct LeakyRelu {
     pub alpha: f64,
 }
 
-
 /// The most bits that a slope is held in exactly, whatever the plan says.
 const FEW: i32 = 4;
 

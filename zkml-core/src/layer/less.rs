@@ -36,7 +36,6 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct Less;
 
-
 impl Layer for Less {
     const CARD: Card = Card {
         name: "less",

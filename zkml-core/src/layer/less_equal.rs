@@ -36,7 +36,6 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct LessEqual;
 
-
 impl Layer for LessEqual {
     const CARD: Card = Card {
         name: "less_equal",

@@ -1,10 +1,11 @@
 //! `y_i = x_i - ln(sum_j e^x_j)`
 
 use super::{
-    Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Request, Step, span,
+    Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Request, Step,
     function::Function,
     quotient::power,
     softmax::falling,
+    span,
     unary::{MISSING, end},
 };
 use crate::{

@@ -98,8 +98,7 @@ impl Pairing {
     /// The factors of the `i`th element of the output: the first places on both sides; then on, the left ones are
     /// neighbours and the right ones `columns` apart.
     fn starts(&self, i: usize) -> (usize, usize) {
-        let (matrix, row, column) =
-            (i / (self.rows * self.columns), i / self.columns % self.rows, i % self.columns);
+        let (matrix, row, column) = (i / (self.rows * self.columns), i / self.columns % self.rows, i % self.columns);
         let left = (self.matrices[0][matrix] * self.rows + row) * self.inner;
         (left, self.matrices[1][matrix] * self.inner * self.columns + column)
     }
@@ -225,7 +224,8 @@ mod tests {
     fn float_and_exact_are_the_definition() {
         let number = |i: usize| ((i * 37) % 23) as f64 - 11.0;
         for (left, right) in [(vec![2, 1, 2, 3], vec![3, 3, 2]), (vec![3], vec![2, 3, 2]), (vec![2, 3], vec![3])] {
-            let (a, b) = (Tensor::from_fn(Shape::new(left), number), Tensor::from_fn(Shape::new(right), |i| number(i + 5)));
+            let (a, b) =
+                (Tensor::from_fn(Shape::new(left), number), Tensor::from_fn(Shape::new(right), |i| number(i + 5)));
             let y = MatMul.float(&[&a, &b], &[]);
             let (rows, columns) = (a.shape().dims().iter().rev().nth(1).copied().unwrap_or(1), b.shape().rank().min(2));
             let mut expected = vec![];

@@ -36,7 +36,6 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct Maximum;
 
-
 impl Layer for Maximum {
     const CARD: Card = Card {
         name: "maximum",

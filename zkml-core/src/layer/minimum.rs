@@ -36,7 +36,6 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct Minimum;
 
-
 impl Layer for Minimum {
     const CARD: Card = Card {
         name: "minimum",

@@ -131,13 +131,9 @@ mod tests {
     fn the_input_is_refined_only_as_far_as_the_value_needs() {
         let x = Tensor::vector(vec![7i64, -3]);
         let step = Step { inputs: vec![2], factor: 4, ..Step::default() };
-        for (value, expected, scale) in [
-            (-2.0, [-1, -11], 2),
-            (0.25, [8, -2], 2),
-            (0.125, [15, -5], 3),
-            (0.3, [33, -7], 4),
-            (0.0, [7, -3], 2),
-        ] {
+        for (value, expected, scale) in
+            [(-2.0, [-1, -11], 2), (0.25, [8, -2], 2), (0.125, [15, -5], 3), (0.3, [33, -7], 4), (0.0, [7, -3], 2)]
+        {
             let layer = Offset { value };
             let y = layer.exact(&mut Ints::<i64>::new(), &[&x], &[], &step).unwrap();
             assert_eq!((y.data(), layer.scale(&step)), (expected.as_slice(), scale), "{value}");

@@ -96,10 +96,7 @@ impl Pad {
             if self.mode == Mode::Reflect && before.max(after) >= extent {
                 return Err(LayerError::argument(
                     "padding",
-                    format!(
-                        "`padding` of {} reflects more than axis {of} of shape {input} holds",
-                        before.max(after)
-                    ),
+                    format!("`padding` of {} reflects more than axis {of} of shape {input} holds", before.max(after)),
                 )
                 .help(format!("expected less than {extent}, or `mode = edge`")));
             }

@@ -61,9 +61,7 @@ impl Layer for Permute {
         formula: "y[i_0, i_1, ..] = x[..], with the axes in another order",
         shape: "any; the extents in the order of axes",
         arity: Arity::Exactly(1),
-        args: &[
-            Arg { name: "axes", takes: "a list of axes, such as `[1, 2, 0]`", default: None },
-        ],
+        args: &[Arg { name: "axes", takes: "a list of axes, such as `[1, 2, 0]`", default: None }],
         onnx: "Transpose",
         keras: "Permute",
         burn: "permute",

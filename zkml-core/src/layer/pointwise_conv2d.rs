@@ -50,13 +50,7 @@ pub struct PointwiseConv2d {
 
 impl PointwiseConv2d {
     fn convolution(&self, _: &Shape) -> Convolution<'_> {
-        Convolution {
-            layer: Self::CARD.name,
-            filters: self.filters,
-            window: &PIXEL,
-            groups: 1,
-            transposed: None,
-        }
+        Convolution { layer: Self::CARD.name, filters: self.filters, window: &PIXEL, groups: 1, transposed: None }
     }
 }
 

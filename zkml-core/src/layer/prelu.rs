@@ -39,14 +39,17 @@ pub struct Prelu {
     pub shared: bool,
 }
 
-
 impl Layer for Prelu {
     const CARD: Card = Card {
         name: "prelu",
         formula: "y = x if x >= 0, slope * x otherwise",
         shape: "[c, ..]; that of x",
         arity: Arity::Exactly(1),
-        args: &[Arg { name: "shared", takes: "`true` or `false`: whether all elements share one slope", default: Some("false") }],
+        args: &[Arg {
+            name: "shared",
+            takes: "`true` or `false`: whether all elements share one slope",
+            default: Some("false"),
+        }],
         onnx: "PRelu",
         keras: "PReLU",
         burn: "PRelu",
@@ -63,7 +66,9 @@ impl Layer for Prelu {
 
     fn shape(&self, inputs: &[&Shape]) -> Result<Shape, LayerError> {
         if inputs[0].rank() == 0 || inputs[0].is_empty() {
-            return Err(LayerError::rank(0, "prelu", "a tensor with an axis", inputs[0]).help("insert `reshape(..)` before it"));
+            return Err(
+                LayerError::rank(0, "prelu", "a tensor with an axis", inputs[0]).help("insert `reshape(..)` before it")
+            );
         }
         Ok(inputs[0].clone())
     }

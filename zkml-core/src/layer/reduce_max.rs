@@ -1,6 +1,7 @@
 //! `y = max along the axes of x`
 
-use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step,
+use super::{
+    Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step,
     axes::{self, Axes},
     pool,
 };
@@ -39,7 +40,6 @@ pub struct ReduceMax {
     /// What is reduced.
     pub axes: Axes,
 }
-
 
 impl Layer for ReduceMax {
     const CARD: Card = Card {

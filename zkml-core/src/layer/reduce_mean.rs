@@ -2,7 +2,8 @@
 
 use super::{
     Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step,
-    axes::{self, Axes}, pool,
+    axes::{self, Axes},
+    pool,
 };
 use crate::{
     arith::{Arith, ArithError},

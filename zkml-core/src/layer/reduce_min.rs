@@ -1,6 +1,7 @@
 //! `y = min along the axes of x`
 
-use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step,
+use super::{
+    Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step,
     axes::{self, Axes},
     compare,
 };
@@ -39,7 +40,6 @@ pub struct ReduceMin {
     /// What is reduced.
     pub axes: Axes,
 }
-
 
 impl Layer for ReduceMin {
     const CARD: Card = Card {

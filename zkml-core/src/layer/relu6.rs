@@ -36,7 +36,6 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct Relu6;
 
-
 /// Both ends.
 const ENDS: [f64; 2] = [0.0, 6.0];
 

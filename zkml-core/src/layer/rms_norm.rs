@@ -1,8 +1,9 @@
 //! `y = gamma * x / sqrt(mean(x^2) + epsilon)`
 
 use super::{
-    Arg, Args, Arity, Card, Factors, Init, Kind, Layer, Literal, Param, Role, Step, span,
+    Arg, Args, Arity, Card, Factors, Init, Kind, Layer, Literal, Param, Role, Step,
     norm::{self, Norm},
+    span,
 };
 use crate::{
     arith::{Arith, ArithError},

@@ -40,7 +40,6 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct Select;
 
-
 impl Layer for Select {
     const CARD: Card = Card {
         name: "select",
@@ -63,7 +62,8 @@ impl Layer for Select {
     }
 
     fn shape(&self, inputs: &[&Shape]) -> Result<Shape, LayerError> {
-        let values = pair::shape(Self::CARD.name, &inputs[1..]).map_err(|e| LayerError { culprit: Culprit::Input(2), ..e })?;
+        let values =
+            pair::shape(Self::CARD.name, &inputs[1..]).map_err(|e| LayerError { culprit: Culprit::Input(2), ..e })?;
         pair::shape(Self::CARD.name, &[inputs[0], &values]).map_err(|e| LayerError { culprit: Culprit::Input(0), ..e })
     }
 
@@ -130,7 +130,10 @@ impl Layer for Select {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{arith::{Int, bounds::Bounds, interval::Interval, ints::Ints}, layer::AnyLayer};
+    use crate::{
+        arith::{Int, bounds::Bounds, interval::Interval, ints::Ints},
+        layer::AnyLayer,
+    };
 
     fn layer(args: Args) -> AnyLayer {
         AnyLayer::parse("select", args).unwrap()
@@ -149,7 +152,8 @@ mod tests {
         let step = Step { inputs: vec![0, 2, 1], ..Step::default() };
         let y = layer.exact(&mut Ints::<i64>::new(), &[&condition, &a, &b], &[], &step).unwrap();
         assert_eq!(y, Tensor::new([2, 3], vec![1, 2, 3, -10, -10, -10]).unwrap());
-        let float = layer.float(&[&condition.map(|q| *q as f64), &a.map(|q| *q as f64 / 4.0), &b.map(|q| *q as f64 / 2.0)], &[]);
+        let float = layer
+            .float(&[&condition.map(|q| *q as f64), &a.map(|q| *q as f64 / 4.0), &b.map(|q| *q as f64 / 2.0)], &[]);
         assert_eq!(y.map(|q| *q as f64 / 4.0), float);
         assert_eq!(layer.scale(&step), 2);
     }

@@ -1,8 +1,8 @@
 //! `y = lambda * (x if x > 0, alpha * (e^x - 1) otherwise)`
 
 use super::unary::prelude::{
-    Args, Arith, Arity, ArithError, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param, Piecewise, Request,
-    Shape, Sides, Step, Tensor, end, tabulated,
+    Args, Arith, ArithError, Arity, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param,
+    Piecewise, Request, Shape, Sides, Step, Tensor, end, tabulated,
 };
 
 /// `y = lambda * (x if x > 0, alpha * (e^x - 1) otherwise)`, for every element, with the constants of Klambauer et al. 2017: `lambda = 1.0507..`, `alpha = 1.6732..`.

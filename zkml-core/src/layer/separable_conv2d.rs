@@ -70,13 +70,7 @@ impl SeparableConv2d {
     }
 
     fn pointwise(&self) -> Convolution<'_> {
-        Convolution {
-            layer: Self::CARD.name,
-            filters: self.filters,
-            window: &PIXEL,
-            groups: 1,
-            transposed: None,
-        }
+        Convolution { layer: Self::CARD.name, filters: self.filters, window: &PIXEL, groups: 1, transposed: None }
     }
 }
 
@@ -134,7 +128,8 @@ impl Layer for SeparableConv2d {
     fn shape(&self, inputs: &[&Shape]) -> Result<Shape, LayerError> {
         let between = self.depthwise(inputs[0]).shape(inputs[0])?;
         if between.len() > Shape::MAX_LEN {
-            let message = format!("the channels by themselves have shape {between}, more than {} elements", Shape::MAX_LEN);
+            let message =
+                format!("the channels by themselves have shape {between}, more than {} elements", Shape::MAX_LEN);
             return Err(LayerError::argument("multiplier", message).help("use a smaller `multiplier`"));
         }
         self.pointwise().shape(&between)
@@ -143,8 +138,7 @@ impl Layer for SeparableConv2d {
     fn params(&self, inputs: &[&Shape]) -> Vec<Param> {
         let depthwise = self.depthwise(inputs[0]);
         let between = Shape::new([depthwise.filters, 1, 1]);
-        let mut params =
-            vec![depthwise.weight("depthwise", inputs[0]), self.pointwise().weight("pointwise", &between)];
+        let mut params = vec![depthwise.weight("depthwise", inputs[0]), self.pointwise().weight("pointwise", &between)];
         if self.bias {
             params.push(self.pointwise().bias());
         }

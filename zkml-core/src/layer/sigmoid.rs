@@ -1,8 +1,8 @@
 //! `y = 1 / (1 + e^-x)`
 
 use super::unary::prelude::{
-    Args, Arith, Arity, ArithError, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param, Piecewise, Request,
-    Shape, Sides, Step, Tensor, end, tabulated,
+    Args, Arith, ArithError, Arity, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param,
+    Piecewise, Request, Shape, Sides, Step, Tensor, end, tabulated,
 };
 
 /// `y = 1 / (1 + e^-x)`, for every element.

@@ -35,7 +35,6 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sign;
 
-
 impl Layer for Sign {
     const CARD: Card = Card {
         name: "sign",

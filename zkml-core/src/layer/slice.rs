@@ -65,7 +65,11 @@ impl Slice {
                 "`slice` takes nothing of axis {axis} of shape {input}: from {start} to {end} in steps of {}",
                 self.step
             ))
-            .help(if self.step > 0 { "expected `start` before `end`" } else { "expected `end` before `start`" }));
+            .help(if self.step > 0 {
+                "expected `start` before `end`"
+            } else {
+                "expected `end` before `start`"
+            }));
         }
         let count = (reach as u64).div_ceil(self.step.unsigned_abs()) as usize;
         let step = self.step;

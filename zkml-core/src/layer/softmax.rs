@@ -1,8 +1,8 @@
 //! `y_i = e^x_i / sum_j e^x_j`
 
 use super::{
-    Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Request, Step, span, function::Function, quotient::nearest,
-    unary::MISSING,
+    Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Request, Step, function::Function, quotient::nearest,
+    span, unary::MISSING,
 };
 use crate::{
     arith::{Arith, ArithError},

@@ -67,9 +67,7 @@ impl Layer for SpaceToDepth {
         formula: "y[(p b + q) n + c, i, j] = x[c, i b + p, j b + q]",
         shape: "[c, h, w]; [c * block^2, h / block, w / block]",
         arity: Arity::Exactly(1),
-        args: &[
-            Arg { name: "block", takes: "the extent of a block", default: None },
-        ],
+        args: &[Arg { name: "block", takes: "the extent of a block", default: None }],
         onnx: "SpaceToDepth",
         keras: "-",
         burn: "-",

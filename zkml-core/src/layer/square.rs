@@ -33,7 +33,6 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct Square;
 
-
 impl Layer for Square {
     const CARD: Card = Card {
         name: "square",

@@ -1,8 +1,8 @@
 //! `y = tanh(x)`
 
 use super::unary::prelude::{
-    Args, Arith, Arity, ArithError, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param, Piecewise, Request,
-    Shape, Sides, Step, Tensor, end, tabulated,
+    Args, Arith, ArithError, Arity, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param,
+    Piecewise, Request, Shape, Sides, Step, Tensor, end, tabulated,
 };
 
 /// `y = tanh(x)`, for every element.

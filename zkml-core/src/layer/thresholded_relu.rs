@@ -38,7 +38,6 @@ pub struct ThresholdedRelu {
     pub alpha: f64,
 }
 
-
 impl Layer for ThresholdedRelu {
     const CARD: Card = Card {
         name: "thresholded_relu",

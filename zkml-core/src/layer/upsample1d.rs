@@ -57,9 +57,7 @@ impl Layer for Upsample1d {
         formula: "y_ci = x_c(i / size)",
         shape: "[c, l]; [c, size * l]",
         arity: Arity::Exactly(1),
-        args: &[
-            Arg { name: "size", takes: "a whole number", default: None },
-        ],
+        args: &[Arg { name: "size", takes: "a whole number", default: None }],
         onnx: "Resize",
         keras: "UpSampling1D",
         burn: "Interpolate1d",

@@ -62,9 +62,7 @@ impl Layer for Upsample2d {
         formula: "y_cij = x_c(i / size)(j / size)",
         shape: "[c, h, w]; [c, size * h, size * w]",
         arity: Arity::Exactly(1),
-        args: &[
-            Arg { name: "size", takes: "a whole number or `[height, width]`", default: None },
-        ],
+        args: &[Arg { name: "size", takes: "a whole number or `[height, width]`", default: None }],
         onnx: "Resize",
         keras: "UpSampling2D",
         burn: "Interpolate2d",

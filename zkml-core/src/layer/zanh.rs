@@ -35,7 +35,6 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct Zanh;
 
-
 /// Of `1`, `x`, `x^2` and `x^3`.
 const COEFFICIENTS: [f64; 4] = [0.006769816, 0.554670504, -0.009411195, -0.014187547];
 

@@ -35,7 +35,6 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct Zigmoid;
 
-
 /// Of `1`, `x`, `x^2` and `x^3`.
 const COEFFICIENTS: [f64; 4] = [0.502073021, 0.198695283, -0.001570683, -0.004001354];
 
