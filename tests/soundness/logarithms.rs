@@ -71,11 +71,11 @@ fn a_plan_whose_logarithm_has_two_answers_is_refused() {
     let last = quantized.graph().output().0;
     let old = &plan.steps[last].tables[0];
     let drop = old.input().unsigned_abs();
-    let wide =
-        Piecewise::new((old.input(), old.scale()), drop, 1, Sides::Positive, vec![vec![0, 1]], Tail::default()).unwrap();
+    let wide = Piecewise::new((old.input(), old.scale()), drop, 1, Sides::Positive, vec![vec![0, 1]], Tail::default())
+        .unwrap();
     assert!(quantized.model().quantize_to(&plan).is_ok());
     plan.steps[last].tables = vec![wide];
-    assert!(quantized.model().quantize_to(&plan).and_then(|q| q.circuit(OPEN).map_err(Into::into)).is_err());
+    assert!(quantized.model().quantize_to(&plan).is_err());
 }
 
 #[test]

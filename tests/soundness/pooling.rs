@@ -3,6 +3,7 @@
 use ark_bn254::Fr;
 use zkml::{
     arith::{Int, r1cs::to_field},
+    circuit::Circuit,
     graph::{Range, Visible},
     layer::Args,
     plan::Quantized,
@@ -10,16 +11,12 @@ use zkml::{
 };
 
 use crate::{
-    common::{OPEN, graph, planned, rng, samples, visibility},
+    common::{OPEN, graph, int, planned, rng, samples, visibility},
     forge::refuse_all,
 };
 
-fn int(x: i64) -> Int {
-    Int::from(x)
-}
-
 /// The inputs as the circuit has them, the honest witness of one sample, and where its outputs begin.
-fn honest(quantized: &Quantized, weights: Visible) -> (Vec<Int>, zkml::circuit::Circuit, Vec<Fr>, usize) {
+fn honest(quantized: &Quantized, weights: Visible) -> (Vec<Int>, Circuit, Vec<Fr>, usize) {
     let circuit = quantized.circuit(visibility(Visible::Public, weights, Visible::Public)).unwrap();
     let inputs = samples(quantized.graph(), 1);
     let x: Vec<Int> = quantized.integers(&inputs[0]).unwrap().data().to_vec();
@@ -119,12 +116,12 @@ fn a_network_with_other_filters_is_another_circuit() {
     let graph = graph([2, 3, 3], Range::Whole(0, 12), vec![("depthwise_conv2d", args)]);
     let quantized = planned(graph, Visible::Public, &[]);
     let circuit = quantized.circuit(OPEN).unwrap();
-    let mut model = quantized.model().weights().clone();
+    let mut weights = quantized.model().weights().clone();
     // The filters in another order: the second of each channel first.
-    let (name, weight) = model.iter().next().map(|(n, w)| (n.clone(), w.clone())).unwrap();
+    let (name, weight) = weights.iter().next().map(|(n, w)| (n.to_owned(), w.clone())).unwrap();
     let moved = Tensor::from_fn(weight.shape().clone(), |i| weight.data()[(i / 4 ^ 1) * 4 + i % 4]);
-    model.insert(name, moved);
-    let model = zkml::model::Model::new(quantized.graph().clone(), OPEN, model).unwrap();
+    weights.insert(name, moved);
+    let model = zkml::model::Model::new(quantized.graph().clone(), OPEN, weights).unwrap();
     let other = model.quantize_to(quantized.plan()).unwrap().circuit(OPEN).unwrap();
     assert_ne!(circuit.digest(), other.digest());
     let inputs = samples(quantized.graph(), 1);

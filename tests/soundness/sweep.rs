@@ -42,7 +42,9 @@ impl Case {
     /// The answer, or nothing where the input must not be provable.
     fn answer(&self, x: &[i64]) -> Option<i64> {
         let provable = |cut: &Cut| {
-            let kept = |w: u32| (-(1i64 << w.max(cut.shift))..1 << w.max(cut.shift)).contains(&(x[0] + (1i64 << cut.shift >> 1)));
+            let kept = |w: u32| {
+                (-(1i64 << w.max(cut.shift))..1 << w.max(cut.shift)).contains(&(x[0] + (1i64 << cut.shift >> 1)))
+            };
             cut.width.is_none_or(kept)
         };
         Some(match self {
