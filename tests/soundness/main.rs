@@ -10,6 +10,7 @@ mod files;
 mod forge;
 mod liar;
 mod logarithms;
+mod passes;
 mod pooling;
 mod signs;
 mod statements;
