@@ -11,6 +11,11 @@ use zkml::{
 
 use crate::common::{OPEN, graph, rng};
 
+/// The output, and not the scores that it may be made of.
+fn answer(model: &Model, x: &Tensor) -> Tensor {
+    model.trace(x).unwrap().swap_remove(model.graph().output().0)
+}
+
 /// The optimised model answers as the model does, on every vector of four of these numbers; how many passes were applied.
 fn same(what: &str, graph: Graph) -> usize {
     let model = Model::init(graph, OPEN, &mut rng(5)).unwrap();
@@ -18,7 +23,7 @@ fn same(what: &str, graph: Graph) -> usize {
     let numbers = [-2.0, -0.75, -0.5, 0.0, 0.25, 1.5];
     for at in 0..6usize.pow(4) {
         let x = Tensor::from_fn(Shape::new([1, 2, 2]), |i| numbers[at / 6usize.pow(i as u32) % 6]);
-        let (was, is) = (model.forward(&x).unwrap(), optimized.forward(&x).unwrap());
+        let (was, is) = (answer(&model, &x), answer(&optimized, &x));
         let near = was.data().iter().zip(is.data()).all(|(a, b)| (a - b).abs() <= 1e-12);
         assert!(near && was.shape() == is.shape(), "{what} at {:?}: {:?} became {:?}", x.data(), was.data(), is.data());
     }
@@ -86,9 +91,6 @@ fn no_clip_is_merged_into_one_with_other_ends() {
     let ends = [(-1.0, 1.0), (0.0, 0.25), (0.5, 1.0), (-2.0, -0.5), (-0.5, -0.5), (0.0, 6.0)];
     for (a, b) in ends.iter().flat_map(|a| ends.iter().map(move |b| (a, b))) {
         let clip = |(lo, hi): &(f64, f64)| ("clip", Args::new().with("min", *lo).with("max", *hi));
-        let Ok(_) = Graph::new("model", Shape::new([1])).add("clip", clip(a).1, &[zkml::graph::NodeId(0)]) else {
-            continue;
-        };
         same("clips", chain(vec![clip(a), clip(b), ("max_pool2d", Args::new().with("size", 2))]));
         same("clip and relu", chain(vec![clip(a), ("relu", Args::new()), clip(b)]));
         same("relu6 and clip", chain(vec![("relu6", Args::new()), clip(b), ("hard_tanh", Args::new())]));
