@@ -70,7 +70,7 @@ impl FieldCs for Forger {
 }
 
 /// A gadget on public inputs of these intervals, with a public output.
-trait Subject {
+pub trait Subject {
     fn intervals(&self) -> Vec<Interval>;
     fn enforce<C: FieldCs>(&self, cs: &mut C, inputs: &[(&C::W, &Interval)]) -> C::W;
 
@@ -98,15 +98,20 @@ trait Subject {
         build.finish().0
     }
 
-    /// Whether a witness with these lies is accepted.
-    fn accepts(&self, values: &[i64], lies: &[(i64, i64)]) -> bool {
+    /// The witness with these lies, and how many variables are the gadget's own.
+    fn assignment(&self, values: &[i64], lies: &[(i64, i64)]) -> (Vec<Fr>, i64) {
         let mut forger = Forger { honest: Assign::new(), next: i64::MIN, lies: lies.iter().copied().collect() };
         self.run(&mut forger, Some(values), |cs| cs.next = 0);
-        self.matrices().unsatisfied(&forger.honest.finish()).is_empty()
+        (forger.honest.finish(), forger.next)
+    }
+
+    /// Whether a witness with these lies is accepted.
+    fn accepts(&self, values: &[i64], lies: &[(i64, i64)]) -> bool {
+        self.matrices().unsatisfied(&self.assignment(values, lies).0).is_empty()
     }
 }
 
-fn interval(lo: i64, hi: i64) -> Interval {
+pub fn interval(lo: i64, hi: i64) -> Interval {
     Interval { lo: Int::from(lo), hi: Int::from(hi) }
 }
 

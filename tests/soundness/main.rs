@@ -3,11 +3,16 @@
 
 mod arithmetic;
 mod calibrated;
+mod channels;
 mod common;
 mod divisions;
 mod files;
 mod forge;
 mod liar;
+mod logarithms;
+mod passes;
+mod pooling;
 mod signs;
 mod statements;
+mod sweep;
 mod whole;

@@ -5,7 +5,7 @@ use super::{
     piecewise::{self, Piecewise},
 };
 use crate::arith::{
-    ArithError, Int,
+    ArithError, Int, MAX_BITS,
     counts::Cost,
     interval::{Interval, bit_len, pow2},
     ints::Integer,
@@ -38,8 +38,15 @@ fn exponents(a: &Interval) -> std::ops::RangeInclusive<u32> {
 /// The intervals of both.
 ///
 /// # Errors
-/// If `a` may be below one or have more than `n` bits.
+/// If `a` may be below one or have more than `n` bits, or a cell of the table is as wide as all mantissas: the table would
+/// decompose more than `n - 1` bits. If `a` times a power below `2^n` may outgrow the field.
 pub fn bound(a: &Interval, table: &Piecewise) -> Result<(Interval, Interval), ArithError> {
+    if table.drop() + 1 >= bits(table) {
+        return Err(ArithError::Domain("a cell of a table is as wide as all mantissas that it is for"));
+    }
+    if 2 * bits(table) > MAX_BITS {
+        return Err(ArithError::Overflow { bits: 2 * bits(table) });
+    }
     if a.lo < Int::ONE || a.hi >= pow2(bits(table)) {
         return Err(ArithError::Domain("a value may have no exponent, or one beyond its table"));
     }
@@ -83,7 +90,8 @@ pub fn widths(a: &Interval, table: &Piecewise) -> Result<(u32, u32), ArithError>
 /// # Soundness
 /// The selectors of the exponents are booleans that sum to one: the first is one less all others, and boolean by its own
 /// constraint. The mantissa is the product of `a` and the selected power of two, less `2^(n-1)`, and the table decomposes it
-/// into `n - 1` bits: of the powers only one brings `a` into `2^(n-1) .. 2^n`. All are below `2^82`, so that nothing wraps.
+/// into `n - 1` bits, and no more ([`bound`] refuses tables that would): of the powers only one brings `a` into
+/// `2^(n-1) .. 2^n`. All are below `2^(2 * n)`, which is at most `2^250`, so that nothing wraps.
 pub fn enforce<C: Cs>(
     cs: &mut C,
     a: &C::W,
@@ -97,7 +105,7 @@ pub fn enforce<C: Cs>(
         return Ok((cs.constant(exponent), cs.constant(part)));
     }
     let n = bits(table);
-    let value = cs.value(a).map(|a| bit_len(a) - 1);
+    let value = cs.value(a).map(|a| bit_len(a).max(1) - 1);
     let mut exponents = exponents(interval);
     let first = exponents.next().unwrap_or_default();
     // The first exponent is selected where no other is.

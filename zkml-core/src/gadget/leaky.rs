@@ -228,7 +228,7 @@ mod tests {
         // With one, a decomposition of unit * a.
         assert_eq!(count(2, 128, 7), 17 + 2);
         // Below zero, the magnitude and a rescale.
-        assert_eq!(count(-128, 128, 3), 10 + 1 + 17 + 1);
+        assert_eq!(count(-128, 128, 3), 10 + 1 + 17);
         assert_eq!(count(0, 1, 3), 10 + 2);
         let private = cost(&of(-1000, 1000), &of(-8, 7), Int::from(4), Cut::default()).unwrap();
         assert_eq!(private.constraints, 10 + 3);

@@ -1,0 +1,98 @@
+//! Rewrites that would change an answer: where a function falls, where ends are crossed, where elements are equal.
+
+use zkml::{
+    graph::{Graph, Range},
+    layer::{Args, Literal},
+    model::Model,
+    optimize::optimize,
+    shape::Shape,
+    tensor::Tensor,
+};
+
+use crate::common::{OPEN, graph, rng};
+
+/// The output, and not the scores that it may be made of.
+fn answer(model: &Model, x: &Tensor) -> Tensor {
+    model.trace(x).unwrap().swap_remove(model.graph().output().0)
+}
+
+/// The optimised model answers as the model does, on every vector of four of these numbers; how many passes were applied.
+fn same(what: &str, graph: Graph) -> usize {
+    let model = Model::init(graph, OPEN, &mut rng(5)).unwrap();
+    let (optimized, applied) = optimize(&model).unwrap();
+    let numbers = [-2.0, -0.75, -0.5, 0.0, 0.25, 1.5];
+    for at in 0..6usize.pow(4) {
+        let x = Tensor::from_fn(Shape::new([1, 2, 2]), |i| numbers[at / 6usize.pow(i as u32) % 6]);
+        let (was, is) = (answer(&model, &x), answer(&optimized, &x));
+        let near = was.data().iter().zip(is.data()).all(|(a, b)| (a - b).abs() <= 1e-12);
+        assert!(near && was.shape() == is.shape(), "{what} at {:?}: {:?} became {:?}", x.data(), was.data(), is.data());
+    }
+    applied.len()
+}
+
+fn chain(layers: Vec<(&str, Args)>) -> Graph {
+    graph([1, 2, 2], Range::Real(-2.0, 2.0), layers)
+}
+
+/// Functions that rise, that fall somewhere, and that are constant somewhere.
+fn functions() -> Vec<(&'static str, Args)> {
+    let alpha = |a: f64| Args::new().with("alpha", a);
+    let clip = |lo: f64, hi: f64| Args::new().with("min", lo).with("max", hi);
+    vec![
+        ("relu", Args::new()),
+        ("abs", Args::new()),
+        ("square", Args::new()),
+        ("leaky_relu", alpha(0.25)),
+        ("leaky_relu", alpha(-0.5)),
+        ("leaky_relu", alpha(0.0)),
+        ("thresholded_relu", alpha(0.25)),
+        ("thresholded_relu", alpha(-1.0)),
+        ("elu", alpha(1.0)),
+        ("elu", alpha(-1.0)),
+        ("elu", alpha(0.0)),
+        ("hard_sigmoid", alpha(-0.25)),
+        ("hard_sigmoid", alpha(0.25)),
+        ("hard_swish", Args::new()),
+        ("gelu", Args::new()),
+        ("silu", Args::new()),
+        ("sign", Args::new()),
+        ("tanh", Args::new()),
+        ("zanh", Args::new()),
+        ("clip", clip(-0.5, 0.25)),
+        ("scale", Args::new().with("factor", -1.5)),
+        ("scale", Args::new().with("factor", 0.5)),
+        ("offset", Args::new().with("value", 0.5)),
+    ]
+}
+
+#[test]
+fn no_maximum_or_comparison_moves_past_a_function_that_falls() {
+    let mut applied = 0;
+    for (name, args) in functions() {
+        let f = || (name, args.clone());
+        let what = format!("{name} {args:?}");
+        let flat = || ("flatten", Args::new());
+        let axes = || Args::new().with("axes", Literal::List(vec![0]));
+        let slice = Args::new().with("axis", 0usize).with("start", 1usize).with("end", 3usize);
+        applied += same(&what, chain(vec![f(), ("max_pool2d", Args::new().with("size", 2))]));
+        applied += same(&what, chain(vec![f(), flat(), ("reduce_min", axes())]));
+        applied += same(&what, chain(vec![f(), flat(), ("argmax", Args::new())]));
+        applied += same(&what, chain(vec![f(), flat(), ("argmax", Args::new().with("last", true))]));
+        applied += same(&what, chain(vec![f(), flat(), ("argmin", Args::new())]));
+        applied += same(&what, chain(vec![flat(), f(), ("slice", slice)]));
+        applied += same(&what, chain(vec![("avg_pool2d", Args::new().with("size", 2)), f()]));
+        applied += same(&what, chain(vec![f(), f()]));
+    }
+    assert!(applied > 40, "only {applied} passes were applied");
+}
+
+#[test]
+fn no_clip_is_merged_into_one_with_other_ends() {
+    let ends = [(-1.0, 1.0), (0.0, 0.25), (0.5, 1.0), (-2.0, -0.5), (-0.5, -0.5), (0.0, 6.0)];
+    for (a, b) in ends.iter().flat_map(|a| ends.iter().map(move |b| (a, b))) {
+        let clip = |(lo, hi): &(f64, f64)| ("clip", Args::new().with("min", *lo).with("max", *hi));
+        same("clips", chain(vec![clip(a), clip(b), ("max_pool2d", Args::new().with("size", 2))]));
+        same("clip and relu", chain(vec![clip(a), ("relu", Args::new()), clip(b)]));
+        same("relu6 and clip", chain(vec![("relu6", Args::new()), clip(b), ("hard_tanh", Args::new())]));
+    }
+}

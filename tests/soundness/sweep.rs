@@ -1,0 +1,250 @@
+//! Every gadget at the ends of its interval: every value of small inputs, with every variable of the gadget turned into
+//! every small number. What is accepted must have the answer of the exact semantics; what has none must not be accepted.
+
+use ark_bn254::Fr;
+use zkml::{
+    arith::{
+        Cut, Int,
+        interval::Interval,
+        r1cs::{FieldCs, to_field},
+    },
+    gadget::{
+        abs, argmax, clip, div, divisor, is_zero, lack, leading, leaky, max, non_negative,
+        piecewise::{self, Piecewise, Sides, Tail},
+        relu, rescale, sign, sqrt,
+    },
+};
+
+use crate::divisions::{Subject, interval};
+
+/// A gadget with all that it is told; `Int` ends are small here.
+#[derive(Debug)]
+pub enum Case {
+    Table(Interval, Piecewise),
+    Div(Interval, Interval, Option<u32>),
+    Sqrt(Interval, i64),
+    Clip(Interval, Cut, i64, i64),
+    Leaky(Interval, Interval, i64, Cut),
+    Lack(Vec<Interval>, Piecewise),
+    Divisor(Interval),
+    Leading(Interval, Piecewise),
+    Rescale(Interval, Cut),
+    Relu(Interval, Cut),
+    Abs(Interval, Cut),
+    Max(Interval, Interval),
+    Sign(Interval),
+    NonNegative(Interval),
+    IsZero(Interval),
+    Argmax(Vec<Interval>),
+}
+
+impl Case {
+    /// The answer, or nothing where the input must not be provable.
+    fn answer(&self, x: &[i64]) -> Option<i64> {
+        let provable = |cut: &Cut| {
+            let kept = |w: u32| {
+                (-(1i64 << w.max(cut.shift))..1 << w.max(cut.shift)).contains(&(x[0] + (1i64 << cut.shift >> 1)))
+            };
+            cut.width.is_none_or(kept)
+        };
+        Some(match self {
+            Self::Table(_, table) => piecewise::eval(x[0], table),
+            Self::Div(_, _, within) => {
+                let free = x[0].div_euclid(x[1]);
+                let within = within.is_none_or(|w| (-(1i64 << w)..1 << w).contains(&free));
+                return within.then_some(free);
+            }
+            Self::Sqrt(_, _) => (0..).take_while(|s| s * s <= x[0]).last().unwrap_or(0),
+            Self::Clip(_, cut, lo, hi) => clip::eval(x[0], *cut, Int::from(*lo), Int::from(*hi)),
+            Self::Leaky(_, _, unit, cut) => leaky::eval(x[0], x[1], Int::from(*unit), *cut),
+            Self::Lack(_, table) => {
+                let found = lack::eval(x, table);
+                100 * found.max + found.sum + 1000 * found.parts[0]
+            }
+            Self::Divisor(_) => 100 * divisor::eval(x[0]).0 + divisor::eval(x[0]).1,
+            Self::Leading(_, table) => 100 * leading::eval(x[0], table).0 + leading::eval(x[0], table).1,
+            Self::Rescale(_, cut) => return provable(cut).then(|| rescale::eval(x[0], cut.shift, cut.saturate)),
+            Self::Relu(_, cut) => return provable(cut).then(|| rescale::eval(x[0], cut.shift, cut.saturate).max(0)),
+            Self::Abs(_, cut) => rescale::eval(x[0].abs(), cut.shift, cut.saturate),
+            Self::Max(..) => x[0].max(x[1]),
+            Self::Sign(_) => x[0].signum(),
+            Self::NonNegative(_) => i64::from(x[0] >= 0),
+            Self::IsZero(_) => i64::from(x[0] == 0),
+            Self::Argmax(_) => argmax::eval(x) as i64,
+        })
+    }
+}
+
+impl Subject for Case {
+    fn intervals(&self) -> Vec<Interval> {
+        match self {
+            Self::Lack(values, _) | Self::Argmax(values) => values.clone(),
+            Self::Div(a, b, _) | Self::Leaky(a, b, ..) | Self::Max(a, b) => vec![*a, *b],
+            Self::Table(a, _)
+            | Self::Sqrt(a, _)
+            | Self::Clip(a, ..)
+            | Self::Divisor(a)
+            | Self::Leading(a, _)
+            | Self::Rescale(a, _)
+            | Self::Relu(a, _)
+            | Self::Abs(a, _)
+            | Self::Sign(a)
+            | Self::NonNegative(a)
+            | Self::IsZero(a) => vec![*a],
+        }
+    }
+
+    fn enforce<C: FieldCs>(&self, cs: &mut C, inputs: &[(&C::W, &Interval)]) -> C::W {
+        let (q, of) = inputs[0];
+        let pair = |cs: &mut C, (a, b): (C::W, C::W)| cs.linear(&[(Int::from(100), &a), (Int::ONE, &b)], Int::ZERO);
+        let wire = match self {
+            Self::Table(_, table) => piecewise::enforce(cs, q, of, table),
+            Self::Div(_, _, within) => div::enforce(cs, inputs[0], inputs[1], *within),
+            Self::Sqrt(_, least) => sqrt::enforce(cs, q, of, Int::from(*least)),
+            Self::Clip(_, cut, lo, hi) => clip::enforce(cs, q, of, *cut, Int::from(*lo), Int::from(*hi)),
+            Self::Leaky(_, _, unit, cut) => leaky::enforce(cs, inputs[0], inputs[1], Int::from(*unit), *cut),
+            Self::Lack(_, table) => lack::enforce(cs, inputs, table).map(|(parts, max)| {
+                let mut terms = vec![(Int::from(100), &max), (Int::from(1000), &parts[0])];
+                terms.extend(parts.iter().map(|p| (Int::ONE, p)));
+                cs.linear(&terms, Int::ZERO)
+            }),
+            Self::Divisor(_) => divisor::enforce(cs, q, of).map(|both| pair(cs, both)),
+            Self::Leading(_, table) => leading::enforce(cs, q, of, table).map(|both| pair(cs, both)),
+            Self::Rescale(_, cut) => rescale::enforce(cs, q, of, *cut),
+            Self::Relu(_, cut) => relu::enforce(cs, q, of, *cut),
+            Self::Abs(_, cut) => abs::enforce(cs, q, of, *cut),
+            Self::Max(..) => max::enforce(cs, inputs[0], inputs[1]),
+            Self::Sign(_) => sign::enforce(cs, q, of),
+            Self::NonNegative(_) => non_negative::enforce(cs, q, of),
+            Self::IsZero(_) => is_zero::enforce(cs, q, of),
+            Self::Argmax(_) => argmax::enforce(cs, inputs),
+        };
+        wire.unwrap()
+    }
+}
+
+/// Every input, and every lie about one variable.
+pub fn sweep(case: &Case) {
+    let matrices = case.matrices();
+    let accepted = |a: &[Fr]| matrices.unsatisfied(a).is_empty();
+    let intervals = case.intervals();
+    let mut x: Vec<i64> = intervals.iter().map(|i| i.lo.as_i64()).collect();
+    loop {
+        let expected = case.answer(&x).map(|y| to_field(Int::from(y)));
+        let holds = |a: &[Fr]| expected == Some(a[1 + x.len()]);
+        let (honest, variables) = case.assignment(&x, &[]);
+        assert_eq!(accepted(&honest), expected.is_some(), "{case:?} of {x:?}");
+        assert!(expected.is_none() || holds(&honest), "{case:?} of {x:?} answers otherwise");
+        for at in 0..variables {
+            for lie in -3..=6 {
+                let (forged, _) = case.assignment(&x, &[(at, lie)]);
+                assert!(holds(&forged) || !accepted(&forged), "{case:?} of {x:?} with {lie} at {at}");
+            }
+        }
+        // The next input, the last counted up first.
+        let Some(at) = (0..x.len()).rev().find(|i| x[*i] < intervals[*i].hi.as_i64()) else { break };
+        x[at] += 1;
+        (at + 1..x.len()).for_each(|i| x[i] = intervals[i].lo.as_i64());
+    }
+}
+
+fn cut(shift: u32, saturate: Option<u32>, width: Option<u32>) -> Cut {
+    Cut { shift, saturate, width }
+}
+
+/// Two segments of two cells a side, with tails that nothing else tells.
+fn table(sides: Sides, drop: u32, slope: i64, tail_drop: u32) -> Piecewise {
+    let mut pieces = vec![vec![3, 1], vec![9, -2]];
+    if sides == Sides::Both {
+        pieces.extend([vec![-5, 2], vec![4, -1]]);
+    }
+    let tail = Tail { negative: 5, positive: -7, slope, drop: tail_drop };
+    Piecewise::new((4, 0), drop, 2, sides, pieces, tail).unwrap()
+}
+
+const SIDES: [Sides; 5] = [Sides::Even, Sides::Odd, Sides::Negative, Sides::Positive, Sides::Both];
+
+#[test]
+fn no_table_answers_otherwise_at_the_ends_of_its_interval_its_segments_and_its_tails() {
+    for sides in SIDES {
+        for (drop, slope, tail_drop) in [(0, 0, 0), (1, 2, 0), (1, 3, 2), (0, -1, 3)] {
+            // Within the segments, beyond them by one, on one side only, and two values about zero.
+            for (lo, hi) in [(-9, 8), (0, 9), (-9, -1), (-1, 0), (-12, -9), (4, 17)] {
+                sweep(&Case::Table(interval(lo, hi), table(sides, drop, slope, tail_drop)));
+            }
+        }
+    }
+}
+
+#[test]
+fn no_divisor_leaves_a_remainder_as_large_as_itself() {
+    for (a, b) in [((-9, 8), (1, 5)), ((0, 7), (3, 4)), ((-6, -1), (2, 3)), ((-4, 9), (3, 3)), ((-3, 3), (1, 1))] {
+        sweep(&Case::Div(interval(a.0, a.1), interval(b.0, b.1), None));
+    }
+    // A quotient outside its range has no witness.
+    sweep(&Case::Div(interval(-9, 9), interval(1, 3), Some(1)));
+    sweep(&Case::Div(interval(-9, 9), interval(2, 2), Some(2)));
+}
+
+#[test]
+fn no_root_is_of_another_square() {
+    for (lo, hi, least) in [(0, 17, 0), (1, 3, 0), (4, 9, 4), (15, 16, 1), (0, 1, 0), (8, 8, 0)] {
+        sweep(&Case::Sqrt(interval(lo, hi), least));
+    }
+}
+
+#[test]
+fn no_clip_or_slope_or_magnitude_answers_otherwise() {
+    for (lo, hi) in [(-3, 2), (0, 3), (1, 1), (-1, 4), (2, -2), (-9, 0)] {
+        for cut in [cut(0, None, None), cut(1, None, None), cut(2, Some(1), None), cut(1, Some(0), None)] {
+            sweep(&Case::Clip(interval(-10, 11), cut, lo, hi));
+        }
+    }
+    for slope in [(1, 1), (-2, -2), (0, 0), (3, 3), (-1, 2), (5, 5)] {
+        for cut in [cut(0, None, None), cut(2, None, None), cut(1, Some(2), None)] {
+            sweep(&Case::Leaky(interval(-6, 5), interval(slope.0, slope.1), 4, cut));
+        }
+    }
+    for cut in [cut(0, None, None), cut(2, None, None), cut(1, Some(1), None)] {
+        for (lo, hi) in [(-8, 7), (-7, 8), (-1, 1), (0, 5), (-5, 0)] {
+            sweep(&Case::Abs(interval(lo, hi), cut));
+        }
+    }
+}
+
+#[test]
+fn no_value_beyond_a_width_is_proved_and_none_within_is_misproved() {
+    for shift in [0, 1, 2] {
+        for saturate in [None, Some(0), Some(1), Some(2)] {
+            for width in [None, Some(2), Some(3)] {
+                for (lo, hi) in [(-12, 11), (-3, 11), (-12, 2), (0, 11), (-12, -1), (-4, 3)] {
+                    let (of, cut) = (interval(lo, hi), cut(shift, saturate, width));
+                    if rescale::bound(&of, cut).is_ok() {
+                        sweep(&Case::Rescale(of, cut));
+                        sweep(&Case::Relu(of, cut));
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn no_sign_order_or_index_answers_otherwise() {
+    for (lo, hi) in [(-4, 3), (-3, 4), (-1, 0), (0, 3), (-3, 0), (-1, 1), (-1, 3), (1, 3)] {
+        let of = interval(lo, hi);
+        [Case::Sign(of), Case::NonNegative(of), Case::IsZero(of), Case::Divisor(of)].iter().for_each(sweep);
+        sweep(&Case::Max(of, interval(-2, 2)));
+        sweep(&Case::Argmax(vec![of, interval(-1, 1), interval(-2, 0)]));
+        sweep(&Case::Argmax(vec![interval(3, 3), of]));
+    }
+}
+
+#[test]
+fn no_value_lacks_less_to_the_largest() {
+    for values in [vec![(-2, 2), (-1, 1)], vec![(0, 2), (1, 3), (-1, 0)], vec![(2, 2), (0, 2)], vec![(1, 1), (1, 1)]] {
+        let values: Vec<Interval> = values.into_iter().map(|(lo, hi)| interval(lo, hi)).collect();
+        sweep(&Case::Lack(values.clone(), table(Sides::Positive, 0, 0, 0)));
+        sweep(&Case::Lack(values, table(Sides::Positive, 1, 1, 0)));
+    }
+}
