@@ -143,7 +143,10 @@ mod imported {
                 for (name, tensor) in model.weights().iter() {
                     match (name, tensor.clone()) {
                         ("hidden.weight", tensor) => change(name, tensor).map(|(n, t)| weights.insert(n, t)),
-                        (_, tensor) => Some(weights.insert(name, tensor)),
+                        (_, tensor) => {
+                            weights.insert(name, tensor);
+                            Some(())
+                        }
                     };
                 }
                 extra.into_iter().for_each(|name| weights.insert(name, Tensor::vector(vec![0.0])));

@@ -119,7 +119,7 @@ fn a_network_with_other_filters_is_another_circuit() {
     let mut weights = quantized.model().weights().clone();
     // The filters in another order: the second of each channel first.
     let (name, weight) = weights.iter().next().map(|(n, w)| (n.to_owned(), w.clone())).unwrap();
-    let moved = Tensor::from_fn(weight.shape().clone(), |i| weight.data()[(i / 4 ^ 1) * 4 + i % 4]);
+    let moved = Tensor::from_fn(weight.shape().clone(), |i| weight.data()[((i / 4) ^ 1) * 4 + i % 4]);
     weights.insert(name, moved);
     let model = zkml::model::Model::new(quantized.graph().clone(), OPEN, weights).unwrap();
     let other = model.quantize_to(quantized.plan()).unwrap().circuit(OPEN).unwrap();
