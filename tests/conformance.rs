@@ -134,10 +134,12 @@ impl Case {
     fn exact(&self, model: &Model, samples: &[Tensor]) -> (String, String) {
         let done = |text: &str| (text.to_owned(), "-".to_owned());
         let elements: usize = model.graph().nodes().iter().map(|n| n.shape.len()).sum();
-        if elements > SMALL || model.graph().parameter_count() > 10 * SMALL {
+        if elements > LARGE || model.graph().parameter_count() > 10 * LARGE {
             return done("not tried: large");
         }
-        let target = Target::default().max_error(0.05 * self.expected.max_abs().max(1.0));
+        // Of what takes long, the first plan that will do.
+        let tries = if elements > SMALL { 1 } else { Target::default().tries };
+        let target = Target { tries, ..Target::default() }.max_error(0.05 * self.expected.max_abs().max(1.0));
         let quantized = match model.quantize(samples, target) {
             Ok(quantized) => quantized,
             Err(error) => return done(&error.to_string()),
@@ -191,11 +193,12 @@ fn head(values: &[f64]) -> &[f64] {
     &values[..values.len().min(4)]
 }
 
-/// The most elements of all values of a network that is quantised here.
+/// The most elements of all values of a network whose plan is searched for at length, and of one that is quantised at all.
 const SMALL: usize = 4000;
+const LARGE: usize = 60_000;
 
 /// The most constraints of a circuit that is built here.
-const CONSTRAINTS: usize = 40_000;
+const CONSTRAINTS: usize = 250_000;
 
 /// The cases of a folder with a folder each.
 fn cases(folder: &Path, files: &[&str], read: fn(PathBuf) -> Ways) -> Vec<Case> {

@@ -81,6 +81,11 @@ pub(crate) fn search(
             break;
         }
     }
+    // Inputs may need more bits than those of the grid.
+    let finest = if search.best.is_none() { search.subject.finest() } else { None };
+    if let Some((cost, knobs)) = finest.and_then(|k| search.subject.cost(&k).map(|c| (c, k))) {
+        search.accepts("grid", cost, &knobs);
+    }
     search.level();
     search.descend();
     let Search { subject, progress, mut frontier, tried, best, .. } = search;

@@ -272,17 +272,21 @@ impl<'a> Subject<'a> {
         verdict
     }
 
+    /// The finest plan that is possible at all.
+    pub(super) fn finest(&self) -> Option<Knobs> {
+        [None, Some(16)]
+            .into_iter()
+            .flat_map(|values| [false, true].map(|e| self.knobs(16, 16, values, false, e)))
+            .find(|k| self.cost(k).is_some())
+    }
+
     /// The error when even the finest plan is not faithful: where precision is lost.
     pub(super) fn unreachable(&self) -> Result<PlanError, PlanError> {
         let asked = match self.max_error {
             Some(e) => format!("{:.2}% of classes and errors below {e:.6}", 100.0 * self.target.top1),
             None => format!("{:.2}% of classes", 100.0 * self.target.top1),
         };
-        let finest = [None, Some(16)]
-            .into_iter()
-            .flat_map(|values| [false, true].map(|e| self.knobs(16, 16, values, false, e)))
-            .find(|k| self.cost(k).is_some());
-        let Some(knobs) = finest else {
+        let Some(knobs) = self.finest() else {
             let plan = self.plan(&self.knobs(8, 8, Some(8), true, true));
             let params = quantized::quantize_params(&self.optimized, &plan)?;
             return Err(match quantized::bounds(self.graph(), &plan, &params, self.visibility.weights) {
