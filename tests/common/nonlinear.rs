@@ -33,8 +33,8 @@ pub fn lookup(table: &Piecewise, q: i128) -> i128 {
     let pieces = table.pieces().len() / halves;
     let width = (1i128 << table.bits()) / pieces as i128;
     let t = match table.drop() {
-        0 => cell % width + i128::from(negative),
-        _ => 2 * (cell % width) + 1,
+        0 => cell % width + i128::from(negative) - width / 2,
+        _ => 2 * (cell % width) + 1 - width,
     };
     let first = if halves == 2 && negative { pieces } else { 0 };
     let polynomial = &table.pieces()[first + (cell / width) as usize];

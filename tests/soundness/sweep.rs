@@ -177,6 +177,27 @@ fn no_table_answers_otherwise_at_the_ends_of_its_interval_its_segments_and_its_t
 }
 
 #[test]
+fn no_polynomial_answers_otherwise_whatever_its_products_are() {
+    // One segment of eight cells: all coefficients are constants, and the square of the offset is a variable.
+    let coefficients = [3, 1, -1, 2, 1, -2, 1];
+    let tail = Tail { negative: 5, positive: -7, slope: 2, drop: 0 };
+    for degree in 2..=6 {
+        for sides in SIDES {
+            let pieces = vec![coefficients[..=degree].to_vec(); if sides == Sides::Both { 2 } else { 1 }];
+            let table = Piecewise::new((4, 0), 1, 3, sides, pieces, tail).unwrap();
+            sweep(&Case::Table(interval(-18, 17), table));
+        }
+    }
+    // Two segments that share their leading coefficients, and two that share all but the constant.
+    for pieces in [vec![vec![1, 2, -1, 1, 2], vec![-2, 1, 3, 1, 2]], vec![vec![1, 2, -1], vec![4, 2, -1]]] {
+        for sides in [Sides::Even, Sides::Odd, Sides::Positive] {
+            let table = Piecewise::new((4, 0), 1, 3, sides, pieces.clone(), tail).unwrap();
+            sweep(&Case::Table(interval(-18, 17), table));
+        }
+    }
+}
+
+#[test]
 fn no_divisor_leaves_a_remainder_as_large_as_itself() {
     for (a, b) in [((-9, 8), (1, 5)), ((0, 7), (3, 4)), ((-6, -1), (2, 3)), ((-4, 9), (3, 3)), ((-3, 3), (1, 1))] {
         sweep(&Case::Div(interval(a.0, a.1), interval(b.0, b.1), None));

@@ -86,3 +86,19 @@ pub fn enforce<C: Cs>(cs: &mut C, q: &C::W, form: &Form) -> Parts<C::W> {
     cs.enforce(&odd, &direction, &magnitude);
     Parts { sign, bits }
 }
+
+/// Enforces sign and bits of a value whose sign is not known, with `max(0, q)` for the same constraints; the lowest bit is a linear
+/// combination as wide as `q`.
+///
+/// # Soundness
+/// With a boolean `sign` and `r = sign * q`, `2 * r - q + sign - 1` is `q` if the sign is one, and `-1 - q` otherwise. Of the two
+/// exactly one is not negative, and its bits ([`decompose::enforce`], at most [`MAX`], with both below `2^251` in magnitude)
+/// leave no other choice of the sign; `r` and `u` follow.
+pub fn rectify<C: Cs>(cs: &mut C, q: &C::W, form: &Form) -> (Parts<C::W>, C::W) {
+    let value = cs.value(q);
+    let sign = cs.boolean(value.map(|q| if q >= Int::ZERO { Int::ONE } else { Int::ZERO }));
+    let positives = cs.product(q, &sign);
+    let u = cs.linear(&[(Int::from(2), &positives), (-Int::ONE, q), (Int::ONE, &sign)], -Int::ONE);
+    let bits = decompose::enforce(cs, &u, form.bits);
+    (Parts { sign, bits }, positives)
+}

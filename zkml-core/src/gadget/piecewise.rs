@@ -62,8 +62,8 @@ struct Form {
     top: usize,
     /// The rows of the table that may be asked for: a power of two.
     rows: Vec<usize>,
-    /// Whether the leading coefficient is the same for all of them.
-    uniform: bool,
+    /// How many of the leading coefficients are the same for all of them; at most the degree.
+    uniform: usize,
     /// Whether any value has a segment.
     covered: bool,
     /// How many variables must all be zero for a value to have a segment.
@@ -85,17 +85,17 @@ impl Form {
             None if both => near.clone().chain(near.map(|i| i + half)).collect(),
             _ => near.collect(),
         };
-        let leading = |row: &usize| table.pieces()[*row].last();
-        let uniform = rows.iter().all(|r| leading(r) == leading(&rows[0]));
+        let same = |power: &usize| rows.iter().all(|r| table.pieces()[*r][*power] == table.pieces()[rows[0]][*power]);
+        let uniform = (1..=table.degree()).rev().take_while(same).count();
         let one_sided = matches!(table.sides(), Sides::Negative | Sides::Positive) && magnitude.sign.is_none();
         let gates = (magnitude.bits - table.drop() - cells) as usize + usize::from(one_sided);
         let covered = magnitude.sign.is_none_or(|positive| table.covers(positive));
         Ok(Self { magnitude, offset: offset as usize, top, rows, uniform, covered, gates })
     }
 
-    /// The products of Horner's rule.
-    fn horner(&self, table: &Piecewise) -> usize {
-        table.degree().saturating_sub(usize::from(self.uniform))
+    /// The products of the polynomial.
+    fn products(&self, table: &Piecewise) -> usize {
+        products(table.degree(), self.uniform)
     }
 
     /// Whether the polynomial's value is multiplied by the sign.
@@ -107,6 +107,26 @@ impl Form {
     fn rectifies(&self, table: &Piecewise) -> bool {
         table.tail().slope != 0 && self.magnitude.sign.is_none()
     }
+
+    /// Whether that product is the one which the magnitude takes anyway.
+    fn shares(&self, table: &Piecewise) -> bool {
+        self.rectifies(table) && shares(table.drop(), table.tail().drop)
+    }
+}
+
+/// Whether `max(0, q)` comes with the magnitude: the slope counts the wire's own units, and no cell needs the lowest bit, which
+/// is as wide as the wire then.
+pub(crate) fn shares(drop: u32, tail: u32) -> bool {
+    drop > 0 && tail == 0
+}
+
+/// The products of a polynomial of that degree, of which the `uniform` leading coefficients are constants.
+///
+/// A polynomial of degree `u` whose coefficients are all constants takes `t^2` and a product for every two degrees from there
+/// (Horner's rule in `t^2`: `c_0 + c_1 t + t^2 (c_2 + c_3 t + ..)`); every degree below takes one, by Horner's rule in `t`.
+pub(crate) fn products(degree: usize, uniform: usize) -> usize {
+    let constant = if uniform < 2 { 0 } else { uniform.div_ceil(2) };
+    constant + degree - uniform
 }
 
 /// Constraints, with `m` bits of magnitude:
@@ -115,10 +135,10 @@ impl Form {
 /// |---|---|
 /// | sign and bits | `m + 2`, or `m + 1` if the sign is known |
 /// | selection among `2^n` segments | `2^n - n - 1` |
-/// | a polynomial of degree `d` | `d`, or `d - 1` where its leading coefficient is always the same |
+/// | a polynomial of degree `d` | `ceil(u / 2) + d - u`, where the `u` leading coefficients are always the same; for `u = 1` it is `d - 1` |
 /// | an odd function | 1 |
 /// | values beyond the segments | 2, or 1 if a single bit says so, or none |
-/// | a slope | 1 |
+/// | a slope | 1; none where it counts the wire's own units |
 ///
 /// # Errors
 /// If a value may outgrow the field.
@@ -127,10 +147,10 @@ pub fn cost(q: &Interval, table: &Piecewise) -> Result<Cost, ArithError> {
         return bound(q, table).map(|_| Cost::default());
     }
     let form = Form::of(q, table)?;
-    let mut each = usize::from(form.rectifies(table));
+    let mut each = usize::from(form.rectifies(table) && !form.shares(table));
     if form.covered {
         let selectors = form.rows.len().trailing_zeros() as usize;
-        each += form.rows.len() - selectors - 1 + form.horner(table) + usize::from(form.turns(table));
+        each += form.rows.len() - selectors - 1 + form.products(table) + usize::from(form.turns(table));
         each += form.gates.min(2);
     }
     Ok(form.magnitude.cost() + Cost::new(each, each))
@@ -180,8 +200,8 @@ fn selected<C: Cs>(cs: &mut C, monomials: &[C::W], mut values: Vec<Int>) -> C::W
 /// Enforces the result.
 ///
 /// # Soundness
-/// Sign and bits are unique ([`magnitude::enforce`]). Monomials, Horner's rule and the products with the sign are functions of
-/// them, each by its own constraint. Let `z` be the sum of the bits above the segments, and of the sign where one side has
+/// Sign and bits are unique ([`magnitude::enforce`], [`magnitude::rectify`]). Monomials, the polynomial's products and those with
+/// the sign are functions of them, each by its own constraint. Let `z` be the sum of the bits above the segments, and of the sign where one side has
 /// none: small and not negative, so zero in the field only if all of them are. `z * y = 0` and `z * v = p - y` make `y = 0` if
 /// `z > 0`, and `y = p` if `z = 0`; the hint `v` is free where `z = 0`, and enters nothing else.
 pub fn enforce<C: Cs>(cs: &mut C, q: &C::W, interval: &Interval, table: &Piecewise) -> Result<C::W, ArithError> {
@@ -191,11 +211,18 @@ pub fn enforce<C: Cs>(cs: &mut C, q: &C::W, interval: &Interval, table: &Piecewi
         return Ok(cs.constant(eval(q, table)));
     }
     let form = Form::of(interval, table)?;
-    let parts = magnitude::enforce(cs, q, &form.magnitude);
+    let (parts, positives) = if form.shares(table) {
+        let (parts, positives) = magnitude::rectify(cs, q, &form.magnitude);
+        (parts, Some(positives))
+    } else {
+        (magnitude::enforce(cs, q, &form.magnitude), None)
+    };
     let tail = table.tail();
     let (negative, positive) = (Int::from(tail.negative), Int::from(tail.positive));
     let mut terms = vec![(positive - negative, parts.sign.clone())];
-    if tail.slope != 0 && form.magnitude.sign != Some(false) {
+    if let Some(positives) = positives {
+        terms.push((Int::from(tail.slope), positives));
+    } else if tail.slope != 0 && form.magnitude.sign != Some(false) {
         let u = match tail.drop {
             0 => decompose::weighted(cs, &parts.bits, Int::ZERO),
             drop => {
@@ -214,15 +241,36 @@ pub fn enforce<C: Cs>(cs: &mut C, q: &C::W, interval: &Interval, table: &Piecewi
     Ok(cs.linear(&terms, negative))
 }
 
+/// `a + sum_i c_i * t^(i + 1)`, by Horner's rule in `t^2`: see [`products`].
+fn polynomial<C: Cs>(cs: &mut C, a: &C::W, constants: &[Int], t: &C::W) -> C::W {
+    let Some((first, higher)) = constants.split_first() else { return a.clone() };
+    let mut rest = cs.constant(Int::ZERO);
+    if !higher.is_empty() {
+        let square = cs.product(t, t);
+        // `rest` is `t^2` times all pairs so far; the top of an even degree is a constant, and takes no product.
+        for pair in higher.chunks(2).rev() {
+            rest = match pair {
+                [top] => cs.linear(&[(*top, &square)], Int::ZERO),
+                _ => {
+                    let sum = cs.linear(&[(pair[1], t), (Int::ONE, &rest)], pair[0]);
+                    cs.product(&sum, &square)
+                }
+            };
+        }
+    }
+    cs.linear(&[(Int::ONE, a), (*first, t), (Int::ONE, &rest)], Int::ZERO)
+}
+
 /// The polynomial's value, zero beyond the segments.
 fn segment<C: Cs>(cs: &mut C, parts: &magnitude::Parts<C::W>, form: &Form, table: &Piecewise) -> C::W {
     let cells = &parts.bits[table.drop() as usize..];
     let (low, rest) = cells.split_at(form.offset);
     let (top, high) = rest.split_at(form.top);
     let low = decompose::weighted(cs, low, Int::ZERO);
+    let middle = pow2(table.offset());
     let t = match table.drop() {
-        0 => cs.linear(&[(Int::ONE, &low), (-Int::ONE, &parts.sign)], Int::ONE),
-        _ => cs.linear(&[(Int::from(2), &low)], Int::ONE),
+        0 => cs.linear(&[(Int::ONE, &low), (-Int::ONE, &parts.sign)], Int::ONE - (middle >> 1)),
+        _ => cs.linear(&[(Int::from(2), &low)], Int::ONE - middle),
     };
     let mut selectors = top.to_vec();
     if form.rows.len() > 1 << form.top {
@@ -239,14 +287,12 @@ fn segment<C: Cs>(cs: &mut C, parts: &magnitude::Parts<C::W>, form: &Form, table
         let values = form.rows.iter().map(|r| Int::from(table.pieces()[*r][power])).collect();
         selected(cs, &monomials, values)
     };
-    let degree = table.degree();
-    let mut value = coefficient(cs, degree);
-    for power in (0..degree).rev() {
-        let product = if power + 1 == degree && form.uniform {
-            cs.linear(&[(Int::from(table.pieces()[form.rows[0]][degree]), &t)], Int::ZERO)
-        } else {
-            cs.product(&value, &t)
-        };
+    let lowest = table.degree() - form.uniform;
+    let constants: Vec<Int> = table.pieces()[form.rows[0]][lowest + 1..].iter().map(|c| Int::from(*c)).collect();
+    let first = coefficient(cs, lowest);
+    let mut value = polynomial(cs, &first, &constants, &t);
+    for power in (0..lowest).rev() {
+        let product = cs.product(&value, &t);
         let constant = coefficient(cs, power);
         value = cs.linear(&[(Int::ONE, &product), (Int::ONE, &constant)], Int::ZERO);
     }

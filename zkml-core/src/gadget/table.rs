@@ -36,9 +36,9 @@ pub struct Tail {
 /// The table of a function, as a plan stores it. The exact semantics of a tabulated function *is* its table.
 ///
 /// A value `q` has the magnitude `u = q`, or `-1 - q` if it is negative. With `c = floor(u / 2^drop)`, it is within the
-/// segments if `c < 2^bits`. The top bits of `c` are the number of its segment; the low ones, `c'`, give the offset
-/// `t = 2 * c' + 1`, which is the middle of the cell (with `drop = 0`, `t = c'`, or `c' + 1` for a negative `q`: its place).
-/// The segment's polynomial at `t` is added to the tail.
+/// segments if `c < 2^bits`. The top bits of `c` are the number of its segment; the `n` low ones, `c'`, give the offset
+/// `t = 2 * c' + 1 - 2^n`, which is how far the middle of the cell is from the middle of the segment, in half cells (with
+/// `drop = 0`, `t = c' - 2^(n-1)`, or one more for a negative `q`: its place). The segment's polynomial at `t` is added to the tail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Stored")]
 pub struct Piecewise {
@@ -156,7 +156,7 @@ impl Piecewise {
 
     /// The bits of `sum_i |c_i| * t^i` at most, with the tail's at the end of the segments added.
     fn magnitude(&self) -> u32 {
-        let t = Int::ONE << (self.offset() + 1);
+        let t = Int::ONE << self.offset();
         let sum = |piece: &Vec<i64>| piece.iter().rev().fold(Int::ZERO, |sum, c| sum * t + Int::from(c.unsigned_abs()));
         let most = self.pieces.iter().map(sum).max().unwrap_or_default();
         let reach = Int::ONE << (self.drop + self.bits + 1);
@@ -186,10 +186,11 @@ impl Piecewise {
         if self.covers(positive) && cell >> self.bits == T::ZERO {
             let segment = cell >> self.offset();
             let low = cell - (segment << self.offset());
+            let middle = T::ONE << self.offset();
             let t = match (self.drop, positive) {
-                (0, true) => low,
-                (0, false) => low + T::ONE,
-                _ => (low << 1) + T::ONE,
+                (0, true) => low - (middle >> 1),
+                (0, false) => low + T::ONE - (middle >> 1),
+                _ => (low << 1) + T::ONE - middle,
             };
             let row = segment.wide().as_usize()
                 + if self.sides == Sides::Both && !positive { self.pieces.len() / 2 } else { 0 };
@@ -322,12 +323,12 @@ mod tests {
     fn values_follow_the_definition() {
         // Two segments of four cells of two values.
         let t = table(Sides::Odd, vec![vec![10, 1], vec![20, -1]]).unwrap();
-        // q = 5: cell 2 of segment 0, t = 5; the tail at the middle of 4..8 is 2 * 3 + 7.
-        assert_eq!(t.at(5i64), 15 + 13);
+        // q = 5: cell 2 of segment 0, t = 1; the tail at the middle of 4..8 is 2 * 3 + 7.
+        assert_eq!(t.at(5i64), 11 + 13);
         // q = -6: u = 5, the negative of the same piece.
-        assert_eq!(t.at(-6i64), -15 - 5);
-        // q = 9: cell 4, segment 1, t = 1; the tail at the middle of 8..12 is 2 * 5 + 7.
-        assert_eq!(t.at(9i64), 19 + 17);
+        assert_eq!(t.at(-6i64), -11 - 5);
+        // q = 9: cell 4, segment 1, t = -3; the tail at the middle of 8..12 is 2 * 5 + 7.
+        assert_eq!(t.at(9i64), 23 + 17);
         // Beyond 16 only the tail.
         assert_eq!((t.at(16i64), t.at(-17i64)), (2 * 9 + 7, -5));
         for q in -20..20i64 {

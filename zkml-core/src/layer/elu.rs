@@ -18,7 +18,7 @@ use super::unary::prelude::{
 /// Sources: ONNX `Elu`, Keras `ELU`, Burn `Elu`.
 ///
 /// # Constraints
-/// See [`crate::gadget::piecewise`]: 28 for an accumulator of 20 bits, 12 of them below the point, and an error of `2^-8`.
+/// See [`crate::gadget::piecewise`]: 27 for an accumulator of 20 bits, 12 of them below the point, and an error of `2^-8`.
 ///
 /// # Soundness
 /// See [`crate::gadget::piecewise`].
@@ -62,7 +62,7 @@ impl Layer for Elu {
         onnx: "Elu",
         keras: "elu",
         burn: "Elu",
-        constraints: "bits + 7 at 2^-8",
+        constraints: "bits + 6 at 2^-8",
     };
 
     fn parse(args: &mut Args) -> Result<Self, LayerError> {
@@ -94,6 +94,6 @@ mod tests {
 
     #[test]
     fn costs_what_its_documentation_says() {
-        assert_eq!(constraints(&Elu { alpha: 1.0 }.into()), 28);
+        assert_eq!(constraints(&Elu { alpha: 1.0 }.into()), 27);
     }
 }

@@ -1,6 +1,6 @@
 //! Functions of one variable as tables: the cheapest table that is near enough, and how near a table is, proven.
 
-use crate::gadget::piecewise::{Piecewise, Sides, Tail};
+use crate::gadget::piecewise::{Piecewise, Sides, Tail, products, shares};
 
 /// What the plan asks of a table.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -106,32 +106,56 @@ impl Function {
             }
             let sampled = Sampled::of(self, request, drop as u32, cells as u32);
             for segments in 0..cells.min(Piecewise::MAX_SEGMENTS as i32 + 1) as u32 {
+                let selectors = segments + u32::from(self.sides == Sides::Both);
+                let monomials = (1usize << selectors) - selectors as usize - 1;
                 for degree in 0..=Piecewise::MAX_DEGREE {
-                    let selectors = segments + u32::from(self.sides == Sides::Both);
-                    let products = (1usize << selectors) - selectors as usize - 1
-                        + if selectors == 0 { degree.saturating_sub(1) } else { degree };
-                    let floor = best.as_ref().map_or(usize::MAX, |b| b.0);
-                    let score = |s: i32| 4 * products + s as usize;
-                    let (mut low, mut high) = (bits.max(0), sampled.finest(bits));
-                    if score(low) >= floor || low > high {
-                        continue;
-                    }
-                    // Nothing that would cost more than the best so far is of interest.
-                    high = high.min((floor - 1 - 4 * products).min(1000) as i32);
-                    let Some(mut table) = sampled.fit(segments, degree, high) else { continue };
-                    // A finer scale hardly ever makes it worse, so that the coarsest one is found by halves.
-                    while low < high {
-                        let middle = (low + high) / 2;
-                        match sampled.fit(segments, degree, middle) {
-                            Some(found) => (table, high) = (found, middle),
-                            None => low = middle + 1,
+                    let least = if selectors == 0 { degree } else { 0 };
+                    for uniform in least..=degree {
+                        let products = monomials + products(degree, uniform);
+                        let score =
+                            |s: i32| 4 * (products + usize::from(self.rectifies(request, drop as u32, s))) + s as usize;
+                        let floor = best.as_ref().map_or(usize::MAX, |b| b.0);
+                        let (mut low, mut high) = (bits.max(0), sampled.finest(bits));
+                        if 4 * products + low as usize >= floor || low > high {
+                            continue;
+                        }
+                        // Nothing that would cost more than the best so far is of interest.
+                        high = high.min((floor - 1 - 4 * products).min(1000) as i32);
+                        let Some(mut table) = sampled.fit(segments, degree, uniform, high) else { continue };
+                        // A finer scale hardly ever makes it worse, so that the coarsest one is found by halves.
+                        while low < high {
+                            let middle = (low + high) / 2;
+                            match sampled.fit(segments, degree, uniform, middle) {
+                                Some(found) => (table, high) = (found, middle),
+                                None => low = middle + 1,
+                            }
+                        }
+                        // From some scale on the slope takes no product.
+                        let free = request.scale + self.extra(request);
+                        let finer = if free > high && score(free) < score(high) {
+                            sampled.fit(segments, degree, uniform, free).map(|table| (score(free), table))
+                        } else {
+                            None
+                        };
+                        let found = finer.unwrap_or((score(high), table));
+                        if found.0 < floor {
+                            best = Some(found);
                         }
                     }
-                    best = Some((score(high), table));
                 }
             }
         }
         best.map(|(_, table)| table)
+    }
+
+    /// The bits that hold a slope which is no whole number.
+    fn extra(&self, request: Request) -> i32 {
+        if self.slope.fract() == 0.0 { 0 } else { request.bits + 1 + request.reach.max(1.0).log2().ceil() as i32 }
+    }
+
+    /// Whether the slope takes a product of its own.
+    fn rectifies(&self, request: Request, drop: u32, s: i32) -> bool {
+        self.slope != 0.0 && !shares(drop, if s >= request.scale + self.extra(request) { 0 } else { 1 })
     }
 
     /// How the tail is held with values at scale `s`: at the unit of the values, or as fine as the wire is.
@@ -140,10 +164,7 @@ impl Function {
             let q = (x * 2f64.powi(s)).round();
             (q.abs() < 2f64.powi(59)).then_some(q as i64)
         };
-        // A slope that is no whole number is held in bits of its own.
-        let extra =
-            if self.slope.fract() == 0.0 { 0 } else { request.bits + 1 + request.reach.max(1.0).log2().ceil() as i32 };
-        let room = s - extra - request.scale;
+        let room = s - self.extra(request) - request.scale;
         let drop = if self.slope == 0.0 || room >= 0 { 0 } else { 1 - room };
         // The unit of the slope is 2^-unit.
         let unit = if drop == 0 { request.scale } else { request.scale - drop + 1 };
@@ -249,8 +270,9 @@ impl<'a> Sampled<'a> {
         (bits + 40).min(56 - most.log2().ceil() as i32)
     }
 
-    /// The table of so many segments and this degree, with values at scale `s`, if its error is small enough.
-    fn fit(&self, segments: u32, degree: usize, s: i32) -> Option<Piecewise> {
+    /// The table of so many segments and this degree, whose `uniform` leading coefficients are the same in all segments, with
+    /// values at scale `s`, if its error is small enough.
+    fn fit(&self, segments: u32, degree: usize, uniform: usize, s: i32) -> Option<Piecewise> {
         let request = self.request;
         let tail = self.function.held(request, s)?;
         let unit = 2f64.powi(-s);
@@ -263,33 +285,102 @@ impl<'a> Sampled<'a> {
             return None;
         }
         let per = 1usize << (self.cells - segments);
-        let mut pieces = Vec::new();
+        // The offset counts half cells, or places, from the middle of the segment.
+        let steps = if self.drop == 0 { 1.0 } else { 2.0 };
+        let half = steps * per as f64 / 2.0;
+        let mut rows: Vec<Row> = Vec::new();
         for (positive, ends) in self.function.halves().iter().zip(&self.ends) {
             let rounding = if *positive && tail.drop > 0 { slope.abs() * slope_unit } else { 0.0 };
-            let allowed = 2f64.powi(-request.bits) - rounding - bend - FLOAT;
+            let allowed = (2f64.powi(-request.bits) - rounding - bend - FLOAT) / unit;
             let (constant, linear) =
                 if *positive { (tail.positive as f64 * unit, slope) } else { (tail.negative as f64 * unit, 0.0) };
             for segment in 0..1usize << segments {
                 let first = segment * per;
-                let rest = |cell: f64, f: f64| (f - constant - linear * cell * self.width) / unit;
-                // The offset counts half cells, or places.
-                let steps = if self.drop == 0 { 1.0 } else { 2.0 };
-                let at = |t: f64| {
-                    let cell = first as f64 + t / steps;
-                    rest(cell, self.function.side(*positive, cell * self.width))
-                };
-                let mut samples: Vec<(f64, f64, f64)> = Vec::with_capacity(per + 1);
-                for i in 0..per + usize::from(self.drop == 0) {
+                let width = self.width;
+                let rest = move |cell: f64, f: f64| (f - constant - linear * cell * width) / unit;
+                let at = Box::new(move |t: f64| {
+                    let cell = first as f64 + (t + half) / steps;
+                    rest(cell, self.function.side(*positive, cell * width))
+                });
+                let sample = Box::new(move |i: usize| {
                     let end = |i: usize| rest((first + i) as f64, ends[first + i]);
                     let (a, b) = if self.drop == 0 { (end(i), end(i)) } else { (end(i), end(i + 1)) };
                     let t = if self.drop == 0 { i as f64 } else { 2.0 * i as f64 + 1.0 };
-                    samples.push((t, a.min(b), a.max(b)));
-                }
-                pieces.push(piece(&at, steps * per as f64, degree, &samples, allowed / unit)?);
+                    (t - half, a.min(b), a.max(b))
+                });
+                let samples = per + usize::from(self.drop == 0);
+                rows.push(Row { at, sample, samples, half, allowed, coefficients: vec![0; degree + 1] });
             }
         }
+        for power in (1..=degree).rev() {
+            let leading: Vec<f64> = rows.iter().map(|row| row.leading(power)).collect();
+            let (least, most) =
+                leading.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, m), c| (l.min(*c), m.max(*c)));
+            for (row, own) in rows.iter_mut().zip(leading) {
+                let c = if power + uniform > degree { (least + most) / 2.0 } else { own }.round();
+                if c.is_nan() || c.abs() >= 2f64.powi(59) {
+                    return None;
+                }
+                row.coefficients[power] = c as i64;
+            }
+        }
+        let pieces = rows.into_iter().map(Row::finish).collect::<Option<_>>()?;
         let scales = (request.scale, s);
         Piecewise::new(scales, self.drop, self.cells, self.function.sides, pieces, tail).ok()
+    }
+}
+
+/// A segment's polynomial, its coefficients found one after the other from the highest down.
+struct Row<'a> {
+    /// What it approximates, in units of the values.
+    at: Box<dyn Fn(f64) -> f64 + 'a>,
+    /// The sample of that number: `(t, least, largest)`.
+    sample: Box<dyn Fn(usize) -> (f64, f64, f64) + 'a>,
+    samples: usize,
+    /// `t` is at most this in magnitude.
+    half: f64,
+    /// The largest error.
+    allowed: f64,
+    /// The constant first.
+    coefficients: Vec<i64>,
+}
+
+impl Row<'_> {
+    fn value(&self, t: f64) -> f64 {
+        self.coefficients.iter().rev().fold(0.0, |sum, c| sum * t + *c as f64)
+    }
+
+    /// The leading coefficient of the polynomial of that degree that, with the higher ones there are, is off by as much, up and
+    /// down in turn, at the extrema of Chebyshev's: nearly the best one.
+    fn leading(&self, power: usize) -> f64 {
+        let ends: Vec<f64> =
+            (0..power + 2).map(|i| -self.half * (std::f64::consts::PI * i as f64 / (power + 1) as f64).cos()).collect();
+        let rest: Vec<f64> = ends.iter().map(|t| (self.at)(*t) - self.value(*t)).collect();
+        let turns: Vec<f64> = (0..power + 2).map(|i| if i % 2 == 0 { 1.0 } else { -1.0 }).collect();
+        let level = difference(&ends, &rest) / difference(&ends, &turns);
+        let values: Vec<f64> = rest.iter().zip(&turns).map(|(y, s)| y - level * s).collect();
+        difference(&ends[..=power], &values[..=power])
+    }
+
+    /// All coefficients, the constant the one that leaves the least error, if that is allowed.
+    fn finish(mut self) -> Option<Vec<i64>> {
+        let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
+        for i in 0..self.samples {
+            let (t, lo, hi) = (self.sample)(i);
+            let p = self.value(t);
+            least = least.min(lo - p);
+            most = most.max(hi - p);
+            if (most - least).is_nan() || most - least > 2.0 * self.allowed {
+                return None;
+            }
+        }
+        let constant = ((least + most) / 2.0).round();
+        let off = (constant - least).abs().max((most - constant).abs());
+        if off > self.allowed || constant.abs() >= 2f64.powi(59) {
+            return None;
+        }
+        self.coefficients[0] = constant as i64;
+        Some(self.coefficients)
     }
 }
 
@@ -302,51 +393,6 @@ fn difference(at: &[f64], values: &[f64]) -> f64 {
         }
     }
     d.last().copied().unwrap_or_default()
-}
-
-/// The polynomial with whole coefficients that is within `allowed` of all samples `(t, least, largest)`, if rounding one
-/// coefficient after the other, from the highest down, finds it.
-fn piece(
-    at: &dyn Fn(f64) -> f64,
-    span: f64,
-    degree: usize,
-    samples: &[(f64, f64, f64)],
-    allowed: f64,
-) -> Option<Vec<i64>> {
-    let mut coefficients = vec![0i64; degree + 1];
-    for power in (1..=degree).rev() {
-        // The polynomial that is off by as much, up and down in turn, at the extrema of Chebyshev's: nearly the best one.
-        let ends: Vec<f64> = (0..power + 2)
-            .map(|i| 0.5 * span * (1.0 - (std::f64::consts::PI * i as f64 / (power + 1) as f64).cos()))
-            .collect();
-        let higher = |t: f64| coefficients.iter().rev().fold(0.0, |sum, c| sum * t + *c as f64);
-        let rest: Vec<f64> = ends.iter().map(|t| at(*t) - higher(*t)).collect();
-        let turns: Vec<f64> = (0..power + 2).map(|i| if i % 2 == 0 { 1.0 } else { -1.0 }).collect();
-        let level = difference(&ends, &rest) / difference(&ends, &turns);
-        let values: Vec<f64> = rest.iter().zip(&turns).map(|(y, s)| y - level * s).collect();
-        let leading = difference(&ends[..=power], &values[..=power]).round();
-        if leading.is_nan() || leading.abs() >= 2f64.powi(59) {
-            return None;
-        }
-        coefficients[power] = leading as i64;
-    }
-    let value = |t: f64| coefficients.iter().rev().fold(0.0, |sum, c| sum * t + *c as f64);
-    let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
-    for (t, lo, hi) in samples {
-        let p = value(*t);
-        least = least.min(lo - p);
-        most = most.max(hi - p);
-        if (most - least).is_nan() || most - least > 2.0 * allowed {
-            return None;
-        }
-    }
-    let constant = ((least + most) / 2.0).round();
-    let off = (constant - least).abs().max((most - constant).abs());
-    if off > allowed || constant.abs() >= 2f64.powi(59) {
-        return None;
-    }
-    coefficients[0] = constant as i64;
-    Some(coefficients)
 }
 
 /// `erf(x) = 2 / sqrt(pi) * integral_0^x e^(-t^2) dt`, to the last few bits.

@@ -18,7 +18,7 @@ use super::unary::prelude::{
 /// Sources: ONNX `Gelu` (`approximate`), Keras `activation="gelu"`, Burn `Gelu`.
 ///
 /// # Constraints
-/// See [`crate::gadget::piecewise`]: 27 for an accumulator of 20 bits, 12 of them below the point, and an error of `2^-8`.
+/// See [`crate::gadget::piecewise`]: 26 for an accumulator of 20 bits, 12 of them below the point, and an error of `2^-8`.
 ///
 /// # Soundness
 /// See [`crate::gadget::piecewise`].
@@ -65,7 +65,7 @@ impl Layer for Gelu {
         onnx: "Gelu",
         keras: "gelu",
         burn: "Gelu",
-        constraints: "bits + 6 at 2^-8",
+        constraints: "bits + 5 at 2^-8",
     };
 
     fn parse(args: &mut Args) -> Result<Self, LayerError> {
@@ -108,6 +108,6 @@ mod tests {
 
     #[test]
     fn costs_what_its_documentation_says() {
-        assert_eq!(constraints(&Gelu { tanh: false }.into()), 27);
+        assert_eq!(constraints(&Gelu { tanh: false }.into()), 26);
     }
 }

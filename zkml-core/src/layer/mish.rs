@@ -18,7 +18,7 @@ use super::unary::prelude::{
 /// Sources: ONNX `Mish`, Keras `activation="mish"`, Burn `Mish`.
 ///
 /// # Constraints
-/// See [`crate::gadget::piecewise`]: 31 for an accumulator of 20 bits, 12 of them below the point, and an error of `2^-8`.
+/// See [`crate::gadget::piecewise`]: 30 for an accumulator of 20 bits, 12 of them below the point, and an error of `2^-8`.
 ///
 /// # Soundness
 /// See [`crate::gadget::piecewise`].
@@ -67,7 +67,7 @@ impl Layer for Mish {
         onnx: "Mish",
         keras: "mish",
         burn: "Mish",
-        constraints: "bits + 9 at 2^-8",
+        constraints: "bits + 8 at 2^-8",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {
@@ -97,6 +97,6 @@ mod tests {
 
     #[test]
     fn costs_what_its_documentation_says() {
-        assert_eq!(constraints(&Mish.into()), 31);
+        assert_eq!(constraints(&Mish.into()), 30);
     }
 }

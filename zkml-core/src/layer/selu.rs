@@ -18,7 +18,7 @@ use super::unary::prelude::{
 /// Sources: ONNX `Selu` with its defaults, Keras `activation="selu"`, Burn `Selu`.
 ///
 /// # Constraints
-/// See [`crate::gadget::piecewise`]: 31 for an accumulator of 20 bits, 12 of them below the point, and an error of `2^-8`.
+/// See [`crate::gadget::piecewise`]: 30 for an accumulator of 20 bits, 12 of them below the point, and an error of `2^-8`.
 ///
 /// # Soundness
 /// See [`crate::gadget::piecewise`].
@@ -61,7 +61,7 @@ impl Layer for Selu {
         onnx: "Selu",
         keras: "selu",
         burn: "Selu",
-        constraints: "bits + 10 at 2^-8",
+        constraints: "bits + 9 at 2^-8",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {
@@ -95,6 +95,6 @@ mod tests {
 
     #[test]
     fn costs_what_its_documentation_says() {
-        assert_eq!(constraints(&Selu.into()), 31);
+        assert_eq!(constraints(&Selu.into()), 30);
     }
 }

@@ -18,7 +18,7 @@ use super::unary::prelude::{
 /// Sources: ONNX `Swish`, Keras `activation="silu"`, Burn `Silu`.
 ///
 /// # Constraints
-/// See [`crate::gadget::piecewise`]: 30 for an accumulator of 20 bits, 12 of them below the point, and an error of `2^-8`.
+/// See [`crate::gadget::piecewise`]: 29 for an accumulator of 20 bits, 12 of them below the point, and an error of `2^-8`.
 ///
 /// # Soundness
 /// See [`crate::gadget::piecewise`].
@@ -58,7 +58,7 @@ impl Layer for Silu {
         onnx: "Swish",
         keras: "silu",
         burn: "Silu",
-        constraints: "bits + 8 at 2^-8",
+        constraints: "bits + 7 at 2^-8",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {
@@ -88,6 +88,6 @@ mod tests {
 
     #[test]
     fn costs_what_its_documentation_says() {
-        assert_eq!(constraints(&Silu.into()), 30);
+        assert_eq!(constraints(&Silu.into()), 29);
     }
 }

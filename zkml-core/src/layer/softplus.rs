@@ -18,7 +18,7 @@ use super::unary::prelude::{
 /// Sources: ONNX `Softplus`, Keras `activation="softplus"`, Burn `Softplus` with `beta = 1`.
 ///
 /// # Constraints
-/// See [`crate::gadget::piecewise`]: 30 for an accumulator of 20 bits, 12 of them below the point, and an error of `2^-8`.
+/// See [`crate::gadget::piecewise`]: 26 for an accumulator of 20 bits, 12 of them below the point, and an error of `2^-8`.
 ///
 /// # Soundness
 /// See [`crate::gadget::piecewise`].
@@ -58,7 +58,7 @@ impl Layer for Softplus {
         onnx: "Softplus",
         keras: "softplus",
         burn: "Softplus",
-        constraints: "bits + 8 at 2^-8",
+        constraints: "bits + 4 at 2^-8",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {
@@ -88,6 +88,6 @@ mod tests {
 
     #[test]
     fn costs_what_its_documentation_says() {
-        assert_eq!(constraints(&Softplus.into()), 30);
+        assert_eq!(constraints(&Softplus.into()), 26);
     }
 }

@@ -119,6 +119,29 @@ fn a_table_costs_its_bits_its_selection_and_its_products() {
 }
 
 #[test]
+fn a_slope_in_the_wires_own_units_costs_nothing_and_leading_constants_half() {
+    let tail = Tail { negative: -4, positive: 6, slope: 3, drop: 0 };
+    let of = interval(-128, 127);
+    // 7 bits of magnitude and a sign; a gate (2).
+    for (degree, products) in [(0, 0), (1, 0), (2, 1), (3, 2), (4, 2), (5, 3), (6, 3)] {
+        let piece = (0..=degree).map(|i| i - 3).collect();
+        let table = Piecewise::new((0, 0), 1, 4, Sides::Even, vec![piece], tail).unwrap();
+        let each = 7 + 2 + 2 + products;
+        assert_eq!(piecewise::cost(&of, &table).unwrap(), Cost::new(each, each - 1), "degree {degree}");
+        for x in -128..128 {
+            verify(&Table(table.clone()), &[of], &[x], table.at(x));
+        }
+    }
+    // Four segments (1 product) that share the two leading coefficients of four: a square, two products, and one bit for a gate.
+    let pieces = (0..4).map(|i| vec![i, 1 - i, i * i, 5, -2]).collect();
+    let table = Piecewise::new((0, 0), 1, 5, Sides::Even, pieces, tail).unwrap();
+    assert_eq!(piecewise::cost(&of, &table).unwrap().constraints, 7 + 2 + 1 + (1 + 2) + 1);
+    for x in -128..128 {
+        verify(&Table(table.clone()), &[of], &[x], table.at(x));
+    }
+}
+
+#[test]
 fn quotients_of_every_sign() {
     for (a, b) in
         [((-16, 15), (1, 4)), ((-64, 63), (3, 10)), ((0, 31), (5, 5)), ((-8, 7), (20, 27)), ((-32, -1), (2, 9))]
