@@ -47,8 +47,5 @@ pub fn activations(quantized: &Quantized) -> Result<usize, Box<dyn Error>> {
     Ok(total)
 }
 
-/// By how much a plan may exceed [`activations`]: curves from tables need a polynomial's products beside their bits.
-pub fn slack(quantized: &Quantized) -> f64 {
-    let tabled = quantized.plan().steps.iter().any(|s| !s.tables.is_empty());
-    if tabled { 1.2 } else { 1.1 }
-}
+/// By how much a plan may exceed [`activations`].
+pub const SLACK: f64 = 1.1;
