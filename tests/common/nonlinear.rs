@@ -123,7 +123,9 @@ fn norm(layer: &AnyLayer, a: &Grid, p: &[Vec<i128>], step: &Step) -> (Vec<i128>,
         let spread = n * q.iter().map(|x| x * x).sum::<i128>() - sum * sum;
         let e = (epsilon * (n * n) as f64 * 2f64.powi(2 * (a.scale + g))).round().max(1.0) as i128;
         let root = root((spread << (2 * g)) + e);
-        let z = q.iter().map(|x| nearest(n * x - sum, root, f + g));
+        let h = (step.reach + a.scale + 3 + log.ceil() as i32).max(1);
+        let reciprocal = (1i128 << (f + g + h)) / root;
+        let z = q.iter().map(|x| nearest((n * x - sum) * reciprocal, 1 << h, 0));
         z.zip(places).map(|(z, i)| p[0][*i] * z + p.get(1).map_or(0, |beta| beta[*i])).collect()
     });
     (y, f + step.factor)
@@ -170,7 +172,9 @@ pub fn node(layer: &AnyLayer, x: &[&Grid], p: &[Vec<i128>], step: &Step) -> Opti
             let y = grouped(layer, a, |q, _| {
                 let max = q.iter().max().unwrap();
                 let parts: Vec<i128> = q.iter().map(|x| lookup(&step.tables[0], max - x)).collect();
-                parts.iter().map(|t| nearest(*t, parts.iter().sum(), step.factor)).collect()
+                let h = step.tables[0].scale() + 3;
+                let reciprocal = (1i128 << (step.factor + h)) / parts.iter().sum::<i128>();
+                parts.iter().map(|t| nearest(t * reciprocal, 1 << h, 0)).collect()
             });
             (y, step.factor)
         }
@@ -226,7 +230,7 @@ pub fn bound(quantized: &Quantized, i: usize, floats: &[Tensor], errors: &[f64])
             let n = x.shape().dims()[axes(layer, x.shape().rank())[0]] as f64;
             let t = table();
             if name == "softmax" {
-                e + unit / 2.0 + t * (1.0 + n) / (1.0 - n * t)
+                e + unit * (0.5 + (1.0 + t) / 8.0) + t * (1.0 + n) / (1.0 - n * t)
             } else {
                 2.0 * e + t + n * t / (1.0 - n * t)
             }

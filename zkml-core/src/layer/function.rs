@@ -69,8 +69,13 @@ impl Function {
     /// The table that meets the request at the least cost: constraints, and a quarter of one for every bit of the values'
     /// scale, because what comes next has to decompose those (of sums of several values). Of a request that no table meets, the nearest that one does.
     pub fn table(&self, request: Request) -> Option<Piecewise> {
+        self.weighed(request, 1)
+    }
+
+    /// The same, with so many quarters of a constraint for every bit of the values' scale: four where each value is decomposed.
+    pub(super) fn weighed(&self, request: Request, bit: usize) -> Option<Piecewise> {
         let wanted = request.bits.min(FINEST);
-        (wanted - 40..=wanted).rev().find_map(|bits| self.search(Request { bits, ..request }))
+        (wanted - 40..=wanted).rev().find_map(|bits| self.search(Request { bits, ..request }, bit))
     }
 
     /// `log2` of the steepest slope within the segments, less the tail's, seen coarsely; at least -3.
@@ -84,7 +89,7 @@ impl Function {
         slopes.fold(0.125, f64::max).log2().ceil() as i32
     }
 
-    fn search(&self, request: Request) -> Option<Piecewise> {
+    fn search(&self, request: Request, bit: usize) -> Option<Piecewise> {
         let Request { scale, bits, .. } = request;
         let error = 2f64.powi(-bits);
         // The least power of two beyond which the tails will do.
@@ -112,15 +117,16 @@ impl Function {
                     let least = if selectors == 0 { degree } else { 0 };
                     for uniform in least..=degree {
                         let products = monomials + products(degree, uniform);
-                        let score =
-                            |s: i32| 4 * (products + usize::from(self.rectifies(request, drop as u32, s))) + s as usize;
+                        let score = |s: i32| {
+                            4 * (products + usize::from(self.rectifies(request, drop as u32, s))) + bit * s as usize
+                        };
                         let floor = best.as_ref().map_or(usize::MAX, |b| b.0);
                         let (mut low, mut high) = (bits.max(0), sampled.finest(bits));
-                        if 4 * products + low as usize >= floor || low > high {
+                        if 4 * products + bit * low as usize >= floor || low > high {
                             continue;
                         }
                         // Nothing that would cost more than the best so far is of interest.
-                        high = high.min((floor - 1 - 4 * products).min(1000) as i32);
+                        high = high.min(((floor - 1 - 4 * products) / bit).min(1000) as i32);
                         let Some(mut table) = sampled.fit(segments, degree, uniform, high) else { continue };
                         // A finer scale hardly ever makes it worse, so that the coarsest one is found by halves.
                         while low < high {

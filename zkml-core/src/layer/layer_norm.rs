@@ -24,15 +24,17 @@ use crate::{
 /// Sources: ONNX `LayerNormalization`, Keras `LayerNormalization`, Burn `LayerNorm`.
 ///
 /// # Limits
-/// The rounding of `z` is below one of its units, `2^-(s_w + 2)`. A group whose values are all the same, or nearly, is divided by
+/// The rounding of `z` is below one of its units, `2^-(s_w + 2)`, for inputs of at most the plan's [`Step::reach`], and up to a
+/// quarter of a unit more every time that the largest doubles beyond. A group whose values are all the same, or nearly, is divided by
 /// `sqrt(epsilon)`, as in floats.
 ///
 /// # Constraints
-/// With `b` bits of `z` (`s_w + 3` and half of `log2 n`), `m` of the root and `n` elements in a group: `n * (2 * m + b + 8)` and
-/// `3 * m` for the root. See [`crate::gadget::div`] and [`crate::gadget::sqrt`].
+/// `n * (reach + s_x + s_w + ceil(log2 n) + ceil(log2(n) / 2) + 9)` for `n` elements in a group, with inputs of at most `2^reach`; and
+/// once a root and the quotient of a constant by it, see [`crate::gadget::sqrt`] and [`crate::gadget::div`].
 ///
 /// # Soundness
-/// See these gadgets. The bound of `z` and the least variance, which the circuit enforces, hold of every input.
+/// See these gadgets and [`crate::gadget::rescale`]. The bound of `z` and the least variance, which the circuit enforces, hold of
+/// every input.
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};
@@ -81,7 +83,7 @@ impl Layer for LayerNorm {
         onnx: "LayerNormalization",
         keras: "LayerNormalization",
         burn: "LayerNorm",
-        constraints: "about 78 + 75 / n at 2^-8",
+        constraints: "about bits + 21 + 175 / n at 2^-8",
     };
 
     fn parse(args: &mut Args) -> Result<Self, LayerError> {
@@ -132,6 +134,10 @@ impl Layer for LayerNorm {
         norm::scale(step) + step.factor
     }
 
+    fn reaches(&self) -> bool {
+        true
+    }
+
     fn fanout(&self, _: &[&Shape]) -> usize {
         6
     }
@@ -179,7 +185,7 @@ mod tests {
     fn exact_is_within_a_unit_of_float() {
         let layer = LayerNorm { axes: vec![-1], epsilon: 1e-5 };
         let params = [Tensor::vector(vec![2.0, 1.0]), Tensor::vector(vec![0.5, -1.0])];
-        let step = Step { inputs: vec![5], factor: 6, ..Step::default() };
+        let step = Step { inputs: vec![5], factor: 6, reach: 5, ..Step::default() };
         let held = [6, layer.scale(&step)];
         let p: Vec<Tensor<i128>> =
             params.iter().zip(held).map(|(p, s)| p.map(|v| (v * 2f64.powi(s)).round() as i128)).collect();

@@ -40,7 +40,7 @@ pub use self::{
     names::nearest,
 };
 use crate::{
-    arith::{Arith, ArithError, Cut},
+    arith::{Arith, ArithError, Cut, MAX_BITS},
     error::LayerError,
     gadget::piecewise::Piecewise,
     shape::Shape,
@@ -131,6 +131,13 @@ pub struct Step {
     /// The tables of the functions that the layer is made of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tables: Vec<Piecewise>,
+    /// Of a layer whose precision depends on it ([`Layer::reaches`]): its inputs are at most `2^reach` in magnitude, in the samples.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reach: i32,
+}
+
+fn is_zero(n: &i32) -> bool {
+    *n == 0
 }
 
 impl Step {
@@ -222,9 +229,14 @@ pub trait Layer: Sized + Clone + fmt::Debug + PartialEq {
         Some(vec![])
     }
 
-    /// Whether a step has the tables that it needs.
+    /// Whether its precision depends on how large its inputs are, which the step has to say ([`Step::reach`]).
+    fn reaches(&self) -> bool {
+        false
+    }
+
+    /// Whether a step has the tables that it needs, and a reach that makes sense.
     fn holds(&self, step: &Step) -> bool {
-        step.tables.is_empty()
+        step.tables.is_empty() && if self.reaches() { step.reach.unsigned_abs() < MAX_BITS } else { step.reach == 0 }
     }
 
     /// The largest error of its table, over every input of at most `reach` in magnitude.
@@ -344,6 +356,11 @@ macro_rules! layers {
             /// See [`Layer::tables`].
             pub fn tables(&self, inputs: &[&Shape], request: Request) -> Option<Vec<Piecewise>> {
                 match self { $(Self::$name(l) => l.tables(inputs, request)),* }
+            }
+
+            /// See [`Layer::reaches`].
+            pub fn reaches(&self) -> bool {
+                match self { $(Self::$name(l) => l.reaches()),* }
             }
 
             /// See [`Layer::holds`].

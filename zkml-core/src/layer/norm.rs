@@ -3,18 +3,16 @@
 //! With `n` elements `q_i` of scale `s` in a group, `t_i = n * q_i - sum q` (or `n * q_i` where the mean is left alone) and
 //! `v = n * sum q^2 - (sum q)^2` (or `n * sum q^2`); with `e = max(1, round(epsilon * n^2 * 2^(2 * (s + g))))`:
 //!
-//! `z_i = round(t_i * 2^(f + g) / floor(sqrt(v * 2^(2 * g) + e)))`, at scale `f`
+//! `r = floor(2^(f + g + h) / floor(sqrt(v * 2^(2 * g) + e)))` and `z_i = round(t_i * r / 2^h)`, at scale `f`
 //!
-//! with as many bits `g` as make the root's rounding less than a quarter of a unit of `z`: where any `t_i` is not zero, `v` is
-//! not either. No `z` is
-//! larger than `sqrt(n)`, which is also the bound that the circuit enforces.
+//! with as many bits `g` as make the root's rounding less than a quarter of a unit of `z` (where any `t_i` is not zero, `v` is
+//! not either), and as many bits `h` as make that of `r` less than another quarter, for inputs of at most the step's reach. One
+//! quotient serves the whole group. As `t_i^2 <= n * v`, no `z` is larger than `4 / 3 * sqrt(n)`, of which the circuit enforces
+//! the next power of two.
 
-use super::{
-    Step, constant,
-    quotient::{nearest, power},
-};
+use super::{Step, constant, quotient::power};
 use crate::{
-    arith::{Arith, ArithError, Int},
+    arith::{Arith, ArithError, Cut, Int},
     tensor::Tensor,
 };
 
@@ -71,11 +69,17 @@ impl Norm<'_> {
             let factor = |i: usize| if i == n { -up } else { up * count };
             let total = a.linear(squares.iter().enumerate().map(|(i, q)| (factor(i), q)), least)?;
             let root = a.sqrt(&total, least)?;
-            let root = a.settle(&root, 3 * n)?;
-            let within = Some((f + (log / 2.0).ceil() as i32 + 1).unsigned_abs());
+            // |t| is at most 2 * n * 2^(reach + s).
+            let shift = step.reach.saturating_add(s + 3 + log.ceil() as i32).max(1);
+            let whole = a.constant(power(shift.saturating_add(f + g))?);
+            let reciprocal = a.div(&whole, &root, None)?;
+            let reciprocal = a.settle(&reciprocal, n)?;
+            let shift = shift.unsigned_abs();
+            let width = Some(shift + (f + (log / 2.0).ceil() as i32 + 1).unsigned_abs());
             for (i, v) in group.iter().zip(values) {
                 let t = a.linear([(count, v), (-Int::ONE, &sum)].into_iter(), Int::ZERO)?;
-                z[*i] = nearest(a, (&t, &root), f + g, within)?;
+                let product = a.mul(&t, &reciprocal)?;
+                z[*i] = a.rescale(&product, Cut { shift, saturate: None, width })?;
             }
         }
         Ok(z)

@@ -1,11 +1,11 @@
 //! `y_i = e^x_i / sum_j e^x_j`
 
 use super::{
-    Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Request, Step, function::Function, quotient::nearest,
+    Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Request, Step, function::Function, quotient::power,
     span, unary::MISSING,
 };
 use crate::{
-    arith::{Arith, ArithError},
+    arith::{Arith, ArithError, Cut},
     error::LayerError,
     gadget::piecewise::{Piecewise, Sides},
     shape::Shape,
@@ -22,12 +22,13 @@ use crate::{
 /// Sources: ONNX `Softmax`, Keras `Softmax`, Burn `softmax`.
 ///
 /// # Limits
-/// The exact semantics is `round(t_i * 2^f / sum_j t_j)`, where `t_i` is a table's value at `max_j x_j - x_i`, which is within
-/// `e = 2^-(f + 1)` of `e^(x_i - max)` (`f` at most 13). With `n` elements, `y` is off by `2^-f / 2 + e * (1 + n) / (1 - n * e)`
-/// at most.
+/// The exact semantics is `round(t_i * r / 2^h)` with `r = floor(2^(f + h) / sum_j t_j)`, where `t_i` is a table's value at
+/// `max_j x_j - x_i`, which is within `e = 2^-(f + 1)` of `e^(x_i - max)` (`f` at most 13), and `h` three more than the scale of
+/// the table's values. With `n` elements, `y` is off by `2^-f * (1 / 2 + (1 + e) / 8) + e * (1 + n) / (1 - n * e)` at most.
 ///
 /// # Constraints
-/// [`crate::gadget::lack`] for the exponentials, and [`crate::gadget::div`] of each by their sum.
+/// [`crate::gadget::lack`] for the exponentials; once [`crate::gadget::div`] of a constant by their sum; for each one product, and
+/// [`crate::gadget::rescale`] of about `f + h` bits.
 ///
 /// # Soundness
 /// See these gadgets. The sum is at least the value of the largest element, which the circuit enforces to be one of them.
@@ -76,7 +77,7 @@ impl Layer for Softmax {
         onnx: "Softmax",
         keras: "Softmax",
         burn: "Softmax",
-        constraints: "about bits + 97 at 2^-8",
+        constraints: "about bits + 52 + 66 / n at 2^-8",
     };
 
     fn parse(args: &mut Args) -> Result<Self, LayerError> {
@@ -119,7 +120,8 @@ impl Layer for Softmax {
     }
 
     fn tables(&self, _: &[&Shape], request: Request) -> Option<Vec<Piecewise>> {
-        falling().table(Request { bits: request.bits + 1, ..request }).map(|t| vec![t])
+        // Each value's product with the reciprocal is decomposed.
+        falling().weighed(Request { bits: request.bits + 1, ..request }, 4).map(|t| vec![t])
     }
 
     fn holds(&self, step: &Step) -> bool {
@@ -155,9 +157,14 @@ impl Layer for Softmax {
         for group in self.groups(x[0].shape()) {
             let values: Vec<A::Wire> = group.iter().map(|i| x[0].data()[*i].clone()).collect();
             let lack = a.lack(&values, table)?;
-            let sum = a.settle(&lack.sum, 3 * group.len())?;
+            let sum = a.settle(&lack.sum, 3)?;
+            let shift = table.scale().max(0).unsigned_abs() + 3;
+            let whole = a.constant(power(step.factor.saturating_add_unsigned(shift).max(0))?);
+            let reciprocal = a.div(&whole, &sum, None)?;
+            let reciprocal = a.settle(&reciprocal, group.len())?;
             for (i, part) in group.iter().zip(&lack.parts) {
-                y[*i] = nearest(a, (part, &sum), step.factor, None)?;
+                let product = a.mul(part, &reciprocal)?;
+                y[*i] = a.rescale(&product, Cut { shift, ..Cut::default() })?;
             }
         }
         let y = Tensor::from_fn(x[0].shape().clone(), |i| y[i].clone());
@@ -184,7 +191,7 @@ mod tests {
                 let y = layer.exact(&mut Ints::<i64>::new(), &[&x], &[], &step).unwrap();
                 let float = layer.float(&[&x.map(|q| *q as f64 * 2f64.powi(-scale))], &[]);
                 let e = layer.max_error(&step, 1e3).unwrap();
-                let error = 2f64.powi(-factor) / 2.0 + 5.0 * e / (1.0 - 4.0 * e);
+                let error = 2f64.powi(-factor) * (0.5 + (1.0 + e) / 8.0) + 5.0 * e / (1.0 - 4.0 * e);
                 for (q, y) in y.data().iter().zip(float.data()) {
                     let q = *q as f64 * 2f64.powi(-factor);
                     assert!((q - y).abs() <= error, "{q} is not {y} within {error}");

@@ -208,6 +208,7 @@ impl Subject<'_> {
                 Factors::Constants => knobs.factor[i] as i32,
             };
             step.tables = self.tables(i, layer, &step);
+            step.reach = if layer.reaches() { self.reached(i) } else { 0 };
             let before = layer.scale(&step);
             plan.steps[i] = self.cut(knobs, i, step, before);
             plan.scales[i] = output_scale(layer, &plan.steps[i]);

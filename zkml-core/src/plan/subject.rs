@@ -171,11 +171,15 @@ impl<'a> Subject<'a> {
         self.graph().parameter_count() > 500_000 || terms > 1_000_000
     }
 
+    /// The least power of two that no input of a layer exceeds, in the samples.
+    pub(super) fn reached(&self, i: usize) -> i32 {
+        ceil_log2(self.graph().nodes()[i].inputs.iter().map(|n| self.reach[n.0]).fold(0.0, f64::max))
+    }
+
     /// The tables of a layer: searched for once, then kept. Without any that will do, the plan is refused for lack of them.
     pub(super) fn tables(&self, i: usize, layer: &AnyLayer, step: &Step) -> Vec<Piecewise> {
-        let reach = self.graph().nodes()[i].inputs.iter().map(|n| self.reach[n.0]).fold(0.0, f64::max);
         let scale = step.inputs.first().copied().unwrap_or(0);
-        let request = Request { scale, reach: 2f64.powi(ceil_log2(reach)), bits: step.factor };
+        let request = Request { scale, reach: 2f64.powi(self.reached(i)), bits: step.factor };
         let shapes = self.graph().input_shapes(NodeId(i));
         let key = format!("{layer:?} {shapes:?} {request:?}");
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
