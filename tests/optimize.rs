@@ -6,10 +6,11 @@ mod seeded;
 
 use seeded::{model, samples};
 use zkml::{
-    graph::{Graph, Range},
+    graph::{Graph, Range, Visibility},
     layer::{Args, Literal},
-    model::Model,
+    model::{Model, Weights},
     optimize::optimize,
+    rand::{Rng, SeedableRng, rngs::StdRng},
     shape::Shape,
     tensor::Tensor,
 };
@@ -252,4 +253,122 @@ fn an_offset_joins_a_neighbour() {
     let dense = || ("dense", args().with("units", 3).with("bias", false));
     applies(chain(&[4], &[dense(), offset()]), "fold_batch_norm", 1, &["dense"]);
     applies(chain(&[4], &[offset(), dense()]), "fold_norm_forward", 1, &["dense"]);
+}
+
+/// A layer that may fit a tensor of that shape, with numbers of few bits.
+fn any_layer(rng: &mut StdRng, dims: &[usize]) -> (&'static str, Args) {
+    let number = |rng: &mut StdRng| [0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 0.25, 3.0, -0.75][rng.gen_range(0..10)];
+    let list = |l: Vec<i64>| Literal::List(l);
+    let axis = rng.gen_range(0..dims.len());
+    let extent = dims[axis] as i64;
+    match rng.gen_range(0..24) {
+        0 | 1 => ("dense", args().with("units", rng.gen_range(1..4usize)).with("bias", rng.gen_bool(0.5))),
+        2 | 3 => {
+            let groups = 1 + usize::from(dims[0] % 2 == 0 && rng.gen_bool(0.5));
+            let args = args().with("filters", 2 * groups).with("kernel", [1, 2]).with("groups", groups);
+            let padding = [list(vec![0; 4]), "same".into(), "valid".into()][rng.gen_range(0..3)].clone();
+            ("conv2d", args.with("padding", padding).with("bias", rng.gen_bool(0.5)))
+        }
+        4 => ("relu", args()),
+        5 => ("scale", args().with("factor", number(rng))),
+        6 => ("offset", args().with("value", number(rng))),
+        // With these variances the square root is a whole number.
+        7 | 8 => ("batch_norm", args().with("epsilon", 0.25)),
+        9 | 10 => {
+            let start = rng.gen_range(0..extent);
+            let (start, end) = (Literal::Int(start), Literal::Int(rng.gen_range(start..extent) + 1));
+            ("slice", args().with("axis", axis).with("start", start).with("end", end))
+        }
+        11 => {
+            let indices = (0..rng.gen_range(1..4)).map(|_| rng.gen_range(0..extent)).collect();
+            ("gather", args().with("axis", axis).with("indices", list(indices)))
+        }
+        12 | 13 => {
+            let name = ["max_pool2d", "avg_pool2d", "sum_pool2d"][rng.gen_range(0..3)];
+            let padding = ["same", "valid"][rng.gen_range(0..2)];
+            (name, args().with("size", rng.gen_range(1..4usize)).with("padding", padding).with("stride", 1usize))
+        }
+        14 => (["global_avg_pool2d", "global_max_pool2d"][rng.gen_range(0..2)], args()),
+        15 | 16 => {
+            let (a, b) = (number(rng), number(rng));
+            ("clip", args().with("min", a.min(b)).with("max", a.max(b) + 0.5))
+        }
+        17 => (["relu6", "hard_tanh", "abs", "square", "softplus"][rng.gen_range(0..5)], args()),
+        18 => ("leaky_relu", args().with("alpha", number(rng))),
+        19 => ("flatten", args()),
+        20 => {
+            let name = ["reduce_max", "reduce_min", "reduce_sum"][rng.gen_range(0..3)];
+            (name, args().with("axes", list(vec![axis as i64])))
+        }
+        21 => ("permute", args().with("axes", list((0..dims.len() as i64).rev().collect()))),
+        22 => (
+            "pad",
+            args().with("padding", list(vec![1; 2 * dims.len()])).with("value", [0.0, 0.5][rng.gen_range(0..2)]),
+        ),
+        _ => ("argmax", args().with("last", rng.gen_bool(0.5))),
+    }
+}
+
+/// A graph whose nodes are taken by several others, of sums and products with parameters among them.
+fn any_graph(rng: &mut StdRng) -> Graph {
+    let inputs: [&[usize]; 5] = [&[4], &[2, 3, 3], &[1, 4, 4], &[2, 4], &[4, 2, 2]];
+    let mut graph =
+        Graph::new("random", Shape::from(inputs[rng.gen_range(0..5)])).with_range(Range::Whole(-4, 4)).unwrap();
+    let mut nodes = vec![graph.input()];
+    for _ in 0..rng.gen_range(2..9) {
+        let recent = nodes[nodes.len() - 1];
+        let x = if rng.gen_bool(0.8) { recent } else { nodes[rng.gen_range(0..nodes.len())] };
+        let dims = graph.shape(x).dims().to_vec();
+        let added = if rng.gen_bool(0.25) {
+            let name = ["add", "sub", "mul", "matmul"][rng.gen_range(0..4)];
+            let mut first = vec![1; dims.len()];
+            first[0] = dims[0] as i64;
+            let shapes = [vec![1], vec![dims[dims.len() - 1] as i64], first, vec![dims[dims.len() - 1] as i64, 2]];
+            let shape = Literal::List(shapes[rng.gen_range(0..4)].clone());
+            let other = if rng.gen_bool(0.7) {
+                let value = graph.add("parameter", args().with("shape", shape), &[]).unwrap();
+                if rng.gen_bool(0.2) { graph.add("relu", args(), &[value]).unwrap() } else { value }
+            } else {
+                nodes[rng.gen_range(0..nodes.len())]
+            };
+            let pair = if rng.gen_bool(0.5) { [x, other] } else { [other, x] };
+            graph.add(name, args(), &pair)
+        } else {
+            let (name, args) = any_layer(rng, &dims);
+            graph.add(name, args, &[x])
+        };
+        nodes.extend(added.ok().filter(|id| !graph.shape(*id).dims().is_empty() && graph.shape(*id).len() <= 200));
+    }
+    let last = nodes[nodes.len() - 1];
+    if last == graph.input() {
+        graph.add("relu", args(), &[last]).unwrap();
+    } else {
+        graph.set_output(last).unwrap();
+    }
+    graph
+}
+
+#[test]
+fn random_graphs_with_shared_nodes_keep_their_answers() {
+    let mut rng = StdRng::seed_from_u64(7);
+    let mut times = std::collections::BTreeMap::new();
+    for round in 0..6000 {
+        let graph = any_graph(&mut rng);
+        let mut weights = Weights::new();
+        for (name, param) in graph.all_params() {
+            let numbers = if param.non_negative { [0.75, 3.75, 0.0, 15.75, 0.75] } else { [0.0, 1.0, -1.0, 0.5, -2.0] };
+            weights.insert(name, Tensor::from_fn(param.shape, |_| numbers[rng.gen_range(0..5)]));
+        }
+        let model = Model::new(graph, Visibility::default(), weights).unwrap();
+        let (optimized, passes) = optimize(&model).unwrap();
+        passes.iter().for_each(|p| *times.entry(p.pass).or_insert(0) += p.times);
+        for x in samples(model.graph(), 3, round) {
+            // The output, and not the scores that it may be made of.
+            let answer = |model: &Model| model.trace(&x).unwrap().swap_remove(model.graph().output().0);
+            let (was, is) = (answer(&model), answer(&optimized));
+            let near = was.data().iter().zip(is.data()).all(|(p, q)| (p - q).abs() <= 1e-9 * (1.0 + was.max_abs()));
+            assert!(near && was.shape() == is.shape(), "round {round}: {was:?} became {is:?}");
+        }
+    }
+    assert!(times.values().all(|n| *n > 5), "passes that hardly applied: {times:?}");
 }

@@ -40,7 +40,7 @@ pub enum Case {
 
 impl Case {
     /// The answer, or nothing where the input must not be provable.
-    fn answer(&self, x: &[i64]) -> Option<i64> {
+    pub fn answer(&self, x: &[i64]) -> Option<i64> {
         let provable = |cut: &Cut| {
             let kept = |w: u32| {
                 (-(1i64 << w.max(cut.shift))..1 << w.max(cut.shift)).contains(&(x[0] + (1i64 << cut.shift >> 1)))
@@ -72,6 +72,16 @@ impl Case {
             Self::IsZero(_) => i64::from(x[0] == 0),
             Self::Argmax(_) => argmax::eval(x) as i64,
         })
+    }
+
+    /// Whether there is no such gadget: no value of the interval may be cut so, or the table is not one for mantissas.
+    pub fn is_refused(&self) -> bool {
+        match self {
+            Self::Rescale(of, cut) => rescale::bound(of, *cut).is_err(),
+            Self::Relu(of, cut) => relu::bound(of, *cut).is_err(),
+            Self::Leading(of, table) => leading::bound(of, table).is_err(),
+            _ => false,
+        }
     }
 }
 
@@ -148,12 +158,12 @@ pub fn sweep(case: &Case) {
     }
 }
 
-fn cut(shift: u32, saturate: Option<u32>, width: Option<u32>) -> Cut {
+pub fn cut(shift: u32, saturate: Option<u32>, width: Option<u32>) -> Cut {
     Cut { shift, saturate, width }
 }
 
 /// Two segments of two cells a side, with tails that nothing else tells.
-fn table(sides: Sides, drop: u32, slope: i64, tail_drop: u32) -> Piecewise {
+pub fn table(sides: Sides, drop: u32, slope: i64, tail_drop: u32) -> Piecewise {
     let mut pieces = vec![vec![3, 1], vec![9, -2]];
     if sides == Sides::Both {
         pieces.extend([vec![-5, 2], vec![4, -1]]);
@@ -162,7 +172,7 @@ fn table(sides: Sides, drop: u32, slope: i64, tail_drop: u32) -> Piecewise {
     Piecewise::new((4, 0), drop, 2, sides, pieces, tail).unwrap()
 }
 
-const SIDES: [Sides; 5] = [Sides::Even, Sides::Odd, Sides::Negative, Sides::Positive, Sides::Both];
+pub const SIDES: [Sides; 5] = [Sides::Even, Sides::Odd, Sides::Negative, Sides::Positive, Sides::Both];
 
 #[test]
 fn no_table_answers_otherwise_at_the_ends_of_its_interval_its_segments_and_its_tails() {

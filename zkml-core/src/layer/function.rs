@@ -190,8 +190,9 @@ impl Function {
     ///
     /// Within a cell the table's value is one integer (but for the slope, which is added apart), and the function lies between
     /// its values at the cell's ends where it is monotone, or else is off by `curvature * width^2 / 8` more. So all cells are
-    /// compared, at both ends. Beyond the segments the distance from the tails falls, if they begin no
-    /// earlier than `falls`; else the answer is infinite. To this comes the
+    /// compared, at both ends. Beyond the segments the distance from the function's tails falls, if they begin no
+    /// earlier than `falls`; else the answer is infinite. There the table's tails are compared with the function, and with the
+    /// function's. To this comes the
     /// rounding of the slope's unit, and `1e-11` for the floats of this comparison itself.
     pub fn max_error(&self, table: &Piecewise, reach: f64) -> f64 {
         let (unit, value) = (2f64.powi(-table.input()), 2f64.powi(-table.scale()));
@@ -208,6 +209,8 @@ impl Function {
             if !table.covers(side) {
                 continue;
             }
+            // By how much a cell's width turns the function less the table's slope from the function less its own.
+            let turn = if side && drop > 0 { (slope - self.slope).abs() * width } else { 0.0 };
             for cell in 0..count {
                 let u = cell << drop;
                 let q = if side { u } else { -1 - u };
@@ -221,7 +224,7 @@ impl Function {
                 for end in ends {
                     let x = (cell as f64 + end) * width;
                     let linear = if side { slope * x } else { 0.0 };
-                    let off = (y + linear - self.side(side, x)).abs() + bend;
+                    let off = (y + linear - self.side(side, x)).abs() + bend + turn;
                     worst = worst.max(off + if side { rounding } else { 0.0 });
                 }
             }
@@ -236,9 +239,11 @@ impl Function {
                 }
                 let off = |u: f64| {
                     let held = if side { positive + slope * u } else { negative };
-                    (held - self.side(side, u)).abs()
+                    let own = if side { self.positive + self.slope * u } else { self.negative };
+                    // From here on the function comes nearer to its own tail, which may be farther from the table's.
+                    (held - self.side(side, u)).abs().max((held - own).abs())
                 };
-                if start < self.falls && table.covers(side) {
+                if start < self.falls {
                     return f64::INFINITY;
                 }
                 let steeper = if side { (slope - self.slope).abs() * (reach - start) } else { 0.0 };
@@ -460,6 +465,69 @@ mod tests {
                 assert!(function.max_error(&table, 1e6) <= 2f64.powi(-bits), "scale {scale}, {bits} bits");
             }
         }
+    }
+
+    /// The largest error at any input of that magnitude.
+    fn worst(function: &Function, table: &Piecewise, reach: f64) -> f64 {
+        let (unit, value) = (2f64.powi(-table.input()), 2f64.powi(-table.scale()));
+        let most = (reach / unit) as i64;
+        (-most..=most).fold(0.0, |w, q| w.max((table.at(q) as f64 * value - (function.f)(q as f64 * unit)).abs()))
+    }
+
+    #[test]
+    fn a_rounded_tail_is_within_the_proven_error() {
+        // The function's tail is -0.3, and the table's is the next whole number.
+        let elu = Function {
+            f: Box::new(|x: f64| if x > 0.0 { x } else { 0.3 * x.exp_m1() }),
+            sides: Sides::Negative,
+            negative: -0.3,
+            positive: 0.0,
+            slope: 1.0,
+            curvature: 0.0,
+            falls: 0.0,
+            end: None,
+        };
+        for (scale, bits) in [(-2, 0), (0, 0), (0, 1), (3, 1), (5, 4), (8, 6)] {
+            let table = elu.table(Request { scale, reach: 40.0, bits }).unwrap();
+            assert!(worst(&elu, &table, 40.0) <= elu.max_error(&table, 40.0), "scale {scale}, {bits} bits");
+        }
+    }
+
+    #[test]
+    fn the_proven_error_of_a_table_that_was_edited_is_not_exceeded() {
+        // Tails that meet the function where the segments end, and nowhere else.
+        let tail = Tail { negative: 69, positive: 187, slope: 0, drop: 0 };
+        let table = Piecewise::new((8, 8), 7, 1, Sides::Odd, vec![vec![-29, 15]], tail).unwrap();
+        assert!((0.26..0.28).contains(&worst(&logistic(), &table, 8.0)));
+        assert!(logistic().max_error(&table, 8.0) >= 0.26);
+        // No segments on a side where the function is not monotone.
+        let silu = Function {
+            f: Box::new(|x| x / (1.0 + (-x).exp())),
+            sides: Sides::Even,
+            positive: 0.0,
+            slope: 1.0,
+            curvature: 0.5,
+            falls: 2.0,
+            ..logistic()
+        };
+        let table = silu.table(Request { scale: 8, reach: 8.0, bits: 8 }).unwrap();
+        let (scales, pieces) = ((8, table.scale()), table.pieces().to_vec());
+        let half = Piecewise::new(scales, table.drop(), table.bits(), Sides::Positive, pieces, table.tail()).unwrap();
+        assert!(silu.max_error(&table, 8.0) <= 2f64.powi(-8) && worst(&silu, &half, 8.0) > 0.27);
+        assert_eq!(silu.max_error(&half, 8.0), f64::INFINITY);
+        // Another slope than the function's: what is left is not monotone.
+        let softplus = Function {
+            f: Box::new(|x: f64| x.max(0.0) + (-x.abs()).exp().ln_1p()),
+            sides: Sides::Even,
+            positive: 0.0,
+            slope: 1.0,
+            ..logistic()
+        };
+        let tail = Tail { negative: 0, positive: 0, slope: 245, drop: 0 };
+        let pieces = vec![vec![3526, 698], vec![710, -710]];
+        let table = Piecewise::new((4, 12), 8, 1, Sides::Both, pieces, tail).unwrap();
+        assert!((0.5..0.53).contains(&worst(&softplus, &table, 31.5)));
+        assert!(softplus.max_error(&table, 31.5) >= 0.5);
     }
 
     #[test]

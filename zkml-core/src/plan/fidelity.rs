@@ -56,8 +56,10 @@ impl Fidelity {
             top = top.max(float.max_abs());
             let Some(exact) = exact else { continue };
             for (x, y) in float.data().iter().zip(exact.scores.data()) {
-                max = max.max((x - y).abs());
-                sum += (x - y).abs();
+                let error = (x - y).abs();
+                // Nothing is near what is no number.
+                max = if error.is_nan() { f64::INFINITY } else { max.max(error) };
+                sum += error;
                 count += 1;
             }
             same += usize::from(exact.class.is_some_and(|class| class == float.argmax()));
@@ -119,5 +121,19 @@ impl fmt::Display for Fidelity {
             )?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_not_near_what_is_no_number() {
+        let float = |x: f64| Tensor::vector(vec![x, 1.0]);
+        let exact =
+            || Prediction { integers: Tensor::vector(vec![]), scores: Tensor::vector(vec![2.0, 1.0]), class: None };
+        let error = |x: f64| Fidelity::of(&[(float(x), Some(exact()))], false, vec![]).max_error;
+        assert_eq!((error(1.5), error(f64::NAN), error(f64::NEG_INFINITY)), (0.5, f64::INFINITY, f64::INFINITY));
     }
 }
