@@ -264,7 +264,7 @@ fn any_layer(rng: &mut StdRng, dims: &[usize]) -> (&'static str, Args) {
     match rng.gen_range(0..24) {
         0 | 1 => ("dense", args().with("units", rng.gen_range(1..4usize)).with("bias", rng.gen_bool(0.5))),
         2 | 3 => {
-            let groups = 1 + usize::from(dims[0] % 2 == 0 && rng.gen_bool(0.5));
+            let groups = 1 + usize::from(dims[0].is_multiple_of(2) && rng.gen_bool(0.5));
             let args = args().with("filters", 2 * groups).with("kernel", [1, 2]).with("groups", groups);
             let padding = [list(vec![0; 4]), "same".into(), "valid".into()][rng.gen_range(0..3)].clone();
             ("conv2d", args.with("padding", padding).with("bias", rng.gen_bool(0.5)))

@@ -144,7 +144,7 @@ pub const EXAMPLES: &[Example] = &[
     Example { name: "celu", args: || Args::new(), inputs: &[any(&[6])], sizes: &[] },
     Example { name: "selu", args: || Args::new(), inputs: &[any(&[6])], sizes: &[] },
     Example { name: "gelu", args: || Args::new(), inputs: &[any(&[6])], sizes: &[] },
-    Example { name: "softmax", args: || Args::new(), inputs: &[any(&[6])], sizes: &[] },
+    Example { name: "softmax", args: || Args::new(), inputs: &[any(&[6])], sizes: &[("n", 6)] },
     Example { name: "log_softmax", args: || Args::new(), inputs: &[any(&[6])], sizes: &[("n", 6)] },
     Example { name: "layer_norm", args: || Args::new(), inputs: &[any(&[8])], sizes: &[("n", 8)] },
     Example { name: "rms_norm", args: || Args::new(), inputs: &[any(&[8])], sizes: &[("n", 8)] },

@@ -24,6 +24,9 @@ impl Linear {
 /// Values that follow, or nothing if there are none.
 type Step = Option<Vec<(usize, Fr)>>;
 
+/// Values of variables, one case after the other.
+type Cases = Vec<Vec<(usize, Fr)>>;
+
 struct Search<'a> {
     matrices: &'a Matrices,
     /// Which variables have a constraint `x * (1 - x) = 0` of their own.
@@ -137,7 +140,7 @@ impl Search<'_> {
     }
 
     /// The cases of a row `a * b = 0`, or of one with a single variable; nothing if it can't be split.
-    fn split(&self, sides: &[Linear; 3]) -> Option<Vec<Vec<(usize, Fr)>>> {
+    fn split(&self, sides: &[Linear; 3]) -> Option<Cases> {
         let [a, b, c] = sides;
         if c.is_known() && c.rest.is_zero() {
             let cases: Vec<Step> = [a, b].into_iter().map(|side| self.solve(side)).collect();
@@ -162,7 +165,7 @@ impl Search<'_> {
             return;
         }
         // The fewest cases first; a variable that is no bit rather than a bit, which the others may tell.
-        let mut best: Option<(usize, Vec<Vec<(usize, Fr)>>)> = None;
+        let mut best: Option<(usize, Cases)> = None;
         let mut done = true;
         for row in 0..self.matrices.constraints() {
             let sides = self.fold(row, &values);

@@ -248,7 +248,7 @@ impl Arith for Counts {
     fn piecewise(&mut self, a: &Measure, table: &Piecewise) -> Result<Measure, ArithError> {
         let interval = gadget::piecewise::bound(&a.interval, table)?;
         self.pay("piecewise", gadget::piecewise::cost(&a.interval, table)?);
-        Ok(Measure { interval, width: gadget::piecewise::width(&a.interval, table)? })
+        Ok(Measure { interval, width: gadget::piecewise::width(a, table)? })
     }
 
     fn leading(&mut self, a: &Measure, table: &Piecewise) -> Result<(Measure, Measure), ArithError> {
@@ -262,7 +262,7 @@ impl Arith for Counts {
         let intervals: Vec<Interval> = values.iter().map(|v| v.interval).collect();
         let Lack { parts, sum, max } = gadget::lack::bound(&intervals, table)?;
         self.pay("lack", gadget::lack::cost(&intervals, table)?);
-        let widths = gadget::lack::widths(&intervals, table)?;
+        let widths = gadget::lack::widths(values, table)?;
         let total = widths.iter().fold(0, |sum: u32, w| sum.saturating_add(*w));
         let measure = |(interval, width): (&Interval, u32)| Measure { interval: *interval, width };
         let width = if values.len() < 2 { values.first().map_or(0, |v| v.width) } else { 1 };

@@ -310,7 +310,7 @@ impl<C: Accumulate> Arith for R1cs<C> {
 
     fn piecewise(&mut self, a: &Self::Wire, table: &Piecewise) -> Result<Self::Wire, ArithError> {
         let interval = gadget::piecewise::bound(&a.measure.interval, table)?;
-        let width = gadget::piecewise::width(&a.measure.interval, table)?;
+        let width = gadget::piecewise::width(&a.measure, table)?;
         let w = gadget::piecewise::enforce(&mut self.cs, &a.w, &a.measure.interval, table)?;
         Ok(self.wire(interval, width, w))
     }
@@ -325,7 +325,8 @@ impl<C: Accumulate> Arith for R1cs<C> {
     fn lack(&mut self, values: &[Self::Wire], table: &Piecewise) -> Result<Lack<Self::Wire>, ArithError> {
         let intervals: Vec<Interval> = values.iter().map(|v| v.measure.interval).collect();
         let Lack { parts, sum, max } = gadget::lack::bound(&intervals, table)?;
-        let widths = gadget::lack::widths(&intervals, table)?;
+        let measures: Vec<Measure> = values.iter().map(|v| v.measure).collect();
+        let widths = gadget::lack::widths(&measures, table)?;
         let total = widths.iter().fold(0, |sum: u32, w| sum.saturating_add(*w));
         let inputs: Vec<(&C::W, &Interval)> = values.iter().map(|v| (&v.w, &v.measure.interval)).collect();
         let (wires, top) = gadget::lack::enforce(&mut self.cs, &inputs, table)?;

@@ -5,7 +5,12 @@ use super::{
     piecewise::{self, Piecewise},
     zero,
 };
-use crate::arith::{ArithError, Int, counts::Cost, interval::Interval, ints::Integer};
+use crate::arith::{
+    ArithError, Int,
+    counts::{Cost, Measure},
+    interval::Interval,
+    ints::Integer,
+};
 
 /// What the gadget yields.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,11 +74,14 @@ pub fn cost(values: &[Interval], table: &Piecewise) -> Result<Cost, ArithError> 
 ///
 /// # Errors
 /// If a value may outgrow the field.
-pub fn widths(values: &[Interval], table: &Piecewise) -> Result<Vec<u32>, ArithError> {
+pub fn widths(values: &[Measure], table: &Piecewise) -> Result<Vec<u32>, ArithError> {
     if values.len() < 2 {
         return Ok(vec![0; values.len()]);
     }
-    lacks(values).iter().map(|i| piecewise::width(i, table)).collect()
+    let intervals: Vec<Interval> = values.iter().map(|v| v.interval).collect();
+    // The largest value is a variable.
+    let lack = |(interval, value): (Interval, &Measure)| Measure { interval, width: value.width.saturating_add(1) };
+    lacks(&intervals).into_iter().zip(values).map(|v| piecewise::width(&lack(v), table)).collect()
 }
 
 /// Enforces the values.

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::arith::{
     ArithError, Int, MAX_BITS,
-    counts::Cost,
+    counts::{Cost, Measure},
     interval::{Interval, bit_len, pow2},
     ints::Integer,
 };
@@ -82,7 +82,7 @@ pub fn widths(a: &Interval, table: &Piecewise) -> Result<(u32, u32), ArithError>
     if a.is_point() {
         return Ok((0, 0));
     }
-    Ok((exponents(a).count() as u32 - 1, piecewise::width(&mantissas(table), table)?))
+    Ok((exponents(a).count() as u32 - 1, piecewise::width(&Measure::variable(mantissas(table)), table)?))
 }
 
 /// Enforces both.

@@ -4,7 +4,7 @@ pub use super::table::{Piecewise, Sides, TableError, Tail};
 use super::{Cs, decompose, magnitude};
 use crate::arith::{
     ArithError, Int,
-    counts::Cost,
+    counts::{Cost, Measure},
     interval::{Interval, pow2},
     ints::Integer,
 };
@@ -160,15 +160,17 @@ pub fn cost(q: &Interval, table: &Piecewise) -> Result<Cost, ArithError> {
 ///
 /// # Errors
 /// If a value may outgrow the field.
-pub fn width(q: &Interval, table: &Piecewise) -> Result<u32, ArithError> {
-    if q.is_point() {
+pub fn width(q: &Measure, table: &Piecewise) -> Result<u32, ArithError> {
+    if q.interval.is_point() {
         return Ok(0);
     }
-    let form = Form::of(q, table)?;
+    let form = Form::of(&q.interval, table)?;
+    // Where the sign is known, the lowest bit is what is left of the value.
+    let low = |drop: u32| if form.magnitude.sign.is_some() && drop == 0 { q.width } else { 0 };
     let bits = form.magnitude.bits;
     let slope = match (table.tail().slope, form.magnitude.sign) {
         (0, _) | (_, Some(false)) => 0,
-        (_, Some(true)) => bits,
+        (_, Some(true)) => bits.saturating_add(low(table.tail().drop)),
         (_, None) => 1,
     };
     let value = if !form.covered {
@@ -176,9 +178,9 @@ pub fn width(q: &Interval, table: &Piecewise) -> Result<u32, ArithError> {
     } else if form.gates > 0 || form.turns(table) {
         1
     } else {
-        form.rows.len() as u32 + bits
+        (form.rows.len() as u32 + bits + 1).saturating_add(low(table.drop()))
     };
-    Ok(u32::from(form.magnitude.sign.is_none()) + slope + value)
+    Ok(slope.saturating_add(value).saturating_add(u32::from(form.magnitude.sign.is_none())))
 }
 
 /// `sum_m a_m * monomial_m`, the multilinear polynomial of the selectors that is `values[i]` where they are the bits of `i`.

@@ -1,5 +1,7 @@
 //! The table of a function of one integer: polynomials over segments of equal width, and what lies beyond them.
 
+use std::sync::OnceLock;
+
 use serde::{Deserialize, Serialize};
 
 use super::magnitude;
@@ -53,14 +55,23 @@ pub struct Piecewise {
     known: Known,
 }
 
-/// What a table's own numbers say of its values.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What a table's own numbers say of its values: nothing that would make two tables differ.
+#[derive(Clone, Debug, Default)]
 struct Known {
-    /// The least and the largest value within the segments, of negative values and of others.
-    range: [(i128, i128); 2],
+    /// The least and the largest value within the segments, of negative values and of others. All cells are looked at, so that
+    /// a table that is only read is not, before the plan around it is checked.
+    range: OnceLock<[(i128, i128); 2]>,
     /// The bits of the largest magnitude on the way.
     widest: u32,
 }
+
+impl PartialEq for Known {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Known {}
 
 /// A table as it is stored: read back through the checks of [`Piecewise::new`].
 #[derive(Deserialize)]
@@ -90,7 +101,7 @@ impl TryFrom<Stored> for Piecewise {
     type Error = TableError;
 
     fn try_from(s: Stored) -> Result<Self, TableError> {
-        Self::new((s.input, s.scale), s.drop, s.bits, s.sides, s.pieces, s.tail)
+        Self::checked((s.input, s.scale), s.drop, s.bits, s.sides, s.pieces, s.tail)
     }
 }
 
@@ -112,6 +123,19 @@ impl Piecewise {
     /// If a number is out of its range: `drop` at most 40, `bits` 1 to 18, at least one bit of offset, at most 64 segments a
     /// side, degree at most 6, coefficients below `2^60` and sums below `2^120`.
     pub fn new(
+        (input, scale): (i32, i32),
+        drop: u32,
+        bits: u32,
+        sides: Sides,
+        pieces: Vec<Vec<i64>>,
+        tail: Tail,
+    ) -> Result<Self, TableError> {
+        let table = Self::checked((input, scale), drop, bits, sides, pieces, tail)?;
+        table.range(true);
+        Ok(table)
+    }
+
+    fn checked(
         (input, scale): (i32, i32),
         drop: u32,
         bits: u32,
@@ -150,7 +174,7 @@ impl Piecewise {
         let mut table = Self { input, scale, drop, bits, sides, pieces, tail, known: Known::default() };
         let widest = table.magnitude();
         within("a sum", widest.into(), (0, 120), "less than 2^120 in magnitude")?;
-        table.known = Known { widest, range: [false, true].map(|positive| table.enumerate(positive)) };
+        table.known.widest = widest;
         Ok(table)
     }
 
@@ -279,7 +303,8 @@ impl Piecewise {
 
     /// The least and the largest value within the segments, of that sign.
     pub(crate) fn range(&self, positive: bool) -> (Int, Int) {
-        let (lo, hi) = self.known.range[usize::from(positive)];
+        let range = self.known.range.get_or_init(|| [false, true].map(|positive| self.enumerate(positive)));
+        let (lo, hi) = range[usize::from(positive)];
         (Int::from(lo), Int::from(hi))
     }
 }
@@ -296,7 +321,11 @@ mod tests {
     fn a_table_is_read_back_as_it_was_stored() {
         let table = table(Sides::Both, vec![vec![1, 2], vec![3, -4], vec![5, 6], vec![-7, 8]]).unwrap();
         let text = serde_json::to_string(&table).unwrap();
-        assert_eq!(serde_json::from_str::<Piecewise>(&text).unwrap(), table);
+        let read = serde_json::from_str::<Piecewise>(&text).unwrap();
+        assert_eq!(read, table);
+        // Its cells are looked at when they are asked for, and a file of many tables is read at once.
+        assert!(read.known.range.get().is_none() && table.known.range.get().is_some());
+        assert_eq!([false, true].map(|s| read.range(s)), [false, true].map(|s| table.range(s)));
         let error = serde_json::from_str::<Piecewise>(&text.replace("\"bits\":3", "\"bits\":19")).unwrap_err();
         assert!(error.to_string().starts_with("`bits` of a table is 19, expected 1 to 18"), "{error}");
     }

@@ -24,8 +24,8 @@ use crate::{
 /// Sources: ONNX `InstanceNormalization`, Keras `GroupNormalization` with a group a channel, Burn `InstanceNorm`.
 ///
 /// # Limits
-/// The rounding of `z` is below one of its units, `2^-(s_w + 2)`, for inputs of at most the plan's [`Step::reach`], and up to a
-/// quarter of a unit more every time that the largest doubles beyond. A group whose values are all the same, or nearly, is divided by
+/// The rounding of `z` is below one of its units, `2^-(s_w + 2)`, for inputs of at most the plan's [`Step::reach`], and at most
+/// `1 + 2^d / 4` units for inputs of up to `2^d` times that. A group whose values are all the same, or nearly, is divided by
 /// `sqrt(epsilon)`, as in floats.
 ///
 /// # Constraints

@@ -24,8 +24,8 @@ use crate::{
 /// Sources: ONNX `LayerNormalization`, Keras `LayerNormalization`, Burn `LayerNorm`.
 ///
 /// # Limits
-/// The rounding of `z` is below one of its units, `2^-(s_w + 2)`, for inputs of at most the plan's [`Step::reach`], and up to a
-/// quarter of a unit more every time that the largest doubles beyond. A group whose values are all the same, or nearly, is divided by
+/// The rounding of `z` is below one of its units, `2^-(s_w + 2)`, for inputs of at most the plan's [`Step::reach`], and at most
+/// `1 + 2^d / 4` units for inputs of up to `2^d` times that. A group whose values are all the same, or nearly, is divided by
 /// `sqrt(epsilon)`, as in floats.
 ///
 /// # Constraints
@@ -200,5 +200,27 @@ mod tests {
             }
         }
         assert_eq!(layer.params(&[&Shape::new([2, 2])]).len(), 2);
+    }
+
+    #[test]
+    fn beyond_the_reach_precision_falls_and_nothing_else() {
+        let layer = LayerNorm { axes: vec![-1], epsilon: 1e-5 };
+        let x = Tensor::vector(vec![3i128 << 10, -(1 << 10), 0, 5]);
+        let float = layer
+            .float(&[&x.map(|q| *q as f64 / 32.0)], &[&Tensor::vector(vec![1.0; 4]), &Tensor::vector(vec![0.0; 4])]);
+        let mut errors = vec![];
+        for reach in [7, 2, -3] {
+            let step = Step { inputs: vec![5], factor: 8, reach, ..Step::default() };
+            assert!(layer.holds(&step));
+            let p = [Tensor::vector(vec![1i128 << 8; 4]), Tensor::vector(vec![0; 4])];
+            let y = layer.exact(&mut Ints::<i128>::new(), &[&x], &p, &step).unwrap();
+            let off =
+                y.data().iter().zip(float.data()).map(|(q, y)| (*q as f64 * 2f64.powi(-layer.scale(&step)) - y).abs());
+            errors.push(off.fold(0.0, f64::max) * 2f64.powi(norm::scale(&step)));
+        }
+        // In units of `z`: one, and a quarter of how much larger than the reach the largest input is.
+        assert!(errors[0] <= 1.0 && errors[1] <= 1.0 + 32.0 / 4.0 && errors[2] <= 1.0 + 1024.0 / 4.0, "{errors:?}");
+        assert!(errors[2] > errors[0]);
+        assert!(!layer.holds(&Step { inputs: vec![5], reach: 1000, ..Step::default() }));
     }
 }

@@ -101,7 +101,9 @@ impl Layer for Log {
     }
 
     fn holds(&self, step: &Step) -> bool {
-        matches!(step.tables.as_slice(), [table] if (4..=40).contains(&table.input()) && table.scale() <= 50)
+        // All mantissas have a segment.
+        let covers = |t: &Piecewise| t.covers(true) && t.bits() + t.drop() >= t.input().unsigned_abs();
+        matches!(step.tables.as_slice(), [t] if (4..=40).contains(&t.input()) && t.scale() <= 50 && covers(t))
     }
 
     /// That of the table, and of the multiples of `ln(2)`.
@@ -176,5 +178,16 @@ mod tests {
         let step = Step { inputs: vec![3], tables: Log.tables(&[], request).unwrap(), ..Step::default() };
         let y = Log.exact(&mut Ints::<i64>::new(), &[&Tensor::vector(vec![1, 0, -5])], &[], &step).unwrap();
         assert_eq!(y.data(), [y.data()[0]; 3]);
+    }
+
+    #[test]
+    fn a_table_that_lacks_mantissas_is_refused() {
+        let request = Request { scale: 8, reach: 64.0, bits: 8 };
+        let table = Log.tables(&[], request).unwrap().remove(0);
+        let (scales, pieces) = ((table.input(), table.scale()), vec![table.pieces()[0].clone()]);
+        let bits = table.bits() - table.segments();
+        let short = Piecewise::new(scales, table.drop(), bits, table.sides(), pieces, table.tail()).unwrap();
+        let step = |table| Step { inputs: vec![8], tables: vec![table], ..Step::default() };
+        assert!(table.segments() > 0 && Log.holds(&step(table)) && !Log.holds(&step(short)));
     }
 }

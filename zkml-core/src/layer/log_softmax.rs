@@ -131,7 +131,13 @@ impl Layer for LogSoftmax {
     }
 
     fn holds(&self, step: &Step) -> bool {
-        let consistent = |a: &Piecewise, b: &Piecewise| a.input() == step.inputs[0] && b.input() == a.scale();
+        // A sum that is less than one by the tables' errors counts as one.
+        let consistent = |a: &Piecewise, b: &Piecewise| {
+            a.input() == step.inputs[0]
+                && b.input() == a.scale()
+                && b.sides() == Sides::Positive
+                && b.tail().negative == 0
+        };
         matches!(step.tables.as_slice(), [table, logarithm] if consistent(table, logarithm))
     }
 
@@ -166,6 +172,11 @@ impl Layer for LogSoftmax {
         let (up, down) = (power(scale - step.inputs[0])?, power(scale - logarithm.scale())?);
         let mut y = x[0].clone().into_data();
         for group in self.groups(x[0].shape()) {
+            if end(logarithm) < group.len() as f64 - 1.0 {
+                return Err(ArithError::Domain(
+                    "the plan's table of logarithms ends below the sum of the exponentials",
+                ));
+            }
             let values: Vec<A::Wire> = group.iter().map(|i| x[0].data()[*i].clone()).collect();
             let lack = a.lack(&values, table)?;
             let excess = a.linear(std::iter::once((Int::ONE, &lack.sum)), -power(table.scale())?)?;
@@ -207,5 +218,26 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn tables_that_answer_for_sums_that_there_are_not_are_refused() {
+        let (layer, shape) = (LogSoftmax { axis: 0 }, Shape::new([2]));
+        let tables = layer.tables(&[&shape], Request { scale: 6, reach: 8.0, bits: 8 }).unwrap();
+        let second = &tables[1];
+        let tail = crate::gadget::piecewise::Tail { negative: 1 << 40, ..second.tail() };
+        let (scales, pieces) = ((second.input(), second.scale()), second.pieces().to_vec());
+        let other = Piecewise::new(scales, second.drop(), second.bits(), second.sides(), pieces, tail).unwrap();
+        let step = |second: &Piecewise| Step {
+            inputs: vec![6],
+            factor: 8,
+            tables: vec![tables[0].clone(), second.clone()],
+            ..Step::default()
+        };
+        assert!(layer.holds(&step(second)) && !layer.holds(&step(&other)));
+        // More elements than the table is for.
+        let x = Tensor::from_fn(Shape::new([40]), |i| i as i64);
+        let error = layer.exact(&mut Ints::<i64>::new(), &[&x], &[], &step(second)).unwrap_err();
+        assert!(matches!(error, ArithError::Domain(_)), "{error}");
     }
 }

@@ -227,7 +227,8 @@ impl Quantized {
         Ok(Fidelity::of(&pairs, self.graph().classes().is_some(), layers))
     }
 
-    /// The proven error of a node's table, over all values that its input may have.
+    /// The proven error of a node's table, over all values that its input may have; of a function that has no tails (`exp`), which
+    /// saturates beyond what the samples reach, over those within.
     pub fn table_error(&self, id: NodeId) -> Option<f64> {
         let (node, step) = (self.graph().node(id), &self.plan.steps[id.0]);
         let input = node.inputs.first()?;

@@ -142,6 +142,18 @@ fn a_slope_in_the_wires_own_units_costs_nothing_and_leading_constants_half() {
 }
 
 #[test]
+fn the_lowest_bit_of_a_value_with_a_known_sign_is_as_wide_as_the_value() {
+    let wide = |lo, hi| Measure { interval: interval(lo, hi), width: 60 };
+    let line = Piecewise::new((0, 0), 0, 3, Sides::Even, vec![vec![1, 2]], Tail::default()).unwrap();
+    // A sum of 60 variables as four bits, all of which are in the line's value: its width and the three others at least.
+    assert!(piecewise::width(&wide(0, 7), &line).unwrap() >= 60 + 2);
+    // Without a sign every bit is a variable, and beyond the segments the value is.
+    assert!(piecewise::width(&wide(-8, 7), &line).unwrap() < 10);
+    let lacks = lack::widths(&[wide(0, 3), wide(0, 4)], &line).unwrap();
+    assert!(lacks.iter().all(|w| *w > 60));
+}
+
+#[test]
 fn quotients_of_every_sign() {
     for (a, b) in
         [((-16, 15), (1, 4)), ((-64, 63), (3, 10)), ((0, 31), (5, 5)), ((-8, 7), (20, 27)), ((-32, -1), (2, 9))]
