@@ -31,6 +31,9 @@ say "from training to a proof"
 say "the verifier alone"
 cargo test -p zkml --no-default-features --features verify --test verifier
 
+say "what is switched off is said"
+cargo test -p zkml --no-default-features --features verify --test ui switched_off
+
 say "the fuzz targets build"
 cargo build --manifest-path fuzz/Cargo.toml
 
