@@ -91,7 +91,12 @@ pub const EXAMPLES: &[Example] = &[
         inputs: &[any(&[4, 6, 6])],
         sizes: &[],
     },
-    Example { name: "matmul", args: || Args::new(), inputs: &[any(&[4, 6]), any(&[6, 5])], sizes: &[("k", 6)] },
+    Example {
+        name: "matmul",
+        args: || Args::new(),
+        inputs: &[any(&[4, 6]), any(&[6, 5])],
+        sizes: &[("n", 4), ("k", 6), ("m", 5)],
+    },
     Example { name: "batch_norm", args: || Args::new(), inputs: &[any(&[4, 3, 3])], sizes: &[] },
     Example { name: "scale", args: || Args::new().with("factor", 0.3), inputs: &[any(&[6])], sizes: &[] },
     Example { name: "offset", args: || Args::new().with("value", 0.5), inputs: &[any(&[6])], sizes: &[] },

@@ -4,11 +4,11 @@ use std::fmt::Write;
 
 use zkml::{
     arith::{
-        Cut, Int,
-        counts::{Cost, Measure},
+        Arith, Cut, Int,
+        counts::{Cost, Counts, Measure},
         interval::Interval,
     },
-    gadget,
+    gadget::{self, winograd::Grid},
 };
 
 fn signed(bits: u32) -> Interval {
@@ -97,12 +97,41 @@ fn rows() -> Vec<Row> {
             source: "socathie/circomlib-ml, `circuits/ArgMax.circom`",
         },
         Row {
+            name: "3x3 convolution of 34x34, 16 to 16 channels, private weights",
+            ours: convolution(16, 34),
+            published: "2,359,296 (`Conv2D`: a product a tap)",
+            source: "socathie/circomlib-ml, `circuits/Conv2D.circom`",
+        },
+        Row {
+            name: "product of matrices of 64x64",
+            ours: gadget::matrix::cost(64, 64, 64).constraints,
+            published: "262,144 (`matMul`)",
+            source: "socathie/circomlib-ml, `circuits/circomlib-matrix/matMul.circom`",
+        },
+        Row {
             name: "Poseidon of two elements",
             ours: gadget::poseidon::cost(2).constraints,
             published: "240 (`Poseidon(2)`)",
             source: "iden3/circomlib, `circuits/poseidon.circom`",
         },
     ]
+}
+
+/// Products of 3x3 windows, with private weights.
+fn convolution(channels: usize, size: usize) -> usize {
+    let grid = Grid {
+        kernel: [3; 2],
+        stride: [1; 2],
+        dilation: [1; 2],
+        input: [size; 2],
+        output: [size - 2; 2],
+        before: [0; 2],
+    };
+    let x = vec![Measure::variable(signed(16)); channels * size * size];
+    let w = vec![Measure::variable(signed(8)); channels * channels * 9];
+    let mut counts = Counts::new();
+    counts.convolve(&grid, &x, &w, &[]).unwrap();
+    counts.total().constraints
 }
 
 /// The section of the page.

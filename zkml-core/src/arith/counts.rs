@@ -5,7 +5,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Arith, ArithError, Cut, Int, interval, interval::Interval};
-use crate::gadget::{self, lack::Lack, piecewise::Piecewise};
+use crate::gadget::{
+    self,
+    lack::Lack,
+    matrix,
+    piecewise::Piecewise,
+    winograd::{Grid, Tiling},
+};
 
 /// Constraints and witness variables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -153,6 +159,35 @@ impl Arith for Counts {
         width = width.saturating_add(bias.map_or(0, |b| b.width));
         self.pay("product", Cost::new(products, products));
         Ok(Measure { interval, width })
+    }
+
+    fn convolve(
+        &mut self,
+        grid: &Grid,
+        x: &[Measure],
+        w: &[Measure],
+        bias: &[Measure],
+    ) -> Result<Vec<Measure>, ArithError> {
+        let Some(tiling) = Tiling::of(grid, x.iter(), w.iter()) else { return grid.direct(self, x, w, bias) };
+        self.pay("product", tiling.products);
+        self.pay("settle", tiling.settled);
+        let mut unpaid = Counts::new();
+        let y = grid.direct(&mut unpaid, x, w, &[])?.into_iter().enumerate();
+        y.map(|(i, y)| {
+            let bias = bias.get(i / grid.windows());
+            let interval = bias.map_or(Ok(y.interval), |b| y.interval.add(&b.interval))?;
+            Ok(Measure { interval, width: tiling.width.saturating_add(bias.map_or(0, |b| b.width)) })
+        })
+        .collect()
+    }
+
+    fn matmul(&mut self, rows: &[Vec<&Measure>], columns: &[Vec<&Measure>]) -> Result<Vec<Measure>, ArithError> {
+        if !matrix::pays(rows, columns, |m| m) {
+            return matrix::direct(self, rows, columns);
+        }
+        self.pay("product", matrix::cost(rows.len(), columns.len(), rows[0].len()));
+        let sums = matrix::direct(&mut Counts::new(), rows, columns)?;
+        Ok(sums.into_iter().map(|s| Measure { width: 1, ..s }).collect())
     }
 
     fn linear<'a>(

@@ -19,7 +19,7 @@ pub mod r1cs;
 pub use ethnum::I256 as Int;
 
 use self::interval::Interval;
-use crate::gadget::{lack::Lack, piecewise::Piecewise};
+use crate::gadget::{lack::Lack, matrix, piecewise::Piecewise, winograd::Grid};
 
 /// The largest magnitude, in bits, of any wire: sums, differences and offsets then stay far below the field's modulus.
 pub const MAX_BITS: u32 = 250;
@@ -153,6 +153,35 @@ pub trait Arith {
     ) -> Result<Self::Wire, ArithError>
     where
         Self::Wire: 'a;
+
+    /// All windows of a convolution, by filter and window, see [`crate::gadget::winograd`]; the weights by filter, channel and
+    /// tap, and a bias a filter, or none.
+    ///
+    /// # Errors
+    /// If a result may reach `2^250`.
+    fn convolve(
+        &mut self,
+        grid: &Grid,
+        x: &[Self::Wire],
+        w: &[Self::Wire],
+        bias: &[Self::Wire],
+    ) -> Result<Vec<Self::Wire>, ArithError>
+    where
+        Self: Sized,
+    {
+        grid.direct(self, x, w, bias)
+    }
+
+    /// `sum_c w_fc * x_ct`, by row `f` and column `t`, see [`crate::gadget::matrix`].
+    ///
+    /// # Errors
+    /// If a result may reach `2^250`.
+    fn matmul(&mut self, rows: &[Vec<&Self::Wire>], columns: &[Vec<&Self::Wire>]) -> Result<Vec<Self::Wire>, ArithError>
+    where
+        Self: Sized,
+    {
+        matrix::direct(self, rows, columns)
+    }
 
     /// `sum_i c_i * a_i + c`, for known integers `c`.
     ///

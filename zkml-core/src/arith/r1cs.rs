@@ -14,10 +14,15 @@ pub use self::{
 };
 use super::{
     Arith, ArithError, Cut, Int,
-    counts::{Measure, settles},
+    counts::{Counts, Measure, settles},
     interval::{self, Interval},
 };
-use crate::gadget::{self, Cs, lack::Lack, piecewise::Piecewise};
+use crate::gadget::{
+    self, Cs,
+    lack::Lack,
+    piecewise::Piecewise,
+    winograd::{Grid, Tiling},
+};
 pub use crate::prove::public::to_field;
 
 /// What a constraint system must offer beyond gadgets on integers: public inputs, and arithmetic on whole field
@@ -70,6 +75,8 @@ pub trait Accumulate: FieldCs {
     fn accumulate_constant(&mut self, sum: &mut Int, c: Int);
     /// A product that may be part of a running sum.
     fn deferred(&mut self, a: &Self::W, b: &Self::W) -> Self::W;
+    /// `sum_i c_i * w_i` over the field, which is this integer where there are values.
+    fn combine(&mut self, terms: &[(Fr, &Self::W)], value: Int) -> Self::W;
     /// Ends the running sum.
     fn close(&mut self, sum: Int) -> Self::W;
     /// Says which node comes next.
@@ -181,6 +188,47 @@ impl<C: Accumulate> Arith for R1cs<C> {
         }
         let w = self.cs.close(sum);
         Ok(self.wire(interval, width, w))
+    }
+
+    fn convolve(
+        &mut self,
+        grid: &Grid,
+        x: &[Self::Wire],
+        w: &[Self::Wire],
+        bias: &[Self::Wire],
+    ) -> Result<Vec<Self::Wire>, ArithError> {
+        let measures = |wires: &[Self::Wire]| -> Vec<Measure> { wires.iter().map(|w| w.measure).collect() };
+        let [mx, mw, mb] = [x, w, bias].map(measures);
+        let Some(tiling) = Tiling::of(grid, mx.iter(), mw.iter()) else { return grid.direct(self, x, w, bias) };
+        let found = Counts::new().convolve(grid, &mx, &mw, &mb)?;
+        fn wires<W>(all: &[Wire<W>]) -> Vec<&W> {
+            all.iter().map(|wire| &wire.w).collect()
+        }
+        let (x, w, bias) = (wires(x), wires(w), wires(bias));
+        let y = gadget::winograd::enforce(&mut self.cs, grid, &tiling, (&x, &w), &bias);
+        Ok(y.into_iter().zip(found).map(|(w, measure)| Wire { measure, w }).collect())
+    }
+
+    fn matmul(
+        &mut self,
+        rows: &[Vec<&Self::Wire>],
+        columns: &[Vec<&Self::Wire>],
+    ) -> Result<Vec<Self::Wire>, ArithError> {
+        if !gadget::matrix::pays(rows, columns, |wire| &wire.measure) {
+            return gadget::matrix::direct(self, rows, columns);
+        }
+        let mut sums = Vec::with_capacity(rows.len() * columns.len());
+        for w in rows {
+            for x in columns {
+                let terms = w.iter().zip(x).map(|(w, x)| (&w.measure.interval, &x.measure.interval));
+                sums.push(interval::dot(terms, None)?);
+            }
+        }
+        let [rows, columns] = [rows, columns].map(|vectors| -> Vec<Vec<C::W>> {
+            vectors.iter().map(|v| v.iter().map(|wire| wire.w.clone()).collect()).collect()
+        });
+        let found = gadget::matrix::enforce(&mut self.cs, &rows, &columns).into_iter().flatten();
+        Ok(found.zip(sums).map(|(w, interval)| self.wire(interval, 1, w)).collect())
     }
 
     fn linear<'a>(

@@ -18,6 +18,7 @@ pub mod lack;
 pub mod leading;
 pub mod leaky;
 pub mod magnitude;
+pub mod matrix;
 pub mod max;
 pub mod non_negative;
 mod part;
@@ -32,6 +33,7 @@ pub mod sign;
 pub mod sqrt;
 pub mod square;
 pub mod table;
+pub mod winograd;
 pub mod zero;
 
 #[cfg(all(test, feature = "prove"))]

@@ -1,6 +1,7 @@
 //! Every gadget: constraints hold exactly for what `eval` says, cost what `cost` says, and refuse every mutation.
 
 mod nonlinear;
+mod products;
 
 use std::collections::HashSet;
 

@@ -170,6 +170,9 @@ impl Accumulate for Tape {
     fn deferred(&mut self, a: &Int, b: &Int) -> Int {
         self.product(a, b)
     }
+    fn combine(&mut self, _: &[(Fr, &Int)], value: Int) -> Int {
+        value
+    }
     fn close(&mut self, sum: Int) -> Int {
         sum
     }

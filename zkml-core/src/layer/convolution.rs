@@ -237,6 +237,29 @@ impl Convolution<'_> {
         Tensor::from_fn(laid.shape, |i| y[i])
     }
 
+    /// The exact semantics of a convolution that is not transposed, group by group.
+    fn convolve<A: Arith>(
+        &self,
+        a: &mut A,
+        x: &Tensor<A::Wire>,
+        weight: &Tensor<A::Wire>,
+        bias: Option<&Tensor<A::Wire>>,
+    ) -> Result<Tensor<A::Wire>, ArithError> {
+        let Ok(placed) = self.window.place(self.layer, x.shape()) else { return Ok(Tensor::vector(vec![])) };
+        let shape = placed.shape(self.filters);
+        let (grid, filters) = (placed.grid(), self.filters / self.groups);
+        let mut y = Vec::with_capacity(shape.len());
+        for group in 0..self.groups {
+            let part = |t: &'_ Tensor<A::Wire>| {
+                let len = t.len() / self.groups;
+                group * len..(group + 1) * len
+            };
+            let bias = bias.map_or(&[][..], |b| &b.data()[group * filters..][..filters]);
+            y.extend(a.convolve(&grid, &x.data()[part(x)], &weight.data()[part(weight)], bias)?);
+        }
+        Tensor::from_fn(shape, |i| i).try_map(|i| Ok(y[*i].clone()))
+    }
+
     /// The exact semantics, before the rescale.
     pub fn exact<A: Arith>(
         &self,
@@ -245,6 +268,9 @@ impl Convolution<'_> {
         weight: &Tensor<A::Wire>,
         bias: Option<&Tensor<A::Wire>>,
     ) -> Result<Tensor<A::Wire>, ArithError> {
+        if self.transposed.is_none() {
+            return self.convolve(a, x, weight, bias);
+        }
         let Some(laid) = self.lay(x.shape()) else { return Ok(Tensor::vector(vec![])) };
         let pixels = x.len() / x.shape().dims()[0];
         Tensor::from_fn(laid.shape.clone(), |i| i).try_map(|i| {

@@ -2,7 +2,7 @@
 
 use super::{Arg, Args, Arity, Card, Factors, Init, Kind, Layer, Literal, Param, Role, Step};
 use crate::{
-    arith::{Arith, ArithError},
+    arith::{Arith, ArithError, Int},
     error::LayerError,
     shape::Shape,
     tensor::Tensor,
@@ -22,12 +22,12 @@ use crate::{
 /// Sources: ONNX `Gemm` (transB = 1), Keras `Dense` (kernel transposed), Burn `Linear` (weight transposed).
 ///
 /// # Constraints
-/// None with public weights (a linear combination a unit). With private ones, one product a weight and position on the
-/// axes before the last, and the range check
-/// of each weight once.
+/// None with public weights (a linear combination a unit). With private ones, one product a weight, or those of
+/// [`crate::gadget::matrix`] for several positions on the axes before the last, about half as many; and the range check of each
+/// weight once.
 ///
 /// # Soundness
-/// The output is a linear combination of wires, or of products each enforced by its own constraint.
+/// The output is a linear combination of wires, or of products that are enforced: see [`crate::gadget::matrix`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};
@@ -142,10 +142,19 @@ impl Layer for Dense {
         step: &Step,
     ) -> Result<Tensor<A::Wire>, ArithError> {
         let (x, inputs) = (x[0], x[0].shape().dims().last().copied().unwrap_or(1));
+        let rows: Vec<Vec<&A::Wire>> = p[0].data().chunks(inputs.max(1)).map(|row| row.iter().collect()).collect();
+        let bias = self.bias.then(|| p[1].data());
+        if x.len() == inputs {
+            let y = Tensor::from_fn(self.kept(x.shape()), |o| o)
+                .try_map(|o| a.dot(rows[*o].iter().copied().zip(x.data()), bias.map(|bias| &bias[*o])))?;
+            return step.finish(a, y);
+        }
+        let columns: Vec<Vec<&A::Wire>> = x.data().chunks(inputs.max(1)).map(|x| x.iter().collect()).collect();
+        let sums = a.matmul(&rows, &columns)?;
         let y = Tensor::from_fn(self.kept(x.shape()), |i| i).try_map(|i| {
             let (position, o) = (i / self.units, i % self.units);
-            let row = &p[0].data()[o * inputs..][..inputs];
-            a.dot(row.iter().zip(&x.data()[position * inputs..]), self.bias.then(|| &p[1].data()[o]))
+            let sum = [(Int::ONE, &sums[o * columns.len() + position])];
+            a.linear(sum.into_iter().chain(bias.map(|bias| (Int::ONE, &bias[o]))), Int::ZERO)
         })?;
         step.finish(a, y)
     }

@@ -22,10 +22,11 @@ use crate::{
 /// Sources: ONNX `MatMul`, Keras `Dot` and `ops.matmul`, Burn `Tensor::matmul`.
 ///
 /// # Constraints
-/// One a product: `k` an element of the output. None where one of the factors is a constant.
+/// See [`crate::gadget::matrix`]: for an even `k`, `n * m * k / 2 + (n + m) * k / 2` a matrix, or one a product where that is
+/// less. None where one of the factors is a constant.
 ///
 /// # Soundness
-/// Each product is enforced by its own constraint; the output is their sum.
+/// See [`crate::gadget::matrix`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};
@@ -114,7 +115,7 @@ impl Layer for MatMul {
         onnx: "MatMul",
         keras: "Dot",
         burn: "matmul",
-        constraints: "k",
+        constraints: "k / 2 * (1 + 1 / n + 1 / m)",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {
@@ -180,11 +181,19 @@ impl Layer for MatMul {
     ) -> Result<Tensor<A::Wire>, ArithError> {
         let Ok(pairing) = Pairing::new(x[0].shape(), x[1].shape()) else { return Ok(Tensor::vector(vec![])) };
         let shape = pairing.shape(x[0].shape(), x[1].shape());
-        let y = Tensor::from_fn(shape, |i| i).try_map(|i| {
-            let (left, right) = pairing.starts(*i);
-            let row = &x[0].data()[left..][..pairing.inner];
-            a.dot(row.iter().zip(x[1].data()[right..].iter().step_by(pairing.columns)), None)
-        })?;
+        let (left, right) = (x[0].data(), x[1].data());
+        let mut y = Vec::with_capacity(shape.len());
+        for matrix in 0..pairing.batch.len() {
+            let (first, second) = pairing.starts(matrix * pairing.rows * pairing.columns);
+            let rows: Vec<Vec<&A::Wire>> = (0..pairing.rows)
+                .map(|row| left[first + row * pairing.inner..][..pairing.inner].iter().collect())
+                .collect();
+            let columns: Vec<Vec<&A::Wire>> = (0..pairing.columns)
+                .map(|column| (0..pairing.inner).map(|k| &right[second + k * pairing.columns + column]).collect())
+                .collect();
+            y.extend(a.matmul(&rows, &columns)?);
+        }
+        let y = Tensor::from_fn(shape, |i| y[i].clone());
         step.finish(a, y)
     }
 }

@@ -32,11 +32,11 @@ const PIXEL: Window = Window { kernel: [1, 1], stride: [1, 1], dilation: [1, 1],
 ///
 /// # Constraints
 /// With public weights one for each element of `z` whose combination is so wide that a variable of its own is cheaper, else
-/// none. With private ones, one product for each tap of a kernel that meets the input and for each element of `z` and
-/// filter, and the range check of each weight once.
+/// none. With private ones, those of [`crate::gadget::winograd`] for both convolutions, and the range check of each weight
+/// once.
 ///
 /// # Soundness
-/// The output is a linear combination of wires, or of products each enforced by its own constraint.
+/// The output is a linear combination of wires, or of products that are enforced: see [`crate::gadget::winograd`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

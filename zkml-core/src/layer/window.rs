@@ -4,7 +4,7 @@
 //! over `[channels, height, width]`.
 
 use super::{Args, Literal};
-use crate::{error::LayerError, shape::Shape};
+use crate::{error::LayerError, gadget::winograd::Grid, shape::Shape};
 
 /// How the border is treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -212,17 +212,16 @@ impl Placed {
         if self.line { Shape::new([channels, width]) } else { Shape::new([channels, height, width]) }
     }
 
+    /// The windows, where they lie.
+    pub fn grid(&self) -> Grid {
+        let Window { kernel, stride, dilation, .. } = self.window;
+        Grid { kernel, stride, dilation, input: self.input, output: self.output, before: self.before }
+    }
+
     /// For the window at output `(y, x)`: each tap as its flat index in the kernel and its flat index in a channel of
     /// the input; taps in the padding are left out.
-    pub fn taps(&self, y: usize, x: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
-        let Window { kernel, stride, dilation, .. } = self.window;
-        (0..kernel[0]).flat_map(move |ky| {
-            (0..kernel[1]).filter_map(move |kx| {
-                let iy = (y * stride[0] + ky * dilation[0]).checked_sub(self.before[0])?;
-                let ix = (x * stride[1] + kx * dilation[1]).checked_sub(self.before[1])?;
-                (iy < self.input[0] && ix < self.input[1]).then(|| (ky * kernel[1] + kx, iy * self.input[1] + ix))
-            })
-        })
+    pub fn taps(&self, y: usize, x: usize) -> impl Iterator<Item = (usize, usize)> {
+        self.grid().taps(y, x)
     }
 
     /// The windows, row major.

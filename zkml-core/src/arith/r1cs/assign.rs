@@ -101,6 +101,9 @@ impl Accumulate for Assign {
     fn deferred(&mut self, a: &Int, b: &Int) -> Int {
         self.product(a, b)
     }
+    fn combine(&mut self, _: &[(Fr, &Int)], value: Int) -> Int {
+        value
+    }
     fn close(&mut self, sum: Int) -> Int {
         sum
     }

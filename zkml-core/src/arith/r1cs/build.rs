@@ -216,6 +216,9 @@ impl Accumulate for Build {
         self.row(a, b, &p);
         p
     }
+    fn combine(&mut self, terms: &[(Fr, &Lc)], _: Int) -> Lc {
+        self.field_linear(terms, Fr::zero())
+    }
     fn close(&mut self, _: Int) -> Lc {
         self.gather()
     }

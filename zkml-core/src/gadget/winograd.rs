@@ -1,0 +1,554 @@
+//! `y_o(j) = sum_c,k w_oc(k) * x_c(s * j + d * k - p)`, of weights and inputs that are both variables
+
+use std::collections::BTreeMap;
+
+#[cfg(feature = "prove")]
+use super::decompose;
+use super::matrix;
+use crate::arith::{
+    Arith, ArithError, Int,
+    counts::{Cost, Measure, settles},
+    interval::bit_len,
+};
+
+/// The windows of a convolution; of each pair, the first is that of the height.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grid {
+    /// Extents of the kernel.
+    pub kernel: [usize; 2],
+    /// Steps between windows.
+    pub stride: [usize; 2],
+    /// Steps within a window.
+    pub dilation: [usize; 2],
+    /// Extents of the input.
+    pub input: [usize; 2],
+    /// The number of windows.
+    pub output: [usize; 2],
+    /// The padding before the first pixel.
+    pub before: [usize; 2],
+}
+
+impl Grid {
+    /// Where along an axis the tap `k` of the window `j` meets the input; nothing in the padding.
+    fn meets(&self, axis: usize, j: usize, k: usize) -> Option<usize> {
+        let place = (j * self.stride[axis] + k * self.dilation[axis]).checked_sub(self.before[axis])?;
+        (place < self.input[axis]).then_some(place)
+    }
+
+    /// For the window at `(y, x)`: each tap as its flat index in the kernel and its flat index in a channel of the input; taps
+    /// in the padding are left out.
+    pub fn taps(self, y: usize, x: usize) -> impl Iterator<Item = (usize, usize)> {
+        let [height, width] = self.kernel;
+        (0..height).filter_map(move |ky| self.meets(0, y, ky).map(|iy| (ky, iy))).flat_map(move |(ky, iy)| {
+            (0..width).filter_map(move |kx| self.meets(1, x, kx).map(|ix| (ky * width + kx, iy * self.input[1] + ix)))
+        })
+    }
+
+    /// The number of windows.
+    pub fn windows(&self) -> usize {
+        self.output[0] * self.output[1]
+    }
+
+    fn area(&self) -> usize {
+        self.kernel[0] * self.kernel[1]
+    }
+
+    /// Channels and filters, of so many inputs and weights.
+    fn counts(&self, inputs: usize, weights: usize) -> (usize, usize) {
+        let channels = inputs / (self.input[0] * self.input[1]).max(1);
+        (channels, weights / (channels * self.area()).max(1))
+    }
+
+    /// The convolution as its formula says, by filter and window; the weights by filter, channel and tap.
+    ///
+    /// # Errors
+    /// If a result may reach `2^250`.
+    pub fn direct<A: Arith>(
+        &self,
+        a: &mut A,
+        x: &[A::Wire],
+        w: &[A::Wire],
+        bias: &[A::Wire],
+    ) -> Result<Vec<A::Wire>, ArithError> {
+        let (channels, filters) = self.counts(x.len(), w.len());
+        let [height, width] = self.output;
+        let taps: Vec<Vec<(usize, usize)>> =
+            (0..height * width).map(|at| self.taps(at / width, at % width).collect()).collect();
+        let mut y = Vec::with_capacity(filters * taps.len());
+        for o in 0..filters {
+            for taps in &taps {
+                y.push(a.dot(self.terms(x, w, channels, o, taps), bias.get(o))?);
+            }
+        }
+        Ok(y)
+    }
+
+    /// The factors of one result.
+    fn terms<'a, T>(
+        &self,
+        x: &'a [T],
+        w: &'a [T],
+        channels: usize,
+        o: usize,
+        taps: &'a [(usize, usize)],
+    ) -> impl Iterator<Item = (&'a T, &'a T)> {
+        let (area, pixels) = (self.area(), self.input[0] * self.input[1]);
+        (0..channels).flat_map(move |c| {
+            let filter = &w[(o * channels + c) * area..];
+            taps.iter().map(move |(k, pixel)| (&filter[*k], &x[c * pixels + pixel]))
+        })
+    }
+}
+
+/// The largest number of points: their powers, and the matrices, stay small.
+const MOST: usize = 12;
+
+/// `y = A^T ((G g) * (B^T d)) / N` of `m` outputs and `r` taps, with `n = m + r - 1` products: evaluation of the kernel as a
+/// polynomial at the points 0, 1, -1, 2, -2 and so on and at infinity, and the transpose of interpolation there. With one
+/// output, or one tap, the products are those of the formula.
+struct Transform {
+    /// `B^T`, `n` times `n`.
+    input: Vec<Vec<Int>>,
+    /// `G`, `n` times `r`.
+    kernel: Vec<Vec<Int>>,
+    /// `A^T`, `m` times `n`.
+    output: Vec<Vec<Int>>,
+    /// `N`, for each product.
+    divisors: Vec<Int>,
+}
+
+fn identity(n: usize) -> Vec<Vec<Int>> {
+    (0..n).map(|i| (0..n).map(|j| if i == j { Int::ONE } else { Int::ZERO }).collect()).collect()
+}
+
+/// The coefficients of `prod_i (x - r_i)`, the constant one first.
+fn monic(roots: impl Iterator<Item = Int>) -> Vec<Int> {
+    roots.fold(vec![Int::ONE], |p, root| {
+        let mut product = vec![Int::ZERO; p.len() + 1];
+        for (power, c) in p.iter().enumerate() {
+            product[power + 1] += *c;
+            product[power] -= root * *c;
+        }
+        product
+    })
+}
+
+impl Transform {
+    fn new(m: usize, r: usize) -> Self {
+        let n = m + r - 1;
+        if m == 1 || r == 1 {
+            let (ones, divisors) = (vec![Int::ONE; n], vec![Int::ONE; n]);
+            let column = ones.iter().map(|one| vec![*one]).collect();
+            let (kernel, output) = if m == 1 { (identity(n), vec![ones]) } else { (column, identity(n)) };
+            return Self { input: identity(n), kernel, output, divisors };
+        }
+        let points: Vec<Int> = (1..n as i64).map(|i| Int::from(if i % 2 == 0 { i / 2 } else { -(i / 2) })).collect();
+        let mut input: Vec<Vec<Int>> = Vec::with_capacity(n);
+        let (mut kernel, mut divisors) = (Vec::with_capacity(n), Vec::with_capacity(n));
+        let powers = |x: Int, count: usize| -> Vec<Int> { (0..count as u32).map(|e| x.pow(e)).collect() };
+        for x in &points {
+            let mut row = monic(points.iter().copied().filter(|other| other != x));
+            let at = powers(*x, row.len());
+            divisors.push(row.iter().zip(&at).fold(Int::ZERO, |sum, (c, p)| sum + *c * *p));
+            row.push(Int::ZERO);
+            input.push(row);
+            kernel.push(powers(*x, r));
+        }
+        // At infinity, a polynomial is its leading coefficient.
+        let leading = |count: usize| (0..count).map(|e| if e + 1 == count { Int::ONE } else { Int::ZERO }).collect();
+        input.push(monic(points.iter().copied()));
+        kernel.push(leading(r));
+        divisors.push(Int::ONE);
+        let mut evaluated: Vec<Vec<Int>> = points.iter().map(|x| powers(*x, m)).collect();
+        evaluated.push(leading(m));
+        let output = (0..m).map(|j| evaluated.iter().map(|row| row[j]).collect()).collect();
+        Self { input, kernel, output, divisors }
+    }
+
+    /// How many bits more a value may have after the rows of a matrix, and the most terms that a row has.
+    fn growth(rows: &[Vec<Int>]) -> (u32, usize) {
+        let sum = |row: &Vec<Int>| row.iter().fold(Int::ZERO, |sum, c| sum + c.abs());
+        let terms = |row: &Vec<Int>| row.iter().filter(|c| **c != Int::ZERO).count();
+        (
+            rows.iter().map(sum).max().map_or(0, |most| bit_len(most - Int::ONE)),
+            rows.iter().map(terms).max().unwrap_or(0),
+        )
+    }
+}
+
+/// What windows along one axis have in common: the taps of one remainder by the stride, and a number of outputs.
+#[cfg_attr(not(feature = "prove"), allow(dead_code))]
+struct Kind {
+    /// The taps, `r` of them.
+    taps: Vec<usize>,
+    transform: Transform,
+    /// The tiles: for each its `m` outputs, and the `n` inputs that they meet, but for those in the padding.
+    tiles: Vec<(Vec<usize>, Vec<Option<usize>>)>,
+    /// For each product, the tiles where it isn't known to be zero.
+    meeting: Vec<Vec<usize>>,
+}
+
+impl Kind {
+    fn new(taps: Vec<usize>, tiles: Vec<(Vec<usize>, Vec<Option<usize>>)>, m: usize) -> Self {
+        let transform = Transform::new(m, taps.len());
+        let meets = |i: usize, inputs: &[Option<usize>]| {
+            transform.input[i].iter().zip(inputs).any(|(c, input)| *c != Int::ZERO && input.is_some())
+        };
+        let meeting = (0..transform.divisors.len())
+            .map(|i| (0..tiles.len()).filter(|t| meets(i, &tiles[*t].1)).collect())
+            .collect();
+        Self { taps, transform, tiles, meeting }
+    }
+
+    /// Tiles of at most `most` outputs along an axis, by kind; nothing if that takes too many points, or if the windows have
+    /// both strides and dilation.
+    fn all(grid: &Grid, axis: usize, most: usize) -> Option<Vec<Self>> {
+        let (kernel, stride, output) = (grid.kernel[axis], grid.stride[axis], grid.output[axis]);
+        if stride > 1 && grid.dilation[axis] > 1 && kernel > 1 && output > 1 {
+            return None;
+        }
+        // The inputs of every `step`th output are as far from each other as those of every `stride`th tap.
+        let step = if stride > 1 || kernel == 1 { 1 } else { grid.dilation[axis] };
+        let mut sizes: BTreeMap<usize, Vec<Vec<usize>>> = BTreeMap::new();
+        for first in 0..step.min(output) {
+            let outputs: Vec<usize> = (first..output).step_by(step).collect();
+            let tiles = outputs.len().div_ceil(most);
+            for tile in 0..tiles {
+                let [from, to] = [tile, tile + 1].map(|t| t * outputs.len() / tiles);
+                sizes.entry(to - from).or_default().push(outputs[from..to].to_vec());
+            }
+        }
+        let mut kinds = vec![];
+        for (m, tiles) in sizes {
+            for phase in 0..stride.min(kernel) {
+                let taps: Vec<usize> = (phase..kernel).step_by(stride).collect();
+                if m > 1 && m + taps.len() - 1 > MOST && taps.len() > 1 {
+                    return None;
+                }
+                let inputs = |outputs: &[usize]| -> Vec<Option<usize>> {
+                    // What the first tap meets, and beyond what the others meet in the last output.
+                    let first = outputs.iter().map(|j| grid.meets(axis, *j, taps[0]));
+                    first.chain(taps[1..].iter().map(|k| grid.meets(axis, outputs[m - 1], *k))).collect()
+                };
+                let tiles = tiles.iter().map(|outputs| (outputs.clone(), inputs(outputs))).collect();
+                kinds.push(Self::new(taps.clone(), tiles, m));
+            }
+        }
+        Some(kinds)
+    }
+}
+
+/// What one of the factors of a convolution is, as far as its cost depends on it.
+#[derive(Clone, Copy, Debug)]
+struct Factor {
+    bits: u32,
+    width: usize,
+}
+
+impl Factor {
+    /// Nothing if an element is known.
+    fn of<'a>(mut measures: impl Iterator<Item = &'a Measure>) -> Option<Self> {
+        measures.try_fold(Self { bits: 0, width: 1 }, |all, m| {
+            let bits = all.bits.max(m.interval.bits());
+            (!m.interval.is_point()).then(|| Self { bits, width: all.width.max(m.width as usize) })
+        })
+    }
+
+    /// After a transform of both axes.
+    fn grown(&self, y: (u32, usize), x: (u32, usize)) -> Self {
+        Self { bits: self.bits + y.0 + x.0, width: (y.1 * x.1).saturating_mul(self.width) }
+    }
+
+    fn settles(&self, fanout: usize) -> bool {
+        settles(u32::try_from(self.width).unwrap_or(u32::MAX), fanout)
+    }
+}
+
+/// Tiles of a kind along the height and a kind along the width.
+struct Pair<'a> {
+    y: &'a Kind,
+    x: &'a Kind,
+    /// A transformed input, and whether it is made a variable.
+    input: (Factor, bool),
+    /// A transformed element of a kernel, and whether it is made a variable.
+    kernel: (Factor, bool),
+}
+
+impl<'a> Pair<'a> {
+    fn new(y: &'a Kind, x: &'a Kind, (input, kernel): (Factor, Factor), filters: usize) -> Self {
+        let growth = |of: fn(&Transform) -> &Vec<Vec<Int>>| [y, x].map(|k| Transform::growth(of(&k.transform)));
+        let ([iy, ix], [ky, kx]) = (growth(|t| &t.input), growth(|t| &t.kernel));
+        let (input, kernel) = (input.grown(iy, ix), kernel.grown(ky, kx));
+        let tiles = y.tiles.len() * x.tiles.len();
+        Self { y, x, input: (input, input.settles(filters)), kernel: (kernel, kernel.settles(tiles)) }
+    }
+
+    /// The products of a tile.
+    fn products(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let (ny, nx) = (self.y.meeting.len(), self.x.meeting.len());
+        (0..ny).flat_map(move |i| (0..nx).map(move |j| (i, j)))
+    }
+
+    /// How many products a result is made of.
+    fn terms(&self) -> usize {
+        [self.y, self.x].map(|k| Transform::growth(&k.transform.output).1).iter().product()
+    }
+
+    /// Products, what is made a variable before them, and about how many entries the matrices have.
+    fn cost(&self, channels: usize, filters: usize) -> (usize, usize, usize) {
+        let width = |(factor, settles): (Factor, bool)| if settles { 1 } else { factor.width };
+        let (mut products, mut settled, mut entries) = (0usize, 0usize, 0usize);
+        for (i, j) in self.products() {
+            let tiles = self.y.meeting[i].len() * self.x.meeting[j].len();
+            if tiles == 0 {
+                continue;
+            }
+            let n = matrix::cost(filters, tiles, channels).constraints;
+            products = products.saturating_add(n);
+            entries = entries.saturating_add(n.saturating_mul(1 + width(self.input) + width(self.kernel)));
+            for ((factor, settles), n) in [(self.input, tiles), (self.kernel, filters)] {
+                if settles {
+                    settled = settled.saturating_add(n * channels);
+                    entries = entries.saturating_add((n * channels).saturating_mul(factor.width + 2));
+                }
+            }
+        }
+        // A result enters two linear combinations of a decomposition.
+        let outputs = |k: &Kind| k.tiles.len() * k.transform.output.len();
+        let results = outputs(self.y) * outputs(self.x) * filters;
+        (products, settled, entries.saturating_add((2 * results).saturating_mul(self.terms())))
+    }
+}
+
+/// How a convolution is cut into tiles.
+///
+/// # Constraints
+/// A tile of `a` by `b` outputs takes `(a + r - 1) * (b + s - 1)` products of transformed inputs and kernels, of `r` by `s`
+/// taps, by channel and filter; all tiles of the same extents are one matrix product for each of these, see [`matrix::cost`].
+/// With strides, each remainder of the taps by the stride is a kernel of its own; with dilation, so is each remainder of the
+/// outputs. What is wide and used often is made a variable first. The extents are those that cost least, of at most 12 points
+/// along an axis; and the formula's products are taken if they are fewer.
+#[cfg_attr(not(feature = "prove"), allow(dead_code))]
+pub struct Tiling {
+    axes: [Vec<Kind>; 2],
+    factors: (Factor, Factor),
+    channels: usize,
+    filters: usize,
+    /// Constraints of the products, and their variables.
+    pub products: Cost,
+    /// What is made a variable before.
+    pub settled: Cost,
+    /// Variables in the linear combination of a result, at most, without the bias.
+    pub width: u32,
+}
+
+/// So many entries of the matrices cost as much as one constraint, see [`settles`].
+const ENTRIES: usize = 512;
+
+impl Tiling {
+    /// The tiling with the fewest constraints, entries of the matrices counted too; nothing if the formula has fewer, or if an
+    /// input or a weight is known.
+    pub fn of<'a>(
+        grid: &Grid,
+        inputs: impl ExactSizeIterator<Item = &'a Measure>,
+        weights: impl ExactSizeIterator<Item = &'a Measure>,
+    ) -> Option<Self> {
+        let (channels, filters) = grid.counts(inputs.len(), weights.len());
+        let factors = (Factor::of(inputs)?, Factor::of(weights)?);
+        let met = |axis: usize| {
+            let taps = |j| (0..grid.kernel[axis]).filter(move |k| grid.meets(axis, j, *k).is_some()).count();
+            (0..grid.output[axis]).map(taps).sum::<usize>()
+        };
+        let direct = (met(0) * met(1)).saturating_mul(channels * filters);
+        let mut least = direct.saturating_mul(ENTRIES + 3 + factors.0.width + factors.1.width);
+        let mut options = [0, 1].map(|axis| {
+            let taps = grid.kernel[axis].div_ceil(grid.stride[axis]);
+            let most = if taps == 1 { 1 } else { (MOST + 1).saturating_sub(taps).clamp(1, grid.output[axis]) };
+            (1..=most).filter_map(|most| Kind::all(grid, axis, most)).collect::<Vec<_>>()
+        });
+        let mut best = None;
+        for (i, ys) in options[0].iter().enumerate() {
+            for (j, xs) in options[1].iter().enumerate() {
+                let (mut products, mut settled, mut entries, mut width) = (0usize, 0usize, 0usize, 0usize);
+                let mut fits = true;
+                for pair in ys.iter().flat_map(|y| xs.iter().map(move |x| Pair::new(y, x, factors, filters))) {
+                    let cost = pair.cost(channels, filters);
+                    products = products.saturating_add(cost.0);
+                    settled = settled.saturating_add(cost.1);
+                    entries = entries.saturating_add(cost.2);
+                    width = width.max(pair.terms());
+                    fits &= matrix::fits(pair.kernel.0.bits, pair.input.0.bits, channels);
+                }
+                let weight = products.saturating_add(settled).saturating_mul(ENTRIES).saturating_add(entries);
+                if fits && weight < least {
+                    // Each remainder of a tap by the stride has products of its own.
+                    let phases = (0..2).map(|axis| grid.stride[axis].min(grid.kernel[axis])).product::<usize>();
+                    let width = u32::try_from(width * phases).unwrap_or(u32::MAX);
+                    (least, best) =
+                        (weight, Some((i, j, Cost::new(products, products), Cost::new(settled, settled), width)));
+                }
+            }
+        }
+        let (i, j, products, settled, width) = best?;
+        let axes = [options[0].swap_remove(i), options[1].swap_remove(j)];
+        Some(Self { axes, factors, channels, filters, products, settled, width })
+    }
+
+    #[cfg(feature = "prove")]
+    fn pairs(&self) -> impl Iterator<Item = Pair<'_>> {
+        let [y, x] = &self.axes;
+        y.iter().flat_map(move |y| x.iter().map(move |x| Pair::new(y, x, self.factors, self.filters)))
+    }
+}
+
+/// The results, by filter and window, each a linear combination of products and its bias.
+///
+/// # Soundness
+/// An identity of any field elements: the transposed product of polynomials, by evaluation and interpolation (S. Winograd,
+/// "Arithmetic complexity of computations", 1980; A. Lavin and S. Gray, "Fast algorithms for convolutional neural networks",
+/// 2016), where the divisors are products of differences of points: below the field's order, and not zero. Whatever inputs
+/// and weights are, each sum of products is enforced to be that of their transforms (see [`matrix::enforce`]).
+#[cfg(feature = "prove")]
+pub fn enforce<C: crate::arith::r1cs::Accumulate>(
+    cs: &mut C,
+    grid: &Grid,
+    tiling: &Tiling,
+    (x, w): (&[&C::W], &[&C::W]),
+    bias: &[&C::W],
+) -> Vec<C::W> {
+    use ark_bn254::Fr;
+    use ark_ff::{Field, One};
+
+    use crate::{arith::interval, prove::public::to_field};
+
+    let Tiling { channels, filters, .. } = *tiling;
+    let (pixels, [height, width]) = (grid.input[0] * grid.input[1], grid.output);
+    let values: Vec<Int> = (0..filters)
+        .flat_map(|o| (0..height * width).map(move |at| (o, at)))
+        .map(|(o, at)| {
+            let taps: Vec<(usize, usize)> = grid.taps(at / width, at % width).collect();
+            let product = |(w, x): (&&C::W, &&C::W)| Some(interval::product(cs.value(w)?, cs.value(x)?));
+            let bias = bias.get(o).and_then(|b| cs.value(b)).unwrap_or(Int::ZERO);
+            grid.terms(x, w, channels, o, &taps).map_while(product).fold(bias, Int::wrapping_add)
+        })
+        .collect();
+    let mut results: Vec<Option<C::W>> = vec![None; filters * height * width];
+    for pair in tiling.pairs() {
+        let (y_axis, x_axis) = (pair.y, pair.x);
+        let mut sums = BTreeMap::new();
+        for (i, j) in pair.products() {
+            let tiles = y_axis.meeting[i].iter().flat_map(|t| x_axis.meeting[j].iter().map(move |u| (*t, *u)));
+            let tiles: Vec<(usize, usize)> = tiles.collect();
+            if tiles.is_empty() {
+                continue;
+            }
+            cs.label("settle");
+            let mut transform = |of: &[&C::W],
+                                 (y, x): (&[Int], &[Int]),
+                                 settles: bool,
+                                 place: &dyn Fn(usize, usize) -> Option<usize>| {
+                let mut terms = vec![];
+                for (a, c) in y.iter().enumerate().filter(|(_, c)| **c != Int::ZERO) {
+                    for (b, d) in x.iter().enumerate().filter(|(_, d)| **d != Int::ZERO) {
+                        terms.extend(place(a, b).map(|place| (*c * *d, of[place])));
+                    }
+                }
+                let sum = cs.linear(&terms, Int::ZERO);
+                if settles { decompose::settle(cs, &sum) } else { sum }
+            };
+            let (ty, tx) = (&y_axis.transform, &x_axis.transform);
+            let mut columns = Vec::with_capacity(tiles.len());
+            for (t, u) in &tiles {
+                let (ys, xs) = (&y_axis.tiles[*t].1, &x_axis.tiles[*u].1);
+                let column = (0..channels).map(|c| {
+                    let place = |a: usize, b: usize| Some(c * pixels + ys[a]? * grid.input[1] + xs[b]?);
+                    transform(x, (&ty.input[i], &tx.input[j]), pair.input.1, &place)
+                });
+                columns.push(column.collect());
+            }
+            let mut rows = Vec::with_capacity(filters);
+            for o in 0..filters {
+                let row = (0..channels).map(|c| {
+                    let first = (o * channels + c) * grid.area();
+                    let place = |a: usize, b: usize| Some(first + y_axis.taps[a] * grid.kernel[1] + x_axis.taps[b]);
+                    transform(w, (&ty.kernel[i], &tx.kernel[j]), pair.kernel.1, &place)
+                });
+                rows.push(row.collect());
+            }
+            let found = matrix::enforce(cs, &rows, &columns);
+            for (o, row) in found.into_iter().enumerate() {
+                for (tile, sum) in tiles.iter().zip(row) {
+                    sums.insert((o, *tile, i, j), sum);
+                }
+            }
+        }
+        // A^T, divided.
+        let divided = |k: &Kind| -> Vec<Vec<Fr>> {
+            let parts = k.transform.divisors.iter().map(|n| to_field(*n).inverse().unwrap_or_default());
+            let parts: Vec<Fr> = parts.collect();
+            k.transform
+                .output
+                .iter()
+                .map(|row| row.iter().zip(&parts).map(|(c, d)| to_field(*c) * d).collect())
+                .collect()
+        };
+        let (outer, inner) = (divided(y_axis), divided(x_axis));
+        for (t, (ys, _)) in y_axis.tiles.iter().enumerate() {
+            for (u, (xs, _)) in x_axis.tiles.iter().enumerate() {
+                for (o, (a, b)) in
+                    (0..filters).flat_map(|o| (0..ys.len()).flat_map(move |a| (0..xs.len()).map(move |b| (o, (a, b)))))
+                {
+                    let at = (o * height + ys[a]) * width + xs[b];
+                    let before = results[at].take();
+                    let mut terms: Vec<(Fr, &C::W)> = before.iter().map(|w| (Fr::one(), w)).collect();
+                    if before.is_none() {
+                        terms.extend(bias.get(o).map(|b| (Fr::one(), *b)));
+                    }
+                    for (i, j) in pair.products() {
+                        let c = outer[a][i] * inner[b][j];
+                        terms.extend(sums.get(&(o, (t, u), i, j)).filter(|_| c != Fr::default()).map(|s| (c, s)));
+                    }
+                    results[at] = Some(cs.combine(&terms, values[at]));
+                }
+            }
+        }
+    }
+    let zero = cs.constant(Int::ZERO);
+    results.into_iter().map(|w| w.unwrap_or_else(|| zero.clone())).collect()
+}
+
+#[cfg(all(test, feature = "prove"))]
+mod tests {
+    use ark_bn254::Fr;
+    use ark_ff::Field;
+
+    use super::*;
+    use crate::prove::public::to_field;
+
+    #[test]
+    fn a_transform_is_the_sum_of_products_of_any_field_elements() {
+        for (m, r) in (1..=MOST).flat_map(|m| (1..=MOST + 1 - m).map(move |r| (m, r))) {
+            let t = Transform::new(m, r);
+            let n = m + r - 1;
+            let element = |seed: usize| Fr::from(seed as u64 + 3).pow([1 << 20]);
+            let (g, d): (Vec<Fr>, Vec<Fr>) = ((0..r).map(|k| element(k + 40)).collect(), (0..n).map(element).collect());
+            let row = |row: &[Int], of: &[Fr]| -> Fr { row.iter().zip(of).map(|(c, v)| to_field(*c) * v).sum() };
+            let products: Vec<Fr> =
+                (0..n).map(|i| row(&t.kernel[i], &g) * row(&t.input[i], &d) / to_field(t.divisors[i])).collect();
+            for j in 0..m {
+                let expected: Fr = (0..r).map(|k| g[k] * d[j + k]).sum();
+                assert_eq!(row(&t.output[j], &products), expected, "{m} {r}");
+            }
+            assert!(t.divisors.iter().all(|n| *n != Int::ZERO));
+        }
+    }
+
+    #[test]
+    fn few_outputs_have_small_coefficients() {
+        let t = Transform::new(2, 3);
+        assert_eq!(t.divisors, [-1, 2, 2, 1].map(Int::from));
+        assert_eq!(t.kernel[1], [1, 1, 1].map(Int::from));
+        assert_eq!(t.input[0], [-1, 0, 1, 0].map(Int::from));
+        assert_eq!(Transform::growth(&Transform::new(6, 7).input), (16, 10));
+    }
+}
