@@ -126,6 +126,7 @@ fn convolution(channels: usize, size: usize) -> usize {
         input: [size; 2],
         output: [size - 2; 2],
         before: [0; 2],
+        transposed: false,
     };
     let x = vec![Measure::variable(signed(16)); channels * size * size];
     let w = vec![Measure::variable(signed(8)); channels * channels * 9];
@@ -160,6 +161,8 @@ fn a_variable_of_sixteen_bits_costs_what_the_page_says() {
         ("`a = 0`", 2),
         ("selection of one of two", 1),
         ("argmax of 10", 180),
+        ("3x3 convolution of 34x34, 16 to 16 channels, private weights", 256_000),
+        ("product of matrices of 64x64", 135_168),
         ("Poseidon of two elements", 240),
     ];
     assert_eq!(found, expected);

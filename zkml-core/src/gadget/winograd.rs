@@ -24,14 +24,22 @@ pub struct Grid {
     pub input: [usize; 2],
     /// The number of windows.
     pub output: [usize; 2],
-    /// The padding before the first pixel.
+    /// The padding before the first pixel; or what is cut off before the first pixel of the output, if it is transposed.
     pub before: [usize; 2],
+    /// Whether a pixel of the input is part of the outputs `s * i + d * k - p`, and not of those of which it is that.
+    pub transposed: bool,
 }
 
 impl Grid {
     /// Where along an axis the tap `k` of the window `j` meets the input; nothing in the padding.
     fn meets(&self, axis: usize, j: usize, k: usize) -> Option<usize> {
-        let place = (j * self.stride[axis] + k * self.dilation[axis]).checked_sub(self.before[axis])?;
+        let (stride, reach) = (self.stride[axis], k * self.dilation[axis]);
+        let place = if self.transposed {
+            let place = (j + self.before[axis]).checked_sub(reach)?;
+            place.is_multiple_of(stride).then_some(place / stride)?
+        } else {
+            (j * stride + reach).checked_sub(self.before[axis])?
+        };
         (place < self.input[axis]).then_some(place)
     }
 
@@ -204,26 +212,38 @@ impl Kind {
     /// both strides and dilation.
     fn all(grid: &Grid, axis: usize, most: usize) -> Option<Vec<Self>> {
         let (kernel, stride, output) = (grid.kernel[axis], grid.stride[axis], grid.output[axis]);
-        if stride > 1 && grid.dilation[axis] > 1 && kernel > 1 && output > 1 {
+        if stride > 1 && grid.dilation[axis] > 1 && kernel > 1 && (output > 1 || grid.transposed) {
             return None;
         }
-        // The inputs of every `step`th output are as far from each other as those of every `stride`th tap.
-        let step = if stride > 1 || kernel == 1 { 1 } else { grid.dilation[axis] };
-        let mut sizes: BTreeMap<usize, Vec<Vec<usize>>> = BTreeMap::new();
+        // The inputs of every `step`th output are as far from each other as those of every `apart`th tap.
+        let dilation = if kernel == 1 { 1 } else { grid.dilation[axis] };
+        let (step, apart) = match (stride > 1, grid.transposed) {
+            (false, _) => (dilation, 1),
+            (true, false) => (1, stride),
+            (true, true) => (stride, stride),
+        };
+        let mut sizes: BTreeMap<(usize, usize), Vec<Vec<usize>>> = BTreeMap::new();
         for first in 0..step.min(output) {
             let outputs: Vec<usize> = (first..output).step_by(step).collect();
             let tiles = outputs.len().div_ceil(most);
+            // The taps of an output of a transposed convolution are those of one remainder.
+            let met = if grid.transposed { (first + grid.before[axis]) % apart } else { 0 };
             for tile in 0..tiles {
                 let [from, to] = [tile, tile + 1].map(|t| t * outputs.len() / tiles);
-                sizes.entry(to - from).or_default().push(outputs[from..to].to_vec());
+                sizes.entry((to - from, met)).or_default().push(outputs[from..to].to_vec());
             }
         }
         let mut kinds = vec![];
-        for (m, tiles) in sizes {
-            for phase in 0..stride.min(kernel) {
-                let taps: Vec<usize> = (phase..kernel).step_by(stride).collect();
+        for ((m, met), tiles) in sizes {
+            let phases = if grid.transposed { met..(met + 1).min(kernel) } else { 0..apart.min(kernel) };
+            for phase in phases {
+                let mut taps: Vec<usize> = (phase..kernel).step_by(apart).collect();
                 if m > 1 && m + taps.len() - 1 > MOST && taps.len() > 1 {
                     return None;
+                }
+                if grid.transposed {
+                    // Later taps meet earlier inputs.
+                    taps.reverse();
                 }
                 let inputs = |outputs: &[usize]| -> Vec<Option<usize>> {
                     // What the first tap meets, and beyond what the others meet in the last output.
@@ -382,7 +402,10 @@ impl Tiling {
                 let weight = products.saturating_add(settled).saturating_mul(ENTRIES).saturating_add(entries);
                 if fits && weight < least {
                     // Each remainder of a tap by the stride has products of its own.
-                    let phases = (0..2).map(|axis| grid.stride[axis].min(grid.kernel[axis])).product::<usize>();
+                    let phases = match grid.transposed {
+                        true => 1,
+                        false => (0..2).map(|axis| grid.stride[axis].min(grid.kernel[axis])).product::<usize>(),
+                    };
                     let width = u32::try_from(width * phases).unwrap_or(u32::MAX);
                     (least, best) =
                         (weight, Some((i, j, Cost::new(products, products), Cost::new(settled, settled), width)));
@@ -513,8 +536,10 @@ pub fn enforce<C: crate::arith::r1cs::Accumulate>(
             }
         }
     }
+    // Windows that meet nothing are their bias.
     let zero = cs.constant(Int::ZERO);
-    results.into_iter().map(|w| w.unwrap_or_else(|| zero.clone())).collect()
+    let none = |at: usize| bias.get(at / (height * width)).map_or_else(|| zero.clone(), |b| (*b).clone());
+    results.into_iter().enumerate().map(|(at, w)| w.unwrap_or_else(|| none(at))).collect()
 }
 
 #[cfg(all(test, feature = "prove"))]

@@ -28,11 +28,12 @@ use crate::{
 /// Sources: ONNX `ConvTranspose`, Keras `Conv1DTranspose`, Burn `ConvTranspose1d`.
 ///
 /// # Constraints
-/// None with public weights (a linear combination an output element). With private ones, one product for each tap of a
-/// kernel that meets the input, and the range check of each weight once.
+/// None with public weights (a linear combination an output element). With private ones, those of
+/// [`crate::gadget::winograd`], never more than one product for each tap of a kernel that meets the input; and the range check
+/// of each weight once.
 ///
 /// # Soundness
-/// The output is a linear combination of wires, or of products each enforced by its own constraint.
+/// The output is a linear combination of wires, or of products that are enforced: see [`crate::gadget::winograd`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

@@ -1,5 +1,7 @@
 //! What the convolutions share: their parameters, their shape rule and both semantics, forward and transposed.
 
+use std::borrow::Cow;
+
 use super::{
     Init, Param, Role,
     window::{self, Padding, Window},
@@ -7,6 +9,7 @@ use super::{
 use crate::{
     arith::{Arith, ArithError},
     error::LayerError,
+    gadget::winograd::Grid,
     shape::Shape,
     tensor::Tensor,
 };
@@ -237,27 +240,16 @@ impl Convolution<'_> {
         Tensor::from_fn(laid.shape, |i| y[i])
     }
 
-    /// The exact semantics of a convolution that is not transposed, group by group.
-    fn convolve<A: Arith>(
-        &self,
-        a: &mut A,
-        x: &Tensor<A::Wire>,
-        weight: &Tensor<A::Wire>,
-        bias: Option<&Tensor<A::Wire>>,
-    ) -> Result<Tensor<A::Wire>, ArithError> {
-        let Ok(placed) = self.window.place(self.layer, x.shape()) else { return Ok(Tensor::vector(vec![])) };
-        let shape = placed.shape(self.filters);
-        let (grid, filters) = (placed.grid(), self.filters / self.groups);
-        let mut y = Vec::with_capacity(shape.len());
-        for group in 0..self.groups {
-            let part = |t: &'_ Tensor<A::Wire>| {
-                let len = t.len() / self.groups;
-                group * len..(group + 1) * len
-            };
-            let bias = bias.map_or(&[][..], |b| &b.data()[group * filters..][..filters]);
-            y.extend(a.convolve(&grid, &x.data()[part(x)], &weight.data()[part(weight)], bias)?);
-        }
-        Tensor::from_fn(shape, |i| i).try_map(|i| Ok(y[*i].clone()))
+    /// The windows over an input, and the shape of the output; nothing for one that [`Convolution::shape`] refuses.
+    fn grid(&self, input: &Shape) -> Option<(Shape, Grid)> {
+        let shape = self.shape(input).ok()?;
+        let Some(after) = self.transposed else {
+            return Some((shape, self.window.place(self.layer, input).ok()?.grid()));
+        };
+        let (output, before) = spread(self.layer, self.window, after, input).ok()?;
+        let Window { kernel, stride, dilation, .. } = *self.window;
+        let input = window::extents(self.layer, input).ok()?;
+        Some((shape, Grid { kernel, stride, dilation, input, output, before, transposed: true }))
     }
 
     /// The exact semantics, before the rescale.
@@ -268,20 +260,26 @@ impl Convolution<'_> {
         weight: &Tensor<A::Wire>,
         bias: Option<&Tensor<A::Wire>>,
     ) -> Result<Tensor<A::Wire>, ArithError> {
-        if self.transposed.is_none() {
-            return self.convolve(a, x, weight, bias);
+        let Some((shape, grid)) = self.grid(x.shape()) else { return Ok(Tensor::vector(vec![])) };
+        let filters = self.filters / self.groups;
+        let area: usize = self.window.kernel.iter().product();
+        let mut y = Vec::with_capacity(shape.len());
+        for group in 0..self.groups {
+            let of = |t: &Tensor<A::Wire>| {
+                let len = t.len() / self.groups;
+                group * len..(group + 1) * len
+            };
+            let (x, mut w) = (&x.data()[of(x)], Cow::Borrowed(&weight.data()[of(weight)]));
+            if grid.transposed {
+                // By channel first.
+                let channels = w.len() / (filters * area);
+                let rows = (0..filters).flat_map(|o| (0..channels).map(move |c| (c * filters + o) * area));
+                w = rows.flat_map(|row| w[row..][..area].to_vec()).collect::<Vec<_>>().into();
+            }
+            let bias = bias.map_or(&[][..], |b| &b.data()[group * filters..][..filters]);
+            y.extend(a.convolve(&grid, x, &w, bias)?);
         }
-        let Some(laid) = self.lay(x.shape()) else { return Ok(Tensor::vector(vec![])) };
-        let pixels = x.len() / x.shape().dims()[0];
-        Tensor::from_fn(laid.shape.clone(), |i| i).try_map(|i| {
-            let (o, taps) = (i / laid.taps.len(), &laid.taps[i % laid.taps.len()]);
-            let group = &x.data()[o / laid.filters * laid.channels * pixels..];
-            let terms = (0..laid.channels).flat_map(|c| {
-                let filter = &weight.data()[laid.weight(o, c)..];
-                taps.iter().map(move |(k, pixel)| (&filter[*k], &group[c * pixels + pixel]))
-            });
-            a.dot(terms, bias.map(|b| &b.data()[o]))
-        })
+        Tensor::from_fn(shape, |i| i).try_map(|i| Ok(y[*i].clone()))
     }
 }
 

@@ -215,7 +215,15 @@ impl Placed {
     /// The windows, where they lie.
     pub fn grid(&self) -> Grid {
         let Window { kernel, stride, dilation, .. } = self.window;
-        Grid { kernel, stride, dilation, input: self.input, output: self.output, before: self.before }
+        Grid {
+            kernel,
+            stride,
+            dilation,
+            input: self.input,
+            output: self.output,
+            before: self.before,
+            transposed: false,
+        }
     }
 
     /// For the window at output `(y, x)`: each tap as its flat index in the kernel and its flat index in a channel of

@@ -99,7 +99,7 @@ fn convolve(grid: Grid, channels: usize, filters: usize, bias: bool, mutations: 
 
 fn plain(kernel: [usize; 2], output: [usize; 2]) -> Grid {
     let input = [kernel[0] + output[0] - 1, kernel[1] + output[1] - 1];
-    Grid { kernel, stride: [1; 2], dilation: [1; 2], input, output, before: [0; 2] }
+    Grid { kernel, stride: [1; 2], dilation: [1; 2], input, output, before: [0; 2], transposed: false }
 }
 
 #[test]
@@ -118,14 +118,18 @@ fn known_counts_of_convolutions() {
 #[test]
 fn any_convolution_is_its_formula() {
     let mut rng = StdRng::seed_from_u64(2);
-    for run in 0..80 {
+    for run in 0..160 {
+        let transposed = run % 2 == 1;
         let mut axis = || {
             let (kernel, stride) = (rng.gen_range(1..6), rng.gen_range(1..4));
             let dilation = if stride == 1 || rng.gen_bool(0.2) { rng.gen_range(1..4) } else { 1 };
             let reach = (kernel - 1) * dilation + 1;
             let (before, after) = (rng.gen_range(0..reach), rng.gen_range(0..reach));
             let input = rng.gen_range(1..9usize) + (reach - 1usize).saturating_sub(before + after);
-            let output = (input + before + after - reach) / stride + 1;
+            let output = match transposed {
+                false => (input + before + after - reach) / stride + 1,
+                true => (input - 1) * stride + reach + rng.gen_range(0..3) - before.min(reach - 1),
+            };
             (kernel, stride, dilation, input, output, before)
         };
         let (y, x) = (axis(), axis());
@@ -136,9 +140,10 @@ fn any_convolution_is_its_formula() {
             input: [y.3, x.3],
             output: [y.4, x.4],
             before: [y.5, x.5],
+            transposed,
         };
         let (channels, filters) = (rng.gen_range(1..4), rng.gen_range(1..5));
-        let mutations = if run % 8 == 0 { 400 } else { 0 };
+        let mutations = if run % 16 < 2 { 400 } else { 0 };
         let count = convolve(grid, channels, filters, rng.gen_bool(0.5), mutations, &mut rng);
         let met: usize =
             (0..grid.windows()).map(|at| grid.taps(at / grid.output[1], at % grid.output[1]).count()).sum();
