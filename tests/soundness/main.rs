@@ -16,5 +16,6 @@ mod pooling;
 mod signs;
 mod statements;
 mod sweep;
+mod tiles;
 mod whole;
 mod witnesses;

@@ -11,7 +11,7 @@ use crate::arith::{
     interval::bit_len,
 };
 
-/// The windows of a convolution; of each pair, the first is that of the height.
+/// The windows of a convolution; of each pair, the first is that of the height. All but the padding are at least one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grid {
     /// Extents of the kernel.
@@ -383,7 +383,7 @@ impl Tiling {
         let mut least = direct.saturating_mul(ENTRIES + 3 + factors.0.width + factors.1.width);
         let mut options = [0, 1].map(|axis| {
             let taps = grid.kernel[axis].div_ceil(grid.stride[axis]);
-            let most = if taps == 1 { 1 } else { (MOST + 1).saturating_sub(taps).clamp(1, grid.output[axis]) };
+            let most = if taps == 1 { 1 } else { (MOST + 1).saturating_sub(taps).clamp(1, grid.output[axis].max(1)) };
             (1..=most).filter_map(|most| Kind::all(grid, axis, most)).collect::<Vec<_>>()
         });
         let mut best = None;
