@@ -38,7 +38,7 @@ fn given(matrices: &Matrices, inputs: &[Fr]) -> Values {
 }
 
 /// The public values after the inputs, of every witness for them.
-fn answers(matrices: &Matrices, inputs: &[Fr]) -> Vec<Vec<Option<Fr>>> {
+pub fn answers(matrices: &Matrices, inputs: &[Fr]) -> Vec<Vec<Option<Fr>>> {
     let found = witnesses(matrices, given(matrices, inputs), 1 << 12);
     found.into_iter().map(|w| w[1 + inputs.len()..matrices.instance].to_vec()).collect()
 }
@@ -119,7 +119,7 @@ fn a_table_has_one_answer_whatever_sign_bits_and_hint_say_together() {
 }
 
 /// Any table with few cells.
-fn random(rng: &mut StdRng, input: i32) -> Option<Piecewise> {
+pub fn random(rng: &mut StdRng, input: i32) -> Option<Piecewise> {
     let (drop, bits) = (rng.gen_range(0..4), rng.gen_range(1..6u32));
     let sides = SIDES[rng.gen_range(0..5)];
     let rows = (1usize << rng.gen_range(0..bits.min(4))) * if sides == Sides::Both { 2 } else { 1 };

@@ -1,5 +1,7 @@
-//! A prover that lies about one variable and then computes everything after it from the lie, so that its witness is
-//! consistent but for the lie itself.
+//! A prover that lies about one variable, or computes one hint from another number than it should, and then computes
+//! everything after it from the lie, so that its witness is consistent but for the lie itself.
+
+use std::cell::Cell;
 
 use ark_bn254::Fr;
 use zkml::{
@@ -20,29 +22,33 @@ use zkml::{
 pub type Lie = fn(Int) -> Int;
 
 /// Computes a witness, with a lie at one variable.
-pub struct Liar {
+pub struct Liar<'a> {
     honest: Assign,
     next: usize,
     at: Option<usize>,
-    lie: Lie,
+    /// How many values were asked for, of which that one is misheard.
+    asked: Cell<usize>,
+    misheard: Option<usize>,
+    lie: &'a dyn Fn(Int) -> Int,
     /// Whether the lie changed anything.
     pub lied: bool,
 }
 
-impl Liar {
+impl Liar<'_> {
     fn step(&mut self) -> bool {
         self.next += 1;
         self.at == Some(self.next - 1)
     }
 }
 
-impl Cs for Liar {
+impl Cs for Liar<'_> {
     type W = Int;
     fn linear(&mut self, terms: &[(Int, &Int)], constant: Int) -> Int {
         self.honest.linear(terms, constant)
     }
     fn value(&self, w: &Int) -> Option<Int> {
-        Some(*w)
+        let asked = self.asked.replace(self.asked.get() + 1);
+        Some(if self.misheard == Some(asked) { (self.lie)(*w) } else { *w })
     }
     fn witness(&mut self, value: Option<Int>) -> Int {
         let value = value.unwrap();
@@ -58,7 +64,7 @@ impl Cs for Liar {
     fn label(&mut self, _: &'static str) {}
 }
 
-impl FieldCs for Liar {
+impl FieldCs for Liar<'_> {
     type F = Fr;
     fn instance(&mut self, value: Option<Int>) -> Int {
         self.honest.instance(value)
@@ -83,7 +89,7 @@ impl FieldCs for Liar {
     }
 }
 
-impl Accumulate for Liar {
+impl Accumulate for Liar<'_> {
     fn accumulate(&mut self, sum: &mut Int, c: Int, w: &Int) {
         self.honest.accumulate(sum, c, w);
     }
@@ -125,12 +131,24 @@ impl<'a> Claim<'a> {
 
     /// The assignment with a lie at a witness variable, and whether it changed anything.
     pub fn assignment(&self, at: Option<usize>, lie: Lie) -> (Vec<Fr>, bool) {
-        let mut a = R1cs::new(Liar { honest: Assign::new(), next: 0, at, lie, lied: false });
-        self.synthesize(&mut a);
-        (a.cs.honest.finish(), a.cs.lied)
+        let liar = self.run(at, None, &lie);
+        (liar.honest.finish(), liar.lied)
     }
 
-    fn synthesize(&self, a: &mut R1cs<Liar>) {
+    /// The assignment where one value that a hint is computed from is another, and how many values are asked for.
+    pub fn misheard(&self, at: Option<usize>, lie: &dyn Fn(Int) -> Int) -> (Vec<Fr>, usize) {
+        let liar = self.run(None, at, lie);
+        (liar.honest.finish(), liar.asked.get())
+    }
+
+    fn run<'l>(&self, at: Option<usize>, misheard: Option<usize>, lie: &'l dyn Fn(Int) -> Int) -> Liar<'l> {
+        let liar = Liar { honest: Assign::new(), next: 0, at, asked: Cell::new(0), misheard, lie, lied: false };
+        let mut a = R1cs::new(liar);
+        self.synthesize(&mut a);
+        a.cs
+    }
+
+    fn synthesize(&self, a: &mut R1cs<Liar<'_>>) {
         let (graph, plan) = (self.circuit.graph(), self.circuit.plan());
         let visibility = self.circuit.visibility();
         let mut params: Vec<Vec<Tensor<Wire<Int>>>> = Vec::new();
@@ -174,7 +192,7 @@ impl<'a> Claim<'a> {
     }
 }
 
-fn commit(a: &mut R1cs<Liar>, wires: &[&Wire<Int>], salt: Fr) {
+fn commit(a: &mut R1cs<Liar<'_>>, wires: &[&Wire<Int>], salt: Fr) {
     let parts: Vec<(&Int, Interval)> = wires.iter().map(|w| (&w.w, w.measure.interval)).collect();
     let salt = a.cs.field_witness(Some(salt));
     let commitment = commitment::enforce_unchecked(&mut a.cs, &parts, &salt);

@@ -9,6 +9,7 @@ mod coordinated;
 mod divisions;
 mod files;
 mod forge;
+mod groups;
 mod liar;
 mod logarithms;
 mod passes;

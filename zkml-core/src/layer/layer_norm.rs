@@ -18,19 +18,19 @@ use crate::{
 /// |---|---|---|
 /// | `x` | any | `s_x` |
 /// | `gamma` | the extents of `axes` | `s_w` |
-/// | `beta` | the extents of `axes` | `2 * s_w + 2` |
-/// | `y` | that of `x` | `2 * s_w + 2` |
+/// | `beta` | the extents of `axes` | `f + s_w` |
+/// | `y` | that of `x` | `f + s_w`, with `f = s_w + 2`, but at least 2 and at most 60 |
 ///
 /// Sources: ONNX `LayerNormalization`, Keras `LayerNormalization`, Burn `LayerNorm`.
 ///
 /// # Limits
-/// The rounding of `z` is below one of its units, `2^-(s_w + 2)`, for inputs of at most the plan's [`Step::reach`], and at most
+/// The rounding of `z` is below one of its units, `2^-f`, for inputs of at most the plan's [`Step::reach`], and at most
 /// `1 + 2^d / 4` units for inputs of up to `2^d` times that. A group whose values are all the same, or nearly, is divided by
-/// `sqrt(epsilon)`, as in floats.
+/// `sqrt(epsilon)`, as in floats; without an epsilon, `z` is zero where all are the same.
 ///
 /// # Constraints
-/// `n * (reach + s_x + s_w + ceil(log2 n) + ceil(log2(n) / 2) + 9)` for `n` elements in a group, with inputs of at most `2^reach`; and
-/// once a root and the quotient of a constant by it, see [`crate::gadget::sqrt`] and [`crate::gadget::div`].
+/// `n * (max(reach + s_x + ceil(log2 n), -2) + f + ceil(log2(n) / 2) + 7)` at most for `n` elements in a group, with inputs of at
+/// most `2^reach`; and once a root and the quotient of a constant by it, see [`crate::gadget::sqrt`] and [`crate::gadget::div`].
 ///
 /// # Soundness
 /// See these gadgets and [`crate::gadget::rescale`]. The bound of `z` and the least variance, which the circuit enforces, hold of

@@ -7,8 +7,8 @@
 //!
 //! with as many bits `g` as make the root's rounding less than a quarter of a unit of `z` (where any `t_i` is not zero, `v` is
 //! not either), and as many bits `h` as make that of `r` less than another quarter, for inputs of at most the step's reach. One
-//! quotient serves the whole group. As `t_i^2 <= n * v`, no `z` is larger than `4 / 3 * sqrt(n)`, of which the circuit enforces
-//! the next power of two.
+//! quotient serves the whole group. As `t_i^2 <= n * v`, no `z` is larger than `4 / 3 * sqrt(n)`: the circuit enforces a power of
+//! two above that, `2^(ceil(log2(n) / 2) + 1)`.
 
 use super::{Step, constant, quotient::power};
 use crate::{
@@ -65,7 +65,7 @@ impl Norm<'_> {
             let mut squares = values.iter().map(|v| a.mul(v, v)).collect::<Result<Vec<_>, _>>()?;
             squares.push(a.mul(&sum, &sum)?);
             let up = power(2 * g)?;
-            let least = constant::integer(self.epsilon * (n * n) as f64, 2 * (s + g)).max(Int::ONE);
+            let least = constant::wide(self.epsilon * (n * n) as f64, 2 * (s + g))?.max(Int::ONE);
             let factor = |i: usize| if i == n { -up } else { up * count };
             let total = a.linear(squares.iter().enumerate().map(|(i, q)| (factor(i), q)), least)?;
             let root = a.sqrt(&total, least)?;
@@ -98,4 +98,194 @@ pub(super) fn affine<A: Arith>(
         let bias = p.get(1).map(|beta| &beta.data()[of(*i)]);
         a.dot(std::iter::once((&p[0].data()[of(*i)], &z[*i])), bias)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        arith::{
+            bounds::Bounds,
+            counts::{Counts, Measure},
+            interval::Interval,
+            ints::Ints,
+        },
+        shape::Shape,
+    };
+
+    /// A norm of one group.
+    #[derive(Debug)]
+    struct Case {
+        n: usize,
+        centred: bool,
+        epsilon: f64,
+        step: Step,
+        /// No input is larger.
+        most: i64,
+    }
+
+    impl Case {
+        fn norm<T>(&self, f: impl FnOnce(&Norm) -> T) -> T {
+            f(&Norm { groups: &[(0..self.n).collect()], centred: self.centred, epsilon: self.epsilon })
+        }
+
+        fn z(&self, q: &[i64]) -> Vec<Int> {
+            let x = Tensor::vector(q.iter().map(|q| Int::from(*q)).collect());
+            self.norm(|norm| norm.exact(&mut Ints::<Int>::new(), &x, &self.step)).unwrap()
+        }
+
+        fn read<A: Arith>(&self, a: &mut A, wire: A::Wire) -> Result<Vec<A::Wire>, ArithError> {
+            let x = Tensor::from_fn(Shape::new([self.n]), |_| wire.clone());
+            self.norm(|norm| norm.exact(a, &x, &self.step))
+        }
+
+        fn interval(&self) -> Interval {
+            Interval { lo: Int::from(-self.most), hi: Int::from(self.most) }
+        }
+
+        /// By how many units `z` is off, and how many it may be.
+        fn off(&self, q: &[i64], z: &[Int]) -> (f64, f64) {
+            let x = Tensor::vector(q.iter().map(|q| *q as f64 * 2f64.powi(-self.step.inputs[0])).collect());
+            let unit = 2f64.powi(scale(&self.step));
+            let worst = z.iter().zip(self.norm(|norm| norm.float(&x))).fold(0.0, |worst: f64, (z, y)| {
+                // Without an epsilon, values that are all the same are zero by zero.
+                worst.max((z.as_f64() - if y.is_nan() { 0.0 } else { y * unit }).abs())
+            });
+            let times = x.max_abs() * 2f64.powi(-self.step.reach);
+            (worst, if times <= 1.0 { 1.0 } else { 1.0 + times / 4.0 })
+        }
+    }
+
+    /// Every `n` numbers from `-most` to `most`.
+    fn all(n: usize, most: i64, f: &mut dyn FnMut(&[i64])) {
+        let mut q = vec![-most; n];
+        loop {
+            f(&q);
+            let Some(at) = q.iter().position(|x| *x < most) else { return };
+            q[at] += 1;
+            q[..at].iter_mut().for_each(|x| *x = -most);
+        }
+    }
+
+    /// Every scale and epsilon that matters.
+    fn cases(n: usize, most: i64) -> Vec<Case> {
+        let steps = [
+            (0, 0, 3),
+            (0, 0, -9),
+            (3, 2, 0),
+            (-2, 5, 4),
+            (6, 8, -5),
+            (4, -3, 1),
+            (10, 12, -7),
+            (2, 9, 40),
+            (20, 1, -18),
+            (0, 0, -60),
+        ];
+        let mut cases = vec![];
+        for centred in [false, true] {
+            for epsilon in [0.0, 1e-300, 1e-5, 0.4, 3.0, 1e6] {
+                for (s, factor, reach) in steps {
+                    let step = Step { inputs: vec![s], factor, reach, ..Step::default() };
+                    cases.push(Case { n, centred, epsilon, step, most });
+                }
+            }
+        }
+        cases
+    }
+
+    /// Within the width, the interval and the documented error.
+    fn check(case: &Case, bound: Option<&Vec<Interval>>, q: &[i64]) {
+        // A value beyond the width would be an error here.
+        let z = case.z(q);
+        let most = 4.0 / 3.0 * (case.n as f64).sqrt() * 2f64.powi(scale(&case.step)) + 0.5;
+        assert!(z.iter().all(|z| z.as_f64().abs() <= most), "{z:?} of {q:?}, {case:?}");
+        let held = bound.is_none_or(|bound| bound.iter().zip(&z).all(|(i, z)| i.contains(*z)));
+        assert!(held, "{z:?} of {q:?} is not in {bound:?}, {case:?}");
+        let (off, allowed) = case.off(q, &z);
+        assert!(off <= allowed + 1e-6, "{off} of {allowed} units off: {z:?} of {q:?}, {case:?}");
+    }
+
+    #[test]
+    fn every_small_group_is_within_its_width_its_interval_and_its_error() {
+        for (n, most) in [(1, 40), (2, 9), (3, 4), (4, 2), (5, 1), (7, 1)] {
+            for case in cases(n, most) {
+                let bound = case.read(&mut Bounds::new(), case.interval()).ok();
+                all(n, most, &mut |q| check(&case, bound.as_ref(), q));
+            }
+        }
+    }
+
+    #[test]
+    fn large_groups_of_the_least_and_the_largest_variance_are_too() {
+        for n in [9, 16, 17, 100, 257, 1000] {
+            for case in cases(n, 1 << 12) {
+                let bound = case.read(&mut Bounds::new(), case.interval()).ok();
+                let (first, last) = (|i: usize| i64::from(i == 0), n - 1);
+                let groups: [&dyn Fn(usize) -> i64; 8] = [
+                    &|i| first(i),
+                    &|i| -first(i),
+                    &|i| 1 - first(i),
+                    &|i| first(i) - i64::from(i == last),
+                    &|i| 4096 * (1 - 2 * first(i)),
+                    &|i| 4096 - first(i),
+                    &|i| if i % 2 == 0 { 4096 } else { -4096 },
+                    &|i| (i as i64 * 7919) % 8191 - 4095,
+                ];
+                for f in groups {
+                    check(&case, bound.as_ref(), &(0..n).map(f).collect::<Vec<_>>());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_epsilon_of_more_bits_than_a_machine_integer_is_the_epsilon_still_or_is_refused() {
+        for (s, epsilon) in [(40, 1e5), (50, 1e6), (70, 1e6), (70, 1e-5), (90, 1e3)] {
+            for centred in [false, true] {
+                let step = Step { inputs: vec![s], factor: 4, reach: -s + 12, ..Step::default() };
+                let case = Case { n: 2, centred, epsilon, step, most: 1 << 12 };
+                for q in [[1, -1], [4096, -4096], [4096, 0], [0, 0]] {
+                    check(&case, None, &q);
+                }
+                // Values that are not small next to the epsilon.
+                let step = Step { inputs: vec![s], factor: 4, reach: 0, ..Step::default() };
+                let case = Case { n: 2, centred, epsilon, step, most: 0 };
+                let one = Int::ONE << s;
+                let x = Tensor::vector(vec![one, -one]);
+                let float = case.norm(|norm| norm.float(&x.map(|q| q.as_f64() * 2f64.powi(-s))));
+                let unit = 2f64.powi(-scale(&case.step));
+                let Ok(z) = case.norm(|norm| norm.exact(&mut Ints::<Int>::new(), &x, &case.step)) else { continue };
+                for (z, y) in z.iter().zip(float) {
+                    assert!((z.as_f64() * unit - y).abs() <= unit, "{z} is not {y}, {case:?}");
+                }
+            }
+        }
+        let step = Step { inputs: vec![4], factor: 4, reach: 0, ..Step::default() };
+        let case = Case { n: 2, centred: true, epsilon: 1e300, step, most: 1 };
+        assert!(matches!(case.read(&mut Bounds::new(), case.interval()), Err(ArithError::Overflow { .. })));
+    }
+
+    #[test]
+    fn constraints_are_those_that_are_documented() {
+        for n in [1, 2, 3, 8, 100] {
+            for case in cases(n, 1 << 20) {
+                let mut counts = Counts::new();
+                if case.read(&mut counts, Measure::variable(case.interval())).is_err() {
+                    continue;
+                }
+                let paid = |gadget: &str| counts.budget().get(&(0, gadget)).map_or(0, |cost| cost.constraints);
+                let each = ["product", "rescale"].into_iter().map(paid).sum::<usize>() as i64;
+                let (s, log) = (case.step.inputs[0], (n as f64).log2());
+                let shift = (case.step.reach + s + log.ceil() as i32 + 3).max(1);
+                let most = shift + scale(&case.step) + (log / 2.0).ceil() as i32 + 4;
+                // And once the square of the sum.
+                let most = n as i64 * i64::from(most) + 1;
+                assert!(each <= most && paid("settle") <= 2, "{each} of {most}, {case:?}");
+                // Nothing narrower is known where the reciprocal may be as large as it gets.
+                if case.epsilon == 0.0 && n > 1 {
+                    assert!(each >= most - 1, "{each} of {most}, {case:?}");
+                }
+            }
+        }
+    }
 }

@@ -23,15 +23,17 @@ use crate::{
 ///
 /// # Limits
 /// The exact semantics is `round(t_i * r / 2^h)` with `r = floor(2^(f + h) / sum_j t_j)`, where `t_i` is a table's value at
-/// `max_j x_j - x_i`, which is within `e = 2^-(f + 1)` of `e^(x_i - max)` (`f` at most 13), and `h` three more than the scale of
-/// the table's values. With `n` elements, `y` is off by `2^-f * (1 / 2 + (1 + e) / 8) + e * (1 + n) / (1 - n * e)` at most.
+/// `max_j x_j - x_i`, which is within `e = 2^-(f + 1)` of `e^(x_i - max)` (`f` at most 13; of an input of a scale below -1, `e` is
+/// what the plan says of its table), and `h` three more than the scale of the table's values. With `n < 1 / e` elements, `y` is
+/// off by `2^-f * (1 / 2 + (1 + e) / 8) + e * (1 + n) / (1 - n * e)` at most.
 ///
 /// # Constraints
 /// [`crate::gadget::lack`] for the exponentials; once [`crate::gadget::div`] of a constant by their sum; for each one product, and
 /// [`crate::gadget::rescale`] of about `f + h` bits.
 ///
 /// # Soundness
-/// See these gadgets. The sum is at least the value of the largest element, which the circuit enforces to be one of them.
+/// See these gadgets. The sum is at least the value of the largest element, which the circuit enforces to be one of them, and the
+/// least that the table says of the others: a plan by which that may be below one is refused.
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};
@@ -175,7 +177,7 @@ impl Layer for Softmax {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arith::ints::Ints;
+    use crate::arith::{Int, bounds::Bounds, interval::Interval, ints::Ints};
 
     #[test]
     fn exact_is_within_its_proven_error() {
@@ -195,6 +197,69 @@ mod tests {
                 for (q, y) in y.data().iter().zip(float.data()) {
                     let q = *q as f64 * 2f64.powi(-factor);
                     assert!((q - y).abs() <= error, "{q} is not {y} within {error}");
+                }
+            }
+        }
+    }
+
+    /// The bound that is documented, with the error of the table itself.
+    fn documented(n: usize, factor: i32, e: f64) -> f64 {
+        let n = n as f64;
+        2f64.powi(-factor) * (0.5 + (1.0 + e) / 8.0) + e * (1.0 + n) / (1.0 - n * e)
+    }
+
+    #[test]
+    fn every_small_group_is_within_its_interval_and_its_documented_error() {
+        for scale in [-2, 0, 1, 3, 7] {
+            for factor in [0, 1, 2, 5, 8, 13, 16] {
+                let layer = Softmax { axis: 0 };
+                let request = Request { scale, reach: 8.0, bits: factor };
+                let tables = layer.tables(&[], request).unwrap();
+                let e = falling().max_error(&tables[0], 1e9);
+                let within = e <= 2f64.powi(-(factor.min(13) + 1)) * (1.0 + 1e-6);
+                assert!(within || scale < -1, "{e} at scale {scale}, factor {factor}");
+                let step = Step { inputs: vec![scale], factor, tables, ..Step::default() };
+                for (n, values) in [(1, 5), (2, 40), (3, 9), (5, 3)] {
+                    let stride = (1i64 << scale.max(0)) / 2 + 1;
+                    let ends = Interval { lo: Int::ZERO, hi: Int::from(stride * values) };
+                    let wide = Tensor::from_fn(Shape::new([n]), |_| ends);
+                    let bound = layer.exact(&mut Bounds::new(), &[&wide], &[], &step).unwrap();
+                    for k in 0..values.pow(n as u32) {
+                        let x = Tensor::from_fn(Shape::new([n]), |i| k / values.pow(i as u32) % values * stride);
+                        let y = layer.exact(&mut Ints::<i64>::new(), &[&x], &[], &step).unwrap();
+                        let float = layer.float(&[&x.map(|q| *q as f64 * 2f64.powi(-scale))], &[]);
+                        for ((y, float), bound) in y.data().iter().zip(float.data()).zip(bound.data()) {
+                            assert!(bound.contains(Int::from(*y)), "{y} of {x:?} is not in {bound:?}, {step:?}");
+                            let off = (*y as f64 * 2f64.powi(-factor) - float).abs();
+                            let allowed = documented(n, factor, e);
+                            assert!(n as f64 * e >= 1.0 || off <= allowed, "{off} of {allowed}: {x:?}, {step:?}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn large_groups_are_within_their_documented_error_and_no_sum_may_be_zero() {
+        for (n, factor) in [(16, 4), (100, 8), (1000, 11), (4000, 13)] {
+            let layer = Softmax { axis: 0 };
+            let tables = layer.tables(&[], Request { scale: 6, reach: 8.0, bits: factor }).unwrap();
+            let e = falling().max_error(&tables[0], 1e9);
+            let step = Step { inputs: vec![6], factor, tables, ..Step::default() };
+            let wide = Tensor::from_fn(Shape::new([n]), |_| Interval { lo: Int::from(-999), hi: Int::from(999) });
+            assert!(layer.exact(&mut Bounds::new(), &[&wide], &[], &step).is_ok());
+            let groups: [&dyn Fn(usize) -> i64; 4] =
+                [&|_| -999, &|i| if i == 0 { 999 } else { -999 }, &|i| (i as i64 * 7919) % 1999 - 999, &|i| {
+                    i as i64 % 2
+                }];
+            for f in groups {
+                let x = Tensor::from_fn(Shape::new([n]), f);
+                let y = layer.exact(&mut Ints::<i64>::new(), &[&x], &[], &step).unwrap();
+                let float = layer.float(&[&x.map(|q| *q as f64 / 64.0)], &[]);
+                for (y, float) in y.data().iter().zip(float.data()) {
+                    let off = (*y as f64 * 2f64.powi(-factor) - float).abs();
+                    assert!(off <= documented(n, factor, e), "{off} of {n}, {step:?}");
                 }
             }
         }
