@@ -1,6 +1,6 @@
 //! `y_o(j) = sum_c,k w_oc(k) * x_c(s * j + d * k - p)`, of weights and inputs that are both variables
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 #[cfg(feature = "prove")]
 use super::decompose;
@@ -43,13 +43,31 @@ impl Grid {
         (place < self.input[axis]).then_some(place)
     }
 
+    /// The taps of the window `j` that don't lie before or after the input.
+    fn within(&self, axis: usize, j: usize) -> Range<usize> {
+        let (stride, input, before) = (self.stride[axis], self.input[axis], self.before[axis]);
+        // What `k * dilation` is, from the first pixel to the last, or from the last to the first.
+        let (from, to) = if self.transposed {
+            let end = j.saturating_add(before).saturating_add(1);
+            (end.saturating_sub(input.saturating_mul(stride)), end)
+        } else {
+            let start = j.saturating_mul(stride);
+            (before.saturating_sub(start), before.saturating_add(input).saturating_sub(start))
+        };
+        let [from, to] = [from, to].map(|reach| reach.div_ceil(self.dilation[axis]).min(self.kernel[axis]));
+        from..to
+    }
+
+    /// The taps of the window `j` along an axis, each with what it meets.
+    fn met(self, axis: usize, j: usize) -> impl Iterator<Item = (usize, usize)> {
+        self.within(axis, j).filter_map(move |k| self.meets(axis, j, k).map(|place| (k, place)))
+    }
+
     /// For the window at `(y, x)`: each tap as its flat index in the kernel and its flat index in a channel of the input; taps
     /// in the padding are left out.
     pub fn taps(self, y: usize, x: usize) -> impl Iterator<Item = (usize, usize)> {
-        let [height, width] = self.kernel;
-        (0..height).filter_map(move |ky| self.meets(0, y, ky).map(|iy| (ky, iy))).flat_map(move |(ky, iy)| {
-            (0..width).filter_map(move |kx| self.meets(1, x, kx).map(|ix| (ky * width + kx, iy * self.input[1] + ix)))
-        })
+        let (width, line) = (self.kernel[1], self.input[1]);
+        self.met(0, y).flat_map(move |(ky, iy)| self.met(1, x).map(move |(kx, ix)| (ky * width + kx, iy * line + ix)))
     }
 
     /// The number of windows.
@@ -111,22 +129,41 @@ impl Grid {
 /// The largest number of points: their powers, and the matrices, stay small.
 const MOST: usize = 12;
 
+/// The most taps by windows along an axis for which there are tiles.
+const LONGEST: usize = 1 << 26;
+
+/// The elements of a row that are not zero, by place.
+type Row = Vec<(usize, Int)>;
+
 /// `y = A^T ((G g) * (B^T d)) / N` of `m` outputs and `r` taps, with `n = m + r - 1` products: evaluation of the kernel as a
 /// polynomial at the points 0, 1, -1, 2, -2 and so on and at infinity, and the transpose of interpolation there. With one
 /// output, or one tap, the products are those of the formula.
 struct Transform {
     /// `B^T`, `n` times `n`.
-    input: Vec<Vec<Int>>,
+    input: Vec<Row>,
     /// `G`, `n` times `r`.
-    kernel: Vec<Vec<Int>>,
+    kernel: Vec<Row>,
     /// `A^T`, `m` times `n`.
     output: Vec<Vec<Int>>,
     /// `N`, for each product.
     divisors: Vec<Int>,
 }
 
-fn identity(n: usize) -> Vec<Vec<Int>> {
-    (0..n).map(|i| (0..n).map(|j| if i == j { Int::ONE } else { Int::ZERO }).collect()).collect()
+fn identity(n: usize) -> Vec<Row> {
+    (0..n).map(|i| vec![(i, Int::ONE)]).collect()
+}
+
+fn dense(rows: &[Row]) -> Vec<Vec<Int>> {
+    let row = |row: &Row| {
+        let mut all = vec![Int::ZERO; rows.len()];
+        row.iter().for_each(|(i, c)| all[*i] = *c);
+        all
+    };
+    rows.iter().map(row).collect()
+}
+
+fn sparse(rows: Vec<Vec<Int>>) -> Vec<Row> {
+    rows.into_iter().map(|row| row.into_iter().enumerate().filter(|(_, c)| *c != Int::ZERO).collect()).collect()
 }
 
 /// The coefficients of `prod_i (x - r_i)`, the constant one first.
@@ -146,8 +183,8 @@ impl Transform {
         let n = m + r - 1;
         if m == 1 || r == 1 {
             let (ones, divisors) = (vec![Int::ONE; n], vec![Int::ONE; n]);
-            let column = ones.iter().map(|one| vec![*one]).collect();
-            let (kernel, output) = if m == 1 { (identity(n), vec![ones]) } else { (column, identity(n)) };
+            let column = ones.iter().map(|one| vec![(0, *one)]).collect();
+            let (kernel, output) = if m == 1 { (identity(n), vec![ones]) } else { (column, dense(&identity(n))) };
             return Self { input: identity(n), kernel, output, divisors };
         }
         let points: Vec<Int> = (1..n as i64).map(|i| Int::from(if i % 2 == 0 { i / 2 } else { -(i / 2) })).collect();
@@ -170,17 +207,21 @@ impl Transform {
         let mut evaluated: Vec<Vec<Int>> = points.iter().map(|x| powers(*x, m)).collect();
         evaluated.push(leading(m));
         let output = (0..m).map(|j| evaluated.iter().map(|row| row[j]).collect()).collect();
-        Self { input, kernel, output, divisors }
+        Self { input: sparse(input), kernel: sparse(kernel), output, divisors }
     }
 
     /// How many bits more a value may have after the rows of a matrix, and the most terms that a row has.
-    fn growth(rows: &[Vec<Int>]) -> (u32, usize) {
-        let sum = |row: &Vec<Int>| row.iter().fold(Int::ZERO, |sum, c| sum + c.abs());
-        let terms = |row: &Vec<Int>| row.iter().filter(|c| **c != Int::ZERO).count();
+    fn growth(rows: &[Row]) -> (u32, usize) {
+        let sum = |row: &Row| row.iter().fold(Int::ZERO, |sum, (_, c)| sum + c.abs());
         (
             rows.iter().map(sum).max().map_or(0, |most| bit_len(most - Int::ONE)),
-            rows.iter().map(terms).max().unwrap_or(0),
+            rows.iter().map(Vec::len).max().unwrap_or(0),
         )
+    }
+
+    /// How many products an output is made of, at most.
+    fn terms(&self) -> usize {
+        self.output.iter().map(|row| row.iter().filter(|c| **c != Int::ZERO).count()).max().unwrap_or(0)
     }
 }
 
@@ -199,9 +240,7 @@ struct Kind {
 impl Kind {
     fn new(taps: Vec<usize>, tiles: Vec<(Vec<usize>, Vec<Option<usize>>)>, m: usize) -> Self {
         let transform = Transform::new(m, taps.len());
-        let meets = |i: usize, inputs: &[Option<usize>]| {
-            transform.input[i].iter().zip(inputs).any(|(c, input)| *c != Int::ZERO && input.is_some())
-        };
+        let meets = |i: usize, inputs: &[Option<usize>]| transform.input[i].iter().any(|(at, _)| inputs[*at].is_some());
         let meeting = (0..transform.divisors.len())
             .map(|i| (0..tiles.len()).filter(|t| meets(i, &tiles[*t].1)).collect())
             .collect();
@@ -296,7 +335,7 @@ struct Pair<'a> {
 
 impl<'a> Pair<'a> {
     fn new(y: &'a Kind, x: &'a Kind, (input, kernel): (Factor, Factor), filters: usize) -> Self {
-        let growth = |of: fn(&Transform) -> &Vec<Vec<Int>>| [y, x].map(|k| Transform::growth(of(&k.transform)));
+        let growth = |of: fn(&Transform) -> &Vec<Row>| [y, x].map(|k| Transform::growth(of(&k.transform)));
         let ([iy, ix], [ky, kx]) = (growth(|t| &t.input), growth(|t| &t.kernel));
         let (input, kernel) = (input.grown(iy, ix), kernel.grown(ky, kx));
         let tiles = y.tiles.len() * x.tiles.len();
@@ -311,7 +350,7 @@ impl<'a> Pair<'a> {
 
     /// How many products a result is made of.
     fn terms(&self) -> usize {
-        [self.y, self.x].map(|k| Transform::growth(&k.transform.output).1).iter().product()
+        [self.y, self.x].map(|k| k.transform.terms()).iter().product()
     }
 
     /// Products, what is made a variable before them, and about how many entries the matrices have.
@@ -366,8 +405,8 @@ pub struct Tiling {
 const ENTRIES: usize = 512;
 
 impl Tiling {
-    /// The tiling with the fewest constraints, entries of the matrices counted too; nothing if the formula has fewer, or if an
-    /// input or a weight is known.
+    /// The tiling with the fewest constraints, entries of the matrices counted too; nothing if the formula has fewer, if an
+    /// input or a weight is known, or if an axis is too long.
     pub fn of<'a>(
         grid: &Grid,
         inputs: impl ExactSizeIterator<Item = &'a Measure>,
@@ -375,10 +414,10 @@ impl Tiling {
     ) -> Option<Self> {
         let (channels, filters) = grid.counts(inputs.len(), weights.len());
         let factors = (Factor::of(inputs)?, Factor::of(weights)?);
-        let met = |axis: usize| {
-            let taps = |j| (0..grid.kernel[axis]).filter(move |k| grid.meets(axis, j, *k).is_some()).count();
-            (0..grid.output[axis]).map(taps).sum::<usize>()
-        };
+        if (0..2).any(|axis| grid.kernel[axis].saturating_mul(grid.output[axis]) > LONGEST) {
+            return None;
+        }
+        let met = |axis: usize| (0..grid.output[axis]).map(|j| grid.met(axis, j).count()).sum::<usize>();
         let direct = (met(0) * met(1)).saturating_mul(channels * filters);
         let mut least = direct.saturating_mul(ENTRIES + 3 + factors.0.width + factors.1.width);
         let mut options = [0, 1].map(|axis| {
@@ -466,19 +505,17 @@ pub fn enforce<C: crate::arith::r1cs::Accumulate>(
                 continue;
             }
             cs.label("settle");
-            let mut transform = |of: &[&C::W],
-                                 (y, x): (&[Int], &[Int]),
-                                 settles: bool,
-                                 place: &dyn Fn(usize, usize) -> Option<usize>| {
-                let mut terms = vec![];
-                for (a, c) in y.iter().enumerate().filter(|(_, c)| **c != Int::ZERO) {
-                    for (b, d) in x.iter().enumerate().filter(|(_, d)| **d != Int::ZERO) {
-                        terms.extend(place(a, b).map(|place| (*c * *d, of[place])));
+            let mut transform =
+                |of: &[&C::W], (y, x): (&Row, &Row), settles: bool, place: &dyn Fn(usize, usize) -> Option<usize>| {
+                    let mut terms = vec![];
+                    for (a, c) in y {
+                        for (b, d) in x {
+                            terms.extend(place(*a, *b).map(|place| (*c * *d, of[place])));
+                        }
                     }
-                }
-                let sum = cs.linear(&terms, Int::ZERO);
-                if settles { decompose::settle(cs, &sum) } else { sum }
-            };
+                    let sum = cs.linear(&terms, Int::ZERO);
+                    if settles { decompose::settle(cs, &sum) } else { sum }
+                };
             let (ty, tx) = (&y_axis.transform, &x_axis.transform);
             let mut columns = Vec::with_capacity(tiles.len());
             for (t, u) in &tiles {
@@ -557,12 +594,13 @@ mod tests {
             let n = m + r - 1;
             let element = |seed: usize| Fr::from(seed as u64 + 3).pow([1 << 20]);
             let (g, d): (Vec<Fr>, Vec<Fr>) = ((0..r).map(|k| element(k + 40)).collect(), (0..n).map(element).collect());
-            let row = |row: &[Int], of: &[Fr]| -> Fr { row.iter().zip(of).map(|(c, v)| to_field(*c) * v).sum() };
+            let row = |row: &Row, of: &[Fr]| -> Fr { row.iter().map(|(i, c)| to_field(*c) * of[*i]).sum() };
             let products: Vec<Fr> =
                 (0..n).map(|i| row(&t.kernel[i], &g) * row(&t.input[i], &d) / to_field(t.divisors[i])).collect();
+            let output = |j: usize| -> Fr { t.output[j].iter().zip(&products).map(|(c, p)| to_field(*c) * p).sum() };
             for j in 0..m {
                 let expected: Fr = (0..r).map(|k| g[k] * d[j + k]).sum();
-                assert_eq!(row(&t.output[j], &products), expected, "{m} {r}");
+                assert_eq!(output(j), expected, "{m} {r}");
             }
             assert!(t.divisors.iter().all(|n| *n != Int::ZERO));
         }
@@ -572,8 +610,8 @@ mod tests {
     fn few_outputs_have_small_coefficients() {
         let t = Transform::new(2, 3);
         assert_eq!(t.divisors, [-1, 2, 2, 1].map(Int::from));
-        assert_eq!(t.kernel[1], [1, 1, 1].map(Int::from));
-        assert_eq!(t.input[0], [-1, 0, 1, 0].map(Int::from));
+        assert_eq!(t.kernel[1], [(0, 1), (1, 1), (2, 1)].map(|(i, c)| (i, Int::from(c))));
+        assert_eq!(t.input[0], [(0, -1), (2, 1)].map(|(i, c)| (i, Int::from(c))));
         assert_eq!(Transform::growth(&Transform::new(6, 7).input), (16, 10));
     }
 }
