@@ -9,7 +9,6 @@ use zkml::{
         interval::Interval,
         r1cs::{Accumulate, Assign, Build, R1cs, Wire},
     },
-    dev::tamper::Harness,
     gadget::winograd::Grid,
     graph::{Range, Visible},
     layer::{Args, Literal},
@@ -305,8 +304,5 @@ fn layers_with_private_weights_say_what_the_integers_say_and_cost_what_was_count
         }
         let budget: Cost = quantized.budget(visibility, 2).unwrap().values().copied().sum();
         assert_eq!(budget, Cost::new(matrices.constraints(), matrices.witness), "{label}");
-        // Inputs and weights say what every other variable is.
-        let harness = Harness::new(matrices, &honest, circuit.free());
-        assert_eq!(harness.run(60), vec![], "{label}");
     }
 }
