@@ -18,7 +18,7 @@ use zkml::{
 };
 
 use crate::{
-    common::{graph, planned, rng, samples, visibility},
+    common::{cheap, graph, rng, samples, visibility},
     witnesses::witnesses,
 };
 
@@ -291,7 +291,7 @@ fn layers() -> Vec<(Shape, &'static str, Args)> {
 fn layers_with_private_weights_say_what_the_integers_say_and_cost_what_was_counted() {
     for (shape, layer, args) in layers() {
         let label = format!("{layer} of {shape} with {args:?}");
-        let quantized = planned(graph(shape, Range::Whole(-8, 7), vec![(layer, args)]), Visible::Private, &[]);
+        let quantized = cheap(graph(shape, Range::Whole(-8, 7), vec![(layer, args)]), Visible::Private);
         let visibility = visibility(Visible::Public, Visible::Private, Visible::Public);
         let circuit = quantized.batch(2, visibility).unwrap();
         let matrices = circuit.matrices();
