@@ -66,6 +66,82 @@ fn a_batch_norm_joins_the_dense_layer_or_the_convolution_before_it() {
     applies(chain(&[4], &twice), "fold_batch_norm", 2, &["dense"]);
 }
 
+/// Every convolution, of `[4, 5]` or `[4, 5, 5]`.
+fn convolutions() -> Vec<(&'static str, Args)> {
+    let grouped = || args().with("filters", 6).with("kernel", 2).with("groups", 2);
+    vec![
+        ("conv1d", grouped()),
+        ("conv1d_transpose", grouped().with("stride", 2)),
+        ("conv2d", grouped()),
+        ("conv2d_transpose", grouped().with("stride", 2)),
+        ("depthwise_conv2d", args().with("kernel", 2).with("multiplier", 2)),
+        ("pointwise_conv2d", args().with("filters", 3)),
+        ("separable_conv2d", args().with("kernel", 2).with("filters", 3)),
+    ]
+}
+
+/// The input of such a one.
+fn input_of(convolution: &str) -> &'static [usize] {
+    if convolution.contains("1d") { &[4, 5] } else { &[4, 5, 5] }
+}
+
+#[test]
+fn a_batch_norm_and_a_factor_join_any_convolution_before_them() {
+    let scale = || ("scale", args().with("factor", -1.7));
+    for bias in [true, false] {
+        for (name, conv) in convolutions() {
+            let conv = (name, conv.with("bias", bias));
+            let with = |next: (&'static str, Args)| chain(input_of(name), &[conv.clone(), next]);
+            applies(with(("batch_norm", args())), "fold_batch_norm", 1, &[name]);
+            applies(with(("offset", args().with("value", 0.7))), "fold_batch_norm", 1, &[name]);
+            applies(with(scale()), "fold_scale", 1, &[name]);
+            let layers = [("relu", args()), scale(), conv.clone()];
+            applies(chain(input_of(name), &layers), "fold_scale", 1, &["relu", name]);
+        }
+    }
+}
+
+#[test]
+fn a_batch_norm_joins_any_convolution_after_it_that_has_no_padding() {
+    for (name, conv) in convolutions() {
+        let layers = [("batch_norm", args()), (name, conv)];
+        // Those windows reach over the ends, or the layer has two weights.
+        if name.contains("transpose") || name.contains("separable") {
+            applies(chain(input_of(name), &layers), "none", 0, &["batch_norm", name]);
+        } else {
+            applies(chain(input_of(name), &layers), "fold_norm_forward", 1, &[name]);
+        }
+    }
+}
+
+#[test]
+fn a_border_of_zeros_joins_the_convolution_after_it() {
+    let pad = |padding: Literal| ("pad", args().with("padding", padding));
+    let conv = |padding: Literal| ("conv2d", args().with("filters", 2).with("kernel", 3).with("padding", padding));
+    let list = |sides: &[i64]| Literal::List(sides.to_vec());
+    let input = &[2, 4, 4];
+    for (border, within) in [(list(&[1, 0, 2, 1]), "valid".into()), (1usize.into(), 1usize.into())] {
+        applies(chain(input, &[pad(border), conv(within)]), "fold_pad", 1, &["conv2d"]);
+    }
+    let twice = [pad(1usize.into()), pad(list(&[0, 1, 0, 0])), conv("valid".into())];
+    applies(chain(input, &twice), "fold_pad", 2, &["conv2d"]);
+    for name in ["depthwise_conv2d", "separable_conv2d"] {
+        let args = args().with("kernel", [2, 3]).with("stride", 2);
+        let args = if name == "separable_conv2d" { args.with("filters", 3) } else { args };
+        applies(chain(input, &[pad(1usize.into()), (name, args)]), "fold_pad", 1, &[name]);
+    }
+    let line = ("conv1d", args().with("filters", 2).with("kernel", 3));
+    applies(chain(&[2, 5], &[pad(list(&[2, 0])), line]), "fold_pad", 1, &["conv1d"]);
+    // A border of something else, or of channels; padding that depends on the border; windows that would see only padding.
+    let edge = ("pad", args().with("padding", 1usize).with("mode", "edge"));
+    let ones = ("pad", args().with("padding", 1usize).with("value", 1.0));
+    let deep = pad(list(&[1, 0, 0, 0, 0, 0]));
+    for border in [edge, ones, deep, pad(3usize.into())] {
+        applies(chain(input, &[border, conv("valid".into())]), "none", 0, &["pad", "conv2d"]);
+    }
+    applies(chain(input, &[pad(1usize.into()), conv("same".into())]), "none", 0, &["pad", "conv2d"]);
+}
+
 #[test]
 fn a_factor_joins_the_layer_before_it() {
     let conv = args().with("filters", 2).with("kernel", 2);
@@ -141,6 +217,12 @@ fn the_divisor_of_an_average_joins_a_neighbour() {
     applies(chain(&[2, 3, 3], &between), "fold_average", 1, &["sum_pool2d", "relu", "flatten", "dense"]);
     let global = [("global_avg_pool2d", args()), ("dense", args().with("units", 2))];
     applies(chain(&[2, 3, 3], &global), "fold_average", 1, &["global_sum_pool2d", "dense"]);
+    let line = [("conv1d", args().with("filters", 2).with("kernel", 2)), ("avg_pool1d", args().with("size", 3))];
+    applies(chain(&[2, 6], &line), "fold_average", 1, &["conv1d", "sum_pool1d"]);
+    let global = [("global_avg_pool1d", args()), ("dense", args().with("units", 2))];
+    applies(chain(&[2, 3], &global), "fold_average", 1, &["global_sum_pool1d", "dense"]);
+    let mean = ("reduce_mean", args().with("axes", Literal::List(vec![1, 2])));
+    applies(chain(&[2, 4, 4], &[conv(), mean]), "fold_average", 1, &["conv2d", "reduce_sum"]);
     // A power of two divides for nothing; windows that reach into padding have divisors of their own.
     let even = [conv(), ("avg_pool2d", args().with("size", 2))];
     applies(chain(&[2, 5, 5], &even), "none", 0, &["conv2d", "avg_pool2d"]);
@@ -241,6 +323,16 @@ fn what_is_left_out_is_not_computed() {
     applies(chain(&[4], &[dense.clone(), ("relu", args()), slice(1, 3)]), "select_first", 2, &["dense", "relu"]);
     let conv = ("conv2d", args().with("filters", 4).with("kernel", 2));
     applies(chain(&[2, 3, 3], &[conv.clone(), slice(-2, 4)]), "select_first", 1, &["conv2d"]);
+    for (name, conv) in convolutions() {
+        // Each of the others sees only some of the channels.
+        if matches!(name, "pointwise_conv2d" | "separable_conv2d") {
+            applies(chain(input_of(name), &[(name, conv), slice(1, 3)]), "select_first", 1, &[name]);
+        } else {
+            applies(chain(input_of(name), &[(name, conv), slice(1, 3)]), "none", 0, &[name, "slice"]);
+        }
+    }
+    let line = ("conv1d", args().with("filters", 4).with("kernel", 2));
+    applies(chain(&[2, 5], &[line, slice(1, 3)]), "select_first", 1, &["conv1d"]);
     let crop = ("crop", args().with("cropping", 1usize));
     let layers = [conv, ("relu", args()), crop];
     applies(chain(&[2, 5, 5], &layers), "select_first", 1, &["conv2d", "crop", "relu"]);
@@ -261,7 +353,7 @@ fn any_layer(rng: &mut StdRng, dims: &[usize]) -> (&'static str, Args) {
     let list = |l: Vec<i64>| Literal::List(l);
     let axis = rng.gen_range(0..dims.len());
     let extent = dims[axis] as i64;
-    match rng.gen_range(0..24) {
+    match rng.gen_range(0..31) {
         0 | 1 => ("dense", args().with("units", rng.gen_range(1..4usize)).with("bias", rng.gen_bool(0.5))),
         2 | 3 => {
             let groups = 1 + usize::from(dims[0].is_multiple_of(2) && rng.gen_bool(0.5));
@@ -305,7 +397,37 @@ fn any_layer(rng: &mut StdRng, dims: &[usize]) -> (&'static str, Args) {
             "pad",
             args().with("padding", list(vec![1; 2 * dims.len()])).with("value", [0.0, 0.5][rng.gen_range(0..2)]),
         ),
+        23 | 24 => ("pad", args().with("padding", rng.gen_range(0..3usize))),
+        25..=28 => any_convolution(rng, dims),
+        29 => {
+            let name = ["global_avg_pool1d", "global_max_pool1d", "reduce_mean"][rng.gen_range(0..3)];
+            (name, if name == "reduce_mean" { args().with("axes", list(vec![axis as i64])) } else { args() })
+        }
         _ => ("argmax", args().with("last", rng.gen_bool(0.5))),
+    }
+}
+
+/// A convolution of any kind, of a line or a plane.
+fn any_convolution(rng: &mut StdRng, dims: &[usize]) -> (&'static str, Args) {
+    let line = dims.len() == 2;
+    let names = ["conv1d", "conv1d_transpose", "avg_pool1d", "max_pool1d"];
+    let planar = ["depthwise_conv2d", "pointwise_conv2d", "separable_conv2d", "conv2d_transpose"];
+    let name = if line { names } else { planar }[rng.gen_range(0..4)];
+    let bias = rng.gen_bool(0.5);
+    let groups = 1 + usize::from(dims[0].is_multiple_of(2) && rng.gen_bool(0.5));
+    let padding: Literal = match rng.gen_range(0..4) {
+        0 => "same".into(),
+        1 => 1usize.into(),
+        _ => "valid".into(),
+    };
+    let (size, stride) = (rng.gen_range(1..4usize), rng.gen_range(1..3usize));
+    let args = args().with("stride", stride).with("padding", padding);
+    match name {
+        "avg_pool1d" | "max_pool1d" => (name, args.with("size", size)),
+        "pointwise_conv2d" => (name, self::args().with("filters", 2usize).with("bias", bias)),
+        "depthwise_conv2d" => (name, args.with("kernel", size).with("multiplier", groups).with("bias", bias)),
+        "separable_conv2d" => (name, args.with("kernel", size).with("filters", 3usize).with("bias", bias)),
+        _ => (name, args.with("kernel", size).with("filters", 2 * groups).with("groups", groups).with("bias", bias)),
     }
 }
 
@@ -352,7 +474,7 @@ fn any_graph(rng: &mut StdRng) -> Graph {
 fn random_graphs_with_shared_nodes_keep_their_answers() {
     let mut rng = StdRng::seed_from_u64(7);
     let mut times = std::collections::BTreeMap::new();
-    for round in 0..6000 {
+    for round in 0..20_000 {
         let graph = any_graph(&mut rng);
         let mut weights = Weights::new();
         for (name, param) in graph.all_params() {

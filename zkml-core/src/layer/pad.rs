@@ -88,6 +88,12 @@ pub struct Pad {
 }
 
 impl Pad {
+    /// How many zeros stand before and after each axis; nothing if the border is something else.
+    pub(crate) fn zeros(&self, input: &Shape) -> Option<Vec<[usize; 2]>> {
+        let zeros = self.mode == Mode::Constant && self.value == 0.0;
+        self.padding.ends("padding", input).ok().filter(|_| zeros)
+    }
+
     /// Where the elements come from.
     fn gathering(&self, input: &Shape) -> Result<Gathering<'_>, LayerError> {
         let ends = self.padding.ends("padding", input)?;

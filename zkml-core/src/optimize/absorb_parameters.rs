@@ -1,10 +1,7 @@
 //! `matmul(x, W) = dense(x)`, `linear(x) + b = linear'(x)`, `linear(x) * a = linear'(x)`: a parameter that a layer of two
 //! tensors takes joins the weights of a layer of one.
 
-use super::{
-    Draft,
-    fold_batch_norm::{affine, linear},
-};
+use super::Draft;
 use crate::{
     graph::NodeId,
     layer::{AnyLayer, dense::Dense},
@@ -51,7 +48,7 @@ fn sum(draft: &mut Draft, id: NodeId) -> bool {
     if draft.only_user(x) != Some(id) || !draft.is_weighted(x) || draft.nodes[x.0].shape != node.shape {
         return false;
     }
-    let axis = if linear(draft, x) { 0 } else { node.shape.rank() - 1 };
+    let axis = if draft.has_channels_first(x) { 0 } else { node.shape.rank() - 1 };
     let Some(value) = channels(value, &node.shape, axis) else { return false };
     let ones = vec![1.0; value.len()];
     let (factor, offset) = match &node.layer {
@@ -61,7 +58,7 @@ fn sum(draft: &mut Draft, id: NodeId) -> bool {
         Some(AnyLayer::Mul(_)) => (value, vec![0.0; ones.len()]),
         _ => return false,
     };
-    affine(draft, x, &factor, &offset);
+    draft.affine(x, &factor, &offset);
     draft.replace(id, x);
     true
 }

@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     graph::NodeId,
-    layer::{AnyLayer, Factors, global_sum_pool2d::GlobalSumPool2d, sum_pool2d::SumPool2d},
+    layer::{
+        AnyLayer, Factors, global_sum_pool1d::GlobalSumPool1d, global_sum_pool2d::GlobalSumPool2d,
+        reduce_sum::ReduceSum, sum_pool1d::SumPool1d, sum_pool2d::SumPool2d,
+    },
 };
 
 /// Turns every average whose divisor finds a place into a sum.
@@ -36,10 +39,21 @@ fn as_sum(draft: &Draft, id: NodeId, layer: &AnyLayer) -> Option<(usize, AnyLaye
         AnyLayer::AvgPool2d(pool) if divides && pool.window.is_whole() => {
             Some((pool.window.kernel.iter().product(), SumPool2d { window: pool.window }.into()))
         }
-        AnyLayer::GlobalAvgPool2d(_) => {
-            let n: usize = input.dims().get(1..)?.iter().product();
-            (!n.is_power_of_two()).then(|| (n, GlobalSumPool2d.into()))
+        AnyLayer::AvgPool1d(pool) if divides && pool.window.is_whole() => {
+            Some((pool.window.kernel.iter().product(), SumPool1d { window: pool.window }.into()))
+        }
+        AnyLayer::GlobalAvgPool2d(_) => divisor(input.dims().get(1..)?).map(|n| (n, GlobalSumPool2d.into())),
+        AnyLayer::GlobalAvgPool1d(_) => divisor(input.dims().get(1..)?).map(|n| (n, GlobalSumPool1d.into())),
+        AnyLayer::ReduceMean(mean) => {
+            // Each output is of as many elements.
+            let n = input.len() / draft.nodes[id.0].shape.len().max(1);
+            divisor(&[n]).map(|n| (n, ReduceSum { axes: mean.axes.clone() }.into()))
         }
         _ => None,
     }
+}
+
+/// The product of these extents, if it is no power of two.
+fn divisor(extents: &[usize]) -> Option<usize> {
+    Some(extents.iter().product()).filter(|n: &usize| !n.is_power_of_two())
 }

@@ -16,10 +16,10 @@ pub(super) fn run(draft: &mut Draft) -> usize {
     for i in 0..draft.nodes.len() {
         let Some((factor, offset)) = lowered_norm(draft, NodeId(i)) else { continue };
         let before = draft.nodes[i].inputs[0];
-        if draft.only_user(before) != Some(NodeId(i)) || !linear(draft, before) {
+        if draft.only_user(before) != Some(NodeId(i)) || !draft.has_channels_first(before) {
             continue;
         }
-        affine(draft, before, &factor, &offset);
+        draft.affine(before, &factor, &offset);
         draft.bypass(NodeId(i));
         folded += 1;
     }
@@ -41,24 +41,4 @@ pub(super) fn lowered_norm(draft: &Draft, id: NodeId) -> Option<(Vec<f64>, Vec<f
     let params: Vec<&Tensor> = params.into_iter().collect::<Option<_>>()?;
     let lowered = norm.lower(&[&draft.nodes[node.inputs[0].0].shape], &params);
     Some((lowered.first()?.values.data().to_vec(), lowered.get(1)?.values.data().to_vec()))
-}
-
-/// Whether a node is a dense or convolution whose weight has one row an output channel, the first axis of its output.
-pub(super) fn linear(draft: &Draft, id: NodeId) -> bool {
-    match &draft.nodes[id.0].layer {
-        Some(AnyLayer::Conv2d(_)) => true,
-        Some(AnyLayer::Dense(_)) => draft.nodes[id.0].shape.rank() == 1,
-        _ => false,
-    }
-}
-
-/// Multiplies the output channels of a dense or convolution by `factor` and adds `offset`.
-pub(super) fn affine(draft: &mut Draft, id: NodeId, factor: &[f64], offset: &[f64]) {
-    let Some(weight) = draft.weight(id, "weight").cloned() else { return };
-    let per = weight.len() / factor.len().max(1);
-    let scaled = Tensor::from_fn(weight.shape().clone(), |j| weight.data()[j] * factor[j / per]);
-    let old = draft.weight(id, "bias").cloned();
-    let bias = Tensor::from_fn([factor.len()], |c| old.as_ref().map_or(0.0, |b| b.data()[c]) * factor[c] + offset[c]);
-    let needs_bias = old.is_some() || offset.iter().any(|c| *c != 0.0);
-    draft.set_affine(id, scaled, needs_bias.then_some(bias));
 }

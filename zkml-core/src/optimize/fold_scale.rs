@@ -3,10 +3,7 @@
 //! Between the scale and the neighbour there may be layers that a factor passes through: rearrangements, sums and, for
 //! factors above zero, maxima and rectifiers. Zero padding does not matter: a factor keeps zero.
 
-use super::{
-    Draft,
-    fold_batch_norm::{affine, linear},
-};
+use super::Draft;
 use crate::{graph::NodeId, layer::AnyLayer};
 
 /// Folds every scale that meets a dense or convolution.
@@ -38,9 +35,9 @@ fn passes(draft: &Draft, id: NodeId, factor: f64) -> bool {
 /// Multiplies the output of `id` by `factor`, in the weights that make it, if nothing else takes what is changed.
 pub(super) fn place_before(draft: &mut Draft, mut id: NodeId, factor: f64) -> bool {
     loop {
-        if linear(draft, id) {
-            let channels = draft.channels(id);
-            affine(draft, id, &vec![factor; channels], &vec![0.0; channels]);
+        if draft.has_channels_first(id) {
+            let channels = draft.nodes[id.0].shape.dims()[0];
+            draft.affine(id, &vec![factor; channels], &vec![0.0; channels]);
             return true;
         }
         if !passes(draft, id, factor) {
@@ -57,10 +54,9 @@ pub(super) fn place_before(draft: &mut Draft, mut id: NodeId, factor: f64) -> bo
 /// Multiplies the input of `id` by `factor`, in the weights that take it, if nothing else takes what is changed.
 pub(super) fn place_after(draft: &mut Draft, mut id: NodeId, factor: f64) -> bool {
     loop {
-        if linear(draft, id) {
-            let name = format!("{}.weight", draft.nodes[id.0].name);
-            let Some(scaled) = draft.weights.get(&name).map(|weight| weight.map(|w| w * factor)) else { return false };
-            draft.weights.insert(name, scaled);
+        if let Some((_, weight)) = draft.multiplier(id) {
+            let scaled = weight.map(|w| w * factor);
+            draft.set_affine(id, scaled, None);
             return true;
         }
         let Some(after) = draft.only_user(id).filter(|_| passes(draft, id, factor)) else { return false };

@@ -6,12 +6,14 @@ pub mod fold_average;
 pub mod fold_batch_norm;
 pub mod fold_constants;
 pub mod fold_norm_forward;
+pub mod fold_pad;
 pub mod fold_scale;
 pub mod identities;
 pub mod merge_clips;
 pub mod order_before_argmax;
 pub mod pool_first;
 pub mod select_first;
+mod weighted;
 
 use std::collections::BTreeSet;
 
@@ -20,7 +22,7 @@ use serde::Serialize;
 use crate::{
     error::{GraphError, ModelError},
     graph::{Graph, Node, NodeId},
-    layer::{AnyLayer, Kind},
+    layer::Kind,
     model::{Model, Weights},
     tensor::Tensor,
 };
@@ -37,6 +39,7 @@ const PASSES: &[Pass] = &[
     ("merge_clips", merge_clips::run),
     ("select_first", select_first::run),
     ("order_before_argmax", order_before_argmax::run),
+    ("fold_pad", fold_pad::run),
     ("fold_batch_norm", fold_batch_norm::run),
     ("fold_norm_forward", fold_norm_forward::run),
     ("fold_scale", fold_scale::run),
@@ -92,29 +95,6 @@ impl Draft {
         let node = &self.nodes[id.0];
         let shapes: Vec<_> = node.inputs.iter().map(|n| &self.nodes[n.0].shape).collect();
         node.layer.as_ref().map(|l| l.params(&shapes).iter().map(|p| p.name).collect()).unwrap_or_default()
-    }
-
-    /// Whether a node is a dense or convolution, of any rank.
-    fn is_weighted(&self, id: NodeId) -> bool {
-        matches!(self.nodes[id.0].layer, Some(AnyLayer::Dense(_) | AnyLayer::Conv2d(_)))
-    }
-
-    /// The number of output channels of a dense or convolution.
-    fn channels(&self, id: NodeId) -> usize {
-        self.weight(id, "weight").map_or(0, |w| w.shape().dims()[0])
-    }
-
-    /// Gives a dense or convolution a new weight, and a bias if it is to have one.
-    fn set_affine(&mut self, id: NodeId, weight: Tensor, bias: Option<Tensor>) {
-        let name = self.nodes[id.0].name.clone();
-        self.weights.insert(format!("{name}.weight"), weight);
-        let Some(bias) = bias else { return };
-        self.weights.insert(format!("{name}.bias"), bias);
-        match &mut self.nodes[id.0].layer {
-            Some(AnyLayer::Dense(dense)) => dense.bias = true,
-            Some(AnyLayer::Conv2d(conv)) => conv.bias = true,
-            _ => {}
-        }
     }
 
     /// Lets a node and its only user change places: the layers move, with their names and origins.

@@ -3,7 +3,7 @@
 //! A rearrangement that leaves elements out moves towards the input, through functions of elements, until a dense or a
 //! convolution loses the channels that are left out.
 
-use super::{Draft, fold_batch_norm::linear};
+use super::Draft;
 use crate::{
     graph::NodeId,
     layer::{AnyLayer, Kind},
@@ -25,7 +25,7 @@ pub(super) fn run(draft: &mut Draft) -> usize {
         if elementwise {
             draft.swap(before, NodeId(i));
             moved += 1;
-        } else if linear(draft, before) && drop_channels(draft, NodeId(i), before, &from) {
+        } else if draft.has_channels_first(before) && drop_channels(draft, NodeId(i), before, &from) {
             moved += 1;
         }
     }
@@ -55,27 +55,35 @@ fn drop_channels(draft: &mut Draft, id: NodeId, before: NodeId, from: &[usize]) 
     }
     let kept: Vec<usize> = from.iter().step_by(per.max(1)).map(|at| at / per.max(1)).collect();
     let whole = from.iter().enumerate().all(|(i, at)| *at == kept[i / per] * per + i % per);
-    let grouped = matches!(&draft.nodes[before.0].layer, Some(AnyLayer::Conv2d(conv)) if conv.groups != 1);
-    if !whole || grouped || kept.len() >= channels {
+    if !whole || kept.len() >= channels {
         return false;
     }
+    let Some(mut layer) = draft.nodes[before.0].layer.clone() else { return false };
+    let Some(filters) = filters(&mut layer) else { return false };
+    *filters = kept.len();
     let rows = |t: &Tensor| {
         let columns = t.len() / channels;
         let mut dims = t.shape().dims().to_vec();
         dims[0] = kept.len();
         Tensor::from_fn(crate::shape::Shape::new(dims), |i| t.data()[kept[i / columns] * columns + i % columns])
     };
-    let (Some(weight), bias) = (draft.weight(before, "weight").map(rows), draft.weight(before, "bias").map(rows))
-    else {
-        return false;
-    };
-    match &mut draft.nodes[before.0].layer {
-        Some(AnyLayer::Dense(dense)) => dense.units = kept.len(),
-        Some(AnyLayer::Conv2d(conv)) => conv.filters = kept.len(),
-        _ => return false,
-    }
+    let weight = draft.multiplier(before).map(|(_, weight)| rows(weight));
+    let (Some(weight), bias) = (weight, draft.weight(before, "bias").map(rows)) else { return false };
+    draft.nodes[before.0].layer = Some(layer);
     draft.nodes[before.0].shape = draft.nodes[id.0].shape.clone();
     draft.set_affine(before, weight, bias);
     draft.bypass(id);
     true
+}
+
+/// How many output channels a dense or convolution has, if each of them sees all of the input's.
+fn filters(layer: &mut AnyLayer) -> Option<&mut usize> {
+    match layer {
+        AnyLayer::Dense(dense) => Some(&mut dense.units),
+        AnyLayer::Conv1d(conv) if conv.groups == 1 => Some(&mut conv.filters),
+        AnyLayer::Conv2d(conv) if conv.groups == 1 => Some(&mut conv.filters),
+        AnyLayer::PointwiseConv2d(conv) => Some(&mut conv.filters),
+        AnyLayer::SeparableConv2d(conv) => Some(&mut conv.filters),
+        _ => None,
+    }
 }

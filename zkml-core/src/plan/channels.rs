@@ -1,14 +1,14 @@
 //! Channels of different scales: a linear layer may hold each of its channels as finely as its weights allow.
 //!
-//! With `o_c >= 0` for channel `c` of a `dense` or `conv2d`: its weights are held at `2^(factor + o_c)`, so its values are
+//! With `o_c >= 0` for channel `c` of a `dense` or a convolution that is not transposed: its weights are held at `2^(factor + o_c)`, so its values are
 //! finer by `o_c` bits than the scale of the layer says. The rescale that comes next drops `shift + o_c` bits, after
 //! which all channels have one scale again. Between the two may stand what takes each channel for itself and
 //! does not mind its scale: maxima.
 //!
 //! | node | [`Step::channels`] |
 //! |---|---|
-//! | `dense` (of a vector), `conv2d` | `o_c`, for every output channel |
-//! | `max_pool2d`, `global_max_pool2d` after it | the same |
+//! | `dense` (of a vector), `conv1d`, `conv2d`, `depthwise_conv2d`, `pointwise_conv2d` | `o_c`, for every output channel |
+//! | `max_pool1d`, `max_pool2d`, `global_max_pool1d`, `global_max_pool2d` after it | the same |
 //! | the first node that cuts: one of these with a shift, saturation or width, or a `relu` | the same; its output has one scale |
 //! | all others | empty |
 
@@ -25,14 +25,19 @@ pub(crate) fn of_linear(graph: &Graph, id: NodeId) -> Option<usize> {
     let node = graph.node(id);
     match &node.layer {
         Some(AnyLayer::Dense(_)) if node.shape.rank() == 1 => node.shape.dims().first().copied(),
-        Some(AnyLayer::Conv2d(_)) => node.shape.dims().first().copied(),
+        Some(
+            AnyLayer::Conv1d(_) | AnyLayer::Conv2d(_) | AnyLayer::DepthwiseConv2d(_) | AnyLayer::PointwiseConv2d(_),
+        ) => node.shape.dims().first().copied(),
         _ => None,
     }
 }
 
 /// Whether a node hands on channels of different scales, unless it cuts them.
 pub(crate) fn passes_on(layer: &AnyLayer) -> bool {
-    matches!(layer, AnyLayer::MaxPool2d(_) | AnyLayer::GlobalMaxPool2d(_))
+    matches!(
+        layer,
+        AnyLayer::MaxPool1d(_) | AnyLayer::MaxPool2d(_) | AnyLayer::GlobalMaxPool1d(_) | AnyLayer::GlobalMaxPool2d(_)
+    )
 }
 
 /// Whether a node's step always cuts.

@@ -1,0 +1,57 @@
+//! `conv(pad(x)) = conv'(x)`: a border of zeros joins the padding of the convolution after it.
+//!
+//! Known zeros are no wires, so that the padding is free either way; but private weights cost less over an input that is
+//! all variables, see [`crate::gadget::winograd`].
+
+use super::Draft;
+use crate::{
+    graph::NodeId,
+    layer::{
+        AnyLayer,
+        window::{Padding, Window},
+    },
+};
+
+/// Folds every border of zeros around height and width, or length, that only a convolution takes.
+pub(super) fn run(draft: &mut Draft) -> usize {
+    (0..draft.nodes.len()).filter(|i| fold(draft, NodeId(*i)).is_some()).count()
+}
+
+fn fold(draft: &mut Draft, id: NodeId) -> Option<()> {
+    let Some(AnyLayer::Pad(pad)) = &draft.nodes[id.0].layer else { return None };
+    let input = draft.nodes[draft.nodes[id.0].inputs.first()?.0].shape.clone();
+    let border = pad.zeros(&input)?;
+    let user = draft.only_user(id)?;
+    let mut layer = draft.nodes[user.0].layer.clone()?;
+    let window = window(&mut layer)?;
+    let within = match window.padding {
+        Padding::Valid => [0; 4],
+        Padding::Explicit(within) => within,
+        // Of how much depends on the border.
+        Padding::Same => return None,
+    };
+    let around = match *border.as_slice() {
+        [[0, 0], [start, end]] => [0, start, 0, end],
+        [[0, 0], [top, bottom], [left, right]] => [top, left, bottom, right],
+        _ => return None,
+    };
+    window.padding = Padding::Explicit(std::array::from_fn(|side| within[side].saturating_add(around[side])));
+    // No window may see nothing but padding.
+    if layer.shape(&[&input]).as_ref() != Ok(&draft.nodes[user.0].shape) {
+        return None;
+    }
+    draft.nodes[user.0].layer = Some(layer);
+    draft.bypass(id);
+    Some(())
+}
+
+/// The window of a convolution.
+fn window(layer: &mut AnyLayer) -> Option<&mut Window> {
+    match layer {
+        AnyLayer::Conv1d(conv) => Some(&mut conv.window),
+        AnyLayer::Conv2d(conv) => Some(&mut conv.window),
+        AnyLayer::DepthwiseConv2d(conv) => Some(&mut conv.window),
+        AnyLayer::SeparableConv2d(conv) => Some(&mut conv.window),
+        _ => None,
+    }
+}
