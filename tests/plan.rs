@@ -258,6 +258,34 @@ fn a_plan_whose_channels_do_not_fit_together_is_refused() {
 }
 
 #[test]
+fn the_channels_of_every_plain_convolution_may_have_scales_of_their_own_and_no_others() {
+    let grouped = || args().with("filters", 4).with("kernel", 2).with("groups", 2);
+    let (line, image) = (&[2, 7][..], &[2, 5, 5][..]);
+    for (input, conv, pool) in [
+        (line, ("conv1d", grouped()), ("max_pool1d", args().with("size", 2))),
+        (line, ("conv1d", grouped()), ("global_max_pool1d", args())),
+        (image, ("depthwise_conv2d", args().with("kernel", 2).with("multiplier", 2)), ("global_max_pool2d", args())),
+        (image, ("pointwise_conv2d", args().with("filters", 4)), ("max_pool2d", args().with("size", 2))),
+        (line, ("conv1d_transpose", grouped()), ("global_max_pool1d", args())),
+        (image, ("conv2d_transpose", grouped()), ("global_max_pool2d", args())),
+        (image, ("separable_conv2d", args().with("filters", 4).with("kernel", 2)), ("global_max_pool2d", args())),
+    ] {
+        let name = conv.0;
+        let model = model(chain(input, vec![conv, pool, ("relu", args())]).with_range(Range::Whole(-9, 9)).unwrap(), 8);
+        let inputs = samples(model.graph(), 3, 4);
+        let target = public(Target { tries: 1, ..Target::default().max_error(1e9) });
+        let mut plan = model.quantize(&inputs, target).unwrap().plan().clone();
+        plan.params.iter_mut().flatten().for_each(|p| p.bits += 8);
+        (1..4).for_each(|node| plan.steps[node].channels = vec![0, 2, 4, 1]);
+        if name.contains("transpose") || name.contains("separable") {
+            assert!(matches!(model.quantize_to(&plan), Err(PlanError::OtherGraph { .. })), "{name}");
+        } else {
+            agrees(&model.quantize_to(&plan).unwrap(), &inputs);
+        }
+    }
+}
+
+#[test]
 fn the_frontier_holds_the_chosen_plan_and_no_point_that_was_not_measured() {
     let model = deep();
     let inputs = calm(&model, 30);
