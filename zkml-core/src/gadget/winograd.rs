@@ -1,14 +1,16 @@
 //! `y_o(j) = sum_c,k w_oc(k) * x_c(s * j + d * k - p)`, of weights and inputs that are both variables
 
+mod transform;
+
 use std::{collections::BTreeMap, ops::Range};
 
+use self::transform::{MOST, Row, Transform};
 #[cfg(feature = "prove")]
 use super::decompose;
 use super::matrix;
 use crate::arith::{
-    Arith, ArithError, Int,
+    Arith, ArithError,
     counts::{Cost, Measure, settles},
-    interval::bit_len,
 };
 
 /// The windows of a convolution; of each pair, the first is that of the height. All but the padding are at least one.
@@ -126,104 +128,8 @@ impl Grid {
     }
 }
 
-/// The largest number of points: their powers, and the matrices, stay small.
-const MOST: usize = 12;
-
 /// The most taps by windows along an axis for which there are tiles.
 const LONGEST: usize = 1 << 26;
-
-/// The elements of a row that are not zero, by place.
-type Row = Vec<(usize, Int)>;
-
-/// `y = A^T ((G g) * (B^T d)) / N` of `m` outputs and `r` taps, with `n = m + r - 1` products: evaluation of the kernel as a
-/// polynomial at the points 0, 1, -1, 2, -2 and so on and at infinity, and the transpose of interpolation there. With one
-/// output, or one tap, the products are those of the formula.
-struct Transform {
-    /// `B^T`, `n` times `n`.
-    input: Vec<Row>,
-    /// `G`, `n` times `r`.
-    kernel: Vec<Row>,
-    /// `A^T`, `m` times `n`.
-    output: Vec<Vec<Int>>,
-    /// `N`, for each product.
-    divisors: Vec<Int>,
-}
-
-fn identity(n: usize) -> Vec<Row> {
-    (0..n).map(|i| vec![(i, Int::ONE)]).collect()
-}
-
-fn dense(rows: &[Row]) -> Vec<Vec<Int>> {
-    let row = |row: &Row| {
-        let mut all = vec![Int::ZERO; rows.len()];
-        row.iter().for_each(|(i, c)| all[*i] = *c);
-        all
-    };
-    rows.iter().map(row).collect()
-}
-
-fn sparse(rows: Vec<Vec<Int>>) -> Vec<Row> {
-    rows.into_iter().map(|row| row.into_iter().enumerate().filter(|(_, c)| *c != Int::ZERO).collect()).collect()
-}
-
-/// The coefficients of `prod_i (x - r_i)`, the constant one first.
-fn monic(roots: impl Iterator<Item = Int>) -> Vec<Int> {
-    roots.fold(vec![Int::ONE], |p, root| {
-        let mut product = vec![Int::ZERO; p.len() + 1];
-        for (power, c) in p.iter().enumerate() {
-            product[power + 1] += *c;
-            product[power] -= root * *c;
-        }
-        product
-    })
-}
-
-impl Transform {
-    fn new(m: usize, r: usize) -> Self {
-        let n = m + r - 1;
-        if m == 1 || r == 1 {
-            let (ones, divisors) = (vec![Int::ONE; n], vec![Int::ONE; n]);
-            let column = ones.iter().map(|one| vec![(0, *one)]).collect();
-            let (kernel, output) = if m == 1 { (identity(n), vec![ones]) } else { (column, dense(&identity(n))) };
-            return Self { input: identity(n), kernel, output, divisors };
-        }
-        let points: Vec<Int> = (1..n as i64).map(|i| Int::from(if i % 2 == 0 { i / 2 } else { -(i / 2) })).collect();
-        let mut input: Vec<Vec<Int>> = Vec::with_capacity(n);
-        let (mut kernel, mut divisors) = (Vec::with_capacity(n), Vec::with_capacity(n));
-        let powers = |x: Int, count: usize| -> Vec<Int> { (0..count as u32).map(|e| x.pow(e)).collect() };
-        for x in &points {
-            let mut row = monic(points.iter().copied().filter(|other| other != x));
-            let at = powers(*x, row.len());
-            divisors.push(row.iter().zip(&at).fold(Int::ZERO, |sum, (c, p)| sum + *c * *p));
-            row.push(Int::ZERO);
-            input.push(row);
-            kernel.push(powers(*x, r));
-        }
-        // At infinity, a polynomial is its leading coefficient.
-        let leading = |count: usize| (0..count).map(|e| if e + 1 == count { Int::ONE } else { Int::ZERO }).collect();
-        input.push(monic(points.iter().copied()));
-        kernel.push(leading(r));
-        divisors.push(Int::ONE);
-        let mut evaluated: Vec<Vec<Int>> = points.iter().map(|x| powers(*x, m)).collect();
-        evaluated.push(leading(m));
-        let output = (0..m).map(|j| evaluated.iter().map(|row| row[j]).collect()).collect();
-        Self { input: sparse(input), kernel: sparse(kernel), output, divisors }
-    }
-
-    /// How many bits more a value may have after the rows of a matrix, and the most terms that a row has.
-    fn growth(rows: &[Row]) -> (u32, usize) {
-        let sum = |row: &Row| row.iter().fold(Int::ZERO, |sum, (_, c)| sum + c.abs());
-        (
-            rows.iter().map(sum).max().map_or(0, |most| bit_len(most - Int::ONE)),
-            rows.iter().map(Vec::len).max().unwrap_or(0),
-        )
-    }
-
-    /// How many products an output is made of, at most.
-    fn terms(&self) -> usize {
-        self.output.iter().map(|row| row.iter().filter(|c| **c != Int::ZERO).count()).max().unwrap_or(0)
-    }
-}
 
 /// What windows along one axis have in common: the taps of one remainder by the stride, and a number of outputs.
 #[cfg_attr(not(feature = "prove"), allow(dead_code))]
@@ -350,7 +256,7 @@ impl<'a> Pair<'a> {
 
     /// How many products a result is made of.
     fn terms(&self) -> usize {
-        [self.y, self.x].map(|k| k.transform.terms()).iter().product()
+        [self.y, self.x].map(|k| Transform::growth(&k.transform.output).1).iter().product()
     }
 
     /// Products, what is made a variable before them, and about how many entries the matrices have.
@@ -481,7 +387,10 @@ pub fn enforce<C: crate::arith::r1cs::Accumulate>(
     use ark_bn254::Fr;
     use ark_ff::{Field, One};
 
-    use crate::{arith::interval, prove::public::to_field};
+    use crate::{
+        arith::{Int, interval},
+        prove::public::to_field,
+    };
 
     let Tiling { channels, filters, .. } = *tiling;
     let (pixels, [height, width]) = (grid.input[0] * grid.input[1], grid.output);
@@ -543,14 +452,11 @@ pub fn enforce<C: crate::arith::r1cs::Accumulate>(
             }
         }
         // A^T, divided.
-        let divided = |k: &Kind| -> Vec<Vec<Fr>> {
+        let divided = |k: &Kind| -> Vec<Vec<(usize, Fr)>> {
             let parts = k.transform.divisors.iter().map(|n| to_field(*n).inverse().unwrap_or_default());
             let parts: Vec<Fr> = parts.collect();
-            k.transform
-                .output
-                .iter()
-                .map(|row| row.iter().zip(&parts).map(|(c, d)| to_field(*c) * d).collect())
-                .collect()
+            let row = |row: &Row| row.iter().map(|(i, c)| (*i, to_field(*c) * parts[*i])).collect();
+            k.transform.output.iter().map(row).collect()
         };
         let (outer, inner) = (divided(y_axis), divided(x_axis));
         for (t, (ys, _)) in y_axis.tiles.iter().enumerate() {
@@ -564,9 +470,10 @@ pub fn enforce<C: crate::arith::r1cs::Accumulate>(
                     if before.is_none() {
                         terms.extend(bias.get(o).map(|b| (Fr::one(), *b)));
                     }
-                    for (i, j) in pair.products() {
-                        let c = outer[a][i] * inner[b][j];
-                        terms.extend(sums.get(&(o, (t, u), i, j)).filter(|_| c != Fr::default()).map(|s| (c, s)));
+                    for (i, c) in &outer[a] {
+                        for (j, d) in &inner[b] {
+                            terms.extend(sums.get(&(o, (t, u), *i, *j)).map(|s| (*c * d, s)));
+                        }
                     }
                     results[at] = Some(cs.combine(&terms, values[at]));
                 }
@@ -577,41 +484,4 @@ pub fn enforce<C: crate::arith::r1cs::Accumulate>(
     let zero = cs.constant(Int::ZERO);
     let none = |at: usize| bias.get(at / (height * width)).map_or_else(|| zero.clone(), |b| (*b).clone());
     results.into_iter().enumerate().map(|(at, w)| w.unwrap_or_else(|| none(at))).collect()
-}
-
-#[cfg(all(test, feature = "prove"))]
-mod tests {
-    use ark_bn254::Fr;
-    use ark_ff::Field;
-
-    use super::*;
-    use crate::prove::public::to_field;
-
-    #[test]
-    fn a_transform_is_the_sum_of_products_of_any_field_elements() {
-        for (m, r) in (1..=MOST).flat_map(|m| (1..=MOST + 1 - m).map(move |r| (m, r))) {
-            let t = Transform::new(m, r);
-            let n = m + r - 1;
-            let element = |seed: usize| Fr::from(seed as u64 + 3).pow([1 << 20]);
-            let (g, d): (Vec<Fr>, Vec<Fr>) = ((0..r).map(|k| element(k + 40)).collect(), (0..n).map(element).collect());
-            let row = |row: &Row, of: &[Fr]| -> Fr { row.iter().map(|(i, c)| to_field(*c) * of[*i]).sum() };
-            let products: Vec<Fr> =
-                (0..n).map(|i| row(&t.kernel[i], &g) * row(&t.input[i], &d) / to_field(t.divisors[i])).collect();
-            let output = |j: usize| -> Fr { t.output[j].iter().zip(&products).map(|(c, p)| to_field(*c) * p).sum() };
-            for j in 0..m {
-                let expected: Fr = (0..r).map(|k| g[k] * d[j + k]).sum();
-                assert_eq!(output(j), expected, "{m} {r}");
-            }
-            assert!(t.divisors.iter().all(|n| *n != Int::ZERO));
-        }
-    }
-
-    #[test]
-    fn few_outputs_have_small_coefficients() {
-        let t = Transform::new(2, 3);
-        assert_eq!(t.divisors, [-1, 2, 2, 1].map(Int::from));
-        assert_eq!(t.kernel[1], [(0, 1), (1, 1), (2, 1)].map(|(i, c)| (i, Int::from(c))));
-        assert_eq!(t.input[0], [(0, -1), (2, 1)].map(|(i, c)| (i, Int::from(c))));
-        assert_eq!(Transform::growth(&Transform::new(6, 7).input), (16, 10));
-    }
 }
