@@ -146,7 +146,7 @@ impl Convolution<'_> {
 
     /// The weight, under this name, for an input that [`Convolution::shape`] takes.
     pub fn weight(&self, name: &'static str, input: &Shape) -> Param {
-        let (channels, area) = (input.dims()[0] / self.groups, self.window.kernel.iter().product::<usize>());
+        let (channels, area) = (input.dims()[0] / self.groups, self.window.area());
         let rows = match self.transposed {
             None => [self.filters, channels],
             Some(_) => [input.dims()[0], self.filters / self.groups],
@@ -196,7 +196,7 @@ impl Convolution<'_> {
             taps,
             channels: input.dims()[0] / self.groups,
             filters: self.filters / self.groups,
-            area: self.window.kernel.iter().product(),
+            area: self.window.area(),
             transposed: self.transposed.is_some(),
         })
     }
@@ -205,7 +205,7 @@ impl Convolution<'_> {
     pub fn fanout(&self, input: &Shape) -> usize {
         let per_filter = match self.transposed {
             None => self.window.place(self.layer, input).map_or(1, |placed| placed.overlap()),
-            Some(_) => self.window.kernel.iter().product(),
+            Some(_) => self.window.area(),
         };
         per_filter.saturating_mul(self.filters / self.groups)
     }
@@ -262,7 +262,7 @@ impl Convolution<'_> {
     ) -> Result<Tensor<A::Wire>, ArithError> {
         let Some((shape, grid)) = self.grid(x.shape()) else { return Ok(Tensor::vector(vec![])) };
         let filters = self.filters / self.groups;
-        let area: usize = self.window.kernel.iter().product();
+        let area = self.window.area();
         let mut y = Vec::with_capacity(shape.len());
         for group in 0..self.groups {
             let of = |t: &Tensor<A::Wire>| {

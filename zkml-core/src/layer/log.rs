@@ -100,7 +100,7 @@ impl Layer for Log {
         function().table(wanted).map(|t| vec![t])
     }
 
-    fn holds(&self, step: &Step) -> bool {
+    fn tabled(&self, step: &Step) -> bool {
         // All mantissas have a segment.
         let covers = |t: &Piecewise| t.covers(true) && t.bits() + t.drop() >= t.input().unsigned_abs();
         matches!(step.tables.as_slice(), [t] if (4..=40).contains(&t.input()) && t.scale() <= 50 && covers(t))

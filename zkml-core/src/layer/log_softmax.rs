@@ -130,7 +130,7 @@ impl Layer for LogSoftmax {
         Some(vec![table, logarithm])
     }
 
-    fn holds(&self, step: &Step) -> bool {
+    fn tabled(&self, step: &Step) -> bool {
         // A sum that is less than one by the tables' errors counts as one.
         let consistent = |a: &Piecewise, b: &Piecewise| {
             a.input() == step.inputs[0]

@@ -234,9 +234,14 @@ pub trait Layer: Sized + Clone + fmt::Debug + PartialEq {
         false
     }
 
+    /// Whether the tables of a step are those that it needs.
+    fn tabled(&self, step: &Step) -> bool {
+        step.tables.is_empty()
+    }
+
     /// Whether a step has the tables that it needs, and a reach that makes sense.
     fn holds(&self, step: &Step) -> bool {
-        step.tables.is_empty() && if self.reaches() { step.reach.unsigned_abs() < MAX_BITS } else { step.reach == 0 }
+        self.tabled(step) && if self.reaches() { step.reach.unsigned_abs() < MAX_BITS } else { step.reach == 0 }
     }
 
     /// The largest error of its table, over every input of at most `reach` in magnitude.

@@ -68,15 +68,15 @@ pub(super) struct Mean<'a> {
 impl Mean<'_> {
     /// `log2 n`, if every window has the same `n`, and that is a power of two.
     pub fn log2_area(&self) -> Option<i32> {
-        let whole = matches!(self.window.padding, Padding::Valid | Padding::Explicit([0, 0, 0, 0]));
         let [height, width] = self.window.kernel;
         let powers = height.is_power_of_two() && width.is_power_of_two();
-        ((whole || self.include_pad) && powers).then(|| (height.trailing_zeros() + width.trailing_zeros()) as i32)
+        ((self.window.is_whole() || self.include_pad) && powers)
+            .then(|| (height.trailing_zeros() + width.trailing_zeros()) as i32)
     }
 
     /// The `n` of a window with so many elements in the input.
     fn count(&self, inside: usize) -> usize {
-        if self.include_pad { self.window.kernel.iter().product() } else { inside }
+        if self.include_pad { self.window.area() } else { inside }
     }
 
     /// The float reference.

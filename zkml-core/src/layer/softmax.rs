@@ -126,7 +126,7 @@ impl Layer for Softmax {
         falling().weighed(Request { bits: request.bits + 1, ..request }, 4).map(|t| vec![t])
     }
 
-    fn holds(&self, step: &Step) -> bool {
+    fn tabled(&self, step: &Step) -> bool {
         matches!(step.tables.as_slice(), [table] if table.input() == step.inputs[0])
     }
 

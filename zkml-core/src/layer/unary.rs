@@ -29,7 +29,7 @@ macro_rules! tabulated {
             self.function(request.reach).table(request).map(|t| vec![t])
         }
 
-        fn holds(&self, step: &Step) -> bool {
+        fn tabled(&self, step: &Step) -> bool {
             matches!(step.tables.as_slice(), [table] if table.input() == step.inputs[0])
         }
 

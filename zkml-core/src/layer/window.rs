@@ -136,6 +136,11 @@ pub(super) fn extents(layer: &str, input: &Shape) -> Result<[usize; 2], LayerErr
 }
 
 impl Window {
+    /// The number of taps.
+    pub fn area(&self) -> usize {
+        self.kernel[0].saturating_mul(self.kernel[1])
+    }
+
     /// Whether no window reaches into padding, at any shape.
     pub fn is_whole(&self) -> bool {
         matches!(self.padding, Padding::Valid | Padding::Explicit([0, 0, 0, 0]))

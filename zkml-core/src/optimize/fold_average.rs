@@ -2,15 +2,12 @@
 //!
 //! Only where every window has the same `n`, and `n` is no power of two (then the scale divides, which is free).
 
-use super::{
-    Draft,
-    fold_scale::{place_after, place_before},
-};
+use super::{Draft, fold_scale::place};
 use crate::{
     graph::NodeId,
     layer::{
-        AnyLayer, Factors, global_sum_pool1d::GlobalSumPool1d, global_sum_pool2d::GlobalSumPool2d,
-        reduce_sum::ReduceSum, sum_pool1d::SumPool1d, sum_pool2d::SumPool2d,
+        AnyLayer, global_sum_pool1d::GlobalSumPool1d, global_sum_pool2d::GlobalSumPool2d, reduce_sum::ReduceSum,
+        sum_pool1d::SumPool1d, sum_pool2d::SumPool2d,
     },
 };
 
@@ -18,12 +15,8 @@ use crate::{
 pub(super) fn run(draft: &mut Draft) -> usize {
     let mut folded = 0;
     for i in 0..draft.nodes.len() {
-        let node = &draft.nodes[i];
-        let Some((n, sum)) = node.layer.as_ref().and_then(|l| as_sum(draft, NodeId(i), l)) else { continue };
-        let (factor, before) = (1.0 / n as f64, node.inputs[0]);
-        let placed = draft.only_user(before) == Some(NodeId(i)) && place_before(draft, before, factor)
-            || draft.only_user(NodeId(i)).is_some_and(|after| place_after(draft, after, factor));
-        if placed {
+        let Some((n, sum)) = as_sum(draft, NodeId(i)) else { continue };
+        if place(draft, NodeId(i), 1.0 / n as f64) {
             draft.nodes[i].layer = Some(sum);
             folded += 1;
         }
@@ -32,28 +25,22 @@ pub(super) fn run(draft: &mut Draft) -> usize {
 }
 
 /// The sum that an average is, and its divisor; nothing for what is no average, or one that costs nothing.
-fn as_sum(draft: &Draft, id: NodeId, layer: &AnyLayer) -> Option<(usize, AnyLayer)> {
-    let input = &draft.nodes[draft.nodes[id.0].inputs.first()?.0].shape;
-    let divides = layer.factors() == Factors::Constants;
-    match layer {
-        AnyLayer::AvgPool2d(pool) if divides && pool.window.is_whole() => {
-            Some((pool.window.kernel.iter().product(), SumPool2d { window: pool.window }.into()))
+fn as_sum(draft: &Draft, id: NodeId) -> Option<(usize, AnyLayer)> {
+    let node = &draft.nodes[id.0];
+    let taken = draft.nodes[node.inputs.first()?.0].shape.len();
+    // Of those without windows, each output is of as many elements.
+    let all = taken / node.shape.len().max(1);
+    let (n, sum) = match node.layer.as_ref()? {
+        AnyLayer::AvgPool1d(pool) if pool.window.is_whole() => {
+            (pool.window.area(), SumPool1d { window: pool.window }.into())
         }
-        AnyLayer::AvgPool1d(pool) if divides && pool.window.is_whole() => {
-            Some((pool.window.kernel.iter().product(), SumPool1d { window: pool.window }.into()))
+        AnyLayer::AvgPool2d(pool) if pool.window.is_whole() => {
+            (pool.window.area(), SumPool2d { window: pool.window }.into())
         }
-        AnyLayer::GlobalAvgPool2d(_) => divisor(input.dims().get(1..)?).map(|n| (n, GlobalSumPool2d.into())),
-        AnyLayer::GlobalAvgPool1d(_) => divisor(input.dims().get(1..)?).map(|n| (n, GlobalSumPool1d.into())),
-        AnyLayer::ReduceMean(mean) => {
-            // Each output is of as many elements.
-            let n = input.len() / draft.nodes[id.0].shape.len().max(1);
-            divisor(&[n]).map(|n| (n, ReduceSum { axes: mean.axes.clone() }.into()))
-        }
-        _ => None,
-    }
-}
-
-/// The product of these extents, if it is no power of two.
-fn divisor(extents: &[usize]) -> Option<usize> {
-    Some(extents.iter().product()).filter(|n: &usize| !n.is_power_of_two())
+        AnyLayer::GlobalAvgPool1d(_) => (all, GlobalSumPool1d.into()),
+        AnyLayer::GlobalAvgPool2d(_) => (all, GlobalSumPool2d.into()),
+        AnyLayer::ReduceMean(mean) => (all, ReduceSum { axes: mean.axes.clone() }.into()),
+        _ => return None,
+    };
+    (!n.is_power_of_two()).then_some((n, sum))
 }

@@ -4,11 +4,7 @@
 //! without zero padding: padding comes after the norm, where zero does not stand for `b`.
 
 use super::{Draft, fold_batch_norm::lowered_norm};
-use crate::{
-    graph::NodeId,
-    layer::{AnyLayer, window::Window},
-    tensor::Tensor,
-};
+use crate::{graph::NodeId, layer::AnyLayer, tensor::Tensor};
 
 /// Folds every batch norm that only a dense or a convolution without padding takes, straight or flattened.
 pub(super) fn run(draft: &mut Draft) -> usize {
@@ -30,10 +26,6 @@ pub(super) fn run(draft: &mut Draft) -> usize {
     folded
 }
 
-fn taps(window: &Window) -> usize {
-    window.kernel.iter().product()
-}
-
 /// Multiplies each channel of the input of a dense or convolution by its factor and adds its offset.
 fn join(draft: &mut Draft, id: NodeId, factor: &[f64], offset: &[f64]) -> bool {
     // How the weight's columns are counted: `channel(output, column)`.
@@ -43,11 +35,11 @@ fn join(draft: &mut Draft, id: NodeId, factor: &[f64], offset: &[f64]) -> bool {
         Some(AnyLayer::Dense(_)) if input.rank() == 1 && input.len().is_multiple_of(factor.len()) => {
             (input.len() / factor.len(), 1, 1)
         }
-        Some(AnyLayer::Conv1d(conv)) if conv.window.is_whole() => (taps(&conv.window), conv.groups, conv.filters),
-        Some(AnyLayer::Conv2d(conv)) if conv.window.is_whole() => (taps(&conv.window), conv.groups, conv.filters),
+        Some(AnyLayer::Conv1d(conv)) if conv.window.is_whole() => (conv.window.area(), conv.groups, conv.filters),
+        Some(AnyLayer::Conv2d(conv)) if conv.window.is_whole() => (conv.window.area(), conv.groups, conv.filters),
         Some(AnyLayer::DepthwiseConv2d(conv)) if conv.window.is_whole() => {
             let channels = factor.len();
-            (taps(&conv.window), channels, channels * conv.multiplier)
+            (conv.window.area(), channels, channels * conv.multiplier)
         }
         Some(AnyLayer::PointwiseConv2d(conv)) => (1, 1, conv.filters),
         _ => return false,

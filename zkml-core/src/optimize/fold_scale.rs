@@ -12,10 +12,8 @@ pub(super) fn run(draft: &mut Draft) -> usize {
     for i in 0..draft.nodes.len() {
         let node = &draft.nodes[i];
         let Some(AnyLayer::Scale(scale)) = &node.layer else { continue };
-        let (factor, before) = (scale.factor, node.inputs[0]);
-        let placed = draft.only_user(before) == Some(NodeId(i)) && place_before(draft, before, factor)
-            || draft.only_user(NodeId(i)).is_some_and(|after| place_after(draft, after, factor));
-        if placed {
+        let factor = scale.factor;
+        if place(draft, NodeId(i), factor) {
             draft.bypass(NodeId(i));
             folded += 1;
         }
@@ -32,8 +30,15 @@ fn passes(draft: &Draft, id: NodeId, factor: f64) -> bool {
         && draft.nodes[id.0].inputs.len() == 1
 }
 
+/// Multiplies by `factor` what enters `id` or what leaves it, in the weights of a neighbour.
+pub(super) fn place(draft: &mut Draft, id: NodeId, factor: f64) -> bool {
+    let before = draft.nodes[id.0].inputs[0];
+    draft.only_user(before) == Some(id) && place_before(draft, before, factor)
+        || draft.only_user(id).is_some_and(|after| place_after(draft, after, factor))
+}
+
 /// Multiplies the output of `id` by `factor`, in the weights that make it, if nothing else takes what is changed.
-pub(super) fn place_before(draft: &mut Draft, mut id: NodeId, factor: f64) -> bool {
+fn place_before(draft: &mut Draft, mut id: NodeId, factor: f64) -> bool {
     loop {
         if draft.has_channels_first(id) {
             let channels = draft.nodes[id.0].shape.dims()[0];
@@ -52,7 +57,7 @@ pub(super) fn place_before(draft: &mut Draft, mut id: NodeId, factor: f64) -> bo
 }
 
 /// Multiplies the input of `id` by `factor`, in the weights that take it, if nothing else takes what is changed.
-pub(super) fn place_after(draft: &mut Draft, mut id: NodeId, factor: f64) -> bool {
+fn place_after(draft: &mut Draft, mut id: NodeId, factor: f64) -> bool {
     loop {
         if let Some((_, weight)) = draft.multiplier(id) {
             let scaled = weight.map(|w| w * factor);
