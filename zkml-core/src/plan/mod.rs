@@ -169,7 +169,6 @@ impl Plan {
                     && step.inputs.iter().zip(&node.inputs).all(|(s, n)| self.scales[n.0] == *s)
                     && step.shift <= 250
                     && layer.holds(step)
-                    && (layer.reaches() || step.reach == 0)
                     && step.factor.unsigned_abs() <= 250
                     && self.scales[i].unsigned_abs() <= MAX_SCALE
                     && self.scales[i] == output_scale(layer, step)
@@ -192,9 +191,8 @@ impl Plan {
     /// Whether the input's step only cuts it down.
     fn keeps_input(&self) -> bool {
         let step = &self.steps[0];
-        let plain = step.inputs.is_empty() && step.factor == 0 && step.channels.is_empty();
-        let plain = plain && step.tables.is_empty() && step.reach == 0;
-        plain && step.shift <= 250 && self.scales[0] == self.input.scale - step.shift as i32
+        let cut = Step { shift: step.shift, saturate: step.saturate, width: step.width, ..Step::default() };
+        *step == cut && step.shift <= 250 && self.scales[0] == self.input.scale - step.shift as i32
     }
 
     /// Whether widths and saturations are sizes that there are, and widths only where the policy allows them.
