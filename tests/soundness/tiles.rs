@@ -76,8 +76,13 @@ impl Product {
         self.synthesize(Build::new(), None).finish().0
     }
 
-    fn values(&self, rng: &mut StdRng) -> Vec<i64> {
-        (0..self.lengths().iter().sum()).map(|_| rng.gen_range(-100..=100)).collect()
+    /// The constraints, the number of factors, and an honest assignment of random ones.
+    fn honest(&self, rng: &mut StdRng) -> (Matrices, usize, Vec<Fr>) {
+        let factors = self.lengths().iter().sum();
+        let values: Vec<i64> = (0..factors).map(|_| rng.gen_range(-100..=100)).collect();
+        let (matrices, honest) = (self.matrices(), self.synthesize(Assign::new(), Some(&values)).finish());
+        assert_eq!(matrices.unsatisfied(&honest), [0usize; 0], "{self:?}");
+        (matrices, factors, honest)
     }
 }
 
@@ -107,11 +112,9 @@ fn products() -> Vec<Product> {
 fn no_product_of_private_weights_has_a_second_witness() {
     let mut rng = rng(31);
     for product in products() {
-        let (matrices, values) = (product.matrices(), product.values(&mut rng));
-        let honest = product.synthesize(Assign::new(), Some(&values)).finish();
-        assert_eq!(matrices.unsatisfied(&honest), [0usize; 0], "{product:?}");
+        let (matrices, factors, honest) = product.honest(&mut rng);
         let mut known = vec![None; honest.len()];
-        known[..=values.len()].iter_mut().zip(&honest).for_each(|(known, x)| *known = Some(*x));
+        known[..=factors].iter_mut().zip(&honest).for_each(|(known, x)| *known = Some(*x));
         let found = witnesses(&matrices, known, 16);
         assert_eq!(found, [honest.into_iter().map(Some).collect::<Vec<_>>()], "{product:?}");
     }
@@ -121,9 +124,8 @@ fn no_product_of_private_weights_has_a_second_witness() {
 fn another_answer_cannot_be_made_of_other_products() {
     let mut rng = rng(32);
     for product in products() {
-        let (matrices, values) = (product.matrices(), product.values(&mut rng));
-        let honest = product.synthesize(Assign::new(), Some(&values)).finish();
-        let outputs = 1 + values.len()..matrices.instance;
+        let (matrices, factors, honest) = product.honest(&mut rng);
+        let outputs = 1 + factors..matrices.instance;
         let mut tried = 0;
         // The row of an output says that it is a linear combination: of its products, any may take up the lie.
         for row in 0..matrices.constraints() {
@@ -134,20 +136,18 @@ fn another_answer_cannot_be_made_of_other_products() {
             }
             let parts: Vec<&(Fr, usize)> = a.iter().filter(|(_, x)| *x >= matrices.instance).collect();
             tried += parts.len();
-            for (coefficient, part) in &parts {
+            let refuse = |changes: [(usize, Fr); 2]| {
                 let mut forged = honest.clone();
-                forged[*output] += Fr::one();
-                forged[*part] += coefficient.inverse().unwrap();
+                changes.iter().for_each(|(at, by)| forged[*at] += by);
                 let refused = matrices.unsatisfied(&forged);
-                assert!(!refused.contains(&row) && !refused.is_empty(), "{product:?}: {part} may be another");
+                assert!(!refused.contains(&row) && !refused.is_empty(), "{product:?}: {changes:?} is accepted");
+            };
+            for (coefficient, part) in &parts {
+                refuse([(*output, Fr::one()), (*part, coefficient.inverse().unwrap())]);
             }
             // And of two products that make up for each other, none is what its factors are.
             for pair in parts.windows(2) {
-                let mut forged = honest.clone();
-                forged[pair[0].1] += pair[1].0;
-                forged[pair[1].1] -= pair[0].0;
-                let refused = matrices.unsatisfied(&forged);
-                assert!(!refused.contains(&row) && !refused.is_empty(), "{product:?}: {pair:?} may be others");
+                refuse([(pair[0].1, pair[1].0), (pair[1].1, -pair[0].0)]);
             }
         }
         assert!(tried > 0);
