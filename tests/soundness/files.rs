@@ -129,6 +129,31 @@ fn a_small_file_of_a_huge_network_is_refused_before_any_memory_is_taken() {
     refused(&edited(&bytes, |v| v["batch"] = json!(u32::MAX)));
 }
 
+#[test]
+fn a_small_file_of_more_sums_than_anyone_could_add_is_refused() {
+    let (_, bytes) = victim();
+    let args = |filters: usize| Args::new().with("filters", filters);
+    let pool = |size: usize| Args::new().with("size", size).with("stride", 1).with("padding", size - 1);
+    let image = |channels: usize| Shape::new([channels, 32, 32]);
+    for (layer, args, input) in [
+        ("max_pool1d", pool(1 << 16), Shape::new([1, 1 << 16])),
+        ("sum_pool1d", pool(1 << 16), Shape::new([1, 1 << 16])),
+        ("avg_pool1d", pool(1 << 16), Shape::new([1, 1 << 16])),
+        ("conv2d_transpose", args(1).with("kernel", 64), image(1 << 10)),
+        ("separable_conv2d", args(1 << 12).with("kernel", 1), image(1 << 12)),
+        ("matmul", Args::new(), Shape::new([1 << 11, 1 << 11])),
+    ] {
+        let mut graph = Graph::new("huge", input);
+        let both = [graph.input(); 2];
+        graph.add(layer, args, if layer == "matmul" { &both } else { &both[..1] }).unwrap();
+        let error = refused(&edited(&bytes, |v| {
+            v["plan"]["graph"] = json!(graph.digest());
+            v["graph"] = serde_json::to_value(&graph).unwrap();
+        }));
+        assert!(error.to_string().contains(" terms, more than "), "{layer}: {error}");
+    }
+}
+
 /// Every place of a value that is neither a list nor an object.
 fn leaves(value: &Value, at: String, out: &mut Vec<String>) {
     match value {

@@ -66,15 +66,26 @@ impl Spec {
     /// The summands of all values, those in padding included.
     fn terms(&self) -> usize {
         let each = |(i, node): (usize, &Node)| {
-            let taken: usize = self.graph.input_shapes(NodeId(i)).iter().map(|s| s.len()).sum();
-            let weights = || self.graph.params(NodeId(i)).first().map(|(_, p)| p.shape.len() / p.shape.dims()[0]);
+            let inputs = self.graph.input_shapes(NodeId(i));
+            let taken: usize = inputs.iter().map(|s| s.len()).sum();
+            let weights = self.graph.params(NodeId(i)).into_iter().map(|(_, p)| p.shape.len() / p.shape.dims()[0]);
+            // What one value is made of.
             let one = match &node.layer {
-                Some(AnyLayer::AvgPool2d(l)) => l.window.kernel.iter().product(),
-                Some(AnyLayer::SumPool2d(l)) => l.window.kernel.iter().product(),
-                Some(AnyLayer::MaxPool2d(l)) => l.window.kernel.iter().product(),
-                _ => weights().unwrap_or(taken / node.shape.len()),
+                Some(AnyLayer::AvgPool1d(l)) => l.window.area(),
+                Some(AnyLayer::AvgPool2d(l)) => l.window.area(),
+                Some(AnyLayer::SumPool1d(l)) => l.window.area(),
+                Some(AnyLayer::SumPool2d(l)) => l.window.area(),
+                Some(AnyLayer::MaxPool1d(l)) => l.window.area(),
+                Some(AnyLayer::MaxPool2d(l)) => l.window.area(),
+                Some(AnyLayer::MatMul(_)) => inputs[0].dims().last().copied().unwrap_or(1),
+                _ => weights.fold(taken / node.shape.len(), usize::saturating_add),
             };
-            node.shape.len().saturating_mul(one.max(1)).saturating_mul(self.batch)
+            // What one element is part of: those of a transposed convolution are not seen by its rows.
+            let part = match (inputs.as_slice(), &node.layer) {
+                ([x], Some(layer)) => x.len().saturating_mul(layer.fanout(&inputs)),
+                _ => 0,
+            };
+            node.shape.len().saturating_mul(one.max(1)).max(part).saturating_mul(self.batch)
         };
         self.graph.nodes().iter().enumerate().map(each).fold(0, usize::saturating_add)
     }
