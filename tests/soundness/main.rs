@@ -13,6 +13,7 @@ mod groups;
 mod liar;
 mod logarithms;
 mod passes;
+mod plans;
 mod pooling;
 mod signs;
 mod statements;

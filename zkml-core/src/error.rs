@@ -375,6 +375,32 @@ pub enum PlanError {
         /// Nodes in the graph.
         expected: usize,
     },
+    /// A table that is farther from its function than the plan states.
+    #[error(
+        "layer `{layer}` ({origin}): its tables are off by {} from the functions that they stand for, the plan states {}; \
+         make the plan anew, or state what is proven with `Plan::stated`", table_error(&Some(*found)), table_error(stated)
+    )]
+    Table {
+        /// The layer.
+        layer: String,
+        /// Where it was described.
+        origin: Origin,
+        /// What the plan states.
+        stated: Option<crate::layer::TableError>,
+        /// What was found.
+        found: crate::layer::TableError,
+    },
+    /// A plan that states a smaller error than is proven.
+    #[error(
+        "the plan states that no score is off by more than {stated}, {}; state what is proven with `Plan::stated`",
+        found.map_or("but no bound is known".to_owned(), |found| format!("but only {found} is proven"))
+    )]
+    Error {
+        /// What the plan states.
+        stated: f64,
+        /// What is proven.
+        found: Option<f64>,
+    },
     /// A stored plan can't be read.
     #[error("cannot read {path}: {reason}")]
     File {
@@ -383,6 +409,15 @@ pub enum PlanError {
         /// Why not.
         reason: String,
     },
+}
+
+/// A table's error, for people.
+fn table_error(error: &Option<crate::layer::TableError>) -> String {
+    match error {
+        None => "nothing".to_owned(),
+        Some(e) if e.saturates => format!("{} and saturate", e.error),
+        Some(e) => e.error.to_string(),
+    }
 }
 
 /// What was asked of a plan, what was reached, and where precision is lost.

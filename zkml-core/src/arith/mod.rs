@@ -1,4 +1,4 @@
-//! One arithmetic, four readings of it.
+//! One arithmetic, five readings of it.
 //!
 //! A layer's exact semantics is one function over [`Arith`]. What it means depends on the reading:
 //!
@@ -6,11 +6,13 @@
 //! |---|---|---|
 //! | [`ints::Ints`] | an integer | the exact forward pass |
 //! | [`bounds::Bounds`] | an interval | bit widths, and that nothing reaches `2^250` |
+//! | [`Errors`](crate::plan::errors::Errors) | an interval and an error | how far the integers may be from the formula |
 //! | [`counts::Counts`] | an interval and a size | the constraint budget |
 //! | `r1cs::R1cs` | a linear combination or its value | constraints, or the witness |
 
 pub mod bounds;
 pub mod counts;
+pub mod fixed;
 pub mod interval;
 pub mod ints;
 #[cfg(feature = "prove")]
@@ -18,7 +20,7 @@ pub mod r1cs;
 
 pub use ethnum::I256 as Int;
 
-use self::interval::Interval;
+use self::{fixed::Fixed, interval::Interval};
 use crate::gadget::{lack::Lack, matrix, piecewise::Piecewise, winograd::Grid};
 
 /// The largest magnitude, in bits, of any wire: sums, differences and offsets then stay far below the field's modulus.
@@ -195,6 +197,26 @@ pub trait Arith {
     where
         Self::Wire: 'a;
 
+    /// A constant of a formula.
+    fn fixed(&mut self, value: Fixed) -> Self::Wire {
+        self.constant(value.integer())
+    }
+
+    /// `sum_i c_i * a_i + c`, for constants `c` of a formula.
+    ///
+    /// # Errors
+    /// If the result may reach `2^250`.
+    fn affine<'a>(
+        &mut self,
+        terms: impl Iterator<Item = (Fixed, &'a Self::Wire)>,
+        constant: Fixed,
+    ) -> Result<Self::Wire, ArithError>
+    where
+        Self::Wire: 'a,
+    {
+        self.linear(terms.map(|(c, a)| (c.integer(), a)), constant.integer())
+    }
+
     /// `a * b`.
     ///
     /// # Errors
@@ -224,6 +246,14 @@ pub trait Arith {
     /// # Errors
     /// If the decomposition would need more than 252 bits.
     fn clip(&mut self, a: &Self::Wire, cut: Cut, lo: Int, hi: Int) -> Result<Self::Wire, ArithError>;
+
+    /// `rescale(a)`, but at least `lo` and at most `hi`: constants of a formula at the scale of the result.
+    ///
+    /// # Errors
+    /// As [`Arith::clip`].
+    fn clamp(&mut self, a: &Self::Wire, cut: Cut, lo: Fixed, hi: Fixed) -> Result<Self::Wire, ArithError> {
+        self.clip(a, cut, lo.integer(), hi.integer())
+    }
 
     /// `unit * a` from zero on and `slope * a` below, cut down, see [`crate::gadget::leaky`].
     ///

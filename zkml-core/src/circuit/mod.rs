@@ -28,7 +28,7 @@ use crate::{
     error::{InputError, PlanError, hex},
     graph::{Graph, Visibility, Visible},
     plan::{
-        Plan, Quantized,
+        Plan, Proven, Quantized,
         quantized::{admit, quantize_input},
     },
     prove::{
@@ -117,6 +117,7 @@ pub enum CircuitError {
 pub struct Circuit {
     spec: Spec,
     digest: [u8; 32],
+    proven: Proven,
     matrices: Matrices,
     labels: Vec<Label>,
     free: Vec<u32>,
@@ -181,13 +182,13 @@ impl Circuit {
         if !(1..=MAX_BATCH).contains(&spec.batch) {
             return Err(CircuitError::Batch { found: spec.batch, max: MAX_BATCH });
         }
-        spec.plan.check(&spec.graph)?;
+        let proven = spec.plan.check(&spec.graph, spec.constants.as_deref())?;
         let digest = spec.digest();
         let (cs, table) = spec.synthesize(Build::new(), None)?;
         let (matrices, labels, free) = cs.finish();
         let table = PublicTable::new(table).map_err(|e| CircuitError::Table(e.to_string()))?;
         let weights = spec.constants.clone();
-        Ok(Self { spec, digest, matrices, labels, free, table, weights, salt: None })
+        Ok(Self { spec, digest, proven, matrices, labels, free, table, weights, salt: None })
     }
 
     /// The same circuit with the private weights that it is to prove.
@@ -235,6 +236,11 @@ impl Circuit {
     /// The plan.
     pub fn plan(&self) -> &Plan {
         &self.spec.plan
+    }
+
+    /// How far the exact forward pass may be from the float one, over every input of the declared range.
+    pub fn proven(&self) -> &Proven {
+        &self.proven
     }
 
     /// Who sees what.

@@ -33,6 +33,8 @@ pub struct Report {
     pub public_inputs: usize,
     /// The size of the proving key in bytes, uncompressed.
     pub proving_key_bytes: usize,
+    /// No score is farther from the float forward pass's, whatever the input; nothing where no bound is known.
+    pub proven_error: Option<f64>,
     /// Entries of the matrices that are not zero.
     pub entries: usize,
 }
@@ -62,6 +64,7 @@ impl Report {
             total: Cost::new(m.constraints(), m.witness),
             public_inputs: m.instance - 1,
             proving_key_bytes: dev::cost::proving_key_bytes(m.constraints(), m.instance, m.witness),
+            proven_error: circuit.proven.error,
             entries: m.abc.iter().flatten().map(Vec::len).sum(),
         }
     }
@@ -82,7 +85,13 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         table(f, &self.model, &self.rows, self.total, self.public_inputs)?;
-        write!(f, "  proving key {:.1} MB, proof 128 bytes", self.proving_key_bytes as f64 / 1e6)
+        writeln!(f, "  proving key {:.1} MB, proof 128 bytes", self.proving_key_bytes as f64 / 1e6)?;
+        match self.proven_error {
+            Some(error) => {
+                write!(f, "  no score is off by more than {error:.5} from the float model, whatever the input")
+            }
+            None => write!(f, "  no bound is known on how far scores are from the float model's"),
+        }
     }
 }
 

@@ -102,7 +102,7 @@ impl Spec {
                 return Err(CircuitError::Malformed(format!("it has {found} {what}, more than {most}")));
             }
         }
-        self.plan.check(&self.graph)?;
+        self.plan.fits(&self.graph)?;
         let public = self.visibility.weights == Visible::Public;
         if public != self.constants.is_some() {
             return Err(CircuitError::Malformed("weights are there if and only if they are public".to_owned()));

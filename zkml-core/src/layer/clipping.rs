@@ -1,19 +1,10 @@
 //! What the layers that cut values off at constants share.
 
-use ethnum::AsI256;
-
 use super::{Factors, Step, constant};
 use crate::{
-    arith::{Arith, ArithError, Int, MAX_BITS, interval::pow2},
-    gadget::rescale,
+    arith::{Arith, ArithError, Cut, Int, MAX_BITS, fixed::Fixed, interval::pow2},
     tensor::Tensor,
 };
-
-/// `round(x * 2^scale)`, halves away from zero, at most `2^250` in magnitude: what a constant is to a wire of that scale.
-pub(super) fn level(x: f64, scale: i32) -> Int {
-    let end = pow2(MAX_BITS);
-    (x * 2f64.powi(scale.clamp(-1000, 1000))).round().as_i256().max(-end).min(end)
-}
 
 /// The scale of values that meet these constants: their own, or if that is coarser the one of the plan, or the least
 /// where the constants are whole.
@@ -49,11 +40,17 @@ pub(super) fn clip<A: Arith>(
     let cut = step.cut();
     // A cut never falls: what is clipped and then cut, is cut and then clipped by the ends' cuts.
     let end = |x: Option<f64>, none: Int| {
-        let end = x.map_or(none, |x| level(x, scale));
-        rescale::eval(end, cut.shift, cut.saturate)
+        let end = match x.map(|x| (x > 0.0, Fixed::new(x, scale))) {
+            // On the other side, an end that no value reaches would be all that there is.
+            Some((positive, Err(error))) if positive != (none > Int::ZERO) => return Err(error),
+            Some((_, Ok(end))) => end,
+            // No value reaches this end.
+            Some((_, Err(_))) | None => none.into(),
+        };
+        Ok(end.cut(Cut { width: None, ..cut }))
     };
-    let (lo, hi) = (end(lo, -pow2(MAX_BITS)), end(hi, pow2(MAX_BITS)));
-    x.try_map(|q| a.clip(q, cut, lo, hi))
+    let (lo, hi) = (end(lo, -pow2(MAX_BITS))?, end(hi, pow2(MAX_BITS))?);
+    x.try_map(|q| a.clamp(q, cut, lo, hi))
 }
 
 #[cfg(test)]
@@ -74,15 +71,5 @@ mod tests {
             assert_eq!(scale(own, &step, &constants), expected, "{constants:?} at {own}");
         }
         assert_eq!((factors(&[0.0, 6.0]), factors(&[0.0, 0.5])), (Factors::None, Factors::Constants));
-    }
-
-    #[test]
-    fn constants_round_to_nearest_at_any_scale() {
-        assert_eq!(level(0.3, 4), Int::from(5));
-        assert_eq!(level(-2.5, 0), Int::from(-3));
-        assert_eq!(level(6.0, -2), Int::from(2));
-        assert_eq!(level(6.0, 200), Int::from(6) << 200u32);
-        assert_eq!(level(-1.0, 1000), -pow2(250));
-        assert_eq!(level(0.0, 1000), Int::ZERO);
     }
 }

@@ -1,8 +1,8 @@
 //! Cubic polynomials, by Horner's scheme.
 
-use super::{Step, clipping};
+use super::Step;
 use crate::{
-    arith::{Arith, ArithError, Int},
+    arith::{Arith, ArithError, fixed::Fixed},
     tensor::Tensor,
 };
 
@@ -19,12 +19,13 @@ pub(super) fn exact<A: Arith>(
     step: &Step,
 ) -> Result<Tensor<A::Wire>, ArithError> {
     let scale = |k: i32| step.factor + (3 - k) * step.inputs[0];
-    let [c0, c1, c2, c3] = [0, 1, 2, 3].map(|k: i32| clipping::level(c[k as usize], scale(k)));
+    let fixed = |k: i32| Fixed::new(c[k as usize], scale(k));
+    let [c0, c1, c2, c3] = [fixed(0)?, fixed(1)?, fixed(2)?, fixed(3)?];
     x.try_map(|q| {
-        let mut sum = a.linear(std::iter::once((c3, q)), c2)?;
+        let mut sum = a.affine(std::iter::once((c3, q)), c2)?;
         for c in [c1, c0] {
             let product = a.mul(&sum, q)?;
-            sum = a.linear(std::iter::once((Int::ONE, &product)), c)?;
+            sum = a.affine(std::iter::once((Fixed::ONE, &product)), c)?;
         }
         Ok(sum)
     })

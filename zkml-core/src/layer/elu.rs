@@ -2,7 +2,7 @@
 
 use super::unary::prelude::{
     Arg, Args, Arith, ArithError, Arity, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param,
-    Piecewise, Request, Shape, Sides, Step, Tensor, end, tabulated,
+    Piecewise, Request, Shape, Sides, Step, Tensor, at_most, end, tabulated,
 };
 
 /// `y = x if x > 0, alpha * (e^x - 1) otherwise`, for every element.
@@ -48,6 +48,7 @@ impl Elu {
             curvature: 0.0,
             falls: 0.0,
             end: None,
+            steepest: at_most(alpha.abs().max(1.0)),
         }
     }
 }

@@ -51,6 +51,7 @@ impl Exp {
             curvature: 0.0,
             falls: 0.0,
             end: Some(end),
+            steepest: Box::new(f64::exp),
         }
     }
 }

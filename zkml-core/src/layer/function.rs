@@ -31,8 +31,15 @@ pub struct Function {
     pub curvature: f64,
     /// From this magnitude on, the distance from the tails falls.
     pub falls: f64,
-    /// Where the tails begin whatever the error, of a function that has no such tails: it saturates there.
+    /// Where the tails begin whatever the error, of a function that has no such tails: it saturates there. From there on it is monotone.
     pub end: Option<f64>,
+    /// A bound on the first derivative's magnitude, over all inputs of at most a magnitude.
+    pub steepest: Box<dyn Fn(f64) -> f64>,
+}
+
+/// The same bound everywhere.
+pub(crate) fn at_most(slope: f64) -> Box<dyn Fn(f64) -> f64> {
+    Box::new(move |_| slope)
 }
 
 /// The error that 64-bit floats may add to a comparison.
@@ -195,6 +202,42 @@ impl Function {
     /// function's. To this comes the
     /// rounding of the slope's unit, and `1e-11` for the floats of this comparison itself.
     pub fn max_error(&self, table: &Piecewise, reach: f64) -> f64 {
+        self.error_within(table).max(self.error_beyond(table, reach))
+    }
+
+    /// The part of [`Function::max_error`] within the table's segments.
+    pub fn error_within(&self, table: &Piecewise) -> f64 {
+        self.compared(table, None)
+    }
+
+    /// The part of [`Function::max_error`] beyond the table's segments.
+    pub fn error_beyond(&self, table: &Piecewise, reach: f64) -> f64 {
+        self.compared(table, Some(reach))
+    }
+
+    /// By how much a function without tails differs from its table at most where an input between `lo` and `hi` is beyond the segments,
+    /// and whether any is.
+    pub fn saturated(&self, table: &Piecewise, lo: f64, hi: f64) -> (f64, bool) {
+        if self.end.is_none() {
+            return (0.0, false);
+        }
+        let (unit, value) = (2f64.powi(-table.input()), 2f64.powi(-table.scale()));
+        let end = 2f64.powi((table.bits() + table.drop()) as i32) * unit;
+        let (mut worst, mut beyond) = (0f64, false);
+        for (side, reach) in [(true, hi), (false, -lo)] {
+            if table.covers(side) && reach > end {
+                beyond = true;
+                let held = table.beyond(side, i128::MAX) as f64 * value;
+                for u in [end, reach] {
+                    worst = worst.max((self.side(side, u) - held).abs());
+                }
+            }
+        }
+        (if worst.is_nan() { f64::INFINITY } else { worst }, beyond)
+    }
+
+    /// The largest difference within the segments, or beyond them over every input of at most `reach` in magnitude.
+    fn compared(&self, table: &Piecewise, beyond: Option<f64>) -> f64 {
         let (unit, value) = (2f64.powi(-table.input()), 2f64.powi(-table.scale()));
         let (tail, drop) = (table.tail(), table.drop());
         let (negative, positive) = (tail.negative as f64 * value, tail.positive as f64 * value);
@@ -206,7 +249,7 @@ impl Function {
         let count = 1i64 << table.bits();
         let mut worst = 0f64;
         for side in [true, false] {
-            if !table.covers(side) {
+            if !table.covers(side) || beyond.is_some() {
                 continue;
             }
             // By how much a cell's width turns the function less the table's slope from the function less its own.
@@ -230,7 +273,8 @@ impl Function {
             }
         }
         let end = count as f64 * width;
-        if self.end.is_none() {
+        let reach = beyond.unwrap_or(0.0);
+        if self.end.is_none() && beyond.is_some() {
             for side in [true, false] {
                 // A side without segments is its tail from the start.
                 let start = if table.covers(side) { end } else { 0.0 };
@@ -442,6 +486,7 @@ mod tests {
             curvature: 0.0,
             falls: 0.0,
             end: None,
+            steepest: at_most(1.0),
         }
     }
 
@@ -486,6 +531,7 @@ mod tests {
             curvature: 0.0,
             falls: 0.0,
             end: None,
+            steepest: at_most(1.0),
         };
         for (scale, bits) in [(-2, 0), (0, 0), (0, 1), (3, 1), (5, 4), (8, 6)] {
             let table = elu.table(Request { scale, reach: 40.0, bits }).unwrap();

@@ -2,7 +2,7 @@
 
 use super::{Step, Tensor};
 use crate::{
-    arith::{Arith, ArithError, Int},
+    arith::{Arith, ArithError, fixed::Fixed},
     shape::Shape,
 };
 
@@ -95,10 +95,10 @@ pub(super) fn exact<A: Arith>(
     a: &mut A,
     gathering: &Gathering<'_>,
     x: &Tensor<A::Wire>,
-    constant: Int,
+    constant: Fixed,
     step: &Step,
 ) -> Result<Tensor<A::Wire>, ArithError> {
-    let fill = a.constant(constant);
+    let fill = a.fixed(constant);
     step.finish(a, gathering.apply(x, &fill))
 }
 
@@ -145,7 +145,9 @@ macro_rules! moves_elements {
             step: &Step,
         ) -> Result<Tensor<A::Wire>, ArithError> {
             match self.gathering(x[0].shape()) {
-                Ok(gathering) => $crate::layer::gathering::exact(a, &gathering, x[0], $crate::arith::Int::ZERO, step),
+                Ok(gathering) => {
+                    $crate::layer::gathering::exact(a, &gathering, x[0], $crate::arith::fixed::Fixed::ZERO, step)
+                }
                 Err(_) => Ok(Tensor::vector(vec![])),
             }
         }

@@ -2,7 +2,7 @@
 
 use super::unary::prelude::{
     Arg, Args, Arith, ArithError, Arity, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param,
-    Piecewise, Request, Shape, Sides, Step, Tensor, end, erf, tabulated,
+    Piecewise, Request, Shape, Sides, Step, Tensor, at_most, end, erf, tabulated,
 };
 
 /// `y = x * (1 + erf(x / sqrt(2))) / 2`, for every element; with `tanh`, `y = x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))) / 2`.
@@ -51,6 +51,7 @@ impl Gelu {
             curvature: 1.0,
             falls: 1.0,
             end: None,
+            steepest: at_most(1.13),
         }
     }
 }

@@ -99,7 +99,7 @@ impl Layer for GlobalAvgPool1d {
         _: &[Tensor<A::Wire>],
         step: &Step,
     ) -> Result<Tensor<A::Wire>, ArithError> {
-        let y = pool::global(x[0], |values| pool::sum(a, values, pool::reciprocal(values.len(), step.factor)))?;
+        let y = pool::global(x[0], |values| pool::sum(a, values, pool::reciprocal(values.len(), step.factor)?))?;
         step.finish(a, y)
     }
 }

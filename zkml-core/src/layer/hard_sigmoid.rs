@@ -2,7 +2,7 @@
 
 use super::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, clipping, constant};
 use crate::{
-    arith::{Arith, ArithError, Int},
+    arith::{Arith, ArithError, Int, fixed::Fixed},
     error::LayerError,
     shape::Shape,
     tensor::Tensor,
@@ -123,14 +123,14 @@ impl Layer for HardSigmoid {
     ) -> Result<Tensor<A::Wire>, ArithError> {
         let (product, scale) = (self.product(step), self.scale(step));
         let alpha = match constant::exponent(self.alpha) {
-            Some(_) => Int::from(self.alpha.signum() as i64),
-            None => constant::integer(self.alpha, step.factor),
+            Some(_) => Int::from(self.alpha.signum() as i64).into(),
+            None => Fixed::new(self.alpha, step.factor)?,
         };
-        let beta = clipping::level(self.beta, scale);
+        let beta = Fixed::new(self.beta, scale)?;
         let y = x[0].try_map(|q| {
-            let y = a.linear(std::iter::once((alpha, q)), Int::ZERO)?;
+            let y = a.affine(std::iter::once((alpha, q)), Fixed::ZERO)?;
             let y = clipping::refine(a, &y, product, scale)?;
-            a.linear(std::iter::once((Int::ONE, &y)), beta)
+            a.affine(std::iter::once((Fixed::ONE, &y)), beta)
         })?;
         clipping::clip(a, &y, (Some(0.0), Some(1.0)), scale, step)
     }

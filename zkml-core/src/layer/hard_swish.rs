@@ -1,8 +1,8 @@
 //! `y = x * max(0, min(6, x + 3)) / 6`
 
-use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, clipping, constant};
+use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, clipping};
 use crate::{
-    arith::{Arith, ArithError, Int},
+    arith::{Arith, ArithError, fixed::Fixed},
     error::LayerError,
     shape::Shape,
     tensor::Tensor,
@@ -104,16 +104,16 @@ impl Layer for HardSwish {
         step: &Step,
     ) -> Result<Tensor<A::Wire>, ArithError> {
         let scale = self.gate(step);
-        let three = clipping::level(3.0, scale);
+        let three = Fixed::new(3.0, scale)?;
         let moved = x[0].try_map(|q| {
             let q = clipping::refine(a, q, step.inputs[0], scale)?;
-            a.linear(std::iter::once((Int::ONE, &q)), three)
+            a.affine(std::iter::once((Fixed::ONE, &q)), three)
         })?;
         let gate = clipping::clip(a, &moved, (Some(0.0), Some(6.0)), scale, &Step::default())?;
-        let sixth = constant::integer(1.0 / 6.0, step.factor);
+        let sixth = Fixed::new(1.0 / 6.0, step.factor)?;
         let y = Tensor::from_fn(x[0].shape().clone(), |i| i).try_map(|i| {
             let product = a.mul(&x[0].data()[*i], &gate.data()[*i])?;
-            a.linear(std::iter::once((sixth, &product)), Int::ZERO)
+            a.affine(std::iter::once((sixth, &product)), Fixed::ZERO)
         })?;
         step.finish(a, y)
     }

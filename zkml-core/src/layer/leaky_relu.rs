@@ -1,8 +1,8 @@
 //! `y = x if x >= 0, alpha * x otherwise`
 
-use super::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, clipping, constant};
+use super::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, constant};
 use crate::{
-    arith::{Arith, ArithError, Int, MAX_BITS},
+    arith::{Arith, ArithError, Int, MAX_BITS, fixed::Fixed},
     error::LayerError,
     shape::Shape,
     tensor::Tensor,
@@ -114,7 +114,7 @@ impl Layer for LeakyRelu {
         step: &Step,
     ) -> Result<Tensor<A::Wire>, ArithError> {
         let finer = self.finer(step);
-        let slope = a.constant(clipping::level(self.alpha, finer));
+        let slope = a.fixed(Fixed::new(self.alpha, finer)?);
         x[0].try_map(|q| a.leaky(q, &slope, Int::ONE << finer.unsigned_abs(), step.cut()))
     }
 }

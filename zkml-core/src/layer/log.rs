@@ -1,11 +1,11 @@
 //! `y = ln(x)`
 
 use super::{
-    Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Request, Step, constant, function::Function,
-    log_softmax::logarithm, quotient::power, unary::MISSING,
+    Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Request, Step, function::Function, log_softmax::logarithm,
+    quotient::power, unary::MISSING,
 };
 use crate::{
-    arith::{Arith, ArithError, Cut, Int},
+    arith::{Arith, ArithError, Cut, Int, fixed::Fixed},
     error::LayerError,
     gadget::piecewise::Piecewise,
     shape::Shape,
@@ -100,6 +100,10 @@ impl Layer for Log {
         function().table(wanted).map(|t| vec![t])
     }
 
+    fn functions(&self, _: &Step) -> Vec<Function> {
+        vec![function()]
+    }
+
     fn tabled(&self, step: &Step) -> bool {
         // All mantissas have a segment.
         let covers = |t: &Piecewise| t.covers(true) && t.bits() + t.drop() >= t.input().unsigned_abs();
@@ -135,16 +139,16 @@ impl Layer for Log {
         let table = step.tables.first().ok_or(MISSING)?;
         let (finer, ln) = (power(FINER)?, std::f64::consts::LN_2);
         // The table's values are held as they are; what is linear is free, so that they are raised after.
-        let unit = constant::integer(ln, self.scale(step));
+        let unit = Fixed::new(ln, self.scale(step))?;
         let most = Cut { shift: 0, saturate: Some(table.input().unsigned_abs()), width: None };
-        let offset = -unit * Int::from(step.inputs[0]);
+        let offset = a.constant(Int::from(-step.inputs[0]));
         let y = x[0].try_map(|q| {
             let above = a.linear(std::iter::once((Int::ONE, q)), -Int::ONE)?;
             let above = a.relu(&above, most)?;
             let clamped = a.linear(std::iter::once((Int::ONE, &above)), Int::ONE)?;
             let clamped = a.settle(&clamped, 2)?;
             let (exponent, part) = a.leading(&clamped, table)?;
-            a.linear([(unit, &exponent), (finer, &part)].into_iter(), offset)
+            a.affine([(unit, &exponent), (finer.into(), &part), (unit, &offset)].into_iter(), Fixed::ZERO)
         })?;
         step.finish(a, y)
     }

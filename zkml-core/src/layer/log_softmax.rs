@@ -2,7 +2,7 @@
 
 use super::{
     Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Request, Step,
-    function::Function,
+    function::{Function, at_most},
     quotient::power,
     softmax::falling,
     span,
@@ -60,6 +60,7 @@ pub(super) fn logarithm(end: f64) -> Function {
         curvature: 0.0,
         falls: 0.0,
         end: Some(end),
+        steepest: at_most(1.0),
     }
 }
 
@@ -128,6 +129,10 @@ impl Layer for LogSoftmax {
         let wanted = Request { scale: table.scale(), reach: most as f64, bits: request.bits };
         let logarithm = logarithm(2f64.powi((most as f64).log2().ceil() as i32)).table(wanted)?;
         Some(vec![table, logarithm])
+    }
+
+    fn functions(&self, step: &Step) -> Vec<Function> {
+        std::iter::once(falling()).chain(step.tables.get(1).map(|second| logarithm(end(second)))).collect()
     }
 
     fn tabled(&self, step: &Step) -> bool {

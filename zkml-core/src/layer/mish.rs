@@ -2,7 +2,7 @@
 
 use super::unary::prelude::{
     Args, Arith, ArithError, Arity, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param,
-    Piecewise, Request, Shape, Sides, Step, Tensor, end, tabulated,
+    Piecewise, Request, Shape, Sides, Step, Tensor, at_most, end, tabulated,
 };
 
 /// `y = x * tanh(ln(1 + e^x))`, for every element.
@@ -53,6 +53,7 @@ impl Mish {
             curvature: 1.0,
             falls: 2.0,
             end: None,
+            steepest: at_most(1.09),
         }
     }
 }

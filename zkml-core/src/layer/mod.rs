@@ -31,6 +31,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use self::function::Function;
 use self::names::unknown;
 pub use self::{
     args::{Args, Literal},
@@ -111,7 +112,7 @@ pub enum Factors {
 ///
 /// The layer computes its formula on integers at scale [`Layer::scale`], then divides by `2^shift` (rounding half
 /// up), then saturates to `saturate` bits.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// The scale of each input: a wire `q` stands for `q / 2^scale`.
     pub inputs: Vec<i32>,
@@ -131,9 +132,21 @@ pub struct Step {
     /// The tables of the functions that the layer is made of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tables: Vec<Piecewise>,
+    /// How far the tables' values are from their functions', at most: a plan that states less than is found is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stated: Option<TableError>,
     /// Of a layer whose precision depends on it ([`Layer::reaches`]): its inputs are at most `2^reach` in magnitude, in the samples.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub reach: i32,
+}
+
+/// How far the values of a node's tables are from those of the functions that they stand for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TableError {
+    /// The largest distance, over all values that the tables meet and are not saturated at.
+    pub error: f64,
+    /// Whether the tables meet values that they saturate at.
+    pub saturates: bool,
 }
 
 fn is_zero(n: &i32) -> bool {
@@ -227,6 +240,11 @@ pub trait Layer: Sized + Clone + fmt::Debug + PartialEq {
     /// The tables of the functions that it is made of, for a plan to store; `None` if no table will do.
     fn tables(&self, _: &[&Shape], _: Request) -> Option<Vec<Piecewise>> {
         Some(vec![])
+    }
+
+    /// The functions that the tables of a step stand for, in their order.
+    fn functions(&self, _: &Step) -> Vec<Function> {
+        vec![]
     }
 
     /// Whether its precision depends on how large its inputs are, which the step has to say ([`Step::reach`]).
@@ -361,6 +379,11 @@ macro_rules! layers {
             /// See [`Layer::tables`].
             pub fn tables(&self, inputs: &[&Shape], request: Request) -> Option<Vec<Piecewise>> {
                 match self { $(Self::$name(l) => l.tables(inputs, request)),* }
+            }
+
+            /// See [`Layer::functions`].
+            pub fn functions(&self, step: &Step) -> Vec<Function> {
+                match self { $(Self::$name(l) => l.functions(step)),* }
             }
 
             /// See [`Layer::reaches`].

@@ -10,9 +10,9 @@
 //! quotient serves the whole group. As `t_i^2 <= n * v`, no `z` is larger than `4 / 3 * sqrt(n)`: the circuit enforces a power of
 //! two above that, `2^(ceil(log2(n) / 2) + 1)`.
 
-use super::{Step, constant, quotient::power};
+use super::{Step, quotient::power};
 use crate::{
-    arith::{Arith, ArithError, Cut, Int},
+    arith::{Arith, ArithError, Cut, Int, fixed::Fixed},
     tensor::Tensor,
 };
 
@@ -65,10 +65,12 @@ impl Norm<'_> {
             let mut squares = values.iter().map(|v| a.mul(v, v)).collect::<Result<Vec<_>, _>>()?;
             squares.push(a.mul(&sum, &sum)?);
             let up = power(2 * g)?;
-            let least = constant::wide(self.epsilon * (n * n) as f64, 2 * (s + g))?.max(Int::ONE);
+            let least = Fixed::new(self.epsilon * (n * n) as f64, 2 * (s + g))?;
+            // Zero would be no divisor.
+            let least = if least.integer() < Int::ONE { Fixed::ONE } else { least };
             let factor = |i: usize| if i == n { -up } else { up * count };
-            let total = a.linear(squares.iter().enumerate().map(|(i, q)| (factor(i), q)), least)?;
-            let root = a.sqrt(&total, least)?;
+            let total = a.affine(squares.iter().enumerate().map(|(i, q)| (factor(i).into(), q)), least)?;
+            let root = a.sqrt(&total, least.integer())?;
             // |t| is at most 2 * n * 2^(reach + s).
             let shift = step.reach.saturating_add(s + 3 + log.ceil() as i32).max(1);
             let whole = a.constant(power(shift.saturating_add(f + g))?);

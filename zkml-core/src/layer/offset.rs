@@ -2,7 +2,7 @@
 
 use super::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, constant};
 use crate::{
-    arith::{Arith, ArithError, Int, MAX_BITS},
+    arith::{Arith, ArithError, Int, MAX_BITS, fixed::Fixed},
     error::LayerError,
     shape::Shape,
     tensor::Tensor,
@@ -102,8 +102,8 @@ impl Layer for Offset {
         if bits > MAX_BITS {
             return Err(ArithError::Overflow { bits });
         }
-        let value = constant::integer(self.value, self.scale(step));
-        let y = x[0].try_map(|q| a.linear(std::iter::once((Int::ONE << bits, q)), value))?;
+        let value = Fixed::new(self.value, self.scale(step))?;
+        let y = x[0].try_map(|q| a.affine(std::iter::once(((Int::ONE << bits).into(), q)), value))?;
         step.finish(a, y)
     }
 }

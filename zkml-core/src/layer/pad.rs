@@ -3,11 +3,10 @@
 use super::{
     Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step,
     border::Border,
-    constant,
     gathering::{self, Axis, Gathering},
 };
 use crate::{
-    arith::{Arith, ArithError},
+    arith::{Arith, ArithError, fixed::Fixed},
     error::LayerError,
     shape::Shape,
     tensor::Tensor,
@@ -192,7 +191,7 @@ impl Layer for Pad {
         _: &[Tensor<A::Wire>],
         step: &Step,
     ) -> Result<Tensor<A::Wire>, ArithError> {
-        let value = constant::integer(self.value, step.inputs[0]);
+        let value = Fixed::new(self.value, step.inputs[0])?;
         match self.gathering(x[0].shape()) {
             Ok(gathering) => gathering::exact(a, &gathering, x[0], value, step),
             Err(_) => Ok(Tensor::vector(vec![])),

@@ -1,8 +1,8 @@
 //! `y = x^2 + n * x`
 
-use super::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, constant};
+use super::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
-    arith::{Arith, ArithError, Int},
+    arith::{Arith, ArithError, Int, fixed::Fixed},
     error::LayerError,
     shape::Shape,
     tensor::Tensor,
@@ -108,10 +108,10 @@ impl Layer for Poly {
         step: &Step,
     ) -> Result<Tensor<A::Wire>, ArithError> {
         let finer = self.finer(step);
-        let n = constant::integer(self.n, step.inputs[0] + finer as i32);
-        let one = Int::ONE << finer;
+        let n = Fixed::new(self.n, step.inputs[0] + finer as i32)?;
+        let one = Fixed::from(Int::ONE << finer);
         let y = x[0].try_map(|q| {
-            let shifted = a.linear(std::iter::once((one, q)), n)?;
+            let shifted = a.affine(std::iter::once((one, q)), n)?;
             a.mul(q, &shifted)
         })?;
         step.finish(a, y)

@@ -3,11 +3,11 @@
 use std::convert::Infallible;
 
 use super::{
-    Arg, Args, Literal, constant,
+    Arg, Args, Literal,
     window::{self, Padding, Window},
 };
 use crate::{
-    arith::{Arith, ArithError, Int},
+    arith::{Arith, ArithError, Int, fixed::Fixed},
     error::LayerError,
     shape::Shape,
     tensor::Tensor,
@@ -96,8 +96,8 @@ impl Mean<'_> {
     ) -> Result<Tensor<A::Wire>, ArithError> {
         each(self.window, layer, x, |values| {
             let factor = match self.log2_area() {
-                Some(_) => Int::ONE,
-                None => reciprocal(self.count(values.len()), factor),
+                Some(_) => Fixed::ONE,
+                None => reciprocal(self.count(values.len()), factor)?,
             };
             sum(a, values, factor)
         })
@@ -195,13 +195,16 @@ pub(super) fn max<A: Arith>(a: &mut A, values: &[&A::Wire]) -> Result<A::Wire, A
 }
 
 /// `factor` times the sum.
-pub(super) fn sum<A: Arith>(a: &mut A, values: &[&A::Wire], factor: Int) -> Result<A::Wire, ArithError> {
-    a.linear(values.iter().map(|v| (factor, *v)), Int::ZERO)
+pub(super) fn sum<A: Arith>(a: &mut A, values: &[&A::Wire], factor: Fixed) -> Result<A::Wire, ArithError> {
+    a.affine(values.iter().map(|v| (factor, *v)), Fixed::ZERO)
 }
 
 /// `round(2^factor / n) / 2^factor` stands for `1 / n`: the integer above the line.
-pub(super) fn reciprocal(n: usize, factor: i32) -> Int {
-    constant::integer(1.0 / n as f64, factor)
+///
+/// # Errors
+/// If it may reach `2^250`.
+pub(super) fn reciprocal(n: usize, factor: i32) -> Result<Fixed, ArithError> {
+    Fixed::new(1.0 / n as f64, factor)
 }
 
 #[cfg(test)]
@@ -222,8 +225,9 @@ mod tests {
 
     #[test]
     fn the_reciprocal_of_a_power_of_two_is_exact() {
-        assert_eq!(reciprocal(16, 10), Int::from(64));
-        assert_eq!(reciprocal(49, 12), Int::from(84));
-        assert_eq!(reciprocal(9, 2), Int::ZERO);
+        for (n, factor, expected) in [(16, 10, 64), (49, 12, 84), (9, 2, 0)] {
+            assert_eq!(reciprocal(n, factor).unwrap().integer(), Int::from(expected));
+        }
+        assert_eq!(reciprocal(16, 10).unwrap().error(), 0.0);
     }
 }

@@ -112,7 +112,7 @@ impl Layer for ReduceMean {
         let Ok(groups) = self.axes.groups(x[0].shape()) else { return Ok(Tensor::vector(vec![])) };
         let y = Tensor::from_fn(groups.shape, |i| i).try_map(|i| {
             let members: Vec<&A::Wire> = groups.members[*i].iter().map(|at| &x[0].data()[*at]).collect();
-            pool::sum(a, &members, pool::reciprocal(members.len(), step.factor))
+            pool::sum(a, &members, pool::reciprocal(members.len(), step.factor)?)
         })?;
         step.finish(a, y)
     }

@@ -6,7 +6,7 @@ use super::{
     pool,
 };
 use crate::{
-    arith::{Arith, ArithError, Int},
+    arith::{Arith, ArithError, fixed::Fixed},
     error::LayerError,
     shape::Shape,
     tensor::Tensor,
@@ -109,7 +109,7 @@ impl Layer for ReduceSum {
         let Ok(groups) = self.axes.groups(x[0].shape()) else { return Ok(Tensor::vector(vec![])) };
         let y = Tensor::from_fn(groups.shape, |i| i).try_map(|i| {
             let members: Vec<&A::Wire> = groups.members[*i].iter().map(|at| &x[0].data()[*at]).collect();
-            pool::sum(a, &members, Int::ONE)
+            pool::sum(a, &members, Fixed::ONE)
         })?;
         step.finish(a, y)
     }

@@ -2,7 +2,7 @@
 
 use super::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, constant};
 use crate::{
-    arith::{Arith, ArithError, Int},
+    arith::{Arith, ArithError, Int, fixed::Fixed},
     error::LayerError,
     shape::Shape,
     tensor::Tensor,
@@ -110,13 +110,13 @@ impl Layer for Scale {
         step: &Step,
     ) -> Result<Tensor<A::Wire>, ArithError> {
         let factor = match constant::exponent(self.factor) {
-            Some(_) => Int::from(self.factor.signum() as i64),
-            None => constant::integer(self.factor, step.factor),
+            Some(_) => Int::from(self.factor.signum() as i64).into(),
+            None => Fixed::new(self.factor, step.factor)?,
         };
-        if factor == Int::ONE {
+        if factor == Fixed::ONE {
             return step.finish(a, x[0].clone());
         }
-        let y = x[0].try_map(|q| a.linear(std::iter::once((factor, q)), Int::ZERO))?;
+        let y = x[0].try_map(|q| a.affine(std::iter::once((factor, q)), Fixed::ZERO))?;
         step.finish(a, y)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::unary::prelude::{
     Args, Arith, ArithError, Arity, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param,
-    Piecewise, Request, Shape, Sides, Step, Tensor, end, tabulated,
+    Piecewise, Request, Shape, Sides, Step, Tensor, at_most, end, tabulated,
 };
 
 /// `y = lambda * (x if x > 0, alpha * (e^x - 1) otherwise)`, for every element, with the constants of Klambauer et al. 2017: `lambda = 1.0507..`, `alpha = 1.6732..`.
@@ -47,6 +47,7 @@ impl Selu {
             curvature: 0.0,
             falls: 0.0,
             end: None,
+            steepest: at_most(LAMBDA * ALPHA),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::unary::prelude::{
     Args, Arith, ArithError, Arity, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param,
-    Piecewise, Request, Shape, Sides, Step, Tensor, end, tabulated,
+    Piecewise, Request, Shape, Sides, Step, Tensor, at_most, end, tabulated,
 };
 
 /// `y = 1 / (1 + e^-x)`, for every element.
@@ -44,6 +44,7 @@ impl Sigmoid {
             curvature: 0.0,
             falls: 0.0,
             end: None,
+            steepest: at_most(0.25),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::unary::prelude::{
     Args, Arith, ArithError, Arity, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param,
-    Piecewise, Request, Shape, Sides, Step, Tensor, end, tabulated,
+    Piecewise, Request, Shape, Sides, Step, Tensor, at_most, end, tabulated,
 };
 
 /// `y = x / (1 + e^-x)`, for every element.
@@ -44,6 +44,7 @@ impl Silu {
             curvature: 0.5,
             falls: 2.0,
             end: None,
+            steepest: at_most(1.1),
         }
     }
 }

@@ -1,8 +1,11 @@
 //! `y_i = e^x_i / sum_j e^x_j`
 
 use super::{
-    Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Request, Step, function::Function, quotient::power,
-    span, unary::MISSING,
+    Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Request, Step,
+    function::{Function, at_most},
+    quotient::power,
+    span,
+    unary::MISSING,
 };
 use crate::{
     arith::{Arith, ArithError, Cut},
@@ -59,6 +62,7 @@ pub(super) fn falling() -> Function {
         curvature: 0.0,
         falls: 0.0,
         end: None,
+        steepest: at_most(1.0),
     }
 }
 
@@ -124,6 +128,10 @@ impl Layer for Softmax {
     fn tables(&self, _: &[&Shape], request: Request) -> Option<Vec<Piecewise>> {
         // Each value's product with the reciprocal is decomposed.
         falling().weighed(Request { bits: request.bits + 1, ..request }, 4).map(|t| vec![t])
+    }
+
+    fn functions(&self, _: &Step) -> Vec<Function> {
+        vec![falling()]
     }
 
     fn tabled(&self, step: &Step) -> bool {

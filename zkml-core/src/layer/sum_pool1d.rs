@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, pool, window::Window};
 use crate::{
-    arith::{Arith, ArithError, Int},
+    arith::{Arith, ArithError, fixed::Fixed},
     error::LayerError,
     shape::Shape,
     tensor::Tensor,
@@ -102,7 +102,7 @@ impl Layer for SumPool1d {
         _: &[Tensor<A::Wire>],
         step: &Step,
     ) -> Result<Tensor<A::Wire>, ArithError> {
-        let y = pool::each(&self.window, Self::CARD.name, x[0], |values| pool::sum(a, values, Int::ONE))?;
+        let y = pool::each(&self.window, Self::CARD.name, x[0], |values| pool::sum(a, values, Fixed::ONE))?;
         step.finish(a, y)
     }
 }

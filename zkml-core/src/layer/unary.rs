@@ -29,6 +29,10 @@ macro_rules! tabulated {
             self.function(request.reach).table(request).map(|t| vec![t])
         }
 
+        fn functions(&self, step: &Step) -> Vec<Function> {
+            step.tables.iter().map(|table| self.function(end(table))).collect()
+        }
+
         fn tabled(&self, step: &Step) -> bool {
             matches!(step.tables.as_slice(), [table] if table.input() == step.inputs[0])
         }
@@ -75,7 +79,7 @@ pub(crate) mod prelude {
     pub(crate) use super::{
         super::{
             Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Request, Step,
-            function::{Function, erf},
+            function::{Function, at_most, erf},
         },
         MISSING, end, tabulated,
     };
@@ -90,11 +94,23 @@ pub(crate) mod prelude {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::{AnyLayer, Request, Step};
+    use super::super::{AnyLayer, Request, Step, function::Function};
     use crate::{
         arith::{Arith, Int, counts::Counts, counts::Measure, interval::Interval, ints::Ints},
         tensor::Tensor,
     };
+
+    /// No difference quotient exceeds the bound on the function's slope.
+    fn steepest(function: &Function, reach: f64) {
+        let bound = (function.steepest)(reach) * (1.0 + 1e-6);
+        let n = 1 << 14;
+        let at = |i: i32| reach * f64::from(i) / f64::from(n);
+        for i in -n..n {
+            let (x, next) = (at(i), at(i + 1));
+            let slope = ((function.f)(next) - (function.f)(x)).abs() / (next - x);
+            assert!(slope <= bound, "slope {slope} at {x}, at most {bound}");
+        }
+    }
 
     /// A layer under a table of its own: every wire is within the proven error of the formula, beyond the segments too.
     pub fn near(layer: &AnyLayer, formula: impl Fn(f64) -> f64, reach: f64) {
@@ -102,6 +118,7 @@ pub(super) mod tests {
             let tables = layer.tables(&[], Request { scale, reach, bits }).unwrap();
             let step = Step { inputs: vec![scale], tables, ..Step::default() };
             let error = layer.max_error(&step, reach).unwrap();
+            steepest(&layer.functions(&step)[0], reach);
             assert!(error <= 2f64.powi(-bits), "{bits} bits at scale {scale}: {error}");
             let most = (reach * 2f64.powi(scale)) as i64;
             let all: Vec<i64> = (-most..=most).step_by(1.max(most as usize / 20_000)).collect();

@@ -41,6 +41,8 @@ pub struct Fidelity {
     pub same_class: Option<usize>,
     /// The largest error of any score, of the samples that are not refused.
     pub max_error: f64,
+    /// The largest error of any score over every input of the declared range, proven; nothing where no bound is known.
+    pub proven_error: Option<f64>,
     /// The mean error of a score.
     pub mean_error: f64,
     /// The largest magnitude of a float score, to compare errors with.
@@ -69,6 +71,7 @@ impl Fidelity {
             refused: pairs.iter().filter(|(_, exact)| exact.is_none()).count(),
             same_class: classes.then_some(same),
             max_error: max,
+            proven_error: None,
             mean_error: sum / count.max(1) as f64,
             max_score: top,
             layers,
@@ -98,6 +101,10 @@ impl fmt::Display for Fidelity {
         }
         writeln!(f, "  max error        {:.5} (scores reach {:.3})", self.max_error, self.max_score)?;
         writeln!(f, "  mean error       {:.5}", self.mean_error)?;
+        match self.proven_error {
+            Some(error) => writeln!(f, "  proven error     {error:.5} at most, whatever the input")?,
+            None => writeln!(f, "  proven error     no bound is known over all inputs")?,
+        }
         writeln!(
             f,
             "  {:<20} {:<18} {:>5} {:>6} {:>7} {:>6} {:>9} {:>6} {:>11}",

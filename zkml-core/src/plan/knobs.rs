@@ -190,6 +190,7 @@ impl Subject<'_> {
             steps: vec![Step::default(); n],
             params: vec![vec![]; n],
             scales: vec![scale; n],
+            error: None,
         };
         for i in 0..n {
             let Some(layer) = self.layer(i) else {

@@ -6,9 +6,11 @@
 
 mod balance;
 pub mod channels;
+pub mod errors;
 pub mod fidelity;
 pub mod frontier;
 mod knobs;
+pub mod proven;
 pub mod quantized;
 pub mod search;
 mod subject;
@@ -21,6 +23,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     fidelity::Fidelity,
     frontier::{Frontier, Point},
+    proven::Proven,
     quantized::{Prediction, Quantized},
     search::Progress,
 };
@@ -32,6 +35,7 @@ use crate::{
     error::{PlanError, hex},
     graph::{Graph, NodeId, Range},
     layer::{AnyLayer, Role, Step},
+    shape::Shape,
     tensor::Tensor,
 };
 
@@ -55,6 +59,9 @@ pub enum Policy {
 pub struct Target {
     /// The fraction of samples whose class must be the same; of a model without classes, nothing is asked.
     pub top1: f64,
+    /// The largest error of any score, proven for every input of the declared range (and, where the weights are hidden, for all that fit
+    /// the plan). Without: none is asked for.
+    pub proven_error: Option<f64>,
     /// The largest error of any score. Without: unbounded for a model with classes, else 1% of the largest score.
     pub max_error: Option<f64>,
     /// Whom the circuit hides what from; it decides what is cheap.
@@ -71,7 +78,7 @@ const MAX_SCALE: u32 = 512;
 impl Default for Target {
     /// The same class on every sample.
     fn default() -> Self {
-        Self { top1: 1.0, max_error: None, visibility: None, tries: 400, policy: Policy::Static }
+        Self { top1: 1.0, max_error: None, proven_error: None, visibility: None, tries: 400, policy: Policy::Static }
     }
 }
 
@@ -85,6 +92,13 @@ impl Target {
     #[must_use]
     pub fn max_error(mut self, error: f64) -> Self {
         self.max_error = Some(error);
+        self
+    }
+
+    /// No score off by more than this, whatever the input: see [`Plan::check`].
+    #[must_use]
+    pub fn proven_error(mut self, error: f64) -> Self {
+        self.proven_error = Some(error);
         self
     }
 
@@ -142,14 +156,18 @@ pub struct Plan {
     pub params: Vec<Vec<ParamPlan>>,
     /// For every node, the scale of its output.
     pub scales: Vec<i32>,
+    /// No score is farther from that of the float forward pass, whatever the input and whatever the weights, as long as they fit; nothing
+    /// where no bound is known. A plan that states less than is proven is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<f64>,
 }
 
 impl Plan {
-    /// Checks that the plan is one for this graph.
+    /// Checks that the plan is one for this graph: that all it says is of the right number and kind.
     ///
     /// # Errors
     /// If it is not, or if it is inconsistent.
-    pub fn check(&self, graph: &Graph) -> Result<(), PlanError> {
+    pub fn fits(&self, graph: &Graph) -> Result<(), PlanError> {
         let nodes = graph.nodes();
         let consistent = self.graph == graph.digest()
             && self.steps.len() == nodes.len()
@@ -252,6 +270,15 @@ impl Plan {
         let bytes = serde_json::to_vec_pretty(self).map_err(|e| file(e.to_string()))?;
         std::fs::write(path, bytes).map_err(|e| file(e.to_string()))
     }
+}
+
+/// The shapes of a node's lowered parameters.
+pub(crate) fn param_shapes(graph: &Graph, id: NodeId) -> Vec<Shape> {
+    // Shapes do not depend on values.
+    let ones: Vec<Tensor> = graph.params(id).iter().map(|(_, p)| Tensor::from_fn(p.shape.clone(), |_| 1.0)).collect();
+    let refs: Vec<&Tensor> = ones.iter().collect();
+    let lowered = graph.node(id).layer.as_ref().map(|l| l.lower(&graph.input_shapes(id), &refs));
+    lowered.unwrap_or_default().iter().map(|l| l.values.shape().clone()).collect()
 }
 
 /// The scale of a node's output, after the shift.

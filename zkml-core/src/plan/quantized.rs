@@ -4,7 +4,7 @@ use std::fmt;
 
 use rayon::prelude::*;
 
-use super::{Fidelity, Frontier, ParamPlan, Plan, to_integer, to_real, walk};
+use super::{Fidelity, Frontier, ParamPlan, Plan, Proven, to_integer, to_real, walk};
 use crate::{
     arith::{
         Arith, ArithError, Int,
@@ -28,6 +28,7 @@ pub struct Quantized {
     passes: Vec<Applied>,
     plan: Plan,
     params: Vec<Vec<Tensor<Int>>>,
+    proven: Proven,
     intervals: Vec<Interval>,
     widest: u32,
     frontier: Frontier,
@@ -110,14 +111,17 @@ impl Quantized {
     }
 
     pub(crate) fn of(model: &Model, optimized: Model, passes: Vec<Applied>, plan: Plan) -> Result<Self, PlanError> {
-        plan.check(optimized.graph())?;
+        plan.fits(optimized.graph())?;
         let params = quantize_params(&optimized, &plan)?;
+        let public = model.visibility().weights == Visible::Public;
+        let proven = plan.check(optimized.graph(), public.then_some(params.as_slice()))?;
         let mut quantized = Self {
             model: model.clone(),
             optimized,
             passes,
             plan,
             params,
+            proven,
             intervals: vec![],
             widest: 0,
             frontier: Frontier::default(),
@@ -155,6 +159,11 @@ impl Quantized {
     /// The plan.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// How far the integers may be from the float reference, over every input of the declared range.
+    pub fn proven(&self) -> &Proven {
+        &self.proven
     }
 
     /// The plans that the search tried on the samples, with their costs and errors; none where a plan was given.
@@ -224,7 +233,8 @@ impl Quantized {
                 ..fidelity_layer(node, interval, &self.plan, i)
             })
             .collect();
-        Ok(Fidelity::of(&pairs, self.graph().classes().is_some(), layers))
+        let fidelity = Fidelity::of(&pairs, self.graph().classes().is_some(), layers);
+        Ok(Fidelity { proven_error: self.proven.error, ..fidelity })
     }
 
     /// The proven error of a node's table, over all values that its input may have; of a function that has no tails (`exp`), which

@@ -92,7 +92,7 @@ pub(crate) fn search(
     let Some((cost, knobs)) = best else { return Err(subject.unreachable()?) };
     progress(Progress { stage: "done", tried, constraints: Some(cost) });
     frontier.choose(cost);
-    let plan = subject.plan(&knobs);
+    let plan = subject.stated(&knobs)?;
     Ok(Quantized::of(model, subject.optimized, subject.passes, plan)?.with_frontier(frontier))
 }
 

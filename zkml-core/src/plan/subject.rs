@@ -8,7 +8,7 @@ use std::{
 use rayon::prelude::*;
 
 use super::{
-    Plan, Quantized, Target,
+    Plan, Proven, Quantized, Target,
     knobs::Knobs,
     quantized::{self, Runner},
     to_real,
@@ -194,6 +194,22 @@ impl<'a> Subject<'a> {
         Some(budget.values().map(|c| c.constraints).sum())
     }
 
+    /// The plan, with what is proven of it.
+    pub(super) fn stated(&self, knobs: &Knobs) -> Result<Plan, PlanError> {
+        let plan = self.plan(knobs);
+        let params = quantized::quantize_params(&self.optimized, &plan)?;
+        plan.stated(self.graph(), (self.visibility.weights == Visible::Public).then_some(params.as_slice()))
+    }
+
+    /// Whether the plan is proven to be as near as the target asks for, whatever the input.
+    fn proves(&self, plan: &Plan) -> bool {
+        let Some(asked) = self.target.proven_error else { return true };
+        let public = self.visibility.weights == Visible::Public;
+        let Ok(params) = quantized::quantize_params(&self.optimized, plan) else { return false };
+        let proven = Proven::of(plan, self.graph(), public.then_some(params.as_slice()));
+        proven.is_ok_and(|p| p.error.is_some_and(|error| error <= asked))
+    }
+
     pub(super) fn runner<'p>(&'p self, plan: &'p Plan) -> Option<Runner<'p>> {
         let params = quantized::quantize_params(&self.optimized, plan).ok()?;
         let (_, widest) = quantized::bounds(self.graph(), plan, &params, Visible::Public).ok()?;
@@ -269,7 +285,8 @@ impl<'a> Subject<'a> {
             let top1 = self.graph().classes().map(|_| 1.0 - wrong as f64 / samples as f64);
             verdict.measured = Some((worst, top1));
         }
-        if !verdict.faithful {
+        verdict.faithful = verdict.faithful && self.proves(plan);
+        if !failed.is_empty() {
             order.retain(|i| !failed.contains(i));
             order.splice(0..0, failed);
         }
@@ -290,6 +307,10 @@ impl<'a> Subject<'a> {
             Some(e) => format!("{:.2}% of classes and errors below {e:.6}", 100.0 * self.target.top1),
             None => format!("{:.2}% of classes", 100.0 * self.target.top1),
         };
+        let asked = match self.target.proven_error {
+            Some(e) => format!("{asked}, and a proven error of at most {e:.6} over all inputs"),
+            None => asked,
+        };
         let Some(knobs) = self.finest() else {
             let plan = self.plan(&self.knobs(8, 8, Some(8), true, true));
             let params = quantized::quantize_params(&self.optimized, &plan)?;
@@ -305,7 +326,7 @@ impl<'a> Subject<'a> {
                 .into(),
             });
         };
-        let plan = self.plan(&knobs);
+        let plan = self.stated(&knobs)?;
         let quantized = Quantized::of(self.model, self.optimized.clone(), self.passes.clone(), plan)?;
         let fidelity = quantized.fidelity(&self.inputs)?;
         let (layer, origin) = self.culprit(&quantized)?;
