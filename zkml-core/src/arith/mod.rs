@@ -11,6 +11,7 @@
 
 pub mod bounds;
 pub mod counts;
+pub mod float;
 pub mod interval;
 pub mod ints;
 #[cfg(feature = "prove")]

@@ -1,18 +1,19 @@
 //! What the layers that cut values off at constants share.
 
-use ethnum::AsI256;
-
 use super::{Factors, Step, constant};
 use crate::{
-    arith::{Arith, ArithError, Int, MAX_BITS, interval::pow2},
+    arith::{
+        Arith, ArithError, Int, MAX_BITS,
+        float::{self, Round},
+        interval::pow2,
+    },
     gadget::rescale,
     tensor::Tensor,
 };
 
 /// `round(x * 2^scale)`, halves away from zero, at most `2^250` in magnitude: what a constant is to a wire of that scale.
 pub(super) fn level(x: f64, scale: i32) -> Int {
-    let end = pow2(MAX_BITS);
-    (x * 2f64.powi(scale.clamp(-1000, 1000))).round().as_i256().max(-end).min(end)
+    float::integer(x, scale, Round::Nearest)
 }
 
 /// The scale of values that meet these constants: their own, or if that is coarser the one of the plan, or the least

@@ -1,8 +1,11 @@
 //! `y = x if x > alpha, 0 otherwise`
 
-use super::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, clipping};
+use super::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
-    arith::{Arith, ArithError, Int},
+    arith::{
+        Arith, ArithError, Int,
+        float::{self, Round},
+    },
     error::LayerError,
     shape::Shape,
     tensor::Tensor,
@@ -98,8 +101,7 @@ impl Layer for ThresholdedRelu {
         _: &[Tensor<A::Wire>],
         step: &Step,
     ) -> Result<Tensor<A::Wire>, ArithError> {
-        let unit = 2f64.powi(step.inputs[0].clamp(-500, 500));
-        let above = -clipping::level((self.alpha * unit).floor(), 0) - Int::ONE;
+        let above = -float::integer(self.alpha, step.inputs[0], Round::Down) - Int::ONE;
         let y = x[0].try_map(|q| {
             let distance = a.linear(std::iter::once((Int::ONE, q)), above)?;
             let above = a.non_negative(&distance)?;
