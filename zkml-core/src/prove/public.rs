@@ -7,9 +7,10 @@ use std::collections::HashSet;
 
 use ark_ff::{BigInteger, PrimeField};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
-use super::Fr;
 use super::statement::{PublicValue, Statement, Value};
+use super::{Digest, Fr};
 use crate::arith::{Int, MAX_BITS};
 use crate::shape::Shape;
 use crate::tensor::Tensor;
@@ -281,6 +282,17 @@ impl PublicTable {
             }
         }
         Ok(())
+    }
+
+    /// The table as JSON, in the one spelling that is written, read and hashed.
+    pub fn to_json(&self) -> Vec<u8> {
+        // Strings and numbers only: writing them does not fail.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// `SHA-256(JSON)`, of the table's one spelling.
+    pub fn digest(&self) -> Digest {
+        Sha256::digest(self.to_json()).into()
     }
 
     /// How many public inputs there are, without the constant one.
