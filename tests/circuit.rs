@@ -7,7 +7,7 @@ use zkml::{
     circuit::{Circuit, CircuitError},
     dev::{check, cost::estimate},
     error::{PlanError, hex},
-    gadget::commitment::commit,
+    gadget::commitment::{Domain, Subject, commit},
     graph::{Graph, Range, Visibility, Visible},
     layer::Args,
     model::{Model, Weights},
@@ -95,7 +95,8 @@ fn expected(q: &Quantized, v: Visibility, x: &Tensor, opening: &zkml::circuit::O
         let nodes = q.params().iter().zip(&plan.params).flat_map(|(tensors, plans)| tensors.iter().zip(plans));
         let values: Vec<(Int, Interval)> =
             nodes.flat_map(|(t, p)| t.data().iter().map(|q| (*q, p.interval()))).collect();
-        push("weights", PublicKind::Commitment, Value::Commitment(commit(&values, opening.weights)));
+        let domain = Domain::weights(plan);
+        push("weights", PublicKind::Commitment, Value::Commitment(commit(&domain, &values, opening.weights).unwrap()));
     }
     let Interval { lo, hi } = plan.input.interval;
     match v.input {
@@ -106,7 +107,9 @@ fn expected(q: &Quantized, v: Visibility, x: &Tensor, opening: &zkml::circuit::O
         }
         Visible::Committed => {
             let values: Vec<_> = integers.data().iter().map(|q| (*q, plan.input.interval)).collect();
-            push("input", PublicKind::Commitment, Value::Commitment(commit(&values, opening.inputs[0])));
+            let domain = Domain::tensor(Subject::Input, &Shape::new([4]), plan.input.scale);
+            let commitment = commit(&domain, &values, opening.inputs[0]).unwrap();
+            push("input", PublicKind::Commitment, Value::Commitment(commitment));
         }
         Visible::Private => {}
     }
@@ -129,7 +132,9 @@ fn expected(q: &Quantized, v: Visibility, x: &Tensor, opening: &zkml::circuit::O
         }
         (Visible::Committed, _) => {
             let values: Vec<_> = answer.data().iter().copied().zip(intervals).collect();
-            push("output", PublicKind::Commitment, Value::Commitment(commit(&values, opening.outputs[0])));
+            let domain = Domain::tensor(Subject::Output, answer.shape(), *plan.scales.last().unwrap());
+            let commitment = commit(&domain, &values, opening.outputs[0]).unwrap();
+            push("output", PublicKind::Commitment, Value::Commitment(commitment));
         }
         (Visible::Private, _) => {}
     }
@@ -182,6 +187,36 @@ fn salts_are_fresh_but_for_one_that_is_given() {
     assert_eq!(a.1.weights, salt);
     assert_eq!(public(&circuit, &a.0)[0], public(&circuit, &b.0)[0]);
     assert_ne!(public(&circuit, &a.0)[1], public(&circuit, &b.0)[1]);
+}
+
+#[test]
+fn circuits_of_one_plan_commit_to_equal_weights_alike_and_no_others_do() {
+    let salt = Fr::from(1u128 << 100);
+    let of = |q: &Quantized, input, output, batch| {
+        let circuit = q.batch(batch, visibility(input, Visible::Committed, output)).unwrap().with_salt(salt).unwrap();
+        let (assignment, _) = circuit.witness(&inputs(batch), &mut rng()).unwrap();
+        assert_eq!(circuit.domain(Subject::Weights), Domain::weights(q.plan()));
+        public(&circuit, &assignment)[0]
+    };
+    let q = quantized(false);
+    let commitment = of(&q, Visible::Public, Visible::Public, 1);
+    for (input, output, batch) in [
+        (Visible::Private, Visible::Public, 1),
+        (Visible::Committed, Visible::Private, 1),
+        (Visible::Public, Visible::Committed, 3),
+    ] {
+        assert_eq!(of(&q, input, output, batch), commitment);
+    }
+    let other = times(&q, 0.75).quantize_to(q.plan()).unwrap();
+    assert_ne!(of(&other, Visible::Public, Visible::Public, 1), commitment);
+    // The same weights in the same intervals, under a plan that cuts the scores otherwise.
+    let mut plan = q.plan().clone();
+    let last = plan.steps.len() - 1;
+    plan.steps[last].shift += 1;
+    plan.scales[last] -= 1;
+    let coarser = q.model().quantize_to(&plan).unwrap();
+    assert_eq!((coarser.params(), &coarser.plan().params), (q.params(), &q.plan().params));
+    assert_ne!(of(&coarser, Visible::Public, Visible::Public, 1), commitment);
 }
 
 #[test]
@@ -348,14 +383,14 @@ fn a_loaded_circuit_needs_its_private_weights_back() {
         message(loaded.witness(&xs, &mut rng())),
         "the circuit has no weights: they are not public, so its file does not hold them; add them with `with_weights`"
     );
-    let digest = hex(&loaded.digest());
+    let contents = hex(&loaded.contents());
     let whole = loaded.clone().with_weights(&q).unwrap();
     let (assignment, _) = whole.witness(&xs, &mut rng()).unwrap();
     assert_eq!(check::check(&whole, &assignment), vec![]);
     let other = quantized(false);
-    let foreign = hex(&other.circuit(hidden_weights()).unwrap().digest());
+    let foreign = hex(&other.circuit(hidden_weights()).unwrap().contents());
     let error = message(loaded.with_weights(&other));
-    assert_eq!(error, format!("the weights are those of circuit {foreign}, expected {digest}"));
+    assert_eq!(error, format!("the weights are those of a circuit with the contents {foreign}, expected {contents}"));
     let open = q.circuit(Visibility::default()).unwrap();
     let retrained = times(&q, 0.75).quantize_to(q.plan()).unwrap();
     assert!(matches!(open.with_weights(&retrained), Err(CircuitError::OtherWeights { .. })));

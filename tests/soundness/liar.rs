@@ -11,7 +11,10 @@ use zkml::{
         r1cs::{Accumulate, Assign, FieldCs, R1cs, Wire},
     },
     circuit::{Circuit, Opening},
-    gadget::{Cs, commitment},
+    gadget::{
+        Cs,
+        commitment::{self, Domain, Subject},
+    },
     graph::{NodeId, Visible},
     plan::{Quantized, walk},
     prove::public::to_bytes,
@@ -161,7 +164,7 @@ impl<'a> Claim<'a> {
         }
         if visibility.weights == Visible::Committed {
             let wires: Vec<&Wire<Int>> = params.iter().flatten().flat_map(|t| t.data()).collect();
-            commit(a, &wires, self.opening.weights);
+            commit(a, &self.circuit.domain(Subject::Weights), &wires, self.opening.weights);
         }
         if visibility.weights != Visible::Public {
             for (i, node) in params.iter_mut().enumerate() {
@@ -177,14 +180,14 @@ impl<'a> Claim<'a> {
             });
             if visibility.input == Visible::Committed {
                 let wires: Vec<&Wire<Int>> = input.data().iter().collect();
-                commit(a, &wires, self.opening.inputs[item]);
+                commit(a, &self.circuit.domain(Subject::Input), &wires, self.opening.inputs[item]);
             }
             let output = walk::walk(graph, plan, a, input, &params, 0, &mut |_, _| {}).unwrap().output;
             match visibility.output {
                 Visible::Public => output.data().iter().for_each(|wire| a.publish(wire)),
                 Visible::Committed => {
                     let wires: Vec<&Wire<Int>> = output.data().iter().collect();
-                    commit(a, &wires, self.opening.outputs[item]);
+                    commit(a, &self.circuit.domain(Subject::Output), &wires, self.opening.outputs[item]);
                 }
                 Visible::Private => {}
             }
@@ -192,9 +195,9 @@ impl<'a> Claim<'a> {
     }
 }
 
-fn commit(a: &mut R1cs<Liar<'_>>, wires: &[&Wire<Int>], salt: Fr) {
+fn commit(a: &mut R1cs<Liar<'_>>, domain: &Domain, wires: &[&Wire<Int>], salt: Fr) {
     let parts: Vec<(&Int, Interval)> = wires.iter().map(|w| (&w.w, w.measure.interval)).collect();
     let salt = a.cs.field_witness(Some(salt));
-    let commitment = commitment::enforce_unchecked(&mut a.cs, &parts, &salt);
+    let commitment = commitment::enforce_unchecked(&mut a.cs, domain, &parts, &salt);
     a.cs.field_output(&commitment);
 }

@@ -19,6 +19,8 @@
 //!
 //! Without the feature `prove` only the front half is there, which needs no elliptic curve.
 #![forbid(unsafe_code)]
+// Tests compare with floats.
+#![cfg_attr(test, allow(clippy::disallowed_methods))]
 
 pub mod arith;
 pub mod error;

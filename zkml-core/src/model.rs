@@ -10,6 +10,7 @@ use rand::{Rng, RngCore};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
 use crate::{
+    arith::float::exp2,
     error::{InputError, ModelError, PlanError, WeightsError},
     graph::{Graph, NodeId, Range, Visibility},
     layer::{Init, nearest},
@@ -178,10 +179,10 @@ fn half_to_f64(bits: u16) -> f64 {
     let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
     let (exponent, fraction) = (i32::from((bits >> 10) & 31), f64::from(bits & 1023));
     sign * match exponent {
-        0 => fraction * 2f64.powi(-24),
+        0 => fraction * exp2(-24),
         31 if fraction == 0.0 => f64::INFINITY,
         31 => f64::NAN,
-        e => (1024.0 + fraction) * 2f64.powi(e - 25),
+        e => (1024.0 + fraction) * exp2(e - 25),
     }
 }
 
@@ -292,7 +293,9 @@ impl Model {
         Ok(self.trace(input)?.swap_remove(self.graph.scores().0))
     }
 
-    /// The class that the float reference gives.
+    /// The class that the float reference gives: the first of the largest scores. Where layers before an `argmax` keep the order
+    /// of scores (`softmax`, `sigmoid`, ..), floats may saturate and be equal although the scores differ; the circuit compares the
+    /// scores themselves, and proves the class of the larger one.
     ///
     /// # Errors
     /// If the input is not one of the model's, or the model does not end in `argmax`.

@@ -1,6 +1,10 @@
 //! Fixed-point constants: the integers that stand for the real numbers of a formula.
 
-use super::{ArithError, Cut, Int, MAX_BITS, interval::bit_len};
+use super::{
+    ArithError, Cut, Int, MAX_BITS,
+    float::{self, Round},
+    interval::bit_len,
+};
 use crate::gadget::rescale;
 
 /// `q = round(x * 2^scale)`, halves away from zero, and how far that is from `x * 2^scale`.
@@ -11,17 +15,6 @@ use crate::gadget::rescale;
 pub struct Fixed {
     integer: Int,
     error: f64,
-}
-
-/// The mantissa `m` and the exponent `e` of `x = m * 2^e`.
-fn parts(x: f64) -> (i64, i32) {
-    const MANTISSA: u32 = f64::MANTISSA_DIGITS - 1;
-    let bits = x.to_bits();
-    let (exponent, fraction) = ((bits >> MANTISSA) as i32 & 0x7ff, (bits & ((1 << MANTISSA) - 1)) as i64);
-    // A subnormal has no leading one, and the exponent of the least normal.
-    let mantissa = if exponent == 0 { fraction } else { fraction | 1 << MANTISSA };
-    let exponent = exponent.max(1) - (f64::MAX_EXP - 1) - MANTISSA as i32;
-    (if x < 0.0 { -mantissa } else { mantissa }, exponent)
 }
 
 impl Fixed {
@@ -35,10 +28,7 @@ impl Fixed {
     /// # Errors
     /// If `x` is not finite, or the integer may reach `2^250`.
     pub fn new(x: f64, scale: i32) -> Result<Self, ArithError> {
-        if !x.is_finite() {
-            return Err(ArithError::Domain("a constant is not finite"));
-        }
-        let (mantissa, exponent) = parts(x);
+        let (mantissa, exponent) = float::parts(x).ok_or(ArithError::Domain("a constant is not finite"))?;
         if mantissa == 0 {
             return Ok(Self::ZERO);
         }
@@ -54,7 +44,7 @@ impl Fixed {
         let magnitude = mantissa.unsigned_abs();
         if drop > 62 {
             // A mantissa has 53 bits: this is less than a half.
-            let error = magnitude as f64 * 2f64.powi(-(drop.min(1000) as i32));
+            let error = magnitude as f64 * float::exp2(-(drop.min(1000) as i32));
             return Ok(Self { integer: Int::ZERO, error });
         }
         let rounded = (magnitude + (1 << (drop - 1))) >> drop;
@@ -68,14 +58,8 @@ impl Fixed {
     /// # Errors
     /// As [`Fixed::new`].
     pub fn floor(x: f64, scale: i32) -> Result<Int, ArithError> {
-        let Self { integer, error } = Self::new(x, scale)?;
-        // What is rounded has less than 64 bits, so that one unit tells whether it was rounded up.
-        let up = error > 0.0 && {
-            let (mantissa, exponent) = parts(x);
-            let drop = exponent.saturating_add(scale).unsigned_abs();
-            drop > 62 && x < 0.0 || drop <= 62 && (integer << drop) > Int::from(mantissa)
-        };
-        Ok(if up { integer - Int::ONE } else { integer })
+        // What is too large is refused there.
+        Self::new(x, scale).map(|_| float::integer(x, scale, Round::Down))
     }
 
     /// The integer.
@@ -86,6 +70,13 @@ impl Fixed {
     /// The distance from `x * 2^scale`, in units of the integer; zero where it is exact.
     pub fn error(&self) -> f64 {
         self.error
+    }
+
+    /// The constant, or `least` if it is smaller.
+    #[must_use]
+    pub fn at_least(self, least: Int) -> Self {
+        let raised = (least - self.integer).max(Int::ZERO);
+        Self { integer: self.integer + raised, error: self.error + raised.as_f64() }
     }
 
     /// The constant cut down as a wire is.
@@ -101,7 +92,7 @@ impl Fixed {
         } else {
             0.5 + (integer - unsaturated).as_f64().abs()
         };
-        Self { integer, error: self.error / 2f64.powi(cut.shift.min(1000) as i32) + rounding }
+        Self { integer, error: self.error / float::exp2(cut.shift.min(1000) as i32) + rounding }
     }
 }
 

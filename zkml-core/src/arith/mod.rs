@@ -13,6 +13,7 @@
 pub mod bounds;
 pub mod counts;
 pub mod fixed;
+pub mod float;
 pub mod interval;
 pub mod ints;
 #[cfg(feature = "prove")]

@@ -7,6 +7,7 @@
 //!                              output values or commitment     (output = public | committed)
 //! ```
 
+mod domain;
 mod report;
 mod spec;
 
@@ -26,6 +27,7 @@ use crate::{
     },
     dev,
     error::{InputError, PlanError, hex},
+    gadget::commitment::{Domain, Subject},
     graph::{Graph, Visibility, Visible},
     plan::{
         Plan, Proven, Quantized,
@@ -75,11 +77,11 @@ pub enum CircuitError {
     )]
     NoWeights,
     /// The weights of another circuit.
-    #[error("the weights are those of circuit {found}, expected {expected}")]
+    #[error("the weights are those of a circuit with the contents {found}, expected {expected}")]
     OtherWeights {
-        /// The digest of the circuit that they would make.
+        /// [`Circuit::contents`] of the circuit that they would make.
         found: String,
-        /// This circuit's digest.
+        /// That of this circuit.
         expected: String,
     },
     /// A salt that can be guessed.
@@ -116,6 +118,7 @@ pub enum CircuitError {
 #[derive(Clone)]
 pub struct Circuit {
     spec: Spec,
+    contents: [u8; 32],
     digest: [u8; 32],
     proven: Proven,
     matrices: Matrices,
@@ -183,12 +186,15 @@ impl Circuit {
             return Err(CircuitError::Batch { found: spec.batch, max: MAX_BATCH });
         }
         let proven = spec.plan.check(&spec.graph, spec.constants.as_deref())?;
-        let digest = spec.digest();
+        let contents = spec.digest();
         let (cs, table) = spec.synthesize(Build::new(), None)?;
         let (matrices, labels, free) = cs.finish();
-        let table = PublicTable::new(table).map_err(|e| CircuitError::Table(e.to_string()))?;
+        let table = PublicTable::new(table)
+            .and_then(|table| table.with_proven_error(proven.error))
+            .map_err(|e| CircuitError::Table(e.to_string()))?;
+        let digest = prove::circuit_digest(&contents, &table);
         let weights = spec.constants.clone();
-        Ok(Self { spec, digest, proven, matrices, labels, free, table, weights, salt: None })
+        Ok(Self { spec, contents, digest, proven, matrices, labels, free, table, weights, salt: None })
     }
 
     /// The same circuit with the private weights that it is to prove.
@@ -202,8 +208,9 @@ impl Circuit {
             constants: self.spec.constants.is_some().then(|| quantized.params().to_vec()),
             ..self.spec.clone()
         };
-        if other.digest() != self.digest {
-            return Err(CircuitError::OtherWeights { found: hex(&other.digest()), expected: hex(&self.digest) });
+        let found = other.digest();
+        if found != self.contents {
+            return Err(CircuitError::OtherWeights { found: hex(&found), expected: hex(&self.contents) });
         }
         self.weights = Some(quantized.params().to_vec());
         Ok(self)
@@ -223,9 +230,18 @@ impl Circuit {
         Ok(self)
     }
 
-    /// SHA-256 of graph, plan, visibility, batch and public weights.
+    /// `SHA-256("zkml circuit 2" | contents | SHA-256(table))`: what to pin, and what keys, proofs and files of this circuit
+    /// carry.
+    ///
+    /// It pins the [contents](Self::contents) and the [table](Self::table) of public inputs, hence every constraint. It does
+    /// not pin the points of a verifying key: [`VerifyingKey`](prove::VerifyingKey) says what a verifier compares.
     pub fn digest(&self) -> [u8; 32] {
         self.digest
+    }
+
+    /// SHA-256 of graph, plan, visibility, batch and public weights: all that the constraints are made from.
+    pub fn contents(&self) -> [u8; 32] {
+        self.contents
     }
 
     /// The graph.
@@ -263,6 +279,12 @@ impl Circuit {
         &self.table
     }
 
+    /// The domain of a commitment to the weights, to one input or to one output: with [`commit`](crate::gadget::commitment::commit),
+    /// whoever knows the values and the [`Opening`] makes the commitment again.
+    pub fn domain(&self, subject: Subject) -> Domain {
+        self.spec.domain(subject)
+    }
+
     /// Where each constraint comes from: runs, in order.
     pub fn labels(&self) -> &[Label] {
         &self.labels
@@ -278,7 +300,7 @@ impl Circuit {
     /// # Errors
     /// If the circuit is too large for the field's evaluation domains.
     pub fn setup(&self, rng: &mut (impl RngCore + CryptoRng)) -> Result<Keys, CircuitError> {
-        Ok(prove::setup(&self.matrices, self.table.clone(), self.digest, rng)?)
+        Ok(prove::setup(&self.matrices, self.table.clone(), self.contents, rng)?)
     }
 
     /// Proves the model's answer on one input.
@@ -399,12 +421,12 @@ impl Circuit {
         let (digest, payload) = file::read(bytes, Kind::Circuit)?;
         let spec: Spec = serde_json::from_slice(payload).map_err(|e| CircuitError::Malformed(e.to_string()))?;
         spec.check()?;
-        let contents = spec.digest();
-        if contents != digest {
-            let (found, expected) = (hex(&digest), hex(&contents));
+        let circuit = Self::build(spec)?;
+        if circuit.digest != digest {
+            let (found, expected) = (hex(&digest), hex(&circuit.digest));
             return Err(CircuitError::Malformed(format!("its digest is {found}, that of its contents {expected}")));
         }
-        Self::build(spec)
+        Ok(circuit)
     }
 }
 

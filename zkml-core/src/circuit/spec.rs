@@ -11,7 +11,7 @@ use crate::{
         interval::Interval,
         r1cs::{Accumulate, R1cs, Wire},
     },
-    gadget::commitment,
+    gadget::commitment::{self, Domain, Subject},
     graph::{Graph, Node, NodeId, Visibility, Visible},
     layer::AnyLayer,
     plan::{Plan, walk},
@@ -28,7 +28,7 @@ const MAX_PARAMETERS: usize = 1 << 26;
 /// The most summands that a circuit read from a file may have, over its batch: a small file may describe huge windows.
 const MAX_TERMS: usize = 1 << 30;
 
-/// What defines a circuit; its digest covers all of it.
+/// What defines a circuit.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Spec {
     pub(super) graph: Graph,
@@ -47,6 +47,7 @@ pub(super) struct Secrets<'a> {
 }
 
 impl Spec {
+    /// SHA-256 of all of it: what [`super::Circuit::contents`] says.
     pub(super) fn digest(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
         hash.update(b"zkml circuit 1");
@@ -161,7 +162,8 @@ impl Spec {
         let params = self.params(&mut a, secrets).map_err(named("weights"))?;
         if self.visibility.weights == Visible::Committed {
             let wires: Vec<&Wire<C::W>> = params.iter().flatten().flat_map(|t| t.data()).collect();
-            commit(&mut a, &wires, secrets.map(|s| s.opening.weights)).map_err(named("weights"))?;
+            let domain = self.domain(Subject::Weights);
+            commit(&mut a, &domain, &wires, secrets.map(|s| s.opening.weights)).map_err(named("weights"))?;
             table.push(("weights".to_owned(), 0, PublicKind::Commitment));
         }
         // Weights are used settled; the commitment packs their bits.
@@ -186,7 +188,8 @@ impl Spec {
                 }
                 Visible::Committed => {
                     let wires: Vec<&Wire<C::W>> = input.data().iter().collect();
-                    commit(&mut a, &wires, secrets.map(|s| s.opening.inputs[item])).map_err(named("input"))?;
+                    let domain = self.domain(Subject::Input);
+                    commit(&mut a, &domain, &wires, secrets.map(|s| s.opening.inputs[item])).map_err(named("input"))?;
                     table.push(("input".to_owned(), item, PublicKind::Commitment));
                 }
                 Visible::Private => {}
@@ -204,13 +207,26 @@ impl Spec {
                 }
                 Visible::Committed => {
                     let wires: Vec<&Wire<C::W>> = output.data().iter().collect();
-                    commit(&mut a, &wires, secrets.map(|s| s.opening.outputs[item])).map_err(named("output"))?;
+                    let (domain, salt) = (self.domain(Subject::Output), secrets.map(|s| s.opening.outputs[item]));
+                    commit(&mut a, &domain, &wires, salt).map_err(named("output"))?;
                     table.push(("output".to_owned(), item, PublicKind::Commitment));
                 }
                 Visible::Private => {}
             }
         }
         Ok((a.cs, table))
+    }
+
+    /// The domain of a commitment to the weights, or to one input or output.
+    pub(super) fn domain(&self, subject: Subject) -> Domain {
+        match subject {
+            Subject::Weights => Domain::weights(&self.plan),
+            Subject::Input => Domain::tensor(subject, self.graph.shape(self.graph.input()), self.plan.input.scale),
+            Subject::Output => {
+                let node = self.graph.output();
+                Domain::tensor(subject, self.graph.shape(node), self.plan.scales[node.0])
+            }
+        }
     }
 
     fn output_kind<W>(&self, output: &Tensor<Wire<W>>) -> PublicKind {
@@ -276,11 +292,16 @@ impl Spec {
 }
 
 /// Publishes a commitment to wires whose intervals are enforced already.
-fn commit<C: Accumulate>(a: &mut R1cs<C>, wires: &[&Wire<C::W>], salt: Option<Fr>) -> Result<(), ArithError> {
+fn commit<C: Accumulate>(
+    a: &mut R1cs<C>,
+    domain: &Domain,
+    wires: &[&Wire<C::W>],
+    salt: Option<Fr>,
+) -> Result<(), ArithError> {
     let parts: Vec<(&C::W, Interval)> = wires.iter().map(|w| (&w.w, w.measure.interval)).collect();
     let salt = a.cs.field_witness(salt);
     a.cs.label("commitment");
-    let commitment = commitment::enforce_unchecked(&mut a.cs, &parts, &salt);
+    let commitment = commitment::enforce_unchecked(&mut a.cs, domain, &parts, &salt);
     a.cs.field_output(&commitment);
     Ok(())
 }

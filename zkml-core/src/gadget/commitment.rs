@@ -1,4 +1,4 @@
-//! `h_0 = Poseidon(TAG, n, salt)`, `h_{i+1} = Poseidon(h_i, e_{11 i + 1}, .., e_{11 i + 11})`; the last `h` commits
+//! `h_0 = Poseidon(TAG, layout, salt)`, `h_{i+1} = Poseidon(h_i, e_{11 i + 1}, .., e_{11 i + 11})`; the last `h` commits
 //!
 //! To `n` integers, each within an interval that the circuit knows. The field elements `e_1, .., e_m` pack them: a
 //! value `v` of the interval `lo..=hi` is `v - lo` in `b = bit_len(hi - lo)` bits, which are placed after those of the
@@ -6,25 +6,102 @@
 //! does not fit opens the next element. A value that has only one choice takes no bits, and opens no element. Elements
 //! that are missing in the last block are zero.
 //!
-//! The intervals are not hashed: they are part of the circuit, hence of the verifying key. Two commitments compare as
-//! the values do only where they are of the same intervals, in the same order.
+//! ```text
+//! layout = SHA-256("zkml layout 2" | subject: u8 | context: 32 | n: u64 | runs), big endian, modulo the field
+//! run    = length: u64 | lo: 32 | hi: 32        little endian, in two's complement
+//! ```
+//!
+//! A run is of equal intervals, as long as it gets. The layout is a constant of the circuit. So commitments to other kinds of
+//! values, in another context, of another number or of other intervals are never equal, but for a collision.
 
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field, PrimeField, Zero};
+use sha2::{Digest as _, Sha256};
 
 use super::{
     decompose,
     poseidon::{self, Lane},
 };
 use crate::arith::{
-    Int,
+    ArithError, Int,
     counts::Cost,
     interval::{Interval, bit_len},
     r1cs::{FieldCs, to_field},
 };
 
 /// Separates commitments from every other use of the hash: as a field element, the big-endian integer of these bytes.
-pub const TAG: &[u8; 17] = b"zkml commitment 1";
+pub const TAG: &[u8; 17] = b"zkml commitment 2";
+
+/// What a commitment is to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Subject {
+    /// A model's lowered weights.
+    Weights = 0,
+    /// One input of a batch.
+    Input = 1,
+    /// One output of a batch.
+    Output = 2,
+}
+
+/// What a commitment is to, and what its integers mean: [`Domain::weights`] and [`Domain::tensor`] make those of circuits.
+/// Commitments of other domains are never equal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Domain {
+    /// What it is to.
+    pub subject: Subject,
+    /// SHA-256 of what the integers' meaning depends on.
+    pub context: [u8; 32],
+}
+
+impl Domain {
+    /// The layout of values of these intervals, as a field element.
+    fn layout(&self, intervals: impl ExactSizeIterator<Item = Interval>) -> Fr {
+        let mut hash = Sha256::new().chain_update(b"zkml layout 2").chain_update([self.subject as u8]);
+        hash.update(self.context);
+        hash.update((intervals.len() as u64).to_le_bytes());
+        let mut end = |run: u64, interval: Interval| {
+            hash.update(run.to_le_bytes());
+            hash.update(interval.lo.to_le_bytes());
+            hash.update(interval.hi.to_le_bytes());
+        };
+        let mut open: Option<(u64, Interval)> = None;
+        for interval in intervals {
+            open = match open {
+                Some((run, same)) if same == interval => Some((run + 1, same)),
+                other => {
+                    other.into_iter().for_each(|(run, before)| end(run, before));
+                    Some((1, interval))
+                }
+            };
+        }
+        open.into_iter().for_each(|(run, last)| end(run, last));
+        Fr::from_be_bytes_mod_order(&hash.finalize())
+    }
+}
+
+/// Values that can't be committed to.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CommitError {
+    /// A value is not within its interval: it would be packed over its neighbours, and the commitment open two ways.
+    #[error("value {index} is {found}, expected {} to {}", .expected.lo, .expected.hi)]
+    Value {
+        /// Which one.
+        index: usize,
+        /// What it is.
+        found: Int,
+        /// Its interval.
+        expected: Interval,
+    },
+    /// An interval is none that a circuit has.
+    #[error("the interval of value {index}: {error}")]
+    Interval {
+        /// Of which value.
+        index: usize,
+        /// What is wrong with it.
+        error: ArithError,
+    },
+}
 
 /// The packed elements that one hash takes, after the hash before it.
 const BLOCK: usize = poseidon::MAX_INPUTS - 1;
@@ -59,19 +136,37 @@ fn powers() -> Vec<Fr> {
     std::iter::successors(Some(Fr::ONE), |p| Some(p.double())).take(decompose::MAX as usize).collect()
 }
 
-fn header(n: usize) -> [Fr; 2] {
-    [Fr::from_be_bytes_mod_order(TAG), Fr::from(n as u64)]
+fn tag() -> Fr {
+    Fr::from_be_bytes_mod_order(TAG)
 }
 
-/// The commitment.
+/// The commitment to values, each within its interval.
 ///
-/// It hides the values if the salt is uniform in the field and used once. Every value must lie within its interval,
-/// which `Interval::new` has accepted: another one is packed over its neighbours, and what results binds nothing.
-pub fn commit(values: &[(Int, Interval)], salt: Fr) -> Fr {
+/// It hides the values if the salt is uniform in the field and used once.
+///
+/// # Errors
+/// If a value is not within its interval, or an interval's ends are not ascending and below `2^250` in magnitude.
+///
+/// ```
+/// # use zkml_core::arith::{Int, interval::Interval};
+/// # use zkml_core::gadget::commitment::{Domain, Subject, commit};
+/// # use zkml_core::{prove::Fr, shape::Shape};
+/// let byte = Interval::new(Int::ZERO, Int::new(255))?;
+/// let pixels = Domain::tensor(Subject::Input, &Shape::new([2]), 0);
+/// let salt = Fr::from(1u128 << 100);
+/// assert!(commit(&pixels, &[(Int::new(3), byte), (Int::new(7), byte)], salt).is_ok());
+/// let error = commit(&pixels, &[(Int::new(3), byte), (Int::new(256), byte)], salt).unwrap_err();
+/// assert_eq!(error.to_string(), "value 1 is 256, expected 0 to 255");
+/// # Ok::<(), zkml_core::arith::ArithError>(())
+/// ```
+pub fn commit(domain: &Domain, values: &[(Int, Interval)], salt: Fr) -> Result<Fr, CommitError> {
     let (powers, mut packer) = (powers(), Packer::default());
     let mut elements: Vec<Fr> = Vec::new();
-    for (value, interval) in values {
-        debug_assert!(interval.contains(*value), "{value} is not within {interval:?}");
+    for (index, (value, interval)) in values.iter().enumerate() {
+        Interval::new(interval.lo, interval.hi).map_err(|error| CommitError::Interval { index, error })?;
+        if !interval.contains(*value) {
+            return Err(CommitError::Value { index, found: *value, expected: *interval });
+        }
         let Some(offset) = packer.place(interval) else {
             continue;
         };
@@ -81,16 +176,16 @@ pub fn commit(values: &[(Int, Interval)], salt: Fr) -> Fr {
             _ => elements.push(part),
         }
     }
-    let [tag, n] = header(values.len());
-    elements.chunks(BLOCK).fold(poseidon::eval(&[tag, n, salt]), |hash, block| {
+    let layout = domain.layout(values.iter().map(|v| v.1));
+    Ok(elements.chunks(BLOCK).fold(poseidon::eval(&[tag(), layout, salt]), |hash, block| {
         let mut inputs = [Fr::zero(); BLOCK + 1];
         inputs[0] = hash;
         inputs[1..=block.len()].copy_from_slice(block);
         poseidon::eval(&inputs)
-    })
+    }))
 }
 
-/// Constraints, for `m` packed elements: 255 for the first hash, 504 for each of the `ceil(m / 11)` blocks, less three
+/// Constraints of any domain, for `m` packed elements: 255 for the first hash, 504 for each of the `ceil(m / 11)` blocks, less three
 /// for every zero that pads the last one, and `m` to make every element a variable. For 1000 values of 8 bits, which
 /// are 33 elements, that is 1800.
 pub fn cost(intervals: &[Interval]) -> Cost {
@@ -117,11 +212,11 @@ pub fn cost(intervals: &[Interval]) -> Cost {
 /// *Unchecked*: the caller must have enforced that every wire lies within its interval. Then `v - lo` is below `2^b` as
 /// an integer, and the bits of different values do not overlap. So an element is the integer that they spell, which is
 /// below `2^252` and hence below the modulus: given the intervals, the elements determine the values. And every hash
-/// determines its inputs, the one before it among them, up to a collision; the number of blocks follows from the
-/// intervals. So the commitment determines the values and the salt.
+/// determines its inputs, the one before it among them, up to a collision; the first determines the layout, hence domain and
+/// intervals, from which the number of blocks follows. So the commitment determines domain, intervals, values and salt.
 ///
 /// The wire of an interval that has only one value is not looked at: it must be that constant.
-pub fn enforce_unchecked<C: FieldCs>(cs: &mut C, wires: &[(&C::W, Interval)], salt: &C::F) -> C::F {
+pub fn enforce_unchecked<C: FieldCs>(cs: &mut C, domain: &Domain, wires: &[(&C::W, Interval)], salt: &C::F) -> C::F {
     cs.label("commitment");
     let (powers, mut packer) = (powers(), Packer::default());
     let mut elements: Vec<C::F> = Vec::new();
@@ -143,8 +238,8 @@ pub fn enforce_unchecked<C: FieldCs>(cs: &mut C, wires: &[(&C::W, Interval)], sa
         elements.push(close(cs, &mut parts, &mut constant));
     }
 
-    let [tag, n] = header(wires.len()).map(Lane::Known);
-    let mut hash = poseidon::hash(cs, &[tag, n, Lane::Wire(salt.clone())]);
+    let layout = domain.layout(wires.iter().map(|w| w.1));
+    let mut hash = poseidon::hash(cs, &[Lane::Known(tag()), Lane::Known(layout), Lane::Wire(salt.clone())]);
     for block in elements.chunks(BLOCK) {
         let mut inputs = vec![Lane::Wire(hash)];
         inputs.extend(block.iter().cloned().map(Lane::Wire));
@@ -174,7 +269,14 @@ mod tests {
             poseidon::{check_tight, satisfied},
             range,
         },
+        shape::Shape,
     };
+
+    const DOMAIN: Domain = Domain { subject: Subject::Input, context: [3; 32] };
+
+    fn commit(values: &[(Int, Interval)], salt: Fr) -> Fr {
+        super::commit(&DOMAIN, values, salt).unwrap()
+    }
 
     fn interval(lo: i64, hi: i64) -> Interval {
         Interval { lo: Int::from(lo), hi: Int::from(hi) }
@@ -206,7 +308,7 @@ mod tests {
             wires.push((range::allocate(cs, interval, Some(*value)), *interval));
         }
         let wires: Vec<(&C::W, Interval)> = wires.iter().map(|(w, i)| (w, *i)).collect();
-        let commitment = enforce_unchecked(cs, &wires, &salt);
+        let commitment = enforce_unchecked(cs, &DOMAIN, &wires, &salt);
         cs.field_output(&commitment);
         (commitment, paid)
     }
@@ -317,12 +419,80 @@ mod tests {
     #[test]
     fn formula() {
         let salt = Fr::from(77u64);
-        let values = [(Int::from(-3), interval(-128, 127)), (Int::from(16), interval(0, 16))];
-        // "zkml commitment 1" = 0x7a6b6d6c20636f6d6d69746d656e742031
-        let tag = Fr::from(0x7a6b_6d6c_2063_6f6d_6d69_746d_656e_7420u128) * Fr::from(256u64) + Fr::from(0x31u64);
+        let (byte, few) = (interval(-128, 127), interval(0, 16));
+        let values = [(Int::from(-3), byte), (Int::from(4), byte), (Int::from(16), few)];
+        // "zkml commitment 2" = 0x7a6b6d6c20636f6d6d69746d656e742032
+        let tag = Fr::from(0x7a6b_6d6c_2063_6f6d_6d69_746d_656e_7420u128) * Fr::from(256u64) + Fr::from(0x32u64);
+        let mut layout = b"zkml layout 2\x01".to_vec();
+        layout.extend([3; 32]);
+        layout.extend([3, 0, 0, 0, 0, 0, 0, 0]);
+        layout.extend([2, 0, 0, 0, 0, 0, 0, 0, 0x80]);
+        layout.extend([0xff; 31]);
+        layout.push(0x7f);
+        layout.extend([0; 31]);
+        layout.extend([1, 0, 0, 0, 0, 0, 0, 0]);
+        layout.extend([0; 32]);
+        layout.push(16);
+        layout.extend([0; 31]);
+        let layout = Fr::from_be_bytes_mod_order(&Sha256::digest(layout));
         let mut inputs = [Fr::zero(); 12];
-        inputs[0] = poseidon::eval(&[tag, Fr::from(2u64), salt]);
-        inputs[1] = Fr::from(125u64 + 256 * 16);
+        inputs[0] = poseidon::eval(&[tag, layout, salt]);
+        inputs[1] = Fr::from(125u64 + 256 * 132 + 65536 * 16);
         assert_eq!(commit(&values, salt), poseidon::eval(&inputs));
+    }
+
+    #[test]
+    fn other_domains_and_other_intervals_never_commit_alike() {
+        let salt = Fr::from(5u64);
+        let tensor = |subject, dims: &[usize], scale| Domain::tensor(subject, &Shape::new(dims.to_vec()), scale);
+        let domains = [
+            DOMAIN,
+            Domain { subject: Subject::Output, ..DOMAIN },
+            Domain { subject: Subject::Weights, ..DOMAIN },
+            Domain { context: [4; 32], ..DOMAIN },
+            tensor(Subject::Input, &[2], 0),
+            tensor(Subject::Input, &[2], 1),
+            tensor(Subject::Input, &[1, 2], 0),
+            tensor(Subject::Input, &[2, 1], 0),
+            tensor(Subject::Output, &[2], 0),
+        ];
+        // The same bits, packed alike.
+        let pairs = |a: i64, b: i64, of: [Interval; 2]| [(Int::from(a), of[0]), (Int::from(b), of[1])];
+        let (byte, signed) = (interval(0, 255), interval(-128, 127));
+        let values = [
+            pairs(3, 7, [byte; 2]),
+            pairs(-125, -121, [signed; 2]),
+            pairs(3, -121, [byte, signed]),
+            pairs(-125, 7, [signed, byte]),
+            pairs(3, 7, [interval(0, 254), byte]),
+            pairs(3, 7, [interval(3, 3), byte]),
+            pairs(4, 7, [interval(4, 4), byte]),
+        ];
+        let mut all = std::collections::HashSet::new();
+        for domain in &domains {
+            assert!(values.iter().all(|v| all.insert(super::commit(domain, v, salt).unwrap())), "{domain:?}");
+        }
+        assert_eq!(all.len(), domains.len() * values.len());
+        // Three bytes are no run of two and another.
+        let three = [(Int::ONE, byte); 3];
+        assert_ne!(commit(&three, salt), commit(&three[..2], salt));
+    }
+
+    #[test]
+    fn what_would_open_two_ways_is_refused() {
+        let (byte, salt) = (interval(0, 255), Fr::from(5u64));
+        // 3 + 256 and 6 are packed as 3 and 7 are.
+        for (found, index) in [(259, 0), (-1, 1), (256, 1)] {
+            let mut values = [(Int::from(6), byte); 2];
+            values[index].0 = Int::from(found);
+            let error = super::commit(&DOMAIN, &values, salt).unwrap_err();
+            assert_eq!(error, CommitError::Value { index, found: Int::from(found), expected: byte });
+            assert_eq!(error.to_string(), format!("value {index} is {found}, expected 0 to 255"));
+        }
+        let huge = Interval { lo: Int::ZERO, hi: pow2(252) };
+        let error = super::commit(&DOMAIN, &[(Int::ONE, byte), (Int::ONE, huge)], salt).unwrap_err();
+        assert!(matches!(error, CommitError::Interval { index: 1, .. }), "{error}");
+        let empty = super::commit(&DOMAIN, &[(Int::ONE, interval(2, 0))], salt).unwrap_err();
+        assert!(matches!(empty, CommitError::Value { index: 0, .. }), "{empty}");
     }
 }

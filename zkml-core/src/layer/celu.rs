@@ -37,6 +37,7 @@ pub struct Celu {
 }
 
 impl Celu {
+    #[allow(clippy::disallowed_methods, reason = "a float function, to which a table of the plan is fitted")]
     fn function(&self, _: f64) -> Function {
         let alpha = self.alpha;
         Function {

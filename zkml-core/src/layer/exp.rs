@@ -2,7 +2,7 @@
 
 use super::unary::prelude::{
     Args, Arith, ArithError, Arity, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param,
-    Piecewise, Request, Shape, Sides, Step, Tensor, end, tabulated,
+    Piecewise, Request, Shape, Sides, Step, Tensor, end, float, tabulated,
 };
 
 /// `y = e^x`, for every element.
@@ -36,10 +36,11 @@ pub struct Exp;
 
 /// The power of two that the samples reach, from 1 to 32.
 fn end_of(reach: f64) -> f64 {
-    2f64.powi(reach.clamp(1.0, 32.0).log2().ceil() as i32)
+    float::exp2(float::ceil_log2_of(reach.clamp(1.0, 32.0)).unwrap_or(5))
 }
 
 impl Exp {
+    #[allow(clippy::disallowed_methods, reason = "a float function, to which a table of the plan is fitted")]
     fn function(&self, reach: f64) -> Function {
         let end = end_of(reach);
         Function {
@@ -51,7 +52,8 @@ impl Exp {
             curvature: 0.0,
             falls: 0.0,
             end: Some(end),
-            steepest: Box::new(f64::exp),
+            // e^x = 2^(x log2(e)), rounded up to a power of two: the same on every machine.
+            steepest: Box::new(|reach| float::exp2((reach * std::f64::consts::LOG2_E).ceil().min(2000.0) as i32)),
         }
     }
 }

@@ -31,7 +31,7 @@ pub struct Function {
     pub curvature: f64,
     /// From this magnitude on, the distance from the tails falls.
     pub falls: f64,
-    /// Where the tails begin whatever the error, of a function that has no such tails: it saturates there. From there on it is monotone.
+    /// Where the tails begin whatever the error, of a function that has no such tails: it saturates there.
     pub end: Option<f64>,
     /// A bound on the first derivative's magnitude, over all inputs of at most a magnitude.
     pub steepest: Box<dyn Fn(f64) -> f64>,
@@ -215,25 +215,11 @@ impl Function {
         self.compared(table, Some(reach))
     }
 
-    /// By how much a function without tails differs from its table at most where an input between `lo` and `hi` is beyond the segments,
-    /// and whether any is.
-    pub fn saturated(&self, table: &Piecewise, lo: f64, hi: f64) -> (f64, bool) {
-        if self.end.is_none() {
-            return (0.0, false);
-        }
-        let (unit, value) = (2f64.powi(-table.input()), 2f64.powi(-table.scale()));
-        let end = 2f64.powi((table.bits() + table.drop()) as i32) * unit;
-        let (mut worst, mut beyond) = (0f64, false);
-        for (side, reach) in [(true, hi), (false, -lo)] {
-            if table.covers(side) && reach > end {
-                beyond = true;
-                let held = table.beyond(side, i128::MAX) as f64 * value;
-                for u in [end, reach] {
-                    worst = worst.max((self.side(side, u) - held).abs());
-                }
-            }
-        }
-        (if worst.is_nan() { f64::INFINITY } else { worst }, beyond)
+    /// Whether an input between `lo` and `hi` is beyond the segments of a table, of a function that has no tails.
+    pub fn saturates(&self, table: &Piecewise, lo: f64, hi: f64) -> bool {
+        let end = 2f64.powi((table.bits() + table.drop()) as i32 - table.input());
+        let beyond = |(side, reach): (bool, f64)| table.covers(side) && reach > end;
+        self.end.is_some() && [(true, hi), (false, -lo)].into_iter().any(beyond)
     }
 
     /// The largest difference within the segments, or beyond them over every input of at most `reach` in magnitude.

@@ -5,7 +5,7 @@ use super::{
     quotient::power, unary::MISSING,
 };
 use crate::{
-    arith::{Arith, ArithError, Cut, Int, fixed::Fixed},
+    arith::{Arith, ArithError, Cut, Int, fixed::Fixed, float},
     error::LayerError,
     gadget::piecewise::Piecewise,
     shape::Shape,
@@ -81,6 +81,7 @@ impl Layer for Log {
         vec![]
     }
 
+    #[allow(clippy::disallowed_methods, reason = "the float reference, of which nothing in a circuit is made")]
     fn float(&self, inputs: &[&Tensor], _: &[&Tensor]) -> Tensor {
         inputs[0].map(|x| x.ln())
     }
@@ -95,7 +96,7 @@ impl Layer for Log {
 
     fn tables(&self, _: &[&Shape], request: Request) -> Option<Vec<Piecewise>> {
         // The mantissa has as many bits as the largest value.
-        let bits = request.scale + request.reach.max(1e-9).log2().ceil() as i32 + 1;
+        let bits = request.scale + float::ceil_log2_of(request.reach.max(1e-9)).unwrap_or(0) + 1;
         let wanted = Request { scale: bits.clamp(4, 40), reach: 1.0, bits: request.bits + 1 };
         function().table(wanted).map(|t| vec![t])
     }
@@ -113,7 +114,7 @@ impl Layer for Log {
     /// That of the table, and of the multiples of `ln(2)`.
     fn max_error(&self, step: &Step, _: f64) -> Option<f64> {
         let table = step.tables.first()?;
-        let multiples = f64::from(table.input() + 1 + step.inputs[0].abs()) * 2f64.powi(-self.scale(step) - 1);
+        let multiples = f64::from(table.input() + 1 + step.inputs[0].abs()) * float::exp2(-self.scale(step) - 1);
         Some(function().max_error(table, 1.0) + multiples)
     }
 

@@ -9,7 +9,10 @@ use super::{
     unary::{MISSING, end},
 };
 use crate::{
-    arith::{Arith, ArithError, Int},
+    arith::{
+        Arith, ArithError, Int,
+        float::{ceil_log2, exp2},
+    },
     error::LayerError,
     gadget::piecewise::{Piecewise, Sides},
     shape::Shape,
@@ -50,6 +53,7 @@ pub struct LogSoftmax {
 }
 
 /// `ln(1 + x)` up to where the segments end.
+#[allow(clippy::disallowed_methods, reason = "a float function, to which a table of the plan is fitted")]
 pub(super) fn logarithm(end: f64) -> Function {
     Function {
         f: Box::new(|x| x.max(0.0).ln_1p()),
@@ -104,6 +108,7 @@ impl Layer for LogSoftmax {
         vec![]
     }
 
+    #[allow(clippy::disallowed_methods, reason = "the float reference, of which nothing in a circuit is made")]
     fn float(&self, inputs: &[&Tensor], _: &[&Tensor]) -> Tensor {
         let x = inputs[0];
         let mut y = x.clone().into_data();
@@ -127,7 +132,7 @@ impl Layer for LogSoftmax {
         let most = inputs.first().and_then(|s| self.groups(s).first().map(Vec::len)).unwrap_or(1);
         let table = falling().table(Request { bits: request.bits + 1, ..request })?;
         let wanted = Request { scale: table.scale(), reach: most as f64, bits: request.bits };
-        let logarithm = logarithm(2f64.powi((most as f64).log2().ceil() as i32)).table(wanted)?;
+        let logarithm = logarithm(exp2(ceil_log2(most) as i32)).table(wanted)?;
         Some(vec![table, logarithm])
     }
 

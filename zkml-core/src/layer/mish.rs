@@ -34,6 +34,7 @@ use super::unary::prelude::{
 pub struct Mish;
 
 impl Mish {
+    #[allow(clippy::disallowed_methods, reason = "a float function, to which a table of the plan is fitted")]
     fn function(&self, _: f64) -> Function {
         Function {
             f: Box::new(|x: f64| {

@@ -10,9 +10,11 @@ mod broadcast;
 mod card;
 mod clipping;
 mod compare;
+#[allow(clippy::disallowed_methods, reason = "powers of two within the range of floats")]
 mod constant;
 mod convolution;
 mod cubic;
+#[allow(clippy::disallowed_methods, reason = "tables are fitted here, and in the plan before there is a circuit")]
 pub mod function;
 mod gathering;
 mod index;

@@ -12,7 +12,11 @@
 
 use super::{Step, quotient::power};
 use crate::{
-    arith::{Arith, ArithError, Cut, Int, fixed::Fixed},
+    arith::{
+        Arith, ArithError, Cut, Int,
+        fixed::Fixed,
+        float::{self, ceil_log2},
+    },
     tensor::Tensor,
 };
 
@@ -38,11 +42,19 @@ impl Norm<'_> {
         for group in self.groups {
             let n = group.len() as f64;
             let mean = if self.centred { group.iter().map(|i| x.data()[*i]).sum::<f64>() / n } else { 0.0 };
-            let variance = group.iter().map(|i| (x.data()[*i] - mean).powi(2)).sum::<f64>() / n;
+            let square = |i: &usize| (x.data()[*i] - mean) * (x.data()[*i] - mean);
+            let variance = group.iter().map(square).sum::<f64>() / n;
             let scale = (variance + self.epsilon).sqrt();
             group.iter().for_each(|i| z[*i] = (x.data()[*i] - mean) / scale);
         }
         z
+    }
+
+    /// `floor(log2(sqrt(epsilon) * n))`: the least root of a sum of `n` squares, in bits.
+    fn root(&self, n: usize) -> i32 {
+        let (m, e) = float::parts(self.epsilon.max(1e-300)).unwrap_or_default();
+        let count = Int::from(n as u64);
+        float::floor_log2(Int::from(m) * count * count).unwrap_or_default().saturating_add(e).div_euclid(2)
     }
 
     /// `z` in integers, at [`scale`].
@@ -53,9 +65,8 @@ impl Norm<'_> {
         for group in self.groups {
             let n = group.len();
             let count = Int::from(n as u64);
-            let log = (n as f64).log2();
-            let root = 0.5 * (self.epsilon.max(1e-300).log2()) + f64::from(s) + log;
-            let g = (f + 4 - root.max(0.0).floor() as i32).max(2) + (log / 2.0).ceil() as i32;
+            let log = ceil_log2(n) as i32;
+            let g = (f + 4 - self.root(n).saturating_add(s).max(0)).max(2) + half(log);
             let values: Vec<&A::Wire> = group.iter().map(|i| &x.data()[*i]).collect();
             let sum = match self.centred {
                 true => a.linear(values.iter().map(|v| (Int::ONE, *v)), Int::ZERO)?,
@@ -65,19 +76,18 @@ impl Norm<'_> {
             let mut squares = values.iter().map(|v| a.mul(v, v)).collect::<Result<Vec<_>, _>>()?;
             squares.push(a.mul(&sum, &sum)?);
             let up = power(2 * g)?;
-            let least = Fixed::new(self.epsilon * (n * n) as f64, 2 * (s + g))?;
             // Zero would be no divisor.
-            let least = if least.integer() < Int::ONE { Fixed::ONE } else { least };
+            let least = Fixed::new(self.epsilon * (n * n) as f64, 2 * (s + g))?.at_least(Int::ONE);
             let factor = |i: usize| if i == n { -up } else { up * count };
             let total = a.affine(squares.iter().enumerate().map(|(i, q)| (factor(i).into(), q)), least)?;
             let root = a.sqrt(&total, least.integer())?;
             // |t| is at most 2 * n * 2^(reach + s).
-            let shift = step.reach.saturating_add(s + 3 + log.ceil() as i32).max(1);
+            let shift = step.reach.saturating_add(s + 3 + log).max(1);
             let whole = a.constant(power(shift.saturating_add(f + g))?);
             let reciprocal = a.div(&whole, &root, None)?;
             let reciprocal = a.settle(&reciprocal, n)?;
             let shift = shift.unsigned_abs();
-            let width = Some(shift + (f + (log / 2.0).ceil() as i32 + 1).unsigned_abs());
+            let width = Some(shift + (f + half(log) + 1).unsigned_abs());
             for (i, v) in group.iter().zip(values) {
                 let t = a.linear([(count, v), (-Int::ONE, &sum)].into_iter(), Int::ZERO)?;
                 let product = a.mul(&t, &reciprocal)?;
@@ -86,6 +96,11 @@ impl Norm<'_> {
         }
         Ok(z)
     }
+}
+
+/// `ceil(x / 2)`, of what is not negative.
+fn half(x: i32) -> i32 {
+    (x + 1) / 2
 }
 
 /// `gamma * z + beta`, with the parameter that each element has.

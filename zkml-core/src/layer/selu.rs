@@ -37,6 +37,7 @@ const LAMBDA: f64 = 1.050_700_987_355_480_5;
 const ALPHA: f64 = 1.673_263_242_354_377_2;
 
 impl Selu {
+    #[allow(clippy::disallowed_methods, reason = "a float function, to which a table of the plan is fitted")]
     fn function(&self, _: f64) -> Function {
         Function {
             f: Box::new(|x: f64| LAMBDA * if x > 0.0 { x } else { ALPHA * x.exp_m1() }),

@@ -34,6 +34,7 @@ use super::unary::prelude::{
 pub struct Silu;
 
 impl Silu {
+    #[allow(clippy::disallowed_methods, reason = "a float function, to which a table of the plan is fitted")]
     fn function(&self, _: f64) -> Function {
         Function {
             f: Box::new(|x| x / (1.0 + (-x).exp())),

@@ -64,14 +64,17 @@ macro_rules! tabulated {
 }
 pub(crate) use tabulated;
 
-use crate::{arith::ArithError, gadget::piecewise::Piecewise};
+use crate::{
+    arith::{ArithError, float},
+    gadget::piecewise::Piecewise,
+};
 
 /// The error of a step without the table that its layer is computed with.
 pub(crate) const MISSING: ArithError = ArithError::Domain("the plan has no table for this layer");
 
 /// The magnitude where the segments of a table end.
 pub(crate) fn end(table: &Piecewise) -> f64 {
-    2f64.powi((table.bits() + table.drop()) as i32 - table.input())
+    float::exp2((table.bits() + table.drop()) as i32 - table.input())
 }
 
 /// Everything that a tabulated layer needs.
@@ -84,7 +87,7 @@ pub(crate) mod prelude {
         MISSING, end, tabulated,
     };
     pub(crate) use crate::{
-        arith::{Arith, ArithError},
+        arith::{Arith, ArithError, float},
         error::LayerError,
         gadget::piecewise::{Piecewise, Sides},
         shape::Shape,

@@ -1,4 +1,8 @@
 //! `argmax(softmax(x)) = argmax(x)`: what keeps the order of its elements is not needed before their comparison.
+//!
+//! In exact reals, and hence in the circuit. The float reference differs where rounding makes equal what is not: of 40 and 50,
+//! both have the sigmoid 1 as floats, and `argmax` takes the first of equals, while the circuit compares 40 and 50. So the class
+//! that is proven is that of the exact function, and the float class is the first of those that floats can't tell apart.
 
 use super::Draft;
 use crate::{

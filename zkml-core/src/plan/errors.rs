@@ -11,6 +11,7 @@ use crate::{
         Arith, ArithError, Cut, Int,
         bounds::Bounds,
         fixed::Fixed,
+        float,
         interval::{self, Interval},
     },
     gadget::{self, lack::Lack, piecewise::Piecewise},
@@ -57,8 +58,16 @@ impl<'a> Tabulated<'a> {
 pub struct Errors<'a> {
     bounds: Bounds,
     node: usize,
-    /// For every node, its tables, and what they are found to be over all values that they meet.
-    nodes: Vec<(Vec<Tabulated<'a>>, TableError)>,
+    nodes: Vec<Tables<'a>>,
+}
+
+/// The tables of a node.
+struct Tables<'a> {
+    tables: Vec<Tabulated<'a>>,
+    /// What the plan states of them. It is what errors are made of, since it is the same on every machine.
+    stated: Option<TableError>,
+    /// What they are found to be, over all values that they meet.
+    found: TableError,
 }
 
 /// The relative error that sums of floats may add, for each of so many terms.
@@ -71,19 +80,19 @@ fn up(error: f64, n: usize) -> f64 {
 
 /// `2^e`.
 fn power(e: i32) -> f64 {
-    2f64.powi(e.clamp(-1000, 1000))
+    float::exp2(e.clamp(-1000, 1000))
 }
 
 impl<'a> Errors<'a> {
-    /// The reading of a graph whose nodes have these tables.
-    pub fn new(tables: impl Iterator<Item = Vec<Tabulated<'a>>>) -> Self {
-        let nodes = tables.map(|tables| (tables, TableError::default())).collect();
-        Self { bounds: Bounds::new(), node: 0, nodes }
+    /// The reading of a graph whose nodes have these tables, of which the plan states this. Whoever asks compares it with what is found.
+    pub fn new(tables: impl Iterator<Item = (Vec<Tabulated<'a>>, Option<TableError>)>) -> Self {
+        let node = |(tables, stated)| Tables { tables, stated, found: TableError::default() };
+        Self { bounds: Bounds::new(), node: 0, nodes: tables.map(node).collect() }
     }
 
     /// For every node, what its tables were found to be.
     pub fn tables(&self) -> impl Iterator<Item = TableError> {
-        self.nodes.iter().map(|(_, found)| *found)
+        self.nodes.iter().map(|node| node.found)
     }
 
     fn wire(&self, interval: Interval, error: f64) -> Approximate {
@@ -100,26 +109,28 @@ impl<'a> Errors<'a> {
             let end = power(bits as i32);
             (hi - (end - 1.0)).max(-end - lo).max(0.0)
         });
-        if let Some((tables, found)) = self.nodes.get_mut(self.node) {
-            found.saturates |= beyond > 0.0 && !tables.is_empty();
+        if let Some(node) = self.nodes.get_mut(self.node) {
+            node.found.saturates |= beyond > 0.0 && !node.tables.is_empty();
         }
         self.wire(interval, error / power(cut.shift as i32) + rounding + beyond)
     }
 
     /// The table's error, and the function's slope times that of the argument, of an argument of this interval.
     fn tabulated(&mut self, table: &Piecewise, argument: &Interval, error: f64) -> f64 {
-        let Some((tables, found)) = self.nodes.get_mut(self.node) else { return f64::INFINITY };
+        let Some(Tables { tables, stated, found }) = self.nodes.get_mut(self.node) else { return f64::INFINITY };
         let known = tables.iter().find(|t| std::ptr::eq(t.table, table) || t.table == table);
         let Some(Tabulated { function, within, .. }) = known else { return f64::INFINITY };
         let (unit, value) = (power(-table.input()), power(table.scale()));
         let (lo, hi) = (argument.lo.as_f64() * unit, argument.hi.as_f64() * unit);
         let reach = lo.abs().max(hi.abs()) + error * unit;
         let own = within.max(function.error_beyond(table, lo.abs().max(hi.abs())));
-        let (cut, saturates) = function.saturated(table, lo, hi);
+        let saturates = function.saturates(table, lo, hi);
         found.error = found.error.max(own);
         found.saturates |= saturates;
         let slope = (function.steepest)(reach);
-        value * (own + cut + if error == 0.0 { 0.0 } else { slope * error * unit })
+        // Beyond the segments of a function without tails, the distance is anything.
+        let own = if saturates { f64::INFINITY } else { stated.map_or(own, |stated| stated.error) };
+        value * (own + if error == 0.0 { 0.0 } else { slope * error * unit })
     }
 }
 

@@ -4,15 +4,19 @@
 //! the layers' own rules, for every wire; and where values are rescaled or saturated. It holds no weight: with private
 //! weights, one plan, one circuit and one pair of keys serve every retraining that fits the declared widths.
 
+#[allow(clippy::disallowed_methods, reason = "weighs plans, before there is one")]
 mod balance;
 pub mod channels;
 pub mod errors;
 pub mod fidelity;
+#[allow(clippy::disallowed_methods, reason = "draws a chart")]
 pub mod frontier;
+#[allow(clippy::disallowed_methods, reason = "weighs plans, before there is one")]
 mod knobs;
 pub mod proven;
 pub mod quantized;
 pub mod search;
+#[allow(clippy::disallowed_methods, reason = "measures samples, before there is a plan")]
 mod subject;
 pub mod walk;
 
@@ -30,6 +34,7 @@ pub use self::{
 use crate::{
     arith::{
         Int,
+        float::{self, Round},
         interval::{Interval, pow2},
     },
     error::{PlanError, hex},
@@ -299,22 +304,12 @@ pub(crate) fn param_scale(layer: &AnyLayer, step: &Step, role: Role) -> i32 {
 
 /// `x * 2^scale`, rounded to the nearest integer; it saturates at `2^250`.
 pub fn to_integer(x: f64, scale: i32) -> Int {
-    let scaled = x * 2f64.powi(scale.clamp(-1000, 1000));
-    if scaled.abs() < 9.0e18 {
-        return Int::from(scaled.round_ties_even() as i64);
-    }
-    if !scaled.is_finite() || scaled.abs() >= 2f64.powi(250) {
-        return if scaled > 0.0 { pow2(250) } else { -pow2(250) };
-    }
-    // A float of this size is a 53-bit integer times a power of two: exact.
-    let exponent = scaled.abs().log2().floor() as i32 - 60;
-    let mantissa = (scaled / 2f64.powi(exponent)) as i64;
-    Int::from(mantissa) << exponent.unsigned_abs()
+    float::integer(x, scale, Round::Even)
 }
 
 /// `q / 2^scale`.
 pub fn to_real(q: Int, scale: i32) -> f64 {
-    q.as_f64() * 2f64.powi(-scale)
+    q.as_f64() * float::exp2(-scale)
 }
 
 /// The integers of a range at a scale. Where leaving out the upper end saves a bit, as in `0.0..=1.0`, it is left out,

@@ -8,7 +8,7 @@ use super::{
     to_integer, walk,
 };
 use crate::{
-    arith::{Int, interval::Interval},
+    arith::{Int, float, interval::Interval},
     error::PlanError,
     graph::{Graph, Node, NodeId, Range},
     layer::{Step, TableError},
@@ -46,7 +46,8 @@ impl Proven {
     pub(super) fn of(plan: &Plan, graph: &Graph, weights: Option<&[Vec<Tensor<Int>>]>) -> Result<Self, PlanError> {
         let functions = |node: &Node, step: &Step| node.layer.as_ref().map_or_else(Vec::new, |l| l.functions(step));
         let tables = graph.nodes().iter().zip(&plan.steps).map(|(node, step)| {
-            step.tables.iter().zip(functions(node, step)).map(|(t, f)| Tabulated::new(t, f)).collect()
+            let tables = step.tables.iter().zip(functions(node, step)).map(|(t, f)| Tabulated::new(t, f));
+            (tables.collect(), step.stated)
         });
         let mut a = Errors::new(tables);
         let input = input(graph, plan);
@@ -54,7 +55,7 @@ impl Proven {
         let params = params(graph, plan, weights);
         let mut nodes = vec![0.0; graph.nodes().len()];
         let mut see = |id: NodeId, t: &Tensor<Approximate>| {
-            let unit = 2f64.powi(-plan.scales[id.0]);
+            let unit = float::exp2(-plan.scales[id.0]);
             nodes[id.0] = t.data().iter().fold(0.0, |m: f64, w| m.max(w.error)) * unit;
         };
         walk::walk(graph, plan, &mut a, input, &params, 0, &mut see).map_err(|(id, error)| {
@@ -137,17 +138,21 @@ impl Plan {
     /// If the plan is not one for this graph, or a value may outgrow the field.
     pub fn stated(mut self, graph: &Graph, weights: Option<&[Vec<Tensor<Int>>]>) -> Result<Self, PlanError> {
         self.fits(graph)?;
-        let any = Proven::of(&self, graph, None);
-        self.error = any.as_ref().ok().and_then(|p| p.error).map(|e| e * (1.0 + SLACK));
-        let proven = match (any, weights) {
-            (Ok(proven), _) => proven,
-            (Err(_), Some(_)) => Proven::of(&self, graph, weights)?,
-            (Err(error), None) => return Err(error),
-        };
-        for (step, found) in self.steps.iter_mut().zip(proven.tables) {
-            let stated = TableError { error: found.error * (1.0 + SLACK), ..found };
-            step.stated = (!step.tables.is_empty()).then_some(stated);
+        self.steps.iter_mut().for_each(|step| step.stated = None);
+        let mut any = Proven::of(&self, graph, None);
+        if self.steps.iter().any(|step| !step.tables.is_empty()) {
+            let proven = match (any, weights) {
+                (Ok(proven), _) => proven,
+                (Err(_), Some(_)) => Proven::of(&self, graph, weights)?,
+                (Err(error), None) => return Err(error),
+            };
+            for (step, found) in self.steps.iter_mut().zip(proven.tables) {
+                let stated = TableError { error: found.error * (1.0 + SLACK), ..found };
+                step.stated = (!step.tables.is_empty()).then_some(stated);
+            }
+            any = Proven::of(&self, graph, None);
         }
+        self.error = any.ok().and_then(|p| p.error);
         Ok(self)
     }
 }

@@ -48,7 +48,8 @@ pub struct Prediction {
     pub integers: Tensor<Int>,
     /// The scores, as reals.
     pub scores: Tensor,
-    /// The class, of a model that has classes.
+    /// The class, of a model that has classes: what a proof says, also where [`Model::classify`](crate::model::Model::classify)
+    /// can't tell scores apart.
     pub class: Option<usize>,
 }
 

@@ -13,8 +13,9 @@ use super::Digest;
 
 /// The first bytes of every file.
 pub const MAGIC: [u8; 4] = *b"zkml";
-/// The version that this build writes, and the newest it reads.
-pub const VERSION: u16 = 1;
+/// The version that this build writes, and the only one it reads. In version 1 the digest of a circuit did not cover the table
+/// of its public inputs.
+pub const VERSION: u16 = 2;
 /// The bytes before the payload.
 pub const HEADER: usize = 47;
 /// The bytes after the payload.
@@ -278,7 +279,11 @@ mod tests {
         assert_eq!(change(0, b"PK"), FileError::Magic { expected: Kind::Circuit });
         assert_eq!(change(4, &[1]), FileError::Kind { expected: Kind::Circuit, found: Kind::ProvingKey });
         assert_eq!(change(4, &[99]), FileError::UnknownKind { expected: Kind::Circuit, found: 99 });
-        assert_eq!(change(5, &[2, 0]), FileError::Version { found: 2, supported: 1 });
+        assert_eq!(change(5, &[3, 0]), FileError::Version { found: 3, supported: 2 });
+        assert_eq!(
+            change(5, &[1, 0]).to_string(),
+            "the file has version 1, this build reads version 2; use the release that wrote it"
+        );
         assert_eq!(change(10, &[0]), FileError::Checksum);
         assert!(matches!(change(39, &[0xff; 8]), FileError::Truncated { expected: u64::MAX, .. }));
         assert!(matches!(change(39, &[0]), FileError::Trailing { .. }));

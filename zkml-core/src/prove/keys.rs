@@ -2,7 +2,7 @@
 //! the digest of their circuit and where they come from.
 //!
 //! ```text
-//! verifying key: provenance | table length: u64 | table (JSON) | points, compressed
+//! verifying key: provenance | contents: 32 | table length: u64 | table (JSON) | points, compressed
 //! proving key:   provenance | points, uncompressed; each vector after its length
 //! ```
 
@@ -41,9 +41,22 @@ impl fmt::Display for Provenance {
 }
 
 /// What checks proofs: the circuit's digest, its table of public inputs, and the points of Groth16.
+///
+/// # Soundness
+/// | what is pinned | by [`digest`](Self::digest) | by [`fingerprint`](Self::fingerprint) |
+/// |---|---|---|
+/// | graph, plan, visibility, batch, public weights | yes | yes |
+/// | the table: what the public inputs mean, and the proven error of the scores | yes | yes |
+/// | the points, hence who could forge proofs | no | yes |
+/// | the provenance | no | yes |
+///
+/// Whoever makes the points decides what they accept: nothing in a key shows that they are those of its circuit. A verifier
+/// compares the fingerprint with one from a source that it trusts; or it builds the circuit, compares the digest, and has
+/// itself run the setup, or checked the transcript of the ceremony, that the points come from.
 #[derive(Clone, PartialEq)]
 pub struct VerifyingKey {
     digest: Digest,
+    contents: Digest,
     provenance: Provenance,
     table: PublicTable,
     vk: ark_groth16::VerifyingKey<Curve>,
@@ -55,6 +68,7 @@ impl fmt::Debug for VerifyingKey {
             .field("digest", &hex(&self.digest))
             .field("provenance", &self.provenance)
             .field("inputs", &self.table.len())
+            .field("proven_error", &self.table.proven_error())
             .finish_non_exhaustive()
     }
 }
@@ -63,23 +77,24 @@ impl VerifyingKey {
     /// The largest file that is read.
     pub const MAX_BYTES: u64 = 1 << 30;
 
-    /// A key from its parts, such as those of a ceremony.
+    /// A key from its parts, such as those of a ceremony; `contents` is that of the circuit, which with the table makes the
+    /// [digest](super::circuit_digest).
     ///
     /// # Errors
     /// If the number of public inputs is not that of the table, a point is not in its group, or one is zero: with a
     /// `delta` or `gamma` of zero anything can be proved, and an input whose point is zero is not bound.
     pub fn new(
-        digest: Digest,
+        contents: Digest,
         provenance: Provenance,
         table: PublicTable,
         vk: ark_groth16::VerifyingKey<Curve>,
     ) -> Result<Self, LoadError> {
         check_vk(&vk)?;
-        Self::from_checked(digest, provenance, table, vk)
+        Self::from_checked(contents, provenance, table, vk)
     }
 
     fn from_checked(
-        digest: Digest,
+        contents: Digest,
         provenance: Provenance,
         table: PublicTable,
         vk: ark_groth16::VerifyingKey<Curve>,
@@ -89,12 +104,18 @@ impl VerifyingKey {
             return Err(LoadError::Length { what: "the verifying key", expected, found });
         }
         check_vk_nonzero(&vk)?;
-        Ok(Self { digest, provenance, table, vk })
+        let digest = super::circuit_digest(&contents, &table);
+        Ok(Self { digest, contents, provenance, table, vk })
     }
 
-    /// The digest of the circuit.
+    /// The [digest](super::circuit_digest) of the circuit: of its contents and of this key's table, and not of the points.
     pub fn digest(&self) -> &Digest {
         &self.digest
+    }
+
+    /// The digest of what the circuit's constraints are made from, without the table.
+    pub fn contents(&self) -> &Digest {
+        &self.contents
     }
 
     /// Where the key comes from.
@@ -116,8 +137,8 @@ impl VerifyingKey {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut payload = Vec::new();
         points::put_provenance(&mut payload, &self.provenance);
-        // A table holds strings and numbers only: writing it as JSON does not fail.
-        let table = serde_json::to_vec(&self.table).unwrap_or_default();
+        payload.extend_from_slice(&self.contents);
+        let table = self.table.to_json();
         payload.extend_from_slice(&(table.len() as u64).to_le_bytes());
         payload.extend_from_slice(&table);
         put_vk(&mut payload, &self.vk, Compress::Yes);
@@ -127,21 +148,27 @@ impl VerifyingKey {
     /// The key of a file.
     ///
     /// # Errors
-    /// If it is no verifying key, damaged, or not a key as [`new`](Self::new) takes it.
+    /// If it is no verifying key, damaged, not a key as [`new`](Self::new) takes it, or its header has another digest than
+    /// its contents and table make.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, LoadError> {
         let (digest, payload) = file::read(bytes, Kind::VerifyingKey)?;
         let mut reader = Reader::new(payload);
         let provenance = reader.provenance()?;
+        let contents = reader.array("the digest of the circuit's contents")?;
         let length = reader.length(1, "the table of public inputs")?;
         let json = reader.take(length, "the table of public inputs")?;
         let table: PublicTable =
             serde_json::from_slice(json).map_err(|error| LoadError::TableFormat { reason: error.to_string() })?;
-        if serde_json::to_vec(&table).ok().as_deref() != Some(json) {
+        if table.to_json() != json {
             return Err(LoadError::TableFormat { reason: "it is not in the spelling that is written".to_owned() });
+        }
+        let expected = super::circuit_digest(&contents, &table);
+        if digest != expected {
+            return Err(LoadError::Digest { expected, found: digest });
         }
         let vk = read_vk(&mut reader, Compress::Yes)?;
         reader.finish()?;
-        Self::from_checked(digest, provenance, table, vk)
+        Self::from_checked(contents, provenance, table, vk)
     }
 
     /// Writes the key to a file, whole or not at all.
@@ -160,7 +187,8 @@ impl VerifyingKey {
         Self::from_bytes(&file::load(path, Self::MAX_BYTES)?)
     }
 
-    /// SHA-256 of the key's file: what to publish and compare, since a verifier must not take the prover's key.
+    /// SHA-256 of the key's file: what to publish and compare, since a verifier must not take the prover's key. It covers all
+    /// of the key: digest, table, provenance and points.
     pub fn fingerprint(&self) -> Digest {
         Sha256::digest(self.to_bytes()).into()
     }
@@ -239,7 +267,7 @@ impl ProvingKey {
         Ok(Self { digest, provenance, pk })
     }
 
-    /// The digest of the circuit.
+    /// The [digest](super::circuit_digest) of the circuit, with its table: as the file says, since the points don't show it.
     pub fn digest(&self) -> &Digest {
         &self.digest
     }
@@ -318,10 +346,10 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Two keys that belong together.
+    /// Two keys that belong together. The verifying key's digest is made from its table, so keys of one digest have one table.
     ///
     /// # Errors
-    /// If they are not of the same circuit, setup and provenance.
+    /// If they are not of the same circuit and table, setup and provenance.
     pub fn new(proving: ProvingKey, verifying: VerifyingKey) -> Result<Self, LoadError> {
         for (what, same) in [
             ("circuit digests", proving.digest == verifying.digest),

@@ -35,6 +35,8 @@ pub mod prover;
 #[cfg(feature = "prove")]
 pub mod setup;
 
+use sha2::{Digest as _, Sha256};
+
 pub use crate::error::hex;
 pub use file::{FileError, Kind};
 pub use keys::{Keys, Provenance, ProvingKey, VerifyingKey};
@@ -53,8 +55,25 @@ pub use setup::setup;
 /// The field of all circuits: the scalars of BN254.
 pub type Fr = ark_bn254::Fr;
 
-/// What a circuit is named by: SHA-256 over its description.
+/// A SHA-256: what circuits, tables, transcripts and keys are named by.
 pub type Digest = [u8; 32];
+
+/// `SHA-256("zkml circuit 2" | contents | SHA-256(table))`: the digest of a circuit, which people pin and which keys, proofs
+/// and files carry.
+///
+/// `contents` covers what the constraints are made from: graph, plan, visibility, batch and public weights. The table says
+/// what the public inputs mean. Neither covers the points of a key: see [`VerifyingKey::fingerprint`].
+///
+/// ```
+/// # use zkml_core::prove::{PublicKind, PublicTable, circuit_digest};
+/// let table = |name: &str| PublicTable::new([(name.to_owned(), 0, PublicKind::Commitment)]);
+/// assert_ne!(circuit_digest(&[7; 32], &table("input")?), circuit_digest(&[7; 32], &table("output")?));
+/// # Ok::<_, zkml_core::prove::TableError>(())
+/// ```
+pub fn circuit_digest(contents: &Digest, table: &PublicTable) -> Digest {
+    let hash = Sha256::new().chain_update(b"zkml circuit 2").chain_update(contents).chain_update(table.digest());
+    hash.finalize().into()
+}
 
 #[cfg(all(test, feature = "prove"))]
 mod tests;

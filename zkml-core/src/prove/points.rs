@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::file::FileError;
 use super::public::{TableError, from_bytes};
-use super::{Digest, Fr, Provenance};
+use super::{Digest, Fr, Provenance, hex};
 
 /// The pairing-friendly curve of all proofs.
 pub(super) type Curve = Bn254;
@@ -102,6 +102,17 @@ pub enum LoadError {
     /// The table of public inputs contradicts itself.
     #[error(transparent)]
     Table(#[from] TableError),
+    /// The digest in a verifying key's header is not that of its contents and table.
+    #[error(
+        "the key says that it is of circuit {}, its table and contents are those of circuit {}; do not use this file",
+        hex(.found), hex(.expected)
+    )]
+    Digest {
+        /// The digest of the key's contents and table.
+        expected: Digest,
+        /// The digest in its header.
+        found: Digest,
+    },
     /// Two keys are not of the same setup.
     #[error("the proving key and the verifying key are not of the same setup: their {what} differ")]
     Mismatch {

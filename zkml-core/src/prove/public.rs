@@ -7,9 +7,10 @@ use std::collections::HashSet;
 
 use ark_ff::{BigInteger, PrimeField};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
-use super::Fr;
 use super::statement::{PublicValue, Statement, Value};
+use super::{Digest, Fr};
 use crate::arith::{Int, MAX_BITS};
 use crate::shape::Shape;
 use crate::tensor::Tensor;
@@ -85,23 +86,27 @@ impl PublicEntry {
 /// assert_eq!(table.find("output", 0).map(|e| e.first), Some(1));
 /// # Ok::<_, zkml_core::prove::TableError>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "RawTable")]
 pub struct PublicTable {
     entries: Vec<PublicEntry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proven_error: Option<f64>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawTable {
     entries: Vec<PublicEntry>,
+    #[serde(default)]
+    proven_error: Option<f64>,
 }
 
 impl TryFrom<RawTable> for PublicTable {
     type Error = TableError;
 
     fn try_from(raw: RawTable) -> Result<Self, TableError> {
-        let table = Self { entries: raw.entries };
+        let table = Self { entries: raw.entries, proven_error: raw.proven_error };
         table.check()?;
         Ok(table)
     }
@@ -135,6 +140,12 @@ pub enum TableError {
     Name {
         /// Its length.
         found: usize,
+    },
+    /// An error that is none.
+    #[error("the proven error is {found}, expected a finite number that is not negative, or none")]
+    ProvenError {
+        /// The error, as text.
+        found: String,
     },
     /// A range is empty or wider than a field element safely holds.
     #[error("public entry `{name}` has the range {lo} to {hi}, expected an ascending one below 2^{MAX_BITS}")]
@@ -234,12 +245,15 @@ impl PublicTable {
                 entry
             })
             .collect();
-        let table = Self { entries };
+        let table = Self { entries, proven_error: None };
         table.check()?;
         Ok(table)
     }
 
     fn check(&self) -> Result<(), TableError> {
+        if let Some(error) = self.proven_error.filter(|e| !e.is_finite() || e.is_sign_negative()) {
+            return Err(TableError::ProvenError { found: error.to_string() });
+        }
         let mut next = 0usize;
         let mut seen = HashSet::new();
         for entry in &self.entries {
@@ -283,6 +297,17 @@ impl PublicTable {
         Ok(())
     }
 
+    /// The table as JSON, in the one spelling that is written, read and hashed.
+    pub fn to_json(&self) -> Vec<u8> {
+        // Strings and numbers only: writing them does not fail.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// `SHA-256(JSON)`, of the table's one spelling.
+    pub fn digest(&self) -> Digest {
+        Sha256::digest(self.to_json()).into()
+    }
+
     /// How many public inputs there are, without the constant one.
     pub fn len(&self) -> usize {
         self.entries.last().map_or(0, |e| e.first + e.len())
@@ -291,6 +316,22 @@ impl PublicTable {
     /// Whether nothing is public.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// The same table, with how far the scores may be from the float model's over every input of the declared range: what the circuit
+    /// [proves](crate::plan::Plan::check) of its plan.
+    ///
+    /// # Errors
+    /// If it is negative, or not finite.
+    pub fn with_proven_error(mut self, error: Option<f64>) -> Result<Self, TableError> {
+        self.proven_error = error;
+        self.check()?;
+        Ok(self)
+    }
+
+    /// No score that a proof states is farther from the float model's, whatever the input; nothing where no bound is known.
+    pub fn proven_error(&self) -> Option<f64> {
+        self.proven_error
     }
 
     /// The entries, in the order of the inputs.
@@ -418,6 +459,20 @@ mod tests {
         assert_eq!(from_bytes(&[0xff; 32]), None);
         let modulus: Vec<u8> = Fr::MODULUS.to_bytes_le();
         assert_eq!(from_bytes(modulus.as_slice().try_into().unwrap()), None);
+    }
+
+    #[test]
+    fn a_proven_error_is_a_number_and_survives_json() {
+        let table = || PublicTable::new([("output".to_owned(), 0, PublicKind::Class { classes: 3 })]).unwrap();
+        let with = |error| table().with_proven_error(error);
+        let stated = with(Some(0.1 + 0.2)).unwrap();
+        let again: PublicTable = serde_json::from_slice(&stated.to_json()).unwrap();
+        assert_eq!((again.proven_error(), again.to_json()), (Some(0.1 + 0.2), stated.to_json()));
+        assert_ne!(stated.digest(), table().digest());
+        assert_eq!(with(None).unwrap(), table());
+        for error in [f64::NAN, f64::INFINITY, -1.0] {
+            assert_eq!(with(Some(error)), Err(TableError::ProvenError { found: error.to_string() }));
+        }
     }
 
     #[test]

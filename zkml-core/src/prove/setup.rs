@@ -10,7 +10,7 @@ use super::matrices::{Matrices, Replay};
 use super::prover::{ProveError, nonzero};
 use super::{Digest, PublicTable};
 
-/// The keys of a circuit, by a single party.
+/// The keys of a circuit, by a single party; `contents` is the digest of what the circuit is made from, without the table.
 ///
 /// # Errors
 /// If the matrices have another number of public columns than the table has inputs (and the constant one), are
@@ -21,7 +21,7 @@ use super::{Digest, PublicTable};
 pub fn setup(
     matrices: &Matrices,
     table: PublicTable,
-    digest: Digest,
+    contents: Digest,
     rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<Keys, ProveError> {
     let (expected, found) = (table.len() + 1, matrices.instance);
@@ -34,7 +34,7 @@ pub fn setup(
     let pk = Groth16::<Bn254>::generate_parameters_with_qap(Replay(matrices), alpha, beta, gamma, delta, g1, g2, rng)
         .map_err(|error| ProveError::Backend(error.to_string()))?;
     let malformed = |error: super::LoadError| ProveError::Backend(format!("the setup made a malformed key: {error}"));
-    let verifying = VerifyingKey::new(digest, Provenance::SingleParty, table, pk.vk.clone()).map_err(malformed)?;
-    let proving = ProvingKey::from_checked(digest, Provenance::SingleParty, pk).map_err(malformed)?;
+    let verifying = VerifyingKey::new(contents, Provenance::SingleParty, table, pk.vk.clone()).map_err(malformed)?;
+    let proving = ProvingKey::from_checked(*verifying.digest(), Provenance::SingleParty, pk).map_err(malformed)?;
     Keys::new(proving, verifying).map_err(malformed)
 }

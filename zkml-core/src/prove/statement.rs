@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Fr;
 use super::public::to_bytes;
-use crate::arith::Int;
+use crate::arith::{Int, float::exp2};
 use crate::tensor::Tensor;
 
 /// One public value.
@@ -81,7 +81,7 @@ impl Statement {
     pub fn tensor(&self, name: &str, item: usize) -> Option<Tensor<f64>> {
         match self.get(name, item)? {
             Value::Tensor { integers, scale } => {
-                let unit = 2f64.powi(scale.saturating_neg());
+                let unit = exp2(scale.saturating_neg());
                 Some(integers.map(|q| q.as_f64() * unit))
             }
             Value::Commitment(_) | Value::Class { .. } => None,

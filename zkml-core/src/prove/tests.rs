@@ -15,7 +15,12 @@ use super::*;
 use crate::arith::Int;
 use crate::shape::Shape;
 
-const DIGEST: Digest = [7; 32];
+const CONTENTS: Digest = [7; 32];
+
+/// That of the toy and its table.
+fn digest() -> Digest {
+    circuit_digest(&CONTENTS, &table())
+}
 
 /// `y = x^3 + x + 5`, `class = b0 + 2 b1` with `b0`, `b1` boolean, and a commitment `c = x * (x + b0)`.
 ///
@@ -53,11 +58,11 @@ fn assignment(x: i64, b0: i64, b1: i64) -> Vec<Fr> {
 
 fn keys() -> &'static Keys {
     static KEYS: OnceLock<Keys> = OnceLock::new();
-    KEYS.get_or_init(|| setup(&toy(), table(), DIGEST, &mut StdRng::seed_from_u64(1)).unwrap())
+    KEYS.get_or_init(|| setup(&toy(), table(), CONTENTS, &mut StdRng::seed_from_u64(1)).unwrap())
 }
 
 fn proof_of(seed: u64, z: &[Fr]) -> Result<Proof, ProveError> {
-    prove(&keys().proving, &toy(), &DIGEST, z, &mut StdRng::seed_from_u64(seed))
+    prove(&keys().proving, &toy(), &digest(), z, &mut StdRng::seed_from_u64(seed))
 }
 
 fn honest() -> &'static Proof {
@@ -112,7 +117,7 @@ fn arkworks_keeps_our_rows_and_columns() {
 fn proofs_are_128_bytes_and_never_the_same() {
     let (a, b) = (proof_of(8, &assignment(2, 1, 0)).unwrap(), proof_of(9, &assignment(2, 1, 0)).unwrap());
     let mut rng = StdRng::seed_from_u64(8);
-    let twice = [(); 2].map(|()| prove(&keys().proving, &toy(), &DIGEST, &assignment(2, 1, 0), &mut rng).unwrap());
+    let twice = [(); 2].map(|()| prove(&keys().proving, &toy(), &digest(), &assignment(2, 1, 0), &mut rng).unwrap());
     assert_ne!(twice[0].proof, twice[1].proof);
     assert_ne!(a.proof_bytes(), b.proof_bytes());
     assert_eq!(a.inputs, b.inputs);
@@ -126,15 +131,16 @@ fn files_come_back_the_same() {
     assert_eq!(&ProvingKey::from_bytes(&proving.to_bytes()).unwrap(), proving);
     assert_eq!(&VerifyingKey::from_bytes(&verifying.to_bytes()).unwrap(), verifying);
     assert_eq!(&Proof::from_bytes(&honest().to_bytes()).unwrap(), honest());
-    assert_eq!(&ProvingKey::new(DIGEST, proving.provenance(), proving.pk().clone()).unwrap(), proving);
-    let ceremony = VerifyingKey::new(DIGEST, Provenance::Transcript([9; 32]), table(), verifying.vk().clone()).unwrap();
+    assert_eq!(&ProvingKey::new(digest(), proving.provenance(), proving.pk().clone()).unwrap(), proving);
+    let ceremony =
+        VerifyingKey::new(CONTENTS, Provenance::Transcript([9; 32]), table(), verifying.vk().clone()).unwrap();
     assert_eq!(VerifyingKey::from_bytes(&ceremony.to_bytes()).unwrap(), ceremony);
     assert_ne!(ceremony.fingerprint(), verifying.fingerprint());
     // One key, one file: another spelling of the same table would have another fingerprint.
     let spaced = reseal(&verifying.to_bytes(), Kind::VerifyingKey, |p| {
-        p.insert(9, b' ');
-        let length = u64::from_le_bytes(p[1..9].try_into().unwrap()) + 1;
-        p[1..9].copy_from_slice(&length.to_le_bytes());
+        p.insert(41, b' ');
+        let length = u64::from_le_bytes(p[33..41].try_into().unwrap()) + 1;
+        p[33..41].copy_from_slice(&length.to_le_bytes());
     });
     assert!(matches!(VerifyingKey::from_bytes(&spaced), Err(LoadError::TableFormat { .. })));
     assert_eq!(Keys::new(proving.clone(), ceremony), Err(LoadError::Mismatch { what: "provenances" }));
@@ -152,6 +158,38 @@ fn files_come_back_the_same() {
     assert_eq!(wrong, "the file holds a proof, expected a proving key");
     assert!(matches!(Proof::load(path("none")), Err(LoadError::File(FileError::Io { .. }))));
     std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn the_table_of_a_key_is_that_of_its_circuit() {
+    let Keys { proving, verifying } = keys();
+    assert_eq!((verifying.digest(), verifying.contents()), (proving.digest(), &CONTENTS));
+    let bytes = verifying.to_bytes();
+    // Names exchanged, a class more, a finer scale: as long as the spelling is the one that is written, only the digest tells.
+    for (from, to) in [("weights", "output1"), (r#""classes":3"#, r#""classes":4"#), (r#""scale":1"#, r#""scale":2"#)] {
+        let exchanged = reseal(&bytes, Kind::VerifyingKey, |p| {
+            let length = u64::from_le_bytes(p[33..41].try_into().unwrap()) as usize;
+            let text = std::str::from_utf8(&p[41..41 + length]).unwrap().replace(from, to);
+            assert!(text.len() == length && text.as_bytes() != &p[41..41 + length]);
+            p[41..41 + length].copy_from_slice(text.as_bytes());
+        });
+        let error = VerifyingKey::from_bytes(&exchanged).unwrap_err();
+        let LoadError::Digest { expected, found } = &error else { panic!("{error}") };
+        assert_eq!(found, verifying.digest());
+        let repair = "do not use this file";
+        let (said, made) = (hex(found), hex(expected));
+        let message = format!(
+            "the key says that it is of circuit {said}, its table and contents are those of circuit {made}; {repair}"
+        );
+        assert_eq!(error.to_string(), message);
+        // With the digest that the table makes it is a key, of another circuit.
+        let payload = file::read(&exchanged, Kind::VerifyingKey).unwrap().1;
+        let other = VerifyingKey::from_bytes(&file::write(Kind::VerifyingKey, expected, payload)).unwrap();
+        assert_eq!(Keys::new(proving.clone(), other.clone()), Err(LoadError::Mismatch { what: "circuit digests" }));
+        assert!(matches!(other.verify(honest()), Err(VerifyError::Digest { .. })));
+    }
+    let contents = reseal(&bytes, Kind::VerifyingKey, |p| p[1] ^= 1);
+    assert!(matches!(VerifyingKey::from_bytes(&contents), Err(LoadError::Digest { .. })));
 }
 
 #[test]
@@ -195,7 +233,7 @@ fn a_length_is_checked_before_it_is_used() {
     let error = Proof::from_bytes(&proof).unwrap_err();
     assert_eq!(error, LoadError::Truncated { what: "the public inputs", expected: u64::MAX, found: 96 });
     let key = keys().verifying.to_bytes();
-    let changed = reseal(&key, Kind::VerifyingKey, |p| p[1..9].copy_from_slice(&huge));
+    let changed = reseal(&key, Kind::VerifyingKey, |p| p[33..41].copy_from_slice(&huge));
     assert!(matches!(VerifyingKey::from_bytes(&changed), Err(LoadError::Truncated { .. })));
     let changed = reseal(&keys().proving.to_bytes(), Kind::ProvingKey, |p| {
         let at = 1 + 64 + 3 * 128;
@@ -226,12 +264,12 @@ fn inputs_are_bound() {
     }
     let mut other = honest().clone();
     other.digest = [8; 32];
-    assert_eq!(key.verify(&other), Err(VerifyError::Digest { key: DIGEST, proof: [8; 32] }));
+    assert_eq!(key.verify(&other), Err(VerifyError::Digest { key: digest(), proof: [8; 32] }));
 }
 
 #[test]
 fn a_proof_under_another_key_is_refused() {
-    let other = setup(&toy(), table(), DIGEST, &mut StdRng::seed_from_u64(99)).unwrap();
+    let other = setup(&toy(), table(), CONTENTS, &mut StdRng::seed_from_u64(99)).unwrap();
     assert_eq!(other.verifying.verify(honest()), Err(VerifyError::Invalid));
     assert_eq!(Keys::new(other.proving, keys().verifying.clone()), Err(LoadError::Mismatch { what: "points" }));
 }
@@ -302,20 +340,20 @@ fn points_outside_their_group_are_refused() {
     let provenance = Provenance::SingleParty;
     let mut vk = key.vk().clone();
     vk.gamma_abc_g1[1] = off;
-    assert_eq!(fault(VerifyingKey::new(DIGEST, provenance, table(), vk).unwrap_err()), PointFault::Curve);
+    assert_eq!(fault(VerifyingKey::new(CONTENTS, provenance, table(), vk).unwrap_err()), PointFault::Curve);
     let mut vk = key.vk().clone();
     vk.delta_g2 = stray;
-    assert_eq!(fault(VerifyingKey::new(DIGEST, provenance, table(), vk).unwrap_err()), PointFault::Subgroup);
+    assert_eq!(fault(VerifyingKey::new(CONTENTS, provenance, table(), vk).unwrap_err()), PointFault::Subgroup);
 
     let pk = keys().proving.pk();
     let mut changed = pk.clone();
     changed.b_g2_query[3] = stray;
-    let bytes = ProvingKey::from_checked(DIGEST, provenance, changed.clone()).unwrap().to_bytes();
+    let bytes = ProvingKey::from_checked(digest(), provenance, changed.clone()).unwrap().to_bytes();
     assert_eq!(fault(ProvingKey::from_bytes(&bytes).unwrap_err()), PointFault::Subgroup);
-    assert_eq!(fault(ProvingKey::new(DIGEST, provenance, changed).unwrap_err()), PointFault::Subgroup);
+    assert_eq!(fault(ProvingKey::new(digest(), provenance, changed).unwrap_err()), PointFault::Subgroup);
     let mut changed = pk.clone();
     changed.l_query[1] = off;
-    let bytes = ProvingKey::from_checked(DIGEST, provenance, changed).unwrap().to_bytes();
+    let bytes = ProvingKey::from_checked(digest(), provenance, changed).unwrap().to_bytes();
     assert_eq!(fault(ProvingKey::from_bytes(&bytes).unwrap_err()), PointFault::Curve);
 }
 
@@ -325,7 +363,7 @@ fn degenerate_keys_are_refused() {
     let new = |change: &dyn Fn(&mut ark_groth16::VerifyingKey<ark_bn254::Bn254>)| {
         let mut vk = keys().verifying.vk().clone();
         change(&mut vk);
-        VerifyingKey::new(DIGEST, provenance, table(), vk).unwrap_err()
+        VerifyingKey::new(CONTENTS, provenance, table(), vk).unwrap_err()
     };
     let zero = |error| matches!(error, LoadError::Point { fault: PointFault::Zero, .. });
     assert!(zero(new(&|vk| vk.delta_g2 = G2Affine::zero())));
@@ -344,12 +382,12 @@ fn degenerate_keys_are_refused() {
             3 => pk.h_query.truncate(pk.h_query.len() - 1),
             _ => pk.l_query.truncate(pk.l_query.len() - 1),
         }
-        let error = ProvingKey::new(DIGEST, provenance, pk).unwrap_err();
+        let error = ProvingKey::new(digest(), provenance, pk).unwrap_err();
         assert!(matches!(error, LoadError::Length { .. }), "{error}");
     }
     let mut pk = keys().proving.pk().clone();
     pk.delta_g1 = pk.beta_g1;
-    assert!(matches!(ProvingKey::new(DIGEST, provenance, pk), Err(LoadError::Mismatch { .. })));
+    assert!(matches!(ProvingKey::new(digest(), provenance, pk), Err(LoadError::Mismatch { .. })));
 }
 
 #[test]
@@ -371,32 +409,32 @@ fn the_prover_checks_what_arkworks_does_not() {
     let mut rng = StdRng::seed_from_u64(1);
     let key = &keys().proving;
     let error = prove(key, &toy(), &[8; 32], &z, &mut rng).unwrap_err();
-    assert!(error.to_string().contains(&hex(&DIGEST)) && error.to_string().contains(&hex(&[8; 32])), "{error}");
+    assert!(error.to_string().contains(&hex(&digest())) && error.to_string().contains(&hex(&[8; 32])), "{error}");
     let mut wider = toy();
     wider.witness += 1;
-    assert!(matches!(prove(key, &wider, &DIGEST, &z, &mut rng), Err(ProveError::Key { expected: 6, found: 5, .. })));
+    assert!(matches!(prove(key, &wider, &digest(), &z, &mut rng), Err(ProveError::Key { expected: 6, found: 5, .. })));
     let mut longer = toy();
     longer.abc.iter_mut().for_each(|m| m.extend(vec![Vec::new(); 20]));
-    assert!(matches!(prove(key, &longer, &DIGEST, &z, &mut rng), Err(ProveError::Key { expected: 32, .. })));
+    assert!(matches!(prove(key, &longer, &digest(), &z, &mut rng), Err(ProveError::Key { expected: 32, .. })));
     let mut ragged = toy();
     ragged.abc[1].pop();
-    assert!(matches!(prove(key, &ragged, &DIGEST, &z, &mut rng), Err(ProveError::Matrices(_))));
+    assert!(matches!(prove(key, &ragged, &digest(), &z, &mut rng), Err(ProveError::Matrices(_))));
     let mut beyond = toy();
     beyond.abc[0][2][0].1 = 9;
-    let error = prove(key, &beyond, &DIGEST, &z, &mut rng).unwrap_err();
+    let error = prove(key, &beyond, &digest(), &z, &mut rng).unwrap_err();
     assert_eq!(error, ProveError::Unsatisfied { constraints: vec![2], total: 7 });
 }
 
 #[test]
 fn setup_refuses_what_is_no_circuit() {
     let mut rng = StdRng::seed_from_u64(1);
-    let error = setup(&toy(), PublicTable::default(), DIGEST, &mut rng).unwrap_err();
+    let error = setup(&toy(), PublicTable::default(), CONTENTS, &mut rng).unwrap_err();
     assert_eq!(error, ProveError::Table { expected: 1, found: 4 });
     let mut beyond = toy();
     beyond.abc[2][1][0].1 = 9;
-    assert!(matches!(setup(&beyond, table(), DIGEST, &mut rng), Err(ProveError::Matrices(_))));
+    assert!(matches!(setup(&beyond, table(), CONTENTS, &mut rng), Err(ProveError::Matrices(_))));
     let empty = Matrices { abc: Default::default(), instance: 4, witness: 0 };
-    assert!(matches!(setup(&empty, table(), DIGEST, &mut rng), Err(ProveError::Matrices(_))));
+    assert!(matches!(setup(&empty, table(), CONTENTS, &mut rng), Err(ProveError::Matrices(_))));
 
     struct Zeros;
     impl CryptoRng for Zeros {}
@@ -415,9 +453,9 @@ fn setup_refuses_what_is_no_circuit() {
             Ok(())
         }
     }
-    assert_eq!(setup(&toy(), table(), DIGEST, &mut Zeros), Err(ProveError::Randomness));
+    assert_eq!(setup(&toy(), table(), CONTENTS, &mut Zeros), Err(ProveError::Randomness));
     let z = assignment(3, 1, 0);
-    assert_eq!(prove(&keys().proving, &toy(), &DIGEST, &z, &mut Zeros), Err(ProveError::Randomness));
+    assert_eq!(prove(&keys().proving, &toy(), &digest(), &z, &mut Zeros), Err(ProveError::Randomness));
 }
 
 #[test]
@@ -425,8 +463,8 @@ fn a_circuit_without_inputs_or_products_can_be_proved() {
     // 0 * 0 = x, nothing public.
     let matrices = Matrices { abc: [vec![vec![]], vec![vec![]], vec![vec![(Fr::ONE, 1)]]], instance: 1, witness: 1 };
     let mut rng = StdRng::seed_from_u64(6);
-    let keys = setup(&matrices, PublicTable::default(), DIGEST, &mut rng).unwrap();
-    let proof = prove(&keys.proving, &matrices, &DIGEST, &[Fr::ONE, Fr::zero()], &mut rng).unwrap();
+    let keys = setup(&matrices, PublicTable::default(), CONTENTS, &mut rng).unwrap();
+    let proof = prove(&keys.proving, &matrices, keys.verifying.digest(), &[Fr::ONE, Fr::zero()], &mut rng).unwrap();
     assert!(keys.verifying.verify(&proof).unwrap().entries().is_empty());
     assert_eq!(ProvingKey::from_bytes(&keys.proving.to_bytes()).unwrap(), keys.proving);
     let mut extra = proof;
