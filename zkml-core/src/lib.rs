@@ -21,6 +21,7 @@
 #![forbid(unsafe_code)]
 
 pub mod arith;
+pub mod bounded;
 pub mod error;
 pub mod gadget;
 pub mod graph;

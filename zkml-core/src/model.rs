@@ -10,6 +10,7 @@ use rand::{Rng, RngCore};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
 use crate::{
+    bounded,
     error::{InputError, ModelError, PlanError, WeightsError},
     graph::{Graph, NodeId, Range, Visibility},
     layer::{Init, nearest},
@@ -110,11 +111,7 @@ impl Weights {
     pub fn load(path: impl AsRef<Path>) -> Result<Self, WeightsError> {
         let path = path.as_ref();
         let file = |reason: String| WeightsError::File { path: path.display().to_string(), reason };
-        let length = std::fs::metadata(path).map_err(|e| file(e.to_string()))?.len();
-        if length > MAX_FILE {
-            return Err(file(format!("it has {length} bytes, more than {MAX_FILE}")));
-        }
-        let bytes = std::fs::read(path).map_err(|e| file(e.to_string()))?;
+        let bytes = bounded::read(path, MAX_FILE).map_err(|e| file(e.to_string()))?;
         Self::from_safetensors(&bytes).map_err(|error| match error {
             WeightsError::File { reason, .. } => file(reason),
             other => other,

@@ -29,6 +29,7 @@ use crate::{
         Int,
         interval::{Interval, pow2},
     },
+    bounded,
     error::{PlanError, hex},
     graph::{Graph, NodeId, Range},
     layer::{AnyLayer, Role, Step},
@@ -234,11 +235,7 @@ impl Plan {
     pub fn load(path: impl AsRef<Path>) -> Result<Self, PlanError> {
         let path = path.as_ref();
         let file = |reason: String| PlanError::File { path: path.display().to_string(), reason };
-        let length = std::fs::metadata(path).map_err(|e| file(e.to_string()))?.len();
-        if length > 1 << 24 {
-            return Err(file(format!("it has {length} bytes, more than {}", 1 << 24)));
-        }
-        let bytes = std::fs::read(path).map_err(|e| file(e.to_string()))?;
+        let bytes = bounded::read(path, 1 << 24).map_err(|e| file(e.to_string()))?;
         serde_json::from_slice(&bytes).map_err(|e| file(e.to_string()))
     }
 
