@@ -10,6 +10,8 @@
 mod limits;
 mod report;
 mod spec;
+#[cfg(test)]
+mod tests;
 
 use std::{fmt, path::Path};
 
