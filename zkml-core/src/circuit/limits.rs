@@ -97,7 +97,8 @@ impl Spec {
         let values = self.graph.nodes().iter().fold(0usize, |n, node| n.saturating_add(node.shape.len()));
         Limits::admit("values", values.saturating_mul(self.batch), limits.values)?;
         let ids = || (0..self.graph.nodes().len()).map(NodeId);
-        let parameters = ids().flat_map(|id| self.graph.params(id)).fold(0usize, |n, (_, p)| n.saturating_add(p.shape.len()));
+        let parameters =
+            ids().flat_map(|id| self.graph.params(id)).fold(0usize, |n, (_, p)| n.saturating_add(p.shape.len()));
         Limits::admit("parameters", parameters, limits.parameters)?;
         Limits::admit("terms", self.terms(), limits.terms)?;
         let tables = self.plan.steps.iter().flat_map(|step| &step.tables);
@@ -144,18 +145,12 @@ impl Spec {
     /// closed form; and only if there are few enough, the entries of its rows one by one.
     pub(super) fn count(&self, limits: &Limits) -> Result<(), CircuitError> {
         let shapes = self.param_shapes();
-        let counted = quantized::count(
-            &self.graph,
-            &self.plan,
-            &shapes,
-            self.constants.as_deref(),
-            self.visibility,
-            self.batch,
-        )
-        .map_err(|error| match error {
-            PlanError::Arith { layer, error, .. } => CircuitError::Arith { layer, error },
-            other => CircuitError::Plan(other),
-        })?;
+        let counted =
+            quantized::count(&self.graph, &self.plan, &shapes, self.constants.as_deref(), self.visibility, self.batch)
+                .map_err(|error| match error {
+                    PlanError::Arith { layer, error, .. } => CircuitError::Arith { layer, error },
+                    other => CircuitError::Plan(other),
+                })?;
         let mut cost: Cost = counted.budget.values().copied().sum();
         limits.admit_cost(cost)?;
         if self.visibility.output == Visible::Committed {

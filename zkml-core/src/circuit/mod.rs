@@ -90,7 +90,9 @@ pub enum CircuitError {
     #[error(transparent)]
     Plan(#[from] PlanError),
     /// The circuit would take more memory or time than it may.
-    #[error("the circuit has {found} {what}, more than {most}; if you want it nevertheless, raise `{what}` of its `Limits`")]
+    #[error(
+        "the circuit has {found} {what}, more than {most}; if you want it nevertheless, raise `{what}` of its `Limits`"
+    )]
     TooLarge {
         /// What there is too much of: a field of [`Limits`].
         what: &'static str,

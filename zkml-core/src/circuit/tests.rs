@@ -15,8 +15,7 @@ use crate::{
     tensor::Tensor,
 };
 
-const PUBLIC: Visibility =
-    Visibility { input: Visible::Private, weights: Visible::Public, output: Visible::Public };
+const PUBLIC: Visibility = Visibility { input: Visible::Private, weights: Visible::Public, output: Visible::Public };
 const PRIVATE: Visibility = Visibility { weights: Visible::Private, ..PUBLIC };
 const COMMITTED: Visibility =
     Visibility { input: Visible::Committed, weights: Visible::Committed, output: Visible::Committed };
@@ -36,7 +35,13 @@ fn graph(layer: &str, args: &Args, input: Shape) -> Graph {
 }
 
 /// The file of the circuit of one small layer, with a large one in its place, under the digest of what it holds.
-fn resized(small: (&Args, usize), large: (&Args, usize), layer: &str, edit: impl Fn(&mut Value), v: Visibility) -> Vec<u8> {
+fn resized(
+    small: (&Args, usize),
+    large: (&Args, usize),
+    layer: &str,
+    edit: impl Fn(&mut Value),
+    v: Visibility,
+) -> Vec<u8> {
     let honest = quantized(graph(layer, small.0, Shape::new([small.1])), v).circuit(v).unwrap();
     let mut value = serde_json::to_value(&honest.spec).unwrap();
     let large = graph(layer, large.0, Shape::new([large.1]));
@@ -53,7 +58,8 @@ fn peak(test: &str, f: impl FnOnce()) -> u64 {
     if std::env::var(CHILD).as_deref() == Ok(test) || !cfg!(target_os = "linux") {
         f();
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-        let kib = status.lines().find_map(|l| l.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.trim().parse().ok());
+        let kib =
+            status.lines().find_map(|l| l.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.trim().parse().ok());
         println!("peak={}", kib.unwrap_or(0u64) / 1024);
         return 0;
     }
@@ -94,7 +100,9 @@ fn what_is_counted_is_what_is_built() {
     let x = mixed.add("sigmoid", Args::new(), &[x]).unwrap();
     let x = mixed.add("dense", units(4), &[x]).unwrap();
     mixed.add("argmax", Args::new(), &[x]).unwrap();
-    for graph in [mixed, graph("softmax", &Args::new(), Shape::new([5])), graph("layer_norm", &Args::new(), Shape::new([6]))] {
+    for graph in
+        [mixed, graph("softmax", &Args::new(), Shape::new([5])), graph("layer_norm", &Args::new(), Shape::new([6]))]
+    {
         for (visibility, batch) in [(PUBLIC, 1), (PRIVATE, 2), (COMMITTED, 1)] {
             let circuit = quantized(graph.clone(), visibility).batch(batch, visibility).unwrap();
             let (tally, table) = circuit.spec.synthesize(Tally::new(), None).unwrap();

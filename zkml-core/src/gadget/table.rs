@@ -435,7 +435,8 @@ mod tests {
             for positive in [false, true] {
                 let (lo, hi) = enumerated(&table, positive);
                 assert_eq!(table.range(positive), (Int::from(lo), Int::from(hi)), "{positive} {table:?}");
-                let ends = [0, (1i128 << (table.drop + table.bits)) - 1].map(|u| table.at(if positive { u } else { -1 - u }));
+                let ends =
+                    [0, (1i128 << (table.drop + table.bits)) - 1].map(|u| table.at(if positive { u } else { -1 - u }));
                 turned += usize::from(!ends.contains(&lo) && !ends.contains(&hi));
             }
         }

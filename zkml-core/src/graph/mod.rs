@@ -111,7 +111,14 @@ impl Graph {
         let node =
             Node { name: "input".to_owned(), layer: None, inputs: vec![], shape: input, origin: Origin::Unknown };
         let names = HashSet::from([node.name.clone()]);
-        Self { name: name.to_owned(), range: None, nodes: vec![node], output: NodeId(0), numbers: BTreeMap::new(), names }
+        Self {
+            name: name.to_owned(),
+            range: None,
+            nodes: vec![node],
+            output: NodeId(0),
+            numbers: BTreeMap::new(),
+            names,
+        }
     }
 
     /// The same graph with the values that its input may take. Without, calibration chooses.
