@@ -26,8 +26,8 @@ use crate::{
 /// | `constraints`, `witnesses` | 2^22 | 2^24 | about 200 bytes of rows a constraint |
 /// | `entries` | 2^26 | 2^28 | 40 bytes each |
 ///
-/// So a file that anyone may have made takes at most 6 GiB and two minutes, and one that is refused at most half of both;
-/// a model of your own at most about 20 GiB.
+/// The figures are estimates for a 64-bit machine. They add up to about 8 GiB for a file that anyone may have made, and to 3 GiB
+/// for one that is refused; for a model of your own, most of a machine of 32 GiB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of the file.

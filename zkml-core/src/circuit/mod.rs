@@ -409,9 +409,9 @@ impl Circuit {
     /// one may describe a circuit of any size.
     ///
     /// The file's bytes, the values, parameters, summands and cells of tables that it asks for, and then its constraints,
-    /// witness variables and entries are counted and compared, each before the next, and all before a matrix is built. So
-    /// reading takes at most 6 GiB of memory and two minutes, and refusing less than half of both. Circuits of up to four million
-    /// constraints pass; a larger one of your own is read by [`Circuit::load_with`].
+    /// witness variables and entries are counted and compared, each before the next, and all before a matrix is built:
+    /// [`Limits`] says what each is worth in memory. Circuits of up to four million constraints pass; a larger one of your own
+    /// is read by [`Circuit::load_with`].
     ///
     /// # Errors
     /// If the file is truncated, corrupt, too large, of another kind, or holds an inconsistent circuit.

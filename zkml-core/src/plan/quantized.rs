@@ -393,6 +393,7 @@ pub(crate) struct Counted {
     /// Its cost, by node and gadget.
     pub budget: Budget,
     /// The intervals of the output's elements.
+    #[cfg_attr(not(feature = "prove"), allow(dead_code))]
     pub output: Vec<Interval>,
 }
 
