@@ -23,6 +23,7 @@
 #![cfg_attr(test, allow(clippy::disallowed_methods))]
 
 pub mod arith;
+pub mod bounded;
 pub mod error;
 pub mod gadget;
 pub mod graph;

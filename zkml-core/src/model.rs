@@ -11,6 +11,7 @@ use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
 use crate::{
     arith::float::exp2,
+    bounded,
     error::{InputError, ModelError, PlanError, WeightsError},
     graph::{Graph, NodeId, Range, Visibility},
     layer::{Init, nearest},
@@ -111,11 +112,7 @@ impl Weights {
     pub fn load(path: impl AsRef<Path>) -> Result<Self, WeightsError> {
         let path = path.as_ref();
         let file = |reason: String| WeightsError::File { path: path.display().to_string(), reason };
-        let length = std::fs::metadata(path).map_err(|e| file(e.to_string()))?.len();
-        if length > MAX_FILE {
-            return Err(file(format!("it has {length} bytes, more than {MAX_FILE}")));
-        }
-        let bytes = std::fs::read(path).map_err(|e| file(e.to_string()))?;
+        let bytes = bounded::read(path, MAX_FILE).map_err(|e| file(e.to_string()))?;
         Self::from_safetensors(&bytes).map_err(|error| match error {
             WeightsError::File { reason, .. } => file(reason),
             other => other,

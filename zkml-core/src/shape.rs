@@ -15,6 +15,9 @@ impl Shape {
     /// The largest number of elements a tensor may have (`2^28`): more is taken for a mistake.
     pub const MAX_LEN: usize = 1 << 28;
 
+    /// The most axes that a layer's output, or a stored graph's input, may have: what is worked out axis by axis stays small.
+    pub const MAX_RANK: usize = 32;
+
     /// A shape from its extents.
     ///
     /// ```

@@ -1,17 +1,26 @@
 //! A network from a file: `#[zk_model(onnx = "lenet.onnx")] struct Lenet;`, or `keras = "lenet.keras"`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
 
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Fields, Ident, ItemStruct, LitStr, ext::IdentExt as _};
-use zkml_core::graph::{Graph, Visibility};
+use zkml_core::{
+    bounded::{self, ReadError},
+    graph::{Graph, Visibility},
+};
 
 use crate::{
     check, expand,
     options::{Format, Options},
     report::Report,
 };
+
+/// The largest file that is read (2 GiB): that of `zkml_burn`.
+const MAX_FILE: u64 = 1 << 31;
 
 /// The type of a network that is stored in a file.
 pub fn file(options: &Options, format: Format, path: &LitStr, item: &ItemStruct, mut report: Report) -> TokenStream {
@@ -131,11 +140,11 @@ impl Fault {
 
 /// The network in the file.
 fn read(format: Format, path: &Path, options: &Options) -> Result<Graph, Fault> {
-    let bytes = std::fs::read(path).map_err(|e| match e.kind() {
-        std::io::ErrorKind::NotFound => {
+    let bytes = bounded::read(path, MAX_FILE).map_err(|e| match e {
+        ReadError::Io(e) if e.kind() == ErrorKind::NotFound => {
             Fault::new("there is no such file", "a relative path starts at the folder of this source file")
         }
-        _ => Fault::new(format!("cannot read it: {e}"), ""),
+        ReadError::Io(_) | ReadError::TooLarge { .. } => Fault::new(format!("cannot read it: {e}"), ""),
     })?;
     match format {
         Format::Onnx => onnx(&bytes, options).map_err(|message| {

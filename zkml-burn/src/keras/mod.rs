@@ -42,7 +42,7 @@ mod weights;
 
 use std::path::Path;
 
-use zkml_core::{graph::Range, shape::Shape};
+use zkml_core::{bounded, graph::Range, shape::Shape};
 
 use self::{
     archive::{Archive, Kind, MAX_FILE},
@@ -124,11 +124,7 @@ pub fn load(path: impl AsRef<Path>) -> Result<Import, ImportError> {
 /// As there.
 pub fn load_with(path: impl AsRef<Path>, options: &Options) -> Result<Import, ImportError> {
     let path = path.as_ref();
-    let length = std::fs::metadata(path).map_err(|e| ImportError::file(path, e))?.len();
-    if length > MAX_FILE {
-        return Err(ImportError::file(path, format!("it has {length} bytes, more than {MAX_FILE}")));
-    }
-    read(std::fs::read(path).map_err(|e| ImportError::file(path, e))?, options)
+    read(bounded::read(path, MAX_FILE).map_err(|e| ImportError::file(path, e))?, options)
 }
 
 /// Reads the bytes of a `.keras` or `.h5` file.

@@ -51,7 +51,7 @@ mod wire;
 
 use std::path::Path;
 
-use zkml_core::{error::Origin, graph::Range, shape::Shape, tensor::Tensor};
+use zkml_core::{bounded, error::Origin, graph::Range, shape::Shape, tensor::Tensor};
 
 use crate::{builder::Import, error::ImportError};
 
@@ -129,11 +129,7 @@ pub fn load(path: impl AsRef<Path>) -> Result<Import, ImportError> {
 /// As there, and if the options don't fit the file.
 pub fn load_with(path: impl AsRef<Path>, options: &Options) -> Result<Import, ImportError> {
     let path = path.as_ref();
-    let length = std::fs::metadata(path).map_err(|e| ImportError::file(path, e))?.len();
-    if length > MAX_FILE {
-        return Err(ImportError::file(path, format!("it has {length} bytes, more than {MAX_FILE}")));
-    }
-    let bytes = std::fs::read(path).map_err(|e| ImportError::file(path, e))?;
+    let bytes = bounded::read(path, MAX_FILE).map_err(|e| ImportError::file(path, e))?;
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     model(&bytes, &name, path.parent(), options)
 }

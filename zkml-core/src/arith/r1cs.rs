@@ -1,16 +1,19 @@
 //! The reading of exact arithmetic as rank-one constraints, or as their witness.
 //!
-//! [`R1cs`] is one body over two constraint systems ([`Cs`]): [`Build`] records constraints, [`Assign`] computes the
-//! values of their variables, in the same order. So proving never builds a matrix.
+//! [`R1cs`] is one body over three constraint systems ([`Cs`]): [`Build`] records constraints, [`Assign`] computes the
+//! values of their variables, in the same order, and [`Tally`] counts both. So proving never builds a matrix, and nothing is
+//! built that was not counted.
 
 mod assign;
 mod build;
+mod tally;
 
 use ark_bn254::Fr;
 
 pub use self::{
     assign::Assign,
     build::{Build, Label, Lc},
+    tally::Tally,
 };
 use super::{
     Arith, ArithError, Cut, Int,
@@ -59,7 +62,7 @@ pub struct Wire<W> {
     pub w: W,
 }
 
-/// Exact arithmetic as constraints, over [`Build`] or [`Assign`].
+/// Exact arithmetic as constraints, over [`Build`], [`Assign`] or [`Tally`].
 #[derive(Debug)]
 pub struct R1cs<C> {
     /// The constraint system.

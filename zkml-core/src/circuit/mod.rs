@@ -8,8 +8,11 @@
 //! ```
 
 mod domain;
+mod limits;
 mod report;
 mod spec;
+#[cfg(test)]
+mod tests;
 
 use std::{fmt, path::Path};
 
@@ -17,6 +20,7 @@ use ark_bn254::Fr;
 use ark_ff::{PrimeField, UniformRand};
 use ark_std::rand::{CryptoRng, RngCore};
 
+pub use self::limits::Limits;
 pub(crate) use self::report::table;
 pub use self::report::{Report, ReportRow};
 use self::spec::{Secrets, Spec};
@@ -40,9 +44,6 @@ use crate::{
     },
     tensor::Tensor,
 };
-
-/// The largest circuit file that is read (2 GiB).
-const MAX_FILE: u64 = 1 << 31;
 
 /// A circuit that can't be built, or inputs that it can't prove.
 #[derive(Debug, thiserror::Error)]
@@ -90,6 +91,18 @@ pub enum CircuitError {
     /// The plan does not fit the graph.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// The circuit would take more memory or time than it may.
+    #[error(
+        "the circuit has {found} {what}, more than {most}; if you want it nevertheless, raise `{what}` of its `Limits`"
+    )]
+    TooLarge {
+        /// What there is too much of: a field of [`Limits`].
+        what: &'static str,
+        /// How much there is.
+        found: usize,
+        /// The most that may be.
+        most: usize,
+    },
     /// The public inputs can't be tabulated.
     #[error("the table of public inputs: {0}")]
     Table(String),
@@ -163,11 +176,24 @@ impl fmt::Debug for Opening {
 const MAX_BATCH: usize = 1 << 12;
 
 impl Circuit {
-    /// The circuit of a quantised model, for `batch` inputs that share the weights.
+    /// The circuit of a quantised model, for `batch` inputs that share the weights, within [`Limits::own`].
     ///
     /// # Errors
-    /// If the batch is empty or too large, or a value may outgrow the field.
+    /// If the batch is empty or too large, a value may outgrow the field, or the circuit is too large.
     pub fn new(quantized: &Quantized, visibility: Visibility, batch: usize) -> Result<Self, CircuitError> {
+        Self::new_with(quantized, visibility, batch, &Limits::own())
+    }
+
+    /// As [`Circuit::new`], within other limits.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn new_with(
+        quantized: &Quantized,
+        visibility: Visibility,
+        batch: usize,
+        limits: &Limits,
+    ) -> Result<Self, CircuitError> {
         let public = visibility.weights == Visible::Public;
         let spec = Spec {
             graph: quantized.graph().clone(),
@@ -176,15 +202,18 @@ impl Circuit {
             batch,
             constants: public.then(|| quantized.params().to_vec()),
         };
-        let mut circuit = Self::build(spec)?;
+        let mut circuit = Self::build(spec, limits)?;
         circuit.weights = Some(quantized.params().to_vec());
         Ok(circuit)
     }
 
-    fn build(spec: Spec) -> Result<Self, CircuitError> {
+    fn build(spec: Spec, limits: &Limits) -> Result<Self, CircuitError> {
         if !(1..=MAX_BATCH).contains(&spec.batch) {
             return Err(CircuitError::Batch { found: spec.batch, max: MAX_BATCH });
         }
+        spec.measure(limits)?;
+        spec.plan.fits(&spec.graph)?;
+        spec.count(limits)?;
         let proven = spec.plan.check(&spec.graph, spec.constants.as_deref())?;
         let contents = spec.digest();
         let (cs, table) = spec.synthesize(Build::new(), None)?;
@@ -405,23 +434,46 @@ impl Circuit {
         Ok(file::write(Kind::Circuit, &self.digest, &payload))
     }
 
-    /// Loads a circuit and builds its constraints anew.
+    /// Loads a circuit and builds its constraints anew, within [`Limits::default`]: a file may come from anyone, and a small
+    /// one may describe a circuit of any size.
+    ///
+    /// The file's bytes, the values, parameters, summands and cells of tables that it asks for, and then its constraints,
+    /// witness variables and entries are counted and compared, each before the next, and all before a matrix is built:
+    /// [`Limits`] says what each is worth in memory. Circuits of up to four million constraints pass; a larger one of your own
+    /// is read by [`Circuit::load_with`].
     ///
     /// # Errors
     /// If the file is truncated, corrupt, too large, of another kind, or holds an inconsistent circuit.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, CircuitError> {
-        Self::from_bytes(&file::load(path.as_ref(), MAX_FILE)?)
+        Self::load_with(path, &Limits::default())
     }
 
-    /// Reads the bytes of [`Circuit::to_bytes`].
+    /// As [`Circuit::load`], within other limits.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn load_with(path: impl AsRef<Path>, limits: &Limits) -> Result<Self, CircuitError> {
+        Self::from_bytes_with(&file::load_kind(path.as_ref(), Kind::Circuit, limits.bytes as u64)?, limits)
+    }
+
+    /// Reads the bytes of [`Circuit::to_bytes`], within [`Limits::default`].
     ///
     /// # Errors
     /// As [`Circuit::load`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, CircuitError> {
+        Self::from_bytes_with(bytes, &Limits::default())
+    }
+
+    /// As [`Circuit::from_bytes`], within other limits.
+    ///
+    /// # Errors
+    /// As [`Circuit::load`].
+    pub fn from_bytes_with(bytes: &[u8], limits: &Limits) -> Result<Self, CircuitError> {
+        Limits::admit("bytes", bytes.len(), limits.bytes)?;
         let (digest, payload) = file::read(bytes, Kind::Circuit)?;
         let spec: Spec = serde_json::from_slice(payload).map_err(|e| CircuitError::Malformed(e.to_string()))?;
-        spec.check()?;
-        let circuit = Self::build(spec)?;
+        spec.check(limits)?;
+        let circuit = Self::build(spec, limits)?;
         if circuit.digest != digest {
             let (found, expected) = (hex(&digest), hex(&circuit.digest));
             return Err(CircuitError::Malformed(format!("its digest is {found}, that of its contents {expected}")));

@@ -1,10 +1,10 @@
-//! What defines a circuit, and the one description of it over both constraint systems.
+//! What defines a circuit, and the one description of it over all constraint systems.
 
 use ark_bn254::Fr;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{CircuitError, Opening};
+use super::{CircuitError, Limits, Opening};
 use crate::{
     arith::{
         Arith, ArithError, Int,
@@ -12,21 +12,11 @@ use crate::{
         r1cs::{Accumulate, R1cs, Wire},
     },
     gadget::commitment::{self, Domain, Subject},
-    graph::{Graph, Node, NodeId, Visibility, Visible},
-    layer::AnyLayer,
+    graph::{Graph, NodeId, Visibility, Visible},
     plan::{Plan, walk},
     prove::public::PublicKind,
     tensor::Tensor,
 };
-
-/// The most values that a circuit read from a file may compute, over its batch.
-const MAX_VALUES: usize = 1 << 24;
-
-/// The most parameters that a circuit read from a file may have.
-const MAX_PARAMETERS: usize = 1 << 26;
-
-/// The most summands that a circuit read from a file may have, over its batch: a small file may describe huge windows.
-const MAX_TERMS: usize = 1 << 30;
 
 /// What defines a circuit.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -64,45 +54,9 @@ impl Spec {
         hash.finalize().into()
     }
 
-    /// The summands of all values, those in padding included.
-    fn terms(&self) -> usize {
-        let each = |(i, node): (usize, &Node)| {
-            let inputs = self.graph.input_shapes(NodeId(i));
-            let taken: usize = inputs.iter().map(|s| s.len()).sum();
-            let weights = self.graph.params(NodeId(i)).into_iter().map(|(_, p)| p.shape.len() / p.shape.dims()[0]);
-            // What one value is made of.
-            let one = match &node.layer {
-                Some(AnyLayer::AvgPool1d(l)) => l.window.area(),
-                Some(AnyLayer::AvgPool2d(l)) => l.window.area(),
-                Some(AnyLayer::SumPool1d(l)) => l.window.area(),
-                Some(AnyLayer::SumPool2d(l)) => l.window.area(),
-                Some(AnyLayer::MaxPool1d(l)) => l.window.area(),
-                Some(AnyLayer::MaxPool2d(l)) => l.window.area(),
-                Some(AnyLayer::MatMul(_)) => inputs[0].dims().last().copied().unwrap_or(1),
-                _ => weights.fold(taken / node.shape.len(), usize::saturating_add),
-            };
-            // What one element is part of: those of a transposed convolution are not seen by its rows.
-            let part = match (inputs.as_slice(), &node.layer) {
-                ([x], Some(layer)) => x.len().saturating_mul(layer.fanout(&inputs)),
-                _ => 0,
-            };
-            node.shape.len().saturating_mul(one.max(1)).max(part).saturating_mul(self.batch)
-        };
-        self.graph.nodes().iter().enumerate().map(each).fold(0, usize::saturating_add)
-    }
-
     /// Checks what a file may have wrong: its size, the plan, the shapes of public weights.
-    pub(super) fn check(&self) -> Result<(), CircuitError> {
-        let values = self.graph.nodes().iter().fold(0usize, |n, node| n.saturating_add(node.shape.len()));
-        for (what, found, most) in [
-            ("values", values.saturating_mul(self.batch), MAX_VALUES),
-            ("parameters", self.graph.parameter_count(), MAX_PARAMETERS),
-            ("terms", self.terms(), MAX_TERMS),
-        ] {
-            if found > most {
-                return Err(CircuitError::Malformed(format!("it has {found} {what}, more than {most}")));
-            }
-        }
+    pub(super) fn check(&self, limits: &Limits) -> Result<(), CircuitError> {
+        self.measure(limits)?;
         self.plan.fits(&self.graph)?;
         let public = self.visibility.weights == Visible::Public;
         if public != self.constants.is_some() {
@@ -130,22 +84,7 @@ impl Spec {
         Ok(())
     }
 
-    /// The shapes of every node's lowered parameters.
-    fn param_shapes(&self) -> Vec<Vec<crate::shape::Shape>> {
-        (0..self.graph.nodes().len())
-            .map(|i| {
-                let id = NodeId(i);
-                let zeros: Vec<Tensor> =
-                    self.graph.params(id).iter().map(|(_, p)| Tensor::from_fn(p.shape.clone(), |_| 1.0)).collect();
-                let refs: Vec<&Tensor> = zeros.iter().collect();
-                self.graph.node(id).layer.as_ref().map_or_else(Vec::new, |l| {
-                    l.lower(&self.graph.input_shapes(id), &refs).iter().map(|l| l.values.shape().clone()).collect()
-                })
-            })
-            .collect()
-    }
-
-    /// The one description of the circuit, over both constraint systems.
+    /// The one description of the circuit, over all constraint systems.
     #[allow(clippy::type_complexity)]
     pub(super) fn synthesize<C: Accumulate>(
         &self,

@@ -51,10 +51,15 @@ pub fn cost(values: &[Interval]) -> Result<Cost, ArithError> {
 /// Enforces the index.
 ///
 /// # Soundness
-/// The selectors `e_i` are booleans that sum to one: the last is one less all others, and boolean by its own constraint.
-/// `e_i * (max - x_i) = 0` makes `max` the selected value. `max - x_i - [i is before the selected]` is range-checked in
+/// The witnesses are running sums `t_i = [i is before the selected]`, all but the last, which is zero; the selectors are their
+/// differences `e_i = t_(i-1) - t_i`, with `t_(-1) = 1`. So the selectors sum to one by definition; each is boolean by its own
+/// constraint, hence exactly one of them is one, and `t_i` is one before it and zero from there on.
+/// `e_i * (max - x_i) = 0` makes `max` the selected value. `max - x_i - t_i` is range-checked in
 /// fewer than 252 bits, and the values' intervals are enforced, so the difference can't wrap the field: no value exceeds the
-/// selected one, and none before it equals it. Hence the selected index is unique.
+/// selected one, and none before it equals it. Hence the selected index is unique; it is the sum of all `t_i`.
+///
+/// As each `t_i` is a variable, no row but one has more than a few entries: with sums of selectors in its place the matrices
+/// would grow with the square of the classes.
 pub fn enforce<C: Cs>(cs: &mut C, values: &[(&C::W, &Interval)]) -> Result<C::W, ArithError> {
     cs.label("argmax");
     if values.len() < 2 {
@@ -66,26 +71,30 @@ pub fn enforce<C: Cs>(cs: &mut C, values: &[(&C::W, &Interval)]) -> Result<C::W,
     let index = numbers.as_deref().map(eval);
     let zero = cs.constant(Int::ZERO);
     let last = values.len() - 1;
-    let mut selectors: Vec<C::W> =
-        (0..last).map(|i| cs.boolean(index.map(|n| if n == i { Int::ONE } else { Int::ZERO }))).collect();
-    let terms: Vec<(Int, &C::W)> = selectors.iter().map(|e| (-Int::ONE, e)).collect();
-    let rest = cs.linear(&terms, Int::ONE);
-    let others = cs.linear(&[(-Int::ONE, &rest)], Int::ONE);
-    cs.enforce(&rest, &others, &zero);
-    selectors.push(rest);
+    // Whether each is before the selected.
+    let mut before: Vec<C::W> =
+        (0..last).map(|i| cs.witness(index.map(|n| if i < n { Int::ONE } else { Int::ZERO }))).collect();
+    before.push(zero.clone());
+    let mut selectors = Vec::with_capacity(values.len());
+    let mut sum = cs.constant(Int::ONE);
+    for next in &before {
+        let selector = cs.linear(&[(Int::ONE, &sum), (-Int::ONE, next)], Int::ZERO);
+        let others = cs.linear(&[(-Int::ONE, &selector)], Int::ONE);
+        cs.enforce(&selector, &others, &zero);
+        selectors.push(selector);
+        sum = next.clone();
+    }
 
     let max = cs.witness(numbers.zip(index).map(|(n, i)| n[i]));
     for (selector, (value, _)) in selectors.iter().zip(values) {
         let gap = cs.linear(&[(Int::ONE, &max), (-Int::ONE, value)], Int::ZERO);
         cs.enforce(&gap, selector, &zero);
     }
-    for (i, (value, interval)) in values.iter().enumerate() {
-        let mut terms = vec![(Int::ONE, &max), (-Int::ONE, *value)];
-        terms.extend(selectors[i + 1..].iter().map(|later| (-Int::ONE, later)));
-        let gap = cs.linear(&terms, Int::ZERO);
+    for ((value, interval), before) in values.iter().zip(&before) {
+        let gap = cs.linear(&[(Int::ONE, &max), (-Int::ONE, *value), (-Int::ONE, before)], Int::ZERO);
         decompose::enforce(cs, &gap, bits(&bound, interval)?);
     }
-    let terms: Vec<(Int, &C::W)> = selectors.iter().enumerate().map(|(i, e)| (Int::from(i as u64), e)).collect();
+    let terms: Vec<(Int, &C::W)> = before.iter().map(|t| (Int::ONE, t)).collect();
     Ok(cs.linear(&terms, Int::ZERO))
 }
 

@@ -45,8 +45,8 @@ use crate::arith::Int;
 
 /// What a gadget needs of a constraint system.
 ///
-/// There are two: one records constraints, one computes the witness. The same gadget runs over both, so that the
-/// variables of one are those of the other, in order.
+/// There are three: one records constraints, one computes the witness, one counts. The same gadget runs over all, so that the
+/// variables of one are those of the others, in order.
 pub trait Cs {
     /// A linear combination of variables, or its value.
     type W: Clone + 'static;

@@ -58,8 +58,7 @@ pub struct Piecewise {
 /// What a table's own numbers say of its values: nothing that would make two tables differ.
 #[derive(Clone, Debug, Default)]
 struct Known {
-    /// The least and the largest value within the segments, of negative values and of others. All cells are looked at, so that
-    /// a table that is only read is not, before the plan around it is checked.
+    /// The least and the largest value within the segments, of negative values and of others; worked out when asked for.
     range: OnceLock<[(i128, i128); 2]>,
     /// The bits of the largest magnitude on the way.
     widest: u32,
@@ -189,13 +188,25 @@ impl Piecewise {
         bit_len(most + tail)
     }
 
-    /// The least and the largest value within the segments, on one side.
-    fn enumerate(&self, positive: bool) -> (i128, i128) {
+    /// The least and the largest value within the segments, on one side: exact.
+    ///
+    /// Of each cell, both ends are looked at, as the slope may count units within it. Along the cells of a segment the value
+    /// at the same end is a polynomial, so that only the ends of its monotone runs are asked for ([`turns`]): a table of `2^18`
+    /// cells takes thousands of values, and not millions. Where the slope counts units of several cells, it is a staircase,
+    /// whose steps are cut apart.
+    fn extremes(&self, positive: bool) -> (i128, i128) {
         let mut range: Option<(i128, i128)> = None;
-        for cell in 0..1i128 << self.bits {
-            for u in [cell << self.drop, ((cell + 1) << self.drop) - 1] {
-                let y = self.at(if positive { u } else { -1 - u });
-                range = Some(range.map_or((y, y), |(lo, hi)| (lo.min(y), hi.max(y))));
+        // The cells over which the slope's units make a staircase or nothing, and those over which all is one polynomial.
+        let stair = if positive && self.tail.slope != 0 { self.tail.drop.saturating_sub(self.drop) } else { 0 };
+        let run = self.offset().min(if stair > 0 { stair } else { u32::MAX });
+        let degree = self.degree().max(1);
+        for first in (0..1i128 << self.bits).step_by(1 << run) {
+            let at = |u: i128| self.at(if positive { u } else { -1 - u });
+            for k in turns(&|k| at((first + k) << self.drop), degree, (1 << run) - 1) {
+                let cell = first + k;
+                for y in [cell << self.drop, ((cell + 1) << self.drop) - 1].map(at) {
+                    range = Some(range.map_or((y, y), |(lo, hi)| (lo.min(y), hi.max(y))));
+                }
             }
         }
         range.unwrap_or_default()
@@ -303,10 +314,55 @@ impl Piecewise {
 
     /// The least and the largest value within the segments, of that sign.
     pub(crate) fn range(&self, positive: bool) -> (Int, Int) {
-        let range = self.known.range.get_or_init(|| [false, true].map(|positive| self.enumerate(positive)));
+        let range = self.known.range.get_or_init(|| [false, true].map(|positive| self.extremes(positive)));
         let (lo, hi) = range[usize::from(positive)];
         (Int::from(lo), Int::from(hi))
     }
+}
+
+/// The ends of the runs over which a polynomial of that degree is monotone on the integers `0..=last`, first and last among
+/// them: so its least and its largest value are at one of them.
+///
+/// Between two ends of the runs of its difference `f(k + 1) - f(k)`, which is a polynomial of one degree less, that difference
+/// changes its sign at most once, and where is found by halving.
+fn turns(f: &dyn Fn(i128) -> i128, degree: usize, last: i128) -> Vec<i128> {
+    // From the highest difference, which is constant, down to the polynomial.
+    let mut found = vec![];
+    for order in (0..degree.max(1)).rev() {
+        let last = last - order as i128;
+        if last < 1 {
+            // As many values as that are looked at one by one.
+            found = (0..=last.max(0)).collect();
+            continue;
+        }
+        let mut ends = vec![0];
+        // Those of the difference end one earlier.
+        for run in found.windows(2) {
+            let (mut lo, mut hi) = (run[0], run[1]);
+            let falls = |k: i128| difference(f, order + 1, k) < 0;
+            let before = falls(lo);
+            if before != falls(hi) {
+                while hi - lo > 1 {
+                    let middle = lo + (hi - lo) / 2;
+                    if falls(middle) == before { lo = middle } else { hi = middle }
+                }
+                ends.push(hi);
+            }
+        }
+        ends.push(last);
+        ends.dedup();
+        found = ends;
+    }
+    found
+}
+
+/// The difference of that order at `k`: `f(k)`, `f(k + 1) - f(k)`, `f(k + 2) - 2 f(k + 1) + f(k)`, ..
+fn difference(f: &dyn Fn(i128) -> i128, order: usize, k: i128) -> i128 {
+    let mut values: Vec<i128> = (0..=order as i128).map(|i| f(k + i)).collect();
+    for left in (1..=order).rev() {
+        (0..left).for_each(|i| values[i] = values[i + 1] - values[i]);
+    }
+    values[0]
 }
 
 #[cfg(test)]
@@ -346,6 +402,61 @@ mod tests {
         }
         let wide = Piecewise::new((0, 0), 0, 18, Sides::Even, vec![vec![1 << 50; 7]], Tail::default());
         assert_eq!(wide.unwrap_err().what, "a sum");
+    }
+
+    /// The least and the largest value, by all that there are.
+    fn enumerated(table: &Piecewise, positive: bool) -> (i128, i128) {
+        let end = 1i128 << (table.drop + table.bits);
+        let values = (0..end).map(|u| table.at(if positive { u } else { -1 - u }));
+        values.fold((i128::MAX, i128::MIN), |(lo, hi), y| (lo.min(y), hi.max(y)))
+    }
+
+    #[test]
+    fn the_least_and_the_largest_value_are_those_of_all_cells() {
+        use rand::{Rng, SeedableRng, rngs::StdRng};
+        let mut rng = StdRng::seed_from_u64(5);
+        let mut turned = 0;
+        for case in 0..300 {
+            let (bits, degree) = (rng.gen_range(1..10u32), rng.gen_range(0..7usize));
+            let segments = rng.gen_range(0..bits.min(3));
+            let both = rng.gen_bool(0.3);
+            let sides = if both { Sides::Both } else { [Sides::Even, Sides::Odd, Sides::Positive][case % 3] };
+            // Such that every power counts, and the polynomial turns within the segment.
+            let most = |power: usize| ((1i64 << 40) >> ((bits - segments) * power as u32).min(40)).max(1);
+            let mut piece = || (0..=degree).map(|p| rng.gen_range(-most(p)..=most(p))).collect::<Vec<i64>>();
+            let pieces: Vec<Vec<i64>> = (0..(1 << segments) * if both { 2 } else { 1 }).map(|_| piece()).collect();
+            let tail = Tail {
+                negative: rng.gen_range(-9..9),
+                positive: rng.gen_range(-9..9),
+                slope: if rng.gen_bool(0.5) { 0 } else { rng.gen_range(-(1i64 << 20)..1 << 20) },
+                drop: rng.gen_range(0..6),
+            };
+            let table = Piecewise::new((4, 6), rng.gen_range(0..4), bits, sides, pieces, tail).unwrap();
+            for positive in [false, true] {
+                let (lo, hi) = enumerated(&table, positive);
+                assert_eq!(table.range(positive), (Int::from(lo), Int::from(hi)), "{positive} {table:?}");
+                let ends =
+                    [0, (1i128 << (table.drop + table.bits)) - 1].map(|u| table.at(if positive { u } else { -1 - u }));
+                turned += usize::from(!ends.contains(&lo) && !ends.contains(&hi));
+            }
+        }
+        assert!(turned > 50, "{turned}");
+    }
+
+    #[test]
+    fn a_table_of_all_cells_takes_few_values() {
+        use std::cell::Cell;
+        // With a turn at zero, and one on each side.
+        let middle = 1i128 << 16;
+        let (calls, last) = (Cell::new(0), (1i128 << 17) - 1);
+        let polynomial = |k: i128| {
+            calls.set(calls.get() + 1);
+            let t = 2 * (k - middle) + 1;
+            t.pow(6) - 3 * (1 << 16) * t.pow(4) + t
+        };
+        let found = turns(&polynomial, 6, last);
+        assert!(found.len() >= 4, "{found:?}");
+        assert!(calls.get() < 2000, "{}", calls.get());
     }
 
     #[test]

@@ -374,33 +374,42 @@ mod attacks {
         let i = [interval(-8, 7); 4];
         let (build, _, _) = synthesize(Build::new(), &Argmax, &i, None);
         let (m, _, _) = build.finish();
-        // The prover fills everything as if another index were the answer.
-        struct Lie(usize);
-        impl Lie {
-            fn run(&self, values: &[i64], i: &[Interval]) -> Vec<Fr> {
-                let mut cs = Assign::new();
-                let wires: Vec<Int> = values.iter().map(|v| cs.instance(Some(Int::from(*v)))).collect();
-                for (w, i) in wires.iter().zip(i) {
-                    range::enforce(&mut cs, w, i);
+        // The prover fills everything as if other sums and another value were the answer.
+        let fill = |before: [i64; 3], max: i64| {
+            let mut cs = Assign::new();
+            let wires: Vec<Int> = values.iter().map(|v| cs.instance(Some(Int::from(*v)))).collect();
+            for (w, i) in wires.iter().zip(&i) {
+                range::enforce(&mut cs, w, i);
+            }
+            for t in before {
+                cs.witness(Some(Int::from(t)));
+            }
+            let max = cs.witness(Some(Int::from(max)));
+            for (x, before) in wires.iter().zip(before.iter().chain([&0])) {
+                decompose::enforce(&mut cs, &(max - *x - Int::from(*before)), 4);
+            }
+            cs.field_output(&crate::arith::r1cs::to_field(Int::from(before.iter().sum::<i64>())));
+            cs.finish()
+        };
+        let mut accepted = vec![];
+        for (a, b, c) in (0..64).map(|n| (n / 16 - 1, n / 4 % 4 - 1, n % 4 - 1)) {
+            for max in [3, 7, 8] {
+                if m.unsatisfied(&fill([a, b, c], max)).is_empty() {
+                    accepted.push(([a, b, c], max));
                 }
-                for k in 0..values.len() - 1 {
-                    cs.boolean(Some(Int::from(u8::from(k == self.0))));
-                }
-                let max = cs.witness(Some(wires[self.0]));
-                for (k, x) in wires.iter().enumerate() {
-                    let before = Int::from(u8::from(k < self.0));
-                    let gap = max - *x - before;
-                    decompose::enforce(&mut cs, &gap, 4);
-                }
-                let index = crate::arith::r1cs::to_field(Int::from(self.0 as u64));
-                cs.field_output(&index);
-                cs.finish()
             }
         }
-        assert!(m.unsatisfied(&Lie(1).run(&values, &i)).is_empty(), "the honest index, filled the same way");
-        for lie in [0, 2, 3] {
-            assert!(!m.unsatisfied(&Lie(lie).run(&values, &i)).is_empty(), "index {lie}");
-        }
+        assert_eq!(accepted, [([1, 0, 0], 7)], "the honest one, filled the same way");
+    }
+
+    #[test]
+    fn an_argmax_has_as_many_entries_a_class_as_it_has_bits() {
+        let entries = |n: usize| {
+            let (build, _, _) = synthesize(Build::new(), &Argmax, &vec![interval(-8, 7); n], None);
+            build.finish().0.abc.iter().flatten().map(Vec::len).sum::<usize>()
+        };
+        let [one, two, three] = [40, 80, 120].map(entries);
+        assert_eq!(three - two, two - one);
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! The network: nodes in order, their shapes, and where each came from.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, HashSet},
+    fmt,
+};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -90,12 +93,14 @@ pub struct Graph {
     output: NodeId,
     /// For every kind of layer, how many numbers were tried for its unnamed nodes.
     numbers: BTreeMap<&'static str, usize>,
+    /// The names of all nodes, to be looked up.
+    names: HashSet<String>,
 }
 
 impl PartialEq for Graph {
-    /// Which numbers were tried for names is no part of the network.
+    /// Which numbers were tried for names is no part of the network, and the names are in the nodes.
     fn eq(&self, other: &Self) -> bool {
-        let Self { name, range, nodes, output, numbers: _ } = self;
+        let Self { name, range, nodes, output, numbers: _, names: _ } = self;
         (name, range, nodes, output) == (&other.name, &other.range, &other.nodes, &other.output)
     }
 }
@@ -105,7 +110,15 @@ impl Graph {
     pub fn new(name: &str, input: Shape) -> Self {
         let node =
             Node { name: "input".to_owned(), layer: None, inputs: vec![], shape: input, origin: Origin::Unknown };
-        Self { name: name.to_owned(), range: None, nodes: vec![node], output: NodeId(0), numbers: BTreeMap::new() }
+        let names = HashSet::from([node.name.clone()]);
+        Self {
+            name: name.to_owned(),
+            range: None,
+            nodes: vec![node],
+            output: NodeId(0),
+            numbers: BTreeMap::new(),
+            names,
+        }
     }
 
     /// The same graph with the values that its input may take. Without, calibration chooses.
@@ -161,15 +174,16 @@ impl Graph {
                 let number = self.numbers.entry(kind).or_default();
                 *number += 1;
                 let candidate = format!("{kind}{number}");
-                if self.nodes.iter().all(|node| node.name != candidate) {
+                if !self.names.contains(&candidate) {
                     break candidate;
                 }
             }
-        } else if self.nodes.iter().any(|node| node.name == name) {
+        } else if self.names.contains(name) {
             return Err(GraphError::Name { origin, name: name.to_owned() });
         } else {
             name.to_owned()
         };
+        self.names.insert(name.clone());
         self.nodes.push(Node { name, layer: Some(layer), inputs: inputs.to_vec(), shape, origin });
         self.output = NodeId(self.nodes.len() - 1);
         Ok(self.output)
@@ -313,6 +327,10 @@ impl<'de> Deserialize<'de> for Graph {
         let input = nodes.next().ok_or_else(|| D::Error::custom("a graph without nodes"))?;
         if input.layer.is_some() || input.shape.is_empty() || input.shape.len() > Shape::MAX_LEN {
             return Err(D::Error::custom("the first node of a graph must be an input"));
+        }
+        if input.shape.rank() > Shape::MAX_RANK {
+            let (found, most) = (input.shape.rank(), Shape::MAX_RANK);
+            return Err(D::Error::custom(format!("the input has {found} axes, more than {most}")));
         }
         let mut graph = Self::new(&stored.name, input.shape);
         if let Some(range) = stored.range {

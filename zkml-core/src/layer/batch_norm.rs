@@ -122,6 +122,11 @@ impl Layer for BatchNorm {
         ]
     }
 
+    fn lowered(&self, inputs: &[&Shape]) -> Vec<Shape> {
+        // A factor and an offset a channel.
+        vec![Shape::new([inputs[0].dims()[0]]); 2]
+    }
+
     fn factors(&self) -> Factors {
         Factors::Weights
     }
@@ -187,6 +192,8 @@ mod tests {
         assert_eq!(lowered[0].values.data(), [1.0, -1.0]);
         assert_eq!((lowered[1].name, lowered[1].role), ("offset", Role::Bias));
         assert_eq!(lowered[1].values.data(), [-0.5, 1.0]);
+        let shapes: Vec<Shape> = lowered.iter().map(|l| l.values.shape().clone()).collect();
+        assert_eq!(norm.lowered(&[&shape]), shapes);
         // At scales 0 and 1.
         let p = [Tensor::vector(vec![2, -2]), Tensor::vector(vec![-1, 2])];
         let x = Tensor::new([2, 1, 2], vec![1i64, 5, -2, 4]).unwrap();

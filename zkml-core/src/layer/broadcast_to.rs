@@ -56,7 +56,7 @@ impl BroadcastTo {
         let missing = to.rank() - input.rank();
         let view = Shape::new([vec![1; missing], input.dims().to_vec()].concat());
         let axis = |of: usize| match view.dims()[of] {
-            1 => Axis::new(of, to.dims()[of], |_| Some(0)),
+            1 => Axis::new(of, to.dims()[of], |_| Some(0)).repeated(to.dims()[of]),
             extent => Axis::whole(of, extent),
         };
         let axes = (0..to.rank()).map(axis).collect();

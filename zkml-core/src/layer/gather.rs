@@ -2,7 +2,7 @@
 
 use super::{
     Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, axes,
-    gathering::{Gathering, moves_elements},
+    gathering::{Axis, Gathering, moves_elements},
 };
 use crate::{
     arith::{Arith, ArithError},
@@ -65,8 +65,16 @@ impl Gather {
             }
             places.push(at as usize);
         }
-        Ok(Gathering::along(input, axis, places.len(), move |i| places.get(i).copied()))
+        let repeats = most_common(&places);
+        Ok(Gathering::along(input, Axis::new(axis, places.len(), move |i| places.get(i).copied()).repeated(repeats)))
     }
+}
+
+/// How often the most common of these numbers is there.
+fn most_common(places: &[usize]) -> usize {
+    let mut sorted = places.to_vec();
+    sorted.sort_unstable();
+    sorted.chunk_by(|a, b| a == b).map(<[usize]>::len).max().unwrap_or(1)
 }
 
 impl Layer for Gather {

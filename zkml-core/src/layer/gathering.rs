@@ -12,14 +12,22 @@ pub(super) struct Axis<'a> {
     of: usize,
     /// The extent of the output.
     extent: usize,
+    /// How often one coordinate is read, at most.
+    repeats: usize,
     /// The coordinate that is read; nothing for a constant.
     from: Box<dyn Fn(usize) -> Option<usize> + 'a>,
 }
 
 impl<'a> Axis<'a> {
-    /// `extent` coordinates, the `i`th of which is `from(i)` of the axis `of`.
+    /// `extent` coordinates, the `i`th of which is `from(i)` of the axis `of`, each read at most once.
     pub fn new(of: usize, extent: usize, from: impl Fn(usize) -> Option<usize> + 'a) -> Self {
-        Self { of, extent, from: Box::new(from) }
+        Self { of, extent, repeats: 1, from: Box::new(from) }
+    }
+
+    /// The same axis, with each coordinate read up to so many times. This is said and not counted: an axis may be longer
+    /// than memory.
+    pub fn repeated(self, repeats: usize) -> Self {
+        Self { repeats, ..self }
     }
 
     /// The axis as it is.
@@ -43,9 +51,10 @@ impl<'a> Gathering<'a> {
     }
 
     /// A tensor of shape `input` that changes along one axis.
-    pub fn along(input: &Shape, axis: usize, extent: usize, from: impl Fn(usize) -> Option<usize> + 'a) -> Self {
+    pub fn along(input: &Shape, axis: Axis<'a>) -> Self {
         let mut axes: Vec<Axis<'a>> = input.dims().iter().enumerate().map(|(of, n)| Axis::whole(of, *n)).collect();
-        axes[axis] = Axis::new(axis, extent, from);
+        let of = axis.of;
+        axes[of] = axis;
         Self::new(input, axes)
     }
 
@@ -82,11 +91,10 @@ impl<'a> Gathering<'a> {
         Tensor::from_fn(self.shape.clone(), |i| places[i].map_or(fill, |at| &x.data()[at]).clone())
     }
 
-    /// How often an element of the input is in the output, at most.
-    pub fn fanout(&self, input: &Shape) -> usize {
-        let mut seen = vec![0; input.len()];
-        self.places().into_iter().flatten().for_each(|at| seen[at] += 1);
-        seen.into_iter().max().unwrap_or(1).max(1)
+    /// How often an element of the input is in the output, at most: as its coordinates are read one by one, the product over
+    /// the axes. Nothing is allocated.
+    pub fn fanout(&self) -> usize {
+        self.axes.iter().fold(1, |n: usize, axis| n.saturating_mul(axis.repeats.max(1)))
     }
 }
 
@@ -126,7 +134,7 @@ macro_rules! moves_elements {
         }
 
         fn fanout(&self, inputs: &[&Shape]) -> usize {
-            self.gathering(inputs[0]).map_or(1, |g| g.fanout(inputs[0]))
+            self.gathering(inputs[0]).map_or(1, |g| g.fanout())
         }
 
         fn kind(&self) -> Kind {
@@ -162,9 +170,10 @@ mod tests {
     #[test]
     fn places_follow_each_axis() {
         let x = Tensor::from_fn([2, 3], |i| i);
-        let columns = Gathering::along(x.shape(), 1, 4, |i| [None, Some(2), Some(2), Some(0)][i]);
+        let columns = Axis::new(1, 4, |i| [None, Some(2), Some(2), Some(0)][i]).repeated(2);
+        let columns = Gathering::along(x.shape(), columns);
         assert_eq!(columns.places(), [None, Some(2), Some(2), Some(0), None, Some(5), Some(5), Some(3)]);
-        assert_eq!(columns.fanout(x.shape()), 2);
+        assert_eq!(columns.fanout(), 2);
         let y = columns.apply(&x, &9);
         assert_eq!(y, Tensor::new([2, 4], vec![9, 2, 2, 0, 9, 5, 5, 3]).unwrap());
         let turned = Gathering::permuted(x.shape(), &[1, 0]);

@@ -43,8 +43,8 @@ pub struct MatMul;
 struct Pairing {
     /// The axes before the last two of the output.
     batch: Shape,
-    /// For each matrix of the output, those that make it.
-    matrices: [Vec<usize>; 2],
+    /// Those of what makes it.
+    stacks: [Shape; 2],
     rows: usize,
     inner: usize,
     columns: usize,
@@ -80,8 +80,12 @@ impl Pairing {
             )
             .help("axes are aligned at the last, and must be equal or 1; `reshape(..)` can add axes of 1"));
         };
-        let matrices = [broadcast::places(&batch_a, &batch), broadcast::places(&batch_b, &batch)];
-        Ok(Self { batch, matrices, rows, inner, columns })
+        Ok(Self { batch, stacks: [batch_a, batch_b], rows, inner, columns })
+    }
+
+    /// For each matrix of the output, those that make it: for inputs that are there, as shapes alone may say anything.
+    fn matrices(&self) -> [Vec<usize>; 2] {
+        [0, 1].map(|side: usize| broadcast::places(&self.stacks[side], &self.batch))
     }
 
     /// The shape of the output, the axes of vectors left out.
@@ -98,10 +102,10 @@ impl Pairing {
 
     /// The factors of the `i`th element of the output: the first places on both sides; then on, the left ones are
     /// neighbours and the right ones `columns` apart.
-    fn starts(&self, i: usize) -> (usize, usize) {
+    fn starts(&self, matrices: &[Vec<usize>; 2], i: usize) -> (usize, usize) {
         let (matrix, row, column) = (i / (self.rows * self.columns), i / self.columns % self.rows, i % self.columns);
-        let left = (self.matrices[0][matrix] * self.rows + row) * self.inner;
-        (left, self.matrices[1][matrix] * self.inner * self.columns + column)
+        let left = (matrices[0][matrix] * self.rows + row) * self.inner;
+        (left, matrices[1][matrix] * self.inner * self.columns + column)
     }
 }
 
@@ -137,8 +141,9 @@ impl Layer for MatMul {
     fn float(&self, inputs: &[&Tensor], _: &[&Tensor]) -> Tensor {
         let (a, b) = (inputs[0], inputs[1]);
         let Ok(pairing) = Pairing::new(a.shape(), b.shape()) else { return Tensor::vector(vec![]) };
+        let matrices = pairing.matrices();
         Tensor::from_fn(pairing.shape(a.shape(), b.shape()), |i| {
-            let (left, right) = pairing.starts(i);
+            let (left, right) = pairing.starts(&matrices, i);
             let row = &a.data()[left..][..pairing.inner];
             row.iter().zip(b.data()[right..].iter().step_by(pairing.columns)).map(|(a, b)| a * b).sum()
         })
@@ -182,9 +187,10 @@ impl Layer for MatMul {
         let Ok(pairing) = Pairing::new(x[0].shape(), x[1].shape()) else { return Ok(Tensor::vector(vec![])) };
         let shape = pairing.shape(x[0].shape(), x[1].shape());
         let (left, right) = (x[0].data(), x[1].data());
+        let matrices = pairing.matrices();
         let mut y = Vec::with_capacity(shape.len());
         for matrix in 0..pairing.batch.len() {
-            let (first, second) = pairing.starts(matrix * pairing.rows * pairing.columns);
+            let (first, second) = pairing.starts(&matrices, matrix * pairing.rows * pairing.columns);
             let rows: Vec<Vec<&A::Wire>> = (0..pairing.rows)
                 .map(|row| left[first + row * pairing.inner..][..pairing.inner].iter().collect())
                 .collect();
@@ -253,6 +259,14 @@ mod tests {
             assert_eq!(q.map(|q| *q as f64), y);
             assert_eq!(MatMul.scale(&step), 7);
         }
+    }
+
+    #[test]
+    fn the_shape_of_more_matrices_than_fit_in_memory_is_refused_and_takes_none() {
+        let (a, b) = (Shape::new([1 << 27, 1, 1, 1]), Shape::new([1 << 27, 1, 1]));
+        let error = crate::layer::AnyLayer::from(MatMul).shape(&[&a, &b]).unwrap_err();
+        let expected = "`matmul` gives shape [134217728, 134217728, 1, 1], expected 1 to 268435456 elements";
+        assert_eq!(error.to_string(), expected);
     }
 
     #[test]

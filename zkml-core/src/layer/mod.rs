@@ -233,6 +233,11 @@ pub trait Layer: Sized + Clone + fmt::Debug + PartialEq {
             .collect()
     }
 
+    /// The shapes of [`Layer::lower`]'s values: known without any.
+    fn lowered(&self, inputs: &[&Shape]) -> Vec<Shape> {
+        self.params(inputs).into_iter().map(|p| p.shape).collect()
+    }
+
     /// What it multiplies by.
     fn factors(&self) -> Factors;
 
@@ -350,6 +355,11 @@ macro_rules! layers {
                         "`{}` gives shape {shape}, expected 1 to {} elements", card.name, Shape::MAX_LEN
                     )));
                 }
+                if shape.rank() > Shape::MAX_RANK {
+                    return Err(LayerError::call(format!(
+                        "`{}` gives a shape with {} axes, expected at most {}", card.name, shape.rank(), Shape::MAX_RANK
+                    )));
+                }
                 Ok(shape)
             }
 
@@ -366,6 +376,11 @@ macro_rules! layers {
             /// See [`Layer::lower`].
             pub fn lower(&self, inputs: &[&Shape], params: &[&Tensor]) -> Vec<Lowered> {
                 match self { $(Self::$name(l) => l.lower(inputs, params)),* }
+            }
+
+            /// See [`Layer::lowered`].
+            pub fn lowered(&self, inputs: &[&Shape]) -> Vec<Shape> {
+                match self { $(Self::$name(l) => l.lowered(inputs)),* }
             }
 
             /// See [`Layer::factors`].

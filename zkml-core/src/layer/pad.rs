@@ -46,6 +46,21 @@ impl Mode {
         };
         place.and_then(|at| usize::try_from(at).ok())
     }
+
+    /// How often one of `extent` elements is there, with a border of such widths.
+    fn repeats(self, [before, after]: [usize; 2], extent: usize) -> usize {
+        match self {
+            Self::Constant => 1,
+            // The element at `i` is in the border before if `1 <= i <= before`, and in the one after if it is as near the last.
+            Self::Reflect => {
+                let both = 1.max((extent - 1).saturating_sub(after)) <= before.min(extent.saturating_sub(2));
+                1 + if both { 2 } else { usize::from(before > 0 || after > 0) }
+            }
+            // The first element and the last are one where there is no other.
+            Self::Edge if extent == 1 => before.saturating_add(after).saturating_add(1),
+            Self::Edge => before.max(after).saturating_add(1),
+        }
+    }
 }
 
 /// `y[i, ..] = x[i - before, ..]`, and a border around it: a constant (`mode = constant`), the elements mirrored at the
@@ -107,7 +122,8 @@ impl Pad {
             }
             let mode = self.mode;
             let place = move |i: usize| mode.place(i as i64 - before as i64, extent);
-            axes.push(Axis::new(of, extent.saturating_add(before).saturating_add(after), place));
+            let all = extent.saturating_add(before).saturating_add(after);
+            axes.push(Axis::new(of, all, place).repeated(mode.repeats([before, after], extent)));
         }
         Ok(Gathering::new(input, axes))
     }
@@ -173,7 +189,7 @@ impl Layer for Pad {
     }
 
     fn fanout(&self, inputs: &[&Shape]) -> usize {
-        self.gathering(inputs[0]).map_or(1, |g| g.fanout(inputs[0]))
+        self.gathering(inputs[0]).map_or(1, |g| g.fanout())
     }
 
     fn kind(&self) -> Kind {

@@ -2,7 +2,7 @@
 
 use super::{
     Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, axes,
-    gathering::{Gathering, moves_elements},
+    gathering::{Axis, Gathering, moves_elements},
 };
 use crate::{
     arith::{Arith, ArithError},
@@ -73,7 +73,8 @@ impl Slice {
         }
         let count = (reach as u64).div_ceil(self.step.unsigned_abs()) as usize;
         let step = self.step;
-        Ok(Gathering::along(input, axis, count, move |i| usize::try_from(start + step * i as i64).ok()))
+        let from = move |i: usize| usize::try_from(start + step * i as i64).ok();
+        Ok(Gathering::along(input, Axis::new(axis, count, from)))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step,
-    gathering::{Gathering, moves_elements},
+    gathering::{Axis, Gathering, moves_elements},
 };
 use crate::{
     arith::{Arith, ArithError},
@@ -47,7 +47,8 @@ impl Upsample1d {
                 .help("insert `reshape(..)` before it"));
         };
         let size = self.size;
-        Ok(Gathering::along(input, 1, length.saturating_mul(size), move |i| Some(i / size)))
+        let axis = Axis::new(1, length.saturating_mul(size), move |i| Some(i / size)).repeated(size);
+        Ok(Gathering::along(input, axis))
     }
 }
 

@@ -49,8 +49,8 @@ impl Upsample2d {
         let [down, across] = self.size;
         let axes = vec![
             Axis::whole(0, channels),
-            Axis::new(1, height.saturating_mul(down), move |i| Some(i / down)),
-            Axis::new(2, width.saturating_mul(across), move |j| Some(j / across)),
+            Axis::new(1, height.saturating_mul(down), move |i| Some(i / down)).repeated(down),
+            Axis::new(2, width.saturating_mul(across), move |j| Some(j / across)).repeated(across),
         ];
         Ok(Gathering::new(input, axes))
     }

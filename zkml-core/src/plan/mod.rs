@@ -37,10 +37,10 @@ use crate::{
         float::{self, Round},
         interval::{Interval, pow2},
     },
+    bounded,
     error::{PlanError, hex},
     graph::{Graph, NodeId, Range},
     layer::{AnyLayer, Role, Step},
-    shape::Shape,
     tensor::Tensor,
 };
 
@@ -257,11 +257,7 @@ impl Plan {
     pub fn load(path: impl AsRef<Path>) -> Result<Self, PlanError> {
         let path = path.as_ref();
         let file = |reason: String| PlanError::File { path: path.display().to_string(), reason };
-        let length = std::fs::metadata(path).map_err(|e| file(e.to_string()))?.len();
-        if length > 1 << 24 {
-            return Err(file(format!("it has {length} bytes, more than {}", 1 << 24)));
-        }
-        let bytes = std::fs::read(path).map_err(|e| file(e.to_string()))?;
+        let bytes = bounded::read(path, 1 << 24).map_err(|e| file(e.to_string()))?;
         serde_json::from_slice(&bytes).map_err(|e| file(e.to_string()))
     }
 
@@ -275,15 +271,6 @@ impl Plan {
         let bytes = serde_json::to_vec_pretty(self).map_err(|e| file(e.to_string()))?;
         std::fs::write(path, bytes).map_err(|e| file(e.to_string()))
     }
-}
-
-/// The shapes of a node's lowered parameters.
-pub(crate) fn param_shapes(graph: &Graph, id: NodeId) -> Vec<Shape> {
-    // Shapes do not depend on values.
-    let ones: Vec<Tensor> = graph.params(id).iter().map(|(_, p)| Tensor::from_fn(p.shape.clone(), |_| 1.0)).collect();
-    let refs: Vec<&Tensor> = ones.iter().collect();
-    let lowered = graph.node(id).layer.as_ref().map(|l| l.lower(&graph.input_shapes(id), &refs));
-    lowered.unwrap_or_default().iter().map(|l| l.values.shape().clone()).collect()
 }
 
 /// The scale of a node's output, after the shift.

@@ -97,7 +97,8 @@ fn params(graph: &Graph, plan: &Plan, weights: Option<&[Vec<Tensor<Int>>]>) -> V
         let each = |(shape, p): (Shape, &ParamPlan)| {
             Tensor::from_fn(shape, |_| Approximate { interval: p.interval(), error: 1.5 })
         };
-        super::param_shapes(graph, NodeId(i)).into_iter().zip(plans).map(each).collect()
+        let shapes = graph.node(NodeId(i)).layer.as_ref().map(|l| l.lowered(&graph.input_shapes(NodeId(i))));
+        shapes.unwrap_or_default().into_iter().zip(plans).map(each).collect()
     };
     plan.params.iter().enumerate().map(node).collect()
 }

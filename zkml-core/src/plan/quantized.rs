@@ -17,6 +17,7 @@ use crate::{
     graph::{Graph, NodeId, Visibility, Visible},
     model::Model,
     optimize::{self, Applied},
+    shape::Shape,
     tensor::Tensor,
 };
 
@@ -398,6 +399,15 @@ fn trace_bounds(
     Ok(a.widest().max(shifts))
 }
 
+/// What a circuit will take, commitments excepted.
+pub(crate) struct Counted {
+    /// Its cost, by node and gadget.
+    pub budget: Budget,
+    /// The intervals of the output's elements.
+    #[cfg_attr(not(feature = "prove"), allow(dead_code))]
+    pub output: Vec<Interval>,
+}
+
 /// What the circuit will cost, by node and gadget, commitments excepted.
 pub(crate) fn budget(
     graph: &Graph,
@@ -406,54 +416,76 @@ pub(crate) fn budget(
     visibility: Visibility,
     batch: usize,
 ) -> Result<Budget, PlanError> {
+    let shapes: Vec<Vec<Shape>> = params.iter().map(|node| node.iter().map(|t| t.shape().clone()).collect()).collect();
+    let constants = (visibility.weights == Visible::Public).then_some(params);
+    count(graph, plan, &shapes, constants, visibility, batch).map(|counted| counted.budget)
+}
+
+/// Counts the circuit of weights of these shapes, which are `constants` where they are public.
+pub(crate) fn count(
+    graph: &Graph,
+    plan: &Plan,
+    shapes: &[Vec<Shape>],
+    constants: Option<&[Vec<Tensor<Int>>]>,
+    visibility: Visibility,
+    batch: usize,
+) -> Result<Counted, PlanError> {
     let mut a = Counts::new();
-    let wires = param_measures(graph, plan, params, visibility, batch, &mut a).map_err(|e| arith_error(graph, e))?;
-    for _ in 0..batch {
-        a.enter(0);
-        let interval = plan.input.interval;
-        let shape = graph.shape(graph.input()).clone();
-        let range = crate::gadget::range::cost(&interval).map_err(|e| arith_error(graph, (NodeId(0), e)))?;
-        let mut each = range;
-        let mut width = bit_len(interval.hi - interval.lo);
-        if visibility.input == Visible::Public {
-            each.constraints += 1;
-            width = 1;
-        }
-        a.pay("range", each * shape.len());
-        let input = Tensor::from_fn(shape, |_| Measure { interval, width });
-        let walked =
-            walk::walk(graph, plan, &mut a, input, &wires, 0, &mut |_, _| {}).map_err(|e| arith_error(graph, e))?;
-        if visibility.output == Visible::Public {
-            a.enter(graph.output().0);
-            a.pay("output", crate::arith::counts::Cost::new(walked.output.len(), 0));
-        }
+    let wires = match constants {
+        Some(params) => params.iter().map(|node| node.iter().map(constant_measures).collect()).collect(),
+        None => param_measures(graph, plan, shapes, batch, &mut a).map_err(|e| arith_error(graph, e))?,
+    };
+    // All items of the batch cost the same.
+    let mut item = Counts::new();
+    item.enter(0);
+    let interval = plan.input.interval;
+    let shape = graph.shape(graph.input()).clone();
+    let mut each = crate::gadget::range::cost(&interval).map_err(|e| arith_error(graph, (NodeId(0), e)))?;
+    let mut width = bit_len(interval.hi - interval.lo);
+    if visibility.input == Visible::Public {
+        each.constraints += 1;
+        width = 1;
     }
-    Ok(a.budget().clone())
+    item.pay("range", each * shape.len());
+    let input = Tensor::from_fn(shape, |_| Measure { interval, width });
+    let walked =
+        walk::walk(graph, plan, &mut item, input, &wires, 0, &mut |_, _| {}).map_err(|e| arith_error(graph, e))?;
+    if visibility.output == Visible::Public {
+        item.enter(graph.output().0);
+        item.pay("output", crate::arith::counts::Cost::new(walked.output.len(), 0));
+    }
+    for (&(node, gadget), &cost) in item.budget() {
+        a.enter(node);
+        a.pay(gadget, cost * batch);
+    }
+    let output = walked.output.data().iter().map(|m| m.interval).collect();
+    Ok(Counted { budget: a.budget().clone(), output })
+}
+
+fn constant_measures(weights: &Tensor<Int>) -> Tensor<Measure> {
+    weights.map(|q| Measure { interval: Interval::point(*q), width: 0 })
 }
 
 fn param_measures(
     graph: &Graph,
     plan: &Plan,
-    params: &[Vec<Tensor<Int>>],
-    visibility: Visibility,
+    shapes: &[Vec<Shape>],
     batch: usize,
     a: &mut Counts,
 ) -> Result<Vec<Vec<Tensor<Measure>>>, (NodeId, ArithError)> {
-    let mut all = Vec::with_capacity(params.len());
-    for (i, (tensors, plans)) in params.iter().zip(&plan.params).enumerate() {
+    let mut all = Vec::with_capacity(shapes.len());
+    for (i, (shapes, plans)) in shapes.iter().zip(&plan.params).enumerate() {
         a.enter(i);
         let fanout = walk::param_fanout(graph, NodeId(i)) * batch;
-        let mut node = Vec::with_capacity(tensors.len());
-        for (t, p) in tensors.iter().zip(plans) {
-            if visibility.weights == Visible::Public {
-                node.push(t.map(|q| Measure { interval: Interval::point(*q), width: 0 }));
-                continue;
-            }
+        let mut node = Vec::with_capacity(shapes.len());
+        for (shape, p) in shapes.iter().zip(plans) {
             let interval = p.interval();
             let cost = crate::gadget::range::cost(&interval).map_err(|e| (NodeId(i), e))?;
-            a.pay("range", cost * t.len());
+            a.pay("range", cost * shape.len());
             let measure = Measure { interval, width: p.bits };
-            node.push(t.try_map(|_| a.settle(&measure, fanout)).map_err(|e| (NodeId(i), e))?);
+            let measures = (0..shape.len()).map(|_| a.settle(&measure, fanout)).collect::<Result<Vec<_>, _>>();
+            let measures = measures.map_err(|e| (NodeId(i), e))?;
+            node.push(Tensor::from_fn(shape.clone(), |k| measures[k]));
         }
         all.push(node);
     }

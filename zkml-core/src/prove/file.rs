@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use sha2::{Digest as _, Sha256};
 
 use super::Digest;
+use crate::bounded::{self, ReadError};
 
 /// The first bytes of every file.
 pub const MAGIC: [u8; 4] = *b"zkml";
@@ -145,6 +146,37 @@ pub fn write(kind: Kind, digest: &Digest, payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// What a file says of itself before its payload.
+struct Header {
+    digest: Digest,
+    /// The bytes of the whole file, `u64::MAX` where that overflows.
+    length: u64,
+}
+
+/// The header of a file of that kind, of which so many bytes were found.
+fn header(bytes: &[u8], kind: Kind, found: u64) -> Result<Header, FileError> {
+    let short = FileError::Truncated { expected: (HEADER + CHECKSUM) as u64, found };
+    if bytes.iter().zip(&MAGIC).any(|(a, b)| a != b) {
+        return Err(FileError::Magic { expected: kind });
+    }
+    let header = bytes.first_chunk::<HEADER>().ok_or(short)?;
+    match Kind::from_byte(header[4]) {
+        Some(found) if found == kind => {}
+        Some(found) => return Err(FileError::Kind { expected: kind, found }),
+        None => return Err(FileError::UnknownKind { expected: kind, found: header[4] }),
+    }
+    let version = u16::from_le_bytes([header[5], header[6]]);
+    if version != VERSION {
+        return Err(FileError::Version { found: version, supported: VERSION });
+    }
+    let mut digest = [0; 32];
+    digest.copy_from_slice(&header[7..39]);
+    let mut length = [0; 8];
+    length.copy_from_slice(&header[39..]);
+    let length = u64::from_le_bytes(length).saturating_add((HEADER + CHECKSUM) as u64);
+    Ok(Header { digest, length })
+}
+
 /// The circuit digest and the payload of a file of that kind. Nothing is allocated.
 ///
 /// # Errors
@@ -161,33 +193,15 @@ pub fn write(kind: Kind, digest: &Digest, payload: &[u8]) -> Vec<u8> {
 /// ```
 pub fn read(bytes: &[u8], kind: Kind) -> Result<(Digest, &[u8]), FileError> {
     let found = bytes.len() as u64;
-    let short = FileError::Truncated { expected: (HEADER + CHECKSUM) as u64, found };
-    if bytes.iter().zip(&MAGIC).any(|(a, b)| a != b) {
-        return Err(FileError::Magic { expected: kind });
-    }
-    let (header, rest) = bytes.split_first_chunk::<HEADER>().ok_or(short)?;
-    match Kind::from_byte(header[4]) {
-        Some(found) if found == kind => {}
-        Some(found) => return Err(FileError::Kind { expected: kind, found }),
-        None => return Err(FileError::UnknownKind { expected: kind, found: header[4] }),
-    }
-    let version = u16::from_le_bytes([header[5], header[6]]);
-    if version != VERSION {
-        return Err(FileError::Version { found: version, supported: VERSION });
-    }
-    let mut digest = [0; 32];
-    digest.copy_from_slice(&header[7..39]);
-    let mut length = [0; 8];
-    length.copy_from_slice(&header[39..]);
-    let length = u64::from_le_bytes(length);
-    let expected = length.saturating_add((HEADER + CHECKSUM) as u64);
+    let Header { digest, length: expected } = header(bytes, kind, found)?;
     if found < expected {
         return Err(FileError::Truncated { expected, found });
     }
     if found > expected {
         return Err(FileError::Trailing { expected, found });
     }
-    let (payload, checksum) = rest.split_last_chunk::<CHECKSUM>().ok_or(FileError::Truncated { expected, found })?;
+    let short = FileError::Truncated { expected, found };
+    let (payload, checksum) = bytes[HEADER..].split_last_chunk::<CHECKSUM>().ok_or(short)?;
     if Sha256::digest(&bytes[..HEADER + payload.len()])[..] != checksum[..] {
         return Err(FileError::Checksum);
     }
@@ -199,25 +213,42 @@ fn failed(path: &Path, action: &'static str) -> impl Fn(std::io::Error) -> FileE
     move |error| FileError::Io { path: path.clone(), action, reason: error.to_string() }
 }
 
-/// The bytes of a file that has at most `max_bytes`, which is checked before they are read.
+fn unread(path: &Path, max: u64) -> impl Fn(ReadError) -> FileError {
+    let (path, max) = (path.to_owned(), max);
+    move |error| match error {
+        ReadError::TooLarge { found, .. } => FileError::TooLarge { path: path.display().to_string(), found, max },
+        ReadError::Io(error) => failed(&path, "read")(error),
+    }
+}
+
+/// The bytes of a file that has at most `max_bytes`: see [`bounded::read`].
 ///
 /// # Errors
 /// If it is larger, or can't be read.
 pub fn load(path: impl AsRef<Path>, max_bytes: u64) -> Result<Vec<u8>, FileError> {
     let path = path.as_ref();
-    let large = |found| FileError::TooLarge { path: path.display().to_string(), found, max: max_bytes };
-    let file = fs::File::open(path).map_err(failed(path, "read"))?;
-    let length = file.metadata().map_err(failed(path, "read"))?.len();
-    if length > max_bytes {
-        return Err(large(length));
+    bounded::read(path, max_bytes).map_err(unread(path, max_bytes))
+}
+
+/// The bytes of a file of that kind, which [`read`] takes: its header is read first, and then no more than it says.
+///
+/// # Errors
+/// As [`load`]; and if it is no file of ours, or of another kind or version.
+pub fn load_kind(path: impl AsRef<Path>, kind: Kind, max_bytes: u64) -> Result<Vec<u8>, FileError> {
+    let path = path.as_ref();
+    let mut file = fs::File::open(path).map_err(failed(path, "read"))?;
+    let size = file.metadata().map_err(failed(path, "read"))?.len();
+    let mut bytes = Vec::new();
+    (&mut file).take(HEADER as u64).read_to_end(&mut bytes).map_err(failed(path, "read"))?;
+    let Header { length, .. } = header(&bytes, kind, bytes.len() as u64)?;
+    if size.max(length) > max_bytes {
+        return Err(unread(path, max_bytes)(ReadError::TooLarge { found: size.max(length), max: max_bytes }));
     }
-    // A device or a growing file has more than it says.
-    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
-    file.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(failed(path, "read"))?;
-    if bytes.len() as u64 > max_bytes {
-        return Err(large(bytes.len() as u64));
+    match bounded::append(file, &mut bytes, length) {
+        Ok(()) => Ok(bytes),
+        Err(ReadError::TooLarge { found, .. }) => Err(FileError::Trailing { expected: length, found: found.max(size) }),
+        Err(error) => Err(unread(path, max_bytes)(error)),
     }
-    Ok(bytes)
 }
 
 /// Writes a file whole or not at all: to a temporary one beside it, which then takes its name.
@@ -303,7 +334,24 @@ mod tests {
         assert!(matches!(save("/", b""), Err(FileError::Io { .. })));
         assert_eq!(fs::read_dir(&directory).unwrap().count(), 1);
         #[cfg(target_os = "linux")]
-        assert!(matches!(load("/dev/zero", 1000), Err(FileError::TooLarge { found: 1001, .. })));
+        {
+            assert!(matches!(load("/dev/zero", 1000), Err(FileError::TooLarge { found: 1001, .. })));
+            // Before a byte of the 64 GiB that may follow is read.
+            assert!(matches!(load_kind("/dev/zero", Kind::ProvingKey, 1 << 36), Err(FileError::Magic { .. })));
+        }
+        // A header that promises more than there is, and more than may be.
+        let whole = write(Kind::Circuit, &[3; 32], b"some payload");
+        save(&path, &whole).unwrap();
+        assert_eq!(load_kind(&path, Kind::Circuit, 1000).unwrap(), whole);
+        assert!(matches!(load_kind(&path, Kind::Proof, 1000), Err(FileError::Kind { found: Kind::Circuit, .. })));
+        assert!(matches!(load_kind(&path, Kind::Circuit, 90), Err(FileError::TooLarge { found: 91, max: 90, .. })));
+        save(&path, &[&whole[..], b"x"].concat()).unwrap();
+        let trailing = FileError::Trailing { expected: 91, found: 92 };
+        assert_eq!(load_kind(&path, Kind::Circuit, 1000), Err(trailing));
+        save(&path, &[&whole[..39], &[0xff; 8]].concat()).unwrap();
+        assert!(matches!(load_kind(&path, Kind::Circuit, 1000), Err(FileError::TooLarge { found: u64::MAX, .. })));
+        save(&path, &whole[..20]).unwrap();
+        assert!(matches!(load_kind(&path, Kind::Circuit, 1000), Err(FileError::Truncated { found: 20, .. })));
         fs::remove_dir_all(&directory).unwrap();
     }
 }

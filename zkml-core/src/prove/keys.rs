@@ -184,7 +184,7 @@ impl VerifyingKey {
     /// # Errors
     /// As [`from_bytes`](Self::from_bytes), or if the file can't be read.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, LoadError> {
-        Self::from_bytes(&file::load(path, Self::MAX_BYTES)?)
+        Self::from_bytes(&file::load_kind(path, Kind::VerifyingKey, Self::MAX_BYTES)?)
     }
 
     /// SHA-256 of the key's file: what to publish and compare, since a verifier must not take the prover's key. It covers all
@@ -332,7 +332,7 @@ impl ProvingKey {
     /// # Errors
     /// As [`from_bytes`](Self::from_bytes), or if the file can't be read.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, LoadError> {
-        Self::from_bytes(&file::load(path, Self::MAX_BYTES)?)
+        Self::from_bytes(&file::load_kind(path, Kind::ProvingKey, Self::MAX_BYTES)?)
     }
 }
 

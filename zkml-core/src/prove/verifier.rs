@@ -111,7 +111,7 @@ impl Proof {
     /// # Errors
     /// As [`from_bytes`](Self::from_bytes), or if the file can't be read.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, LoadError> {
-        Self::from_bytes(&file::load(path, Self::MAX_BYTES)?)
+        Self::from_bytes(&file::load_kind(path, Kind::Proof, Self::MAX_BYTES)?)
     }
 }
 

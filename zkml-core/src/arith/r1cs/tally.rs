@@ -1,0 +1,190 @@
+//! The constraint system that only counts: what [`Build`](super::Build) would take, before it takes it.
+
+use std::{cell::Cell, rc::Rc};
+
+use ark_bn254::Fr;
+use ark_ff::Zero;
+
+use super::{Accumulate, FieldCs};
+use crate::{arith::Int, gadget::Cs};
+
+/// Counts variables, constraints and entries, and holds none of them.
+///
+/// Variables and constraints are exact. Entries are those of sums in which no variable is met twice, so at most a few too many.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// Public inputs, without the constant one.
+    pub instances: usize,
+    /// Witness variables.
+    pub witnesses: usize,
+    /// Constraints.
+    pub constraints: usize,
+    /// Entries of the three matrices.
+    pub entries: usize,
+    held: Rc<Held>,
+    /// The sum that is being added up.
+    open: (usize, bool),
+}
+
+/// How many entries linear combinations have that are not dropped yet.
+#[derive(Debug, Default)]
+struct Held {
+    now: Cell<usize>,
+    most: Cell<usize>,
+}
+
+/// A linear combination's size.
+#[derive(Debug)]
+pub struct Size {
+    variables: usize,
+    constant: bool,
+    held: Rc<Held>,
+}
+
+impl Size {
+    fn new(held: &Rc<Held>, variables: usize, constant: bool) -> Self {
+        let size = Self { variables, constant, held: Rc::clone(held) };
+        held.now.set(held.now.get().saturating_add(size.entries()));
+        size
+    }
+
+    fn entries(&self) -> usize {
+        self.variables.saturating_add(usize::from(self.constant))
+    }
+}
+
+impl Clone for Size {
+    fn clone(&self) -> Self {
+        Self::new(&self.held, self.variables, self.constant)
+    }
+}
+
+impl Drop for Size {
+    fn drop(&mut self) {
+        self.held.now.set(self.held.now.get().saturating_sub(self.entries()));
+    }
+}
+
+impl Tally {
+    /// Nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The most entries that are in memory at once: those of the matrices so far, and those of the linear combinations that are
+    /// still to be used.
+    pub fn peak(&self) -> usize {
+        self.held.most.get().max(self.entries)
+    }
+
+    fn size(&self, variables: usize, constant: bool) -> Size {
+        let size = Size::new(&self.held, variables, constant);
+        self.held.most.set(self.held.most.get().max(self.held.now.get().saturating_add(self.entries)));
+        size
+    }
+
+    fn fresh(&mut self) -> Size {
+        self.witnesses += 1;
+        self.size(1, false)
+    }
+
+    fn add(&mut self, w: &Size) {
+        self.open = (self.open.0.saturating_add(w.variables), self.open.1 || w.constant);
+    }
+
+    fn take(&mut self) -> Size {
+        let (variables, constant) = std::mem::take(&mut self.open);
+        self.size(variables, constant)
+    }
+
+    fn row(&mut self, of: [&Size; 3]) {
+        self.constraints += 1;
+        self.entries = of.iter().fold(self.entries, |n, lc| n.saturating_add(lc.entries()));
+    }
+}
+
+impl Cs for Tally {
+    type W = Size;
+
+    fn linear(&mut self, terms: &[(Int, &Size)], constant: Int) -> Size {
+        terms.iter().filter(|(c, _)| *c != Int::ZERO).for_each(|(_, w)| self.add(w));
+        self.open.1 |= constant != Int::ZERO;
+        self.take()
+    }
+
+    fn value(&self, _: &Size) -> Option<Int> {
+        None
+    }
+
+    fn witness(&mut self, _: Option<Int>) -> Size {
+        self.fresh()
+    }
+
+    fn enforce(&mut self, a: &Size, b: &Size, c: &Size) {
+        self.row([a, b, c]);
+    }
+
+    fn inverse(&mut self, x: &Size, rhs: &Size) {
+        let v = self.fresh();
+        self.row([&v, x, rhs]);
+    }
+
+    fn label(&mut self, _: &'static str) {}
+}
+
+impl FieldCs for Tally {
+    type F = Size;
+
+    fn instance(&mut self, _: Option<Int>) -> Size {
+        self.instances += 1;
+        self.size(1, false)
+    }
+
+    fn lift(&mut self, w: &Size) -> Size {
+        w.clone()
+    }
+
+    fn field_linear(&mut self, terms: &[(Fr, &Size)], constant: Fr) -> Size {
+        terms.iter().filter(|(c, _)| !c.is_zero()).for_each(|(_, w)| self.add(w));
+        self.open.1 |= !constant.is_zero();
+        self.take()
+    }
+
+    fn field_product(&mut self, a: &Size, b: &Size) -> Size {
+        let p = self.fresh();
+        self.row([a, b, &p]);
+        p
+    }
+
+    fn field_witness(&mut self, _: Option<Fr>) -> Size {
+        self.fresh()
+    }
+
+    fn field_output(&mut self, f: &Size) {
+        self.instances += 1;
+        self.constraints += 1;
+        // The constant one on one side, the public input on the other.
+        self.entries = self.entries.saturating_add(f.entries()).saturating_add(2);
+    }
+}
+
+impl Accumulate for Tally {
+    fn accumulate(&mut self, _: &mut Int, c: Int, w: &Size) {
+        if c != Int::ZERO {
+            self.add(w);
+        }
+    }
+    fn accumulate_constant(&mut self, _: &mut Int, c: Int) {
+        self.open.1 |= c != Int::ZERO;
+    }
+    fn deferred(&mut self, a: &Size, b: &Size) -> Size {
+        self.field_product(a, b)
+    }
+    fn combine(&mut self, terms: &[(Fr, &Size)], _: Int) -> Size {
+        self.field_linear(terms, Fr::zero())
+    }
+    fn close(&mut self, _: Int) -> Size {
+        self.take()
+    }
+    fn at(&mut self, _: usize) {}
+}

@@ -1,0 +1,273 @@
+//! Circuits that are too large, in files that are small: counted, and refused before they take any memory.
+
+use ark_std::rand::{SeedableRng, rngs::StdRng};
+use serde_json::{Value, json};
+
+use super::{Circuit, CircuitError, Limits, spec::Spec};
+use crate::{
+    arith::{interval::pow2, r1cs::Tally},
+    graph::{Graph, Range, Visibility, Visible},
+    layer::Args,
+    model::{Model, Weights},
+    plan::{Plan, Quantized, Target},
+    prove::file::{self, Kind},
+    shape::Shape,
+    tensor::Tensor,
+};
+
+const PUBLIC: Visibility = Visibility { input: Visible::Private, weights: Visible::Public, output: Visible::Public };
+const PRIVATE: Visibility = Visibility { weights: Visible::Private, ..PUBLIC };
+const COMMITTED: Visibility =
+    Visibility { input: Visible::Committed, weights: Visible::Committed, output: Visible::Committed };
+
+fn quantized(graph: Graph, visibility: Visibility) -> Quantized {
+    let model = Model::init(graph, visibility, &mut StdRng::seed_from_u64(3)).unwrap();
+    let shape = model.graph().shape(model.graph().input()).clone();
+    let sample = |s: usize| Tensor::from_fn(shape.clone(), |i| ((7 * i + 5 * s + 3) % 17) as f64 / 8.0 - 1.0);
+    let target = Target { top1: 0.0, max_error: Some(1e9), tries: 1, ..Target::default() };
+    model.quantize(&[sample(0), sample(1)], target).unwrap()
+}
+
+fn graph(layer: &str, args: &Args, input: Shape) -> Graph {
+    let mut graph = Graph::new("x", input).with_range(Range::Real(-1.0, 1.0)).unwrap();
+    graph.add(layer, args.clone(), &[graph.input()]).unwrap();
+    graph
+}
+
+/// The file of the circuit of one small layer, with a large one in its place, under the digest of what it holds.
+fn resized(
+    small: (&Args, usize),
+    large: (&Args, usize),
+    layer: &str,
+    edit: impl Fn(&mut Value),
+    v: Visibility,
+) -> Vec<u8> {
+    let honest = quantized(graph(layer, small.0, Shape::new([small.1])), v).circuit(v).unwrap();
+    let mut value = serde_json::to_value(&honest.spec).unwrap();
+    let large = graph(layer, large.0, Shape::new([large.1]));
+    value["graph"] = serde_json::to_value(&large).unwrap();
+    value["plan"]["graph"] = json!(large.digest());
+    edit(&mut value);
+    let digest = serde_json::from_value::<Spec>(value.clone()).unwrap().digest();
+    file::write(Kind::Circuit, &digest, &serde_json::to_vec(&value).unwrap())
+}
+
+/// Runs `f` in a process of its own, and says how many MiB that took at most. Linux only: elsewhere, `f` runs here.
+fn peak(test: &str, f: impl FnOnce()) -> u64 {
+    const CHILD: &str = "ZKML_LIMITS_CHILD";
+    if std::env::var(CHILD).as_deref() == Ok(test) || !cfg!(target_os = "linux") {
+        f();
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let kib =
+            status.lines().find_map(|l| l.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.trim().parse().ok());
+        println!("peak={}", kib.unwrap_or(0u64) / 1024);
+        return 0;
+    }
+    let name = format!("circuit::tests::{test}");
+    let child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", &name, "--nocapture", "--test-threads=1"])
+        .env(CHILD, test)
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&child.stdout).into_owned();
+    assert!(child.status.success(), "{text}{}", String::from_utf8_lossy(&child.stderr));
+    let at = text.find("peak=").unwrap() + 5;
+    text[at..].chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap()
+}
+
+/// What a circuit has too much of.
+fn too_large(bytes: &[u8]) -> (&'static str, usize) {
+    match Circuit::from_bytes(bytes).map(|c| c.matrices().constraints()) {
+        Err(CircuitError::TooLarge { what, found, most }) => {
+            assert!(found > most);
+            (what, found)
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+fn units(n: usize) -> Args {
+    Args::new().with("units", n)
+}
+
+#[test]
+fn what_is_counted_is_what_is_built() {
+    let mut mixed = Graph::new("x", Shape::new([1, 6, 6])).with_range(Range::Real(-1.0, 1.0)).unwrap();
+    let x = mixed.add("conv2d", Args::new().with("filters", 3usize).with("kernel", 3usize), &[mixed.input()]).unwrap();
+    let x = mixed.add("relu", Args::new(), &[x]).unwrap();
+    let x = mixed.add("max_pool2d", Args::new().with("size", 2usize), &[x]).unwrap();
+    let x = mixed.add("flatten", Args::new(), &[x]).unwrap();
+    let x = mixed.add("sigmoid", Args::new(), &[x]).unwrap();
+    let x = mixed.add("dense", units(4), &[x]).unwrap();
+    mixed.add("argmax", Args::new(), &[x]).unwrap();
+    for graph in
+        [mixed, graph("softmax", &Args::new(), Shape::new([5])), graph("layer_norm", &Args::new(), Shape::new([6]))]
+    {
+        for (visibility, batch) in [(PUBLIC, 1), (PRIVATE, 2), (COMMITTED, 1)] {
+            let circuit = quantized(graph.clone(), visibility).batch(batch, visibility).unwrap();
+            let (tally, table) = circuit.spec.synthesize(Tally::new(), None).unwrap();
+            let m = circuit.matrices();
+            let counted = (tally.constraints, tally.witnesses, tally.instances + 1);
+            assert_eq!(counted, (m.constraints(), m.witness, m.instance));
+            assert_eq!(table.len(), circuit.table().entries().len());
+            let entries: usize = m.abc.iter().flatten().map(Vec::len).sum();
+            assert!((entries..=entries + entries / 4).contains(&tally.entries), "{} of {entries}", tally.entries);
+            assert!(tally.peak() >= entries);
+        }
+    }
+}
+
+#[test]
+fn each_limit_is_one() {
+    let honest = quantized(graph("sigmoid", &Args::new(), Shape::new([3])), PUBLIC);
+    let bytes = honest.circuit(PUBLIC).unwrap().to_bytes().unwrap();
+    let circuit = Circuit::from_bytes(&bytes).unwrap();
+    let m = circuit.matrices();
+    let tally = circuit.spec.synthesize(Tally::new(), None).unwrap().0;
+    let cells: usize = circuit.plan().steps.iter().flat_map(|s| &s.tables).map(|t| 1 << t.bits()).sum();
+    let all = Limits {
+        bytes: bytes.len(),
+        values: 6,
+        parameters: 0,
+        terms: 6,
+        cells,
+        constraints: m.constraints(),
+        witnesses: m.witness,
+        entries: tally.peak(),
+    };
+    assert!(Circuit::from_bytes_with(&bytes, &all).is_ok());
+    for (what, limits) in [
+        ("bytes", Limits { bytes: all.bytes - 1, ..all }),
+        ("values", Limits { values: all.values - 1, ..all }),
+        ("terms", Limits { terms: all.terms - 1, ..all }),
+        ("cells", Limits { cells: all.cells - 1, ..all }),
+        ("constraints", Limits { constraints: all.constraints - 1, ..all }),
+        ("witnesses", Limits { witnesses: all.witnesses - 1, ..all }),
+        ("entries", Limits { entries: all.entries - 1, ..all }),
+    ] {
+        let error = Circuit::from_bytes_with(&bytes, &limits).unwrap_err();
+        assert!(matches!(error, CircuitError::TooLarge { what: found, .. } if found == what), "{what}: {error}");
+        assert!(error.to_string().ends_with(&format!("raise `{what}` of its `Limits`")), "{error}");
+        let built = Circuit::new_with(&honest, PUBLIC, 1, &limits);
+        assert_eq!(built.is_err(), what != "bytes", "{what}");
+    }
+}
+
+#[test]
+fn a_slice_of_all_memory_is_refused_by_its_shape() {
+    let axis = |n: usize| Args::new().with("axis", 0usize).with("end", n);
+    let most = peak("a_slice_of_all_memory_is_refused_by_its_shape", || {
+        let n = Shape::MAX_LEN;
+        let bytes = resized((&axis(2), 2), (&axis(n), n), "slice", |_| {}, PUBLIC);
+        assert_eq!(too_large(&bytes), ("values", 2 * n));
+        // What is asked of the shape alone takes nothing, even where limits are as good as none.
+        let slice = graph("slice", &axis(n), Shape::new([n]));
+        let layer = slice.node(slice.output()).layer.clone().unwrap();
+        assert_eq!(layer.fanout(&[slice.shape(slice.input())]), 1);
+    });
+    assert!(most < 64, "{most} MiB");
+}
+
+#[test]
+fn a_relu_of_a_million_wide_values_is_counted_and_not_built() {
+    let most = peak("a_relu_of_a_million_wide_values_is_counted_and_not_built", || {
+        let n = 1 << 20;
+        let wide = |value: &mut Value| {
+            let mut graph = Graph::new("x", Shape::new([n]));
+            graph.add("relu", Args::new(), &[graph.input()]).unwrap();
+            value["graph"] = serde_json::to_value(&graph).unwrap();
+            value["plan"]["graph"] = json!(graph.digest());
+            value["plan"]["input"]["interval"] = json!({ "lo": -pow2(248), "hi": pow2(248) });
+        };
+        let bytes = resized((&Args::new(), 2), (&Args::new(), n), "relu", wide, PUBLIC);
+        assert!(bytes.len() < 1500);
+        let (what, found) = too_large(&bytes);
+        assert_eq!((what, found > 250 * n), ("constraints", true));
+    });
+    assert!(most < 1024, "{most} MiB");
+}
+
+#[test]
+fn a_private_layer_beyond_the_limit_is_counted_and_not_built() {
+    let most = peak("a_private_layer_beyond_the_limit_is_counted_and_not_built", || {
+        let bytes = resized((&units(2), 2), (&units(2048), 2048), "dense", |_| {}, PRIVATE);
+        let (what, found) = too_large(&bytes);
+        assert_eq!((what, found > 1 << 23), ("constraints", true));
+    });
+    assert!(most < 1536, "{most} MiB");
+}
+
+#[test]
+fn an_argmax_of_many_classes_takes_memory_in_proportion() {
+    let entries = |n: usize| {
+        let bytes = resized((&Args::new(), 2), (&Args::new(), n), "argmax", |_| {}, PUBLIC);
+        let circuit = Circuit::from_bytes(&bytes).unwrap();
+        circuit.matrices().abc.iter().flatten().map(Vec::len).sum::<usize>()
+    };
+    // Of `n` classes with `b` bits, each gap has as many entries as every other.
+    let [one, two, three] = [100, 200, 300].map(entries);
+    assert_eq!(three - two, two - one);
+    let most = peak("an_argmax_of_many_classes_takes_memory_in_proportion", || {
+        entries(20_000);
+    });
+    assert!(most < 512, "{most} MiB");
+}
+
+#[test]
+fn names_are_looked_up_and_not_searched_for() {
+    let mut stored = serde_json::to_value(graph("relu", &Args::new(), Shape::new([1]))).unwrap();
+    let (input, relu) = (stored["nodes"][0].clone(), stored["nodes"][1].clone());
+    let named = |i: usize| {
+        let mut node = relu.clone();
+        node["name"] = json!(format!("n{i}"));
+        node
+    };
+    let mut read = |n: usize| {
+        stored["nodes"] = std::iter::once(input.clone()).chain((0..n).map(named)).collect();
+        let start = std::time::Instant::now();
+        let graph: Graph = serde_json::from_value(stored.clone()).unwrap();
+        assert_eq!(graph.nodes().len(), n + 1);
+        start.elapsed().as_secs_f64()
+    };
+    let n = 40_000;
+    let (few, many) = ((0..3).map(|_| read(n / 8)).fold(f64::MAX, f64::min), read(n));
+    // Compared with each other, eight times as many names take sixty times as long.
+    assert!(many < 24.0 * few, "{few} s, {many} s");
+    stored["nodes"][n] = stored["nodes"][1].clone();
+    let error = serde_json::from_value::<Graph>(stored).unwrap_err();
+    assert!(error.to_string().contains("the name `n0` is taken"), "{error}");
+}
+
+#[test]
+fn more_axes_than_anyone_has_are_refused() {
+    let mut stored = serde_json::to_value(graph("relu", &Args::new(), Shape::new([1]))).unwrap();
+    stored["nodes"][0]["shape"] = json!(vec![1; Shape::MAX_RANK + 1]);
+    stored["nodes"][1]["shape"] = json!(vec![1; Shape::MAX_RANK + 1]);
+    let error = serde_json::from_value::<Graph>(stored).unwrap_err();
+    assert!(error.to_string().contains("the input has 33 axes, more than 32"), "{error}");
+    let mut grown = Graph::new("x", Shape::new([1]));
+    let args = Args::new().with("shape", crate::layer::Literal::List(vec![1; Shape::MAX_RANK + 1]));
+    let error = grown.add("broadcast_to", args, &[grown.input()]).unwrap_err();
+    assert!(error.to_string().contains("33 axes, expected at most 32"), "{error}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_has_no_end_is_an_error_for_every_reader() {
+    let most = peak("what_has_no_end_is_an_error_for_every_reader", || {
+        let error = Plan::load("/dev/zero").unwrap_err().to_string();
+        assert!(error.contains("more than 16777216"), "{error}");
+        assert!(Circuit::load("/dev/zero").unwrap_err().to_string().contains("not a zkml file"));
+        assert!(crate::prove::ProvingKey::load("/dev/zero").is_err());
+        assert!(crate::prove::VerifyingKey::load("/dev/zero").is_err());
+        assert!(crate::prove::Proof::load("/dev/zero").is_err());
+    });
+    assert!(most < 128, "{most} MiB");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn weights_without_an_end_are_an_error() {
+    let error = Weights::load("/dev/zero").unwrap_err().to_string();
+    assert!(error.contains("more than 2147483648"), "{error}");
+}
