@@ -52,13 +52,13 @@ fn sum(draft: &mut Draft, id: NodeId) -> bool {
     let Some(value) = channels(value, &node.shape, axis) else { return false };
     let ones = vec![1.0; value.len()];
     let (factor, offset) = match &node.layer {
-        Some(AnyLayer::Add(_)) => (ones, value),
-        Some(AnyLayer::Sub(_)) if swapped => (ones.iter().map(|one| -one).collect(), value),
-        Some(AnyLayer::Sub(_)) => (ones, value.iter().map(|v| -v).collect()),
-        Some(AnyLayer::Mul(_)) => (value, vec![0.0; ones.len()]),
+        Some(AnyLayer::Add(_)) => (ones, Some(value)),
+        Some(AnyLayer::Sub(_)) if swapped => (ones.iter().map(|one| -one).collect(), Some(value)),
+        Some(AnyLayer::Sub(_)) => (ones, Some(value.iter().map(|v| -v).collect::<Vec<f64>>())),
+        Some(AnyLayer::Mul(_)) => (value, None),
         _ => return false,
     };
-    draft.affine(x, &factor, &offset);
+    draft.affine(x, &factor, offset.as_deref());
     draft.replace(id, x);
     true
 }
