@@ -210,7 +210,7 @@ impl Spec {
                 Visible::Private => {}
             }
         }
-        Ok((a.cs, table))
+        Ok((a.finish().map_err(named("circuit"))?, table))
     }
 
     fn output_kind<W>(&self, output: &Tensor<Wire<W>>) -> PublicKind {

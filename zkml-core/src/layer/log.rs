@@ -29,7 +29,7 @@ use crate::{
 /// and a sample that has it is refused. What exceeds twice the power of two that the samples reach counts as that.
 ///
 /// # Constraints
-/// The clamp ([`crate::gadget::relu`], none where it can't happen) and [`crate::gadget::leading`].
+/// The clamp ([`crate::gadget::relu`], none where it can't happen) and [`crate::gadget::normalize`].
 ///
 /// # Soundness
 /// See these gadgets.
@@ -143,8 +143,8 @@ impl Layer for Log {
             let above = a.relu(&above, most)?;
             let clamped = a.linear(std::iter::once((Int::ONE, &above)), Int::ONE)?;
             let clamped = a.settle(&clamped, 2)?;
-            let (exponent, part) = a.leading(&clamped, table)?;
-            a.linear([(unit, &exponent), (finer, &part)].into_iter(), offset)
+            let (exponent, mantissa) = a.normalize(&clamped, table)?;
+            a.linear([(unit, &exponent), (finer, &mantissa)].into_iter(), offset)
         })?;
         step.finish(a, y)
     }

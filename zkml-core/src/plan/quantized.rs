@@ -403,13 +403,13 @@ pub(crate) fn budget(
         let shape = graph.shape(graph.input()).clone();
         let range = crate::gadget::range::cost(&interval).map_err(|e| arith_error(graph, (NodeId(0), e)))?;
         let mut each = range;
-        let mut width = bit_len(interval.hi - interval.lo);
+        let mut terms = bit_len(interval.hi - interval.lo);
         if visibility.input == Visible::Public {
             each.constraints += 1;
-            width = 1;
+            terms = 1;
         }
         a.pay("range", each * shape.len());
-        let input = Tensor::from_fn(shape, |_| Measure { interval, width });
+        let input = Tensor::from_fn(shape, |_| Measure { interval, terms });
         let walked =
             walk::walk(graph, plan, &mut a, input, &wires, 0, &mut |_, _| {}).map_err(|e| arith_error(graph, e))?;
         if visibility.output == Visible::Public {
@@ -435,13 +435,13 @@ fn param_measures(
         let mut node = Vec::with_capacity(tensors.len());
         for (t, p) in tensors.iter().zip(plans) {
             if visibility.weights == Visible::Public {
-                node.push(t.map(|q| Measure { interval: Interval::point(*q), width: 0 }));
+                node.push(t.map(|q| Measure { interval: Interval::point(*q), terms: 0 }));
                 continue;
             }
             let interval = p.interval();
             let cost = crate::gadget::range::cost(&interval).map_err(|e| (NodeId(i), e))?;
             a.pay("range", cost * t.len());
-            let measure = Measure { interval, width: p.bits };
+            let measure = Measure { interval, terms: p.bits };
             node.push(t.try_map(|_| a.settle(&measure, fanout)).map_err(|e| (NodeId(i), e))?);
         }
         all.push(node);
