@@ -285,7 +285,7 @@ fn no_sign_order_or_index_answers_otherwise() {
 }
 
 #[test]
-fn no_value_lacks_less_to_the_largest() {
+fn no_value_is_nearer_to_the_largest_than_it_is() {
     for values in [vec![(-2, 2), (-1, 1)], vec![(0, 2), (1, 3), (-1, 0)], vec![(2, 2), (0, 2)], vec![(1, 1), (1, 1)]] {
         let values: Vec<Interval> = values.into_iter().map(|(lo, hi)| interval(lo, hi)).collect();
         sweep(&Case::Exponentials(values.clone(), table(Sides::Positive, 0, 0, 0)));
