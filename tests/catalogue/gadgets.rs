@@ -4,117 +4,52 @@ use std::fmt::Write;
 
 use zkml::{
     arith::{
-        Arith, Cut, Int,
-        counts::{Cost, Counts, Measure},
-        interval::Interval,
+        Arith,
+        counts::{Counts, Measure},
     },
-    gadget::{self, winograd::Grid},
+    gadget::{
+        self, CARDS,
+        card::{CIRCOMLIB, Published, signed},
+        winograd::Grid,
+    },
 };
 
-fn signed(bits: u32) -> Interval {
-    let half = Int::ONE << (bits - 1);
-    Interval::new(-half, half - Int::ONE).unwrap()
-}
+use super::formula::evaluate;
 
-fn constraints<E: std::fmt::Debug>(cost: Result<Cost, E>) -> usize {
-    cost.unwrap().constraints
-}
+/// What is counted, ours, theirs, and where they say so; of values of 16 bits.
+type Row = (&'static str, usize, &'static str, &'static str);
 
-/// A gadget of values of 16 bits: what it is, what it costs here and there, and where that is published.
-struct Row {
-    name: &'static str,
-    ours: usize,
-    published: &'static str,
-    source: &'static str,
-}
-
-const CIRCOMLIB: &str = "iden3/circomlib, `circuits/comparators.circom` and `circuits/bitify.circom`";
-const CIRCOMLIB_ML: &str = "socathie/circomlib-ml, `circuits/ReLU.circom` and `circuits/util.circom`";
-const BIONETTA: &str = "Bionetta, arXiv 2510.06784 and hackmd.io/@rarimo (\"at least 253\")";
-
+/// What the cards say, between what is no gadget of its own.
 fn rows() -> Vec<Row> {
-    let x = signed(16);
-    let shift = Cut { shift: 8, ..Cut::default() };
-    vec![
-        Row {
-            name: "decomposition into 16 bits",
-            ours: gadget::decompose::cost(16).constraints,
-            published: "17 (`Num2Bits(16)`; 16 once its sum is eliminated)",
-            source: CIRCOMLIB,
-        },
-        Row {
-            name: "rescale by 2^8",
-            ours: constraints(gadget::rescale::cost(&x, shift)),
-            published: "none: quotients are assigned, and remainders have no range check",
-            source: CIRCOMLIB_ML,
-        },
-        Row {
-            name: "ReLU",
-            ours: constraints(gadget::relu::cost(&x, Cut::default())),
-            published: "253",
-            source: BIONETTA,
-        },
-        Row {
-            name: "ReLU with the rescale",
-            ours: constraints(gadget::relu::cost(&x, shift)),
-            published: "253, with the same bits used for the rescale",
-            source: BIONETTA,
-        },
-        Row {
-            name: "leaky ReLU, `alpha = 0.3`",
-            ours: constraints(gadget::leaky::cost(&x, &Interval::point(Int::from(77)), Int::from(256), Cut::default())),
-            published: "254, as for ReLU, with a product",
-            source: BIONETTA,
-        },
-        Row {
-            name: "`a >= b`",
-            ours: constraints(gadget::non_negative::cost(&signed(17))),
-            published: "18 (`LessThan(16)`, of values without a sign)",
-            source: CIRCOMLIB,
-        },
-        Row {
-            name: "maximum of two",
-            ours: constraints(gadget::max::cost(&x, &x)),
-            published: "19 (`LessThan(16)` and a product)",
-            source: CIRCOMLIB,
-        },
-        Row {
-            name: "`a = 0`",
-            ours: constraints(gadget::is_zero::cost(&x)),
-            published: "2 (`IsZero`)",
-            source: CIRCOMLIB,
-        },
-        Row {
-            name: "selection of one of two",
-            ours: constraints(gadget::select::cost(&Interval::new(Int::ZERO, Int::ONE).unwrap(), &x, &x)),
-            published: "1 (`Mux1`)",
-            source: "iden3/circomlib, `circuits/mux1.circom`",
-        },
-        Row {
-            name: "argmax of 10",
-            ours: constraints(gadget::argmax::cost(&[x; 10])),
-            published: "2,560 and more: ten `GreaterThan(252)` of 255, and selections",
-            source: "socathie/circomlib-ml, `circuits/ArgMax.circom`",
-        },
-        Row {
-            name: "3x3 convolution of 34x34, 16 to 16 channels, private weights",
-            ours: convolution(16, 34),
-            published: "2,359,296 (`Conv2D`: a product a tap)",
-            source: "socathie/circomlib-ml, `circuits/Conv2D.circom`",
-        },
-        Row {
-            name: "product of matrices of 64x64",
-            ours: gadget::matrix::cost(64, 64, 64).constraints,
-            published: "262,144 (`matMul`)",
-            source: "socathie/circomlib-ml, `circuits/circomlib-matrix/matMul.circom`",
-        },
-        Row {
-            name: "Poseidon of two elements",
-            ours: gadget::poseidon::cost(2).constraints,
-            published: "240 (`Poseidon(2)`)",
-            source: "iden3/circomlib, `circuits/poseidon.circom`",
-        },
-    ]
+    let card = |p: &Published| (p.what, (p.ours)(16).unwrap().constraints, p.theirs, p.source);
+    let mut rows = vec![(
+        "decomposition into 16 bits",
+        gadget::decompose::cost(16).constraints,
+        "17 (`Num2Bits(16)`; 16 once its sum is eliminated)",
+        CIRCOMLIB,
+    )];
+    rows.extend(CARDS.iter().flat_map(|c| c.published).map(card));
+    rows.extend([
+        (
+            "3x3 convolution of 34x34, 16 to 16 channels, private weights",
+            convolution(16, 34),
+            "2,359,296 (`Conv2D`: a product a tap)",
+            "socathie/circomlib-ml, `circuits/Conv2D.circom`",
+        ),
+        (
+            "product of matrices of 64x64",
+            gadget::matrix::cost(64, 64, 64).constraints,
+            "262,144 (`matMul`)",
+            "socathie/circomlib-ml, `circuits/circomlib-matrix/matMul.circom`",
+        ),
+        (
+            "Poseidon of two elements",
+            gadget::poseidon::cost(2).constraints,
+            "240 (`Poseidon(2)`)",
+            "iden3/circomlib, `circuits/poseidon.circom`",
+        ),
+    ]);
+    rows
 }
 
 /// Products of 3x3 windows, with private weights.
@@ -140,16 +75,37 @@ pub fn section() -> String {
     let mut text = String::from(include_str!("gadgets.md"));
     text.push_str("\n| gadget, of 16 bits | here | best published | source |\n|---|---:|---:|---|\n");
     for row in rows() {
-        writeln!(text, "| {} | {} | {} | {} |", row.name, row.ours, row.published, row.source).unwrap();
+        writeln!(text, "| {} | {} | {} | {} |", row.0, row.1, row.2, row.3).unwrap();
     }
     text
 }
 
 #[test]
+fn the_formulas_of_the_cards_are_true_and_those_of_the_documentation() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("zkml-core/src/gadget");
+    for card in CARDS {
+        for bits in [16u32, 20] {
+            let value = |name: &str| (name == "bits").then_some(f64::from(bits));
+            let said = evaluate(card.constraints, &value).unwrap_or_else(|e| panic!("{}: {e}", card.name));
+            let counted = (card.example)(bits).unwrap().constraints;
+            assert_eq!(said, counted as f64, "{} of {bits} bits", card.name);
+        }
+        let source = std::fs::read_to_string(folder.join(card.name).with_extension("rs")).unwrap();
+        let documented = format!("`{}`", card.constraints);
+        let written = source.lines().filter_map(|l| l.trim_start().strip_prefix("///"));
+        assert!(
+            written.clone().any(|l| l.contains(&documented)),
+            "{}: its documentation lacks {documented}",
+            card.name
+        );
+    }
+}
+
+#[test]
 fn a_variable_of_sixteen_bits_costs_what_the_page_says() {
     let measure = Measure::variable(signed(16));
-    assert_eq!(measure.width, 1);
-    let found: Vec<(&str, usize)> = rows().iter().map(|r| (r.name, r.ours)).collect();
+    assert_eq!(measure.terms, 1);
+    let found: Vec<(&str, usize)> = rows().iter().map(|r| (r.0, r.1)).collect();
     let expected = [
         ("decomposition into 16 bits", 16),
         ("rescale by 2^8", 17),

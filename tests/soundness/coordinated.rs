@@ -155,9 +155,9 @@ fn no_largest_value_and_no_exponent_has_a_second_answer() {
         let (Some(table), Some(mantissas)) = (random(&mut rng, 4), random(&mut rng, 2 + n % 6)) else { continue };
         let values = (0..rng.gen_range(2..5)).map(|_| rng.gen_range(-9..9i64));
         let values: Vec<Interval> = values.map(|lo| interval(lo, lo + 1 + lo.rem_euclid(5))).collect();
-        some(&Case::Lack(values, table), 2, &mut rng);
+        some(&Case::Exponentials(values, table), 2, &mut rng);
         let most = (2i64 << mantissas.input()) - 1;
-        let case = Case::Leading(interval(rng.gen_range(1..=2), rng.gen_range(3..=most)), mantissas);
+        let case = Case::Normalize(interval(rng.gen_range(1..=2), rng.gen_range(3..=most)), mantissas);
         if case.is_refused() {
             continue;
         }
@@ -186,7 +186,7 @@ fn no_cut_clip_slope_order_quotient_or_root_has_a_second_answer() {
             );
             cases.iter().filter(|case| !case.is_refused()).for_each(|case| some(case, 2, &mut rng));
         }
-        let orders = [Case::Sign(of), Case::NonNegative(of), Case::IsZero(of), Case::Divisor(of)];
+        let orders = [Case::Sign(of), Case::IsNonNegative(of), Case::IsZero(of), Case::SignMagnitude(of)];
         orders.iter().for_each(|case| some(case, 4, &mut rng));
         some(&Case::Max(of, interval(-2, 5)), 4, &mut rng);
         some(&Case::Argmax(vec![of, interval(-1, 3), interval(-2, 2)]), 4, &mut rng);

@@ -12,9 +12,12 @@ use zkml::{
         r1cs::{Assign, Build, FieldCs},
     },
     gadget::{
-        Cs, div, lack,
-        piecewise::{self, Piecewise, Sides, Tail},
-        range, sqrt,
+        Cs, Gadget,
+        div::Div,
+        exponentials::Exponentials,
+        piecewise::{Piecewise, Sides, Tail},
+        range,
+        sqrt::Sqrt,
     },
     prove::Matrices,
 };
@@ -121,7 +124,7 @@ fn bits(first: i64, n: i64, value: i64) -> Vec<(i64, i64)> {
 }
 
 /// `floor(a / b)` with `0 <= a < 64` and `1 <= b <= 8`: six bits of the quotient, the product, three bits of the remainder
-/// and three of what it lacks, of which the lowest is what the others leave.
+/// and three of its distance from the divisor, of which the lowest is what the others leave.
 struct Quotient;
 
 impl Subject for Quotient {
@@ -129,7 +132,7 @@ impl Subject for Quotient {
         vec![interval(0, 63), interval(1, 8)]
     }
     fn enforce<C: FieldCs>(&self, cs: &mut C, inputs: &[(&C::W, &Interval)]) -> C::W {
-        div::enforce(cs, inputs[0], inputs[1], None).unwrap()
+        Div { within: None }.enforce(cs, (inputs[0], inputs[1])).unwrap()
     }
 }
 
@@ -153,7 +156,7 @@ fn a_remainder_is_not_negative() {
 
 #[test]
 fn a_quotient_is_not_one_in_the_field() {
-    // 17 / 5 as a field element, as a single bit of the quotient; then the remainder is zero, and lacks four.
+    // 17 / 5 as a field element, as a single bit of the quotient; then the remainder is zero, and four below the divisor less one.
     let quotient = Fr::from(17u64) * Fr::from(5u64).inverse().unwrap();
     let mut honest = Forger { honest: Assign::new(), next: i64::MIN, lies: HashMap::new() };
     Quotient.run(&mut honest, Some(&[17, 5]), |cs| cs.next = 0);
@@ -173,7 +176,7 @@ fn a_quotient_is_not_one_in_the_field() {
     assert_eq!(broken.len(), 1, "only the bit that is none should be amiss, found {broken:?}");
 }
 
-/// `floor(sqrt(a))` with `0 <= a < 64`: three bits of the root, its square, four bits of the rest and of what it lacks.
+/// `floor(sqrt(a))` with `0 <= a < 64`: three bits of the root, its square, four bits of the rest and of its distance from twice the root.
 struct Root;
 
 impl Subject for Root {
@@ -181,7 +184,7 @@ impl Subject for Root {
         vec![interval(0, 63)]
     }
     fn enforce<C: FieldCs>(&self, cs: &mut C, inputs: &[(&C::W, &Interval)]) -> C::W {
-        sqrt::enforce(cs, inputs[0].0, inputs[0].1, Int::ZERO).unwrap()
+        Sqrt { least: Int::ZERO }.enforce(cs, inputs[0]).unwrap()
     }
 }
 
@@ -212,7 +215,7 @@ impl Subject for Table {
         vec![interval(-128, 127)]
     }
     fn enforce<C: FieldCs>(&self, cs: &mut C, inputs: &[(&C::W, &Interval)]) -> C::W {
-        piecewise::enforce(cs, inputs[0].0, inputs[0].1, &self.table()).unwrap()
+        self.table().enforce(cs, inputs[0]).unwrap()
     }
 }
 
@@ -267,7 +270,7 @@ impl Subject for Largest {
     }
     fn enforce<C: FieldCs>(&self, cs: &mut C, inputs: &[(&C::W, &Interval)]) -> C::W {
         let table = Piecewise::new((0, 0), 0, 2, Sides::Positive, vec![vec![9, -2]], Tail::default()).unwrap();
-        lack::enforce(cs, inputs, &table).unwrap().1
+        Exponentials { table: &table }.enforce(cs, inputs.to_vec()).unwrap().max
     }
 }
 

@@ -2,7 +2,8 @@
 
 use zkml::{
     gadget::{
-        leading,
+        Gadget,
+        normalize::Normalize,
         piecewise::{Piecewise, Sides, Tail},
     },
     graph::{Range, Visible},
@@ -26,7 +27,7 @@ fn table(drop: u32, bits: u32) -> Piecewise {
 fn no_value_has_another_exponent_or_mantissa() {
     for (lo, hi) in [(1, 16), (1, 31), (7, 9), (16, 31), (5, 5), (15, 16), (1, 2)] {
         for table in [table(0, 4), table(2, 2), table(3, 1), table(1, 2)] {
-            sweep(&Case::Leading(interval(lo, hi), table));
+            sweep(&Case::Normalize(interval(lo, hi), table));
         }
     }
 }
@@ -34,7 +35,7 @@ fn no_value_has_another_exponent_or_mantissa() {
 #[test]
 fn no_two_exponents_together_bring_a_value_into_range() {
     // Four selectors, for the exponents from one up; the first exponent's is what they leave.
-    let case = Case::Leading(interval(1, 31), table(0, 4));
+    let case = Case::Normalize(interval(1, 31), table(0, 4));
     for a in 1..32i64 {
         let exponent = i64::from(a.ilog2());
         for chosen in 0..16i64 {
@@ -48,10 +49,10 @@ fn no_two_exponents_together_bring_a_value_into_range() {
 #[test]
 fn a_table_with_more_bits_than_the_mantissa_is_refused() {
     // Its cell of 32 holds 8 * 2^1 - 16 as well as 8 * 2^2 - 16: two exponents of one value.
-    for table in [table(4, 1), table(5, 1), table(40, 1)] {
+    for table in &[table(4, 1), table(5, 1), table(40, 1)] {
         let of = interval(1, 16);
-        assert!(leading::bound(&of, &table).is_err());
-        assert!(leading::cost(&of, &table).is_err());
+        assert!(Normalize { table }.bound(&of).is_err());
+        assert!(Normalize { table }.cost(&of).is_err());
     }
 }
 
@@ -59,8 +60,8 @@ fn a_table_with_more_bits_than_the_mantissa_is_refused() {
 fn a_table_for_mantissas_that_wrap_the_field_is_refused() {
     for (input, refused) in [(40, false), (124, false), (125, true), (250, true)] {
         let table = Piecewise::new((input, 0), 8, 18, Sides::Positive, vec![vec![1, 1]], Tail::default()).unwrap();
-        assert_eq!(leading::bound(&interval(1, 16), &table).is_err(), refused, "{input}");
-        assert_eq!(leading::cost(&interval(1, 16), &table).is_err(), refused, "{input}");
+        assert_eq!(Normalize { table: &table }.bound(&interval(1, 16)).is_err(), refused, "{input}");
+        assert_eq!(Normalize { table: &table }.cost(&interval(1, 16)).is_err(), refused, "{input}");
     }
 }
 

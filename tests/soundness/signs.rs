@@ -10,7 +10,7 @@ use zkml::{
         interval::Interval,
         r1cs::{Assign, Build, FieldCs, to_field},
     },
-    gadget::{Cs, abs, argmax, clip, is_zero, leaky, max, non_negative, select, sign},
+    gadget::{self, Cs, Gadget as _},
     graph::{Graph, Range, Visible},
     layer::{Args, Literal},
     plan::Quantized,
@@ -130,7 +130,7 @@ impl Gadget for NonNegative {
         vec![of(-8, 7)]
     }
     fn enforce<C: Cs>(&self, cs: &mut C, x: &[C::W]) -> C::W {
-        non_negative::enforce(cs, &x[0], &of(-8, 7)).unwrap()
+        gadget::is_non_negative::IsNonNegative.enforce(cs, (&x[0], &of(-8, 7))).unwrap()
     }
 }
 
@@ -159,7 +159,8 @@ impl Gadget for Leaky {
     }
     fn enforce<C: Cs>(&self, cs: &mut C, x: &[C::W]) -> C::W {
         let slope = cs.constant(int(3));
-        leaky::enforce(cs, (&x[0], &of(-8, 7)), (&slope, &of(3, 3)), int(8), shifted(self.0)).unwrap()
+        let leaky = gadget::leaky::Leaky { unit: int(8), cut: shifted(self.0) };
+        leaky.enforce(cs, ((&x[0], &of(-8, 7)), (&slope, &of(3, 3)))).unwrap()
     }
 }
 
@@ -210,7 +211,7 @@ impl Gadget for Abs {
         vec![of(-8, 7)]
     }
     fn enforce<C: Cs>(&self, cs: &mut C, x: &[C::W]) -> C::W {
-        abs::enforce(cs, &x[0], &of(-8, 7), shifted(1)).unwrap()
+        gadget::abs::Abs { cut: shifted(1) }.enforce(cs, (&x[0], &of(-8, 7))).unwrap()
     }
 }
 
@@ -238,7 +239,7 @@ impl Gadget for Max {
         vec![of(-8, 7), of(-3, 9)]
     }
     fn enforce<C: Cs>(&self, cs: &mut C, x: &[C::W]) -> C::W {
-        max::enforce(cs, (&x[0], &of(-8, 7)), (&x[1], &of(-3, 9))).unwrap()
+        gadget::max::Max.enforce(cs, ((&x[0], &of(-8, 7)), (&x[1], &of(-3, 9)))).unwrap()
     }
 }
 
@@ -269,7 +270,7 @@ impl Gadget for Sign {
         vec![of(-8, 7)]
     }
     fn enforce<C: Cs>(&self, cs: &mut C, x: &[C::W]) -> C::W {
-        sign::enforce(cs, &x[0], &of(-8, 7)).unwrap()
+        gadget::sign::Sign.enforce(cs, (&x[0], &of(-8, 7))).unwrap()
     }
 }
 
@@ -304,7 +305,8 @@ impl Gadget for Clip {
         vec![of(-16, 15)]
     }
     fn enforce<C: Cs>(&self, cs: &mut C, x: &[C::W]) -> C::W {
-        clip::enforce(cs, &x[0], &of(-16, 15), Cut::default(), Int::ZERO, int(6)).unwrap()
+        let clip = gadget::clip::Clip { cut: Cut::default(), lo: Int::ZERO, hi: int(6) };
+        clip.enforce(cs, (&x[0], &of(-16, 15))).unwrap()
     }
 }
 
@@ -339,8 +341,9 @@ impl Gadget for Select {
         vec![of(-3, 4), of(0, 9), of(-9, 0)]
     }
     fn enforce<C: Cs>(&self, cs: &mut C, x: &[C::W]) -> C::W {
-        let zero = is_zero::enforce(cs, &x[0], &of(-3, 4)).unwrap();
-        select::enforce(cs, (&zero, &of(0, 1)), (&x[1], &of(0, 9)), (&x[2], &of(-9, 0))).unwrap()
+        let zero = gadget::is_zero::IsZero.enforce(cs, (&x[0], &of(-3, 4))).unwrap();
+        let inputs = ((&zero, &of(0, 1)), (&x[1], &of(0, 9)), (&x[2], &of(-9, 0)));
+        gadget::select::Select.enforce(cs, inputs).unwrap()
     }
 }
 
@@ -380,7 +383,7 @@ impl Gadget for Index {
         }
         let within = if self.smallest { of(-7, 8) } else { of(-8, 7) };
         let parts: Vec<(&C::W, &Interval)> = values.iter().map(|w| (w, &within)).collect();
-        let first = argmax::enforce(cs, &parts).unwrap();
+        let first = gadget::argmax::Argmax.enforce(cs, parts).unwrap();
         if self.last { cs.linear(&[(int(-1), &first)], int(3)) } else { first }
     }
 }

@@ -9,9 +9,23 @@ use zkml::{
         r1cs::{FieldCs, to_field},
     },
     gadget::{
-        abs, argmax, clip, div, divisor, is_zero, lack, leading, leaky, max, non_negative,
-        piecewise::{self, Piecewise, Sides, Tail},
-        relu, rescale, sign, sqrt,
+        Gadget,
+        abs::Abs,
+        argmax::Argmax,
+        clip::Clip,
+        div::Div,
+        exponentials::Exponentials,
+        is_non_negative::IsNonNegative,
+        is_zero::IsZero,
+        leaky::Leaky,
+        max::Max,
+        normalize::Normalize,
+        piecewise::{Piecewise, Sides, Tail},
+        relu::Relu,
+        rescale::{self, Rescale},
+        sign::Sign,
+        sign_magnitude::SignMagnitude,
+        sqrt::Sqrt,
     },
 };
 
@@ -25,15 +39,15 @@ pub enum Case {
     Sqrt(Interval, i64),
     Clip(Interval, Cut, i64, i64),
     Leaky(Interval, Interval, i64, Cut),
-    Lack(Vec<Interval>, Piecewise),
-    Divisor(Interval),
-    Leading(Interval, Piecewise),
+    Exponentials(Vec<Interval>, Piecewise),
+    SignMagnitude(Interval),
+    Normalize(Interval, Piecewise),
     Rescale(Interval, Cut),
     Relu(Interval, Cut),
     Abs(Interval, Cut),
     Max(Interval, Interval),
     Sign(Interval),
-    NonNegative(Interval),
+    IsNonNegative(Interval),
     IsZero(Interval),
     Argmax(Vec<Interval>),
 }
@@ -48,38 +62,38 @@ impl Case {
             cut.width.is_none_or(kept)
         };
         Some(match self {
-            Self::Table(_, table) => piecewise::eval(x[0], table),
+            Self::Table(_, table) => table.at(x[0]),
             Self::Div(_, _, within) => {
                 let free = x[0].div_euclid(x[1]);
                 let within = within.is_none_or(|w| (-(1i64 << w)..1 << w).contains(&free));
                 return within.then_some(free);
             }
             Self::Sqrt(_, _) => (0..).take_while(|s| s * s <= x[0]).last().unwrap_or(0),
-            Self::Clip(_, cut, lo, hi) => clip::eval(x[0], *cut, Int::from(*lo), Int::from(*hi)),
-            Self::Leaky(_, _, unit, cut) => leaky::eval(x[0], x[1], Int::from(*unit), *cut),
-            Self::Lack(_, table) => {
-                let found = lack::eval(x, table);
-                100 * found.max + found.sum + 1000 * found.parts[0]
+            Self::Clip(_, cut, lo, hi) => Clip { cut: *cut, lo: Int::from(*lo), hi: Int::from(*hi) }.eval(x[0]),
+            Self::Leaky(_, _, unit, cut) => Leaky { unit: Int::from(*unit), cut: *cut }.eval((x[0], x[1])),
+            Self::Exponentials(_, table) => {
+                let found = Exponentials { table }.eval(x.to_vec());
+                100 * found.max + found.sum + 1000 * found.values[0]
             }
-            Self::Divisor(_) => 100 * divisor::eval(x[0]).0 + divisor::eval(x[0]).1,
-            Self::Leading(_, table) => 100 * leading::eval(x[0], table).0 + leading::eval(x[0], table).1,
+            Self::SignMagnitude(_) => 100 * SignMagnitude.eval(x[0]).0 + SignMagnitude.eval(x[0]).1,
+            Self::Normalize(_, table) => 100 * Normalize { table }.eval(x[0]).0 + Normalize { table }.eval(x[0]).1,
             Self::Rescale(_, cut) => return provable(cut).then(|| rescale::eval(x[0], cut.shift, cut.saturate)),
             Self::Relu(_, cut) => return provable(cut).then(|| rescale::eval(x[0], cut.shift, cut.saturate).max(0)),
             Self::Abs(_, cut) => rescale::eval(x[0].abs(), cut.shift, cut.saturate),
             Self::Max(..) => x[0].max(x[1]),
             Self::Sign(_) => x[0].signum(),
-            Self::NonNegative(_) => i64::from(x[0] >= 0),
+            Self::IsNonNegative(_) => i64::from(x[0] >= 0),
             Self::IsZero(_) => i64::from(x[0] == 0),
-            Self::Argmax(_) => argmax::eval(x) as i64,
+            Self::Argmax(_) => Argmax.eval(x.to_vec()),
         })
     }
 
     /// Whether there is no such gadget: no value of the interval may be cut so, or the table is not one for mantissas.
     pub fn is_refused(&self) -> bool {
         match self {
-            Self::Rescale(of, cut) => rescale::bound(of, *cut).is_err(),
-            Self::Relu(of, cut) => relu::bound(of, *cut).is_err(),
-            Self::Leading(of, table) => leading::bound(of, table).is_err(),
+            Self::Rescale(of, cut) => Rescale { cut: *cut }.bound(of).is_err(),
+            Self::Relu(of, cut) => Relu { cut: *cut }.bound(of).is_err(),
+            Self::Normalize(of, table) => Normalize { table }.bound(of).is_err(),
             _ => false,
         }
     }
@@ -88,46 +102,45 @@ impl Case {
 impl Subject for Case {
     fn intervals(&self) -> Vec<Interval> {
         match self {
-            Self::Lack(values, _) | Self::Argmax(values) => values.clone(),
+            Self::Exponentials(values, _) | Self::Argmax(values) => values.clone(),
             Self::Div(a, b, _) | Self::Leaky(a, b, ..) | Self::Max(a, b) => vec![*a, *b],
             Self::Table(a, _)
             | Self::Sqrt(a, _)
             | Self::Clip(a, ..)
-            | Self::Divisor(a)
-            | Self::Leading(a, _)
+            | Self::SignMagnitude(a)
+            | Self::Normalize(a, _)
             | Self::Rescale(a, _)
             | Self::Relu(a, _)
             | Self::Abs(a, _)
             | Self::Sign(a)
-            | Self::NonNegative(a)
+            | Self::IsNonNegative(a)
             | Self::IsZero(a) => vec![*a],
         }
     }
 
     fn enforce<C: FieldCs>(&self, cs: &mut C, inputs: &[(&C::W, &Interval)]) -> C::W {
-        let (q, of) = inputs[0];
+        let (q, pairs) = (inputs[0], (inputs[0], *inputs.last().unwrap()));
         let pair = |cs: &mut C, (a, b): (C::W, C::W)| cs.linear(&[(Int::from(100), &a), (Int::ONE, &b)], Int::ZERO);
         let wire = match self {
-            Self::Table(_, table) => piecewise::enforce(cs, q, of, table),
-            Self::Div(_, _, within) => div::enforce(cs, inputs[0], inputs[1], *within),
-            Self::Sqrt(_, least) => sqrt::enforce(cs, q, of, Int::from(*least)),
-            Self::Clip(_, cut, lo, hi) => clip::enforce(cs, q, of, *cut, Int::from(*lo), Int::from(*hi)),
-            Self::Leaky(_, _, unit, cut) => leaky::enforce(cs, inputs[0], inputs[1], Int::from(*unit), *cut),
-            Self::Lack(_, table) => lack::enforce(cs, inputs, table).map(|(parts, max)| {
-                let mut terms = vec![(Int::from(100), &max), (Int::from(1000), &parts[0])];
-                terms.extend(parts.iter().map(|p| (Int::ONE, p)));
-                cs.linear(&terms, Int::ZERO)
+            Self::Table(_, table) => table.enforce(cs, q),
+            Self::Div(_, _, within) => Div { within: *within }.enforce(cs, pairs),
+            Self::Sqrt(_, least) => Sqrt { least: Int::from(*least) }.enforce(cs, q),
+            Self::Clip(_, cut, lo, hi) => Clip { cut: *cut, lo: Int::from(*lo), hi: Int::from(*hi) }.enforce(cs, q),
+            Self::Leaky(_, _, unit, cut) => Leaky { unit: Int::from(*unit), cut: *cut }.enforce(cs, pairs),
+            Self::Exponentials(_, table) => Exponentials { table }.enforce(cs, inputs.to_vec()).map(|shifted| {
+                let terms = [(100, &shifted.max), (1000, &shifted.values[0]), (1, &shifted.sum)];
+                cs.linear(&terms.map(|(c, w)| (Int::from(c), w)), Int::ZERO)
             }),
-            Self::Divisor(_) => divisor::enforce(cs, q, of).map(|both| pair(cs, both)),
-            Self::Leading(_, table) => leading::enforce(cs, q, of, table).map(|both| pair(cs, both)),
-            Self::Rescale(_, cut) => rescale::enforce(cs, q, of, *cut),
-            Self::Relu(_, cut) => relu::enforce(cs, q, of, *cut),
-            Self::Abs(_, cut) => abs::enforce(cs, q, of, *cut),
-            Self::Max(..) => max::enforce(cs, inputs[0], inputs[1]),
-            Self::Sign(_) => sign::enforce(cs, q, of),
-            Self::NonNegative(_) => non_negative::enforce(cs, q, of),
-            Self::IsZero(_) => is_zero::enforce(cs, q, of),
-            Self::Argmax(_) => argmax::enforce(cs, inputs),
+            Self::SignMagnitude(_) => SignMagnitude.enforce(cs, q).map(|both| pair(cs, both)),
+            Self::Normalize(_, table) => Normalize { table }.enforce(cs, q).map(|both| pair(cs, both)),
+            Self::Rescale(_, cut) => Rescale { cut: *cut }.enforce(cs, q),
+            Self::Relu(_, cut) => Relu { cut: *cut }.enforce(cs, q),
+            Self::Abs(_, cut) => Abs { cut: *cut }.enforce(cs, q),
+            Self::Max(..) => Max.enforce(cs, pairs),
+            Self::Sign(_) => Sign.enforce(cs, q),
+            Self::IsNonNegative(_) => IsNonNegative.enforce(cs, q),
+            Self::IsZero(_) => IsZero.enforce(cs, q),
+            Self::Argmax(_) => Argmax.enforce(cs, inputs.to_vec()),
         };
         wire.unwrap()
     }
@@ -250,7 +263,7 @@ fn no_value_beyond_a_width_is_proved_and_none_within_is_misproved() {
             for width in [None, Some(2), Some(3)] {
                 for (lo, hi) in [(-12, 11), (-3, 11), (-12, 2), (0, 11), (-12, -1), (-4, 3)] {
                     let (of, cut) = (interval(lo, hi), cut(shift, saturate, width));
-                    if rescale::bound(&of, cut).is_ok() {
+                    if (Rescale { cut }).bound(&of).is_ok() {
                         sweep(&Case::Rescale(of, cut));
                         sweep(&Case::Relu(of, cut));
                     }
@@ -264,7 +277,7 @@ fn no_value_beyond_a_width_is_proved_and_none_within_is_misproved() {
 fn no_sign_order_or_index_answers_otherwise() {
     for (lo, hi) in [(-4, 3), (-3, 4), (-1, 0), (0, 3), (-3, 0), (-1, 1), (-1, 3), (1, 3)] {
         let of = interval(lo, hi);
-        [Case::Sign(of), Case::NonNegative(of), Case::IsZero(of), Case::Divisor(of)].iter().for_each(sweep);
+        [Case::Sign(of), Case::IsNonNegative(of), Case::IsZero(of), Case::SignMagnitude(of)].iter().for_each(sweep);
         sweep(&Case::Max(of, interval(-2, 2)));
         sweep(&Case::Argmax(vec![of, interval(-1, 1), interval(-2, 0)]));
         sweep(&Case::Argmax(vec![interval(3, 3), of]));
@@ -272,10 +285,10 @@ fn no_sign_order_or_index_answers_otherwise() {
 }
 
 #[test]
-fn no_value_lacks_less_to_the_largest() {
+fn no_value_is_nearer_to_the_largest_than_it_is() {
     for values in [vec![(-2, 2), (-1, 1)], vec![(0, 2), (1, 3), (-1, 0)], vec![(2, 2), (0, 2)], vec![(1, 1), (1, 1)]] {
         let values: Vec<Interval> = values.into_iter().map(|(lo, hi)| interval(lo, hi)).collect();
-        sweep(&Case::Lack(values.clone(), table(Sides::Positive, 0, 0, 0)));
-        sweep(&Case::Lack(values, table(Sides::Positive, 1, 1, 0)));
+        sweep(&Case::Exponentials(values.clone(), table(Sides::Positive, 0, 0, 0)));
+        sweep(&Case::Exponentials(values, table(Sides::Positive, 1, 1, 0)));
     }
 }

@@ -51,7 +51,7 @@ impl Product {
         let wires: Vec<Wire<C::W>> = (0..inputs + weights)
             .map(|i| {
                 let w = a.cs.instance(values.map(|v| Int::from(v[i])));
-                Wire { measure: Measure { interval, width: 1 }, w }
+                Wire { measure: Measure { interval, terms: 1 }, w }
             })
             .collect();
         let (x, w) = wires.split_at(inputs);
@@ -159,7 +159,7 @@ fn weights_beyond_their_width_do_not_fit_the_tiles() {
     // Factors so large that a transform would wrap are multiplied one by one, or not at all.
     let wide = |bits: u32| {
         let interval = Interval::new(-(Int::ONE << bits), Int::ONE << bits).unwrap();
-        Measure { interval, width: 1 }
+        Measure { interval, terms: 1 }
     };
     let grid = grid([3, 3], [4, 4]);
     let count = |bits: u32| {

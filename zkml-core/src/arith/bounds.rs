@@ -1,7 +1,7 @@
 //! The reading of exact arithmetic as intervals: bit widths, and the proof that nothing reaches `2^250`.
 
-use super::{Arith, ArithError, Cut, Int, interval, interval::Interval};
-use crate::gadget::{self, lack::Lack, piecewise::Piecewise};
+use super::{Arith, ArithError, Int, interval, interval::Interval};
+use crate::gadget::{Gadget, Of, Wires};
 
 /// Exact arithmetic on intervals.
 #[derive(Clone, Debug, Default)]
@@ -74,108 +74,17 @@ impl Arith for Bounds {
         Ok(self.see(p))
     }
 
-    fn rescale(&mut self, a: &Interval, cut: Cut) -> Result<Interval, ArithError> {
-        self.widest = self.widest.max(cut.shift);
-        let y = gadget::rescale::bound(a, cut)?;
-        Ok(self.see(y))
-    }
-
-    fn relu(&mut self, a: &Interval, cut: Cut) -> Result<Interval, ArithError> {
-        self.widest = self.widest.max(cut.shift);
-        let y = gadget::relu::bound(a, cut)?;
-        Ok(self.see(y))
-    }
-
-    fn max(&mut self, a: &Interval, b: &Interval) -> Result<Interval, ArithError> {
-        let y = gadget::max::bound(a, b)?;
-        Ok(self.see(y))
-    }
-
-    fn clip(&mut self, a: &Interval, cut: Cut, lo: Int, hi: Int) -> Result<Interval, ArithError> {
-        self.widest = self.widest.max(cut.shift);
-        let y = gadget::clip::bound(a, cut, lo, hi)?;
-        Ok(self.see(y))
-    }
-
-    fn leaky(&mut self, a: &Interval, slope: &Interval, unit: Int, cut: Cut) -> Result<Interval, ArithError> {
-        self.widest = self.widest.max(cut.shift);
-        let reach = gadget::leaky::reach(a, slope, unit)?;
-        self.see(reach);
-        self.see(Interval::point(unit));
-        let y = gadget::leaky::bound(a, slope, unit, cut)?;
-        Ok(self.see(y))
-    }
-
-    fn abs(&mut self, a: &Interval, cut: Cut) -> Result<Interval, ArithError> {
-        self.widest = self.widest.max(cut.shift);
-        let y = gadget::abs::bound(a, cut)?;
-        Ok(self.see(y))
-    }
-
-    fn sign(&mut self, a: &Interval) -> Result<Interval, ArithError> {
-        gadget::sign::bound(a)
-    }
-
-    fn non_negative(&mut self, a: &Interval) -> Result<Interval, ArithError> {
-        gadget::non_negative::bound(a)
-    }
-
-    fn is_zero(&mut self, a: &Interval) -> Result<Interval, ArithError> {
-        gadget::is_zero::bound(a)
-    }
-
-    fn square(&mut self, a: &Interval) -> Result<Interval, ArithError> {
-        let y = gadget::square::bound(a)?;
-        Ok(self.see(y))
-    }
-
-    fn select(&mut self, condition: &Interval, a: &Interval, b: &Interval) -> Result<Interval, ArithError> {
-        let y = gadget::select::bound(condition, a, b)?;
-        Ok(self.see(y))
-    }
-
-    fn argmax(&mut self, values: &[Interval]) -> Result<Interval, ArithError> {
-        gadget::argmax::bound(values)
-    }
-
-    fn piecewise(&mut self, a: &Interval, table: &Piecewise) -> Result<Interval, ArithError> {
-        self.widest = self.widest.max(table.widest());
-        let y = gadget::piecewise::bound(a, table)?;
-        Ok(self.see(y))
-    }
-
-    fn leading(&mut self, a: &Interval, table: &Piecewise) -> Result<(Interval, Interval), ArithError> {
-        self.widest = self.widest.max(table.widest());
-        let (exponent, part) = gadget::leading::bound(a, table)?;
-        // Mantissas have a bit more than the table's input has below the point.
-        self.widest = self.widest.max(table.input().unsigned_abs() + 1);
-        Ok((self.see(exponent), self.see(part)))
-    }
-
-    fn lack(&mut self, values: &[Interval], table: &Piecewise) -> Result<Lack<Interval>, ArithError> {
-        self.widest = self.widest.max(table.widest());
-        let lack = gadget::lack::bound(values, table)?;
-        for i in gadget::lack::lacks(values).iter().chain(&lack.parts).chain([&lack.sum]) {
-            self.see(*i);
-        }
-        Ok(lack)
-    }
-
-    fn divisor(&mut self, a: &Interval) -> Result<(Interval, Interval), ArithError> {
-        let (sign, magnitude) = gadget::divisor::bound(a)?;
-        Ok((self.see(sign), self.see(magnitude)))
-    }
-
-    fn div(&mut self, a: &Interval, b: &Interval, within: Option<u32>) -> Result<Interval, ArithError> {
-        self.widest = self.widest.max(within.unwrap_or(0));
-        let y = gadget::div::bound(a, b, within)?;
-        Ok(self.see(y))
-    }
-
-    fn sqrt(&mut self, a: &Interval, least: Int) -> Result<Interval, ArithError> {
-        self.see(Interval::point(least));
-        let y = gadget::sqrt::bound(a, least)?;
-        Ok(self.see(y))
+    fn apply<'a, G: Gadget>(
+        &mut self,
+        gadget: &G,
+        x: Of<G::In, &'a Interval>,
+    ) -> Result<Of<G::Out, Interval>, ArithError>
+    where
+        Interval: 'a,
+    {
+        let y = gadget.bound(G::In::map_ref(&x, |x| *x))?;
+        self.widest = self.widest.max(gadget.intermediate(x)?);
+        Ok(G::Out::map(y, |y| self.see(y)))
     }
 
     fn settle(&mut self, a: &Interval, _: usize) -> Result<Interval, ArithError> {

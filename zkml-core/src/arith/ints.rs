@@ -6,8 +6,8 @@ use std::{
     ops::{Add, Mul, Shl, Shr, Sub},
 };
 
-use super::{Arith, ArithError, Cut, Int};
-use crate::gadget::{self, lack::Lack, piecewise::Piecewise};
+use super::{Arith, ArithError, Int};
+use crate::gadget::{Gadget, Of, Wires};
 
 /// A machine integer wide enough for a plan's bounds.
 pub trait Integer:
@@ -72,7 +72,7 @@ impl Integer for Int {
 
 /// Exact arithmetic on integers of type `T`.
 ///
-/// Only the width of a [`Cut`] is checked here: the bounds of the plan, which are exact, say which `T` holds every value.
+/// Only the width of a [`Cut`](super::Cut) is checked here: the bounds of the plan, which are exact, say which `T` holds every value.
 #[derive(Clone, Copy, Debug)]
 pub struct Ints<T>(PhantomData<T>);
 
@@ -114,76 +114,13 @@ impl<T: Integer> Arith for Ints<T> {
         Ok(*a * *b)
     }
 
-    fn rescale(&mut self, a: &T, cut: Cut) -> Result<T, ArithError> {
-        Ok(gadget::rescale::eval(cut.admit(*a)?, cut.shift, cut.saturate))
-    }
-
-    fn relu(&mut self, a: &T, cut: Cut) -> Result<T, ArithError> {
-        Ok(gadget::relu::eval(cut.admit(*a)?, cut.shift, cut.saturate))
-    }
-
-    fn max(&mut self, a: &T, b: &T) -> Result<T, ArithError> {
-        Ok(gadget::max::eval(*a, *b))
-    }
-
-    fn clip(&mut self, a: &T, cut: Cut, lo: Int, hi: Int) -> Result<T, ArithError> {
-        Ok(gadget::clip::eval(*a, cut, lo, hi))
-    }
-
-    fn leaky(&mut self, a: &T, slope: &T, unit: Int, cut: Cut) -> Result<T, ArithError> {
-        Ok(gadget::leaky::eval(*a, *slope, unit, cut))
-    }
-
-    fn abs(&mut self, a: &T, cut: Cut) -> Result<T, ArithError> {
-        Ok(gadget::abs::eval(*a, cut))
-    }
-
-    fn sign(&mut self, a: &T) -> Result<T, ArithError> {
-        Ok(gadget::sign::eval(*a))
-    }
-
-    fn non_negative(&mut self, a: &T) -> Result<T, ArithError> {
-        Ok(gadget::non_negative::eval(*a))
-    }
-
-    fn is_zero(&mut self, a: &T) -> Result<T, ArithError> {
-        Ok(gadget::is_zero::eval(*a))
-    }
-
-    fn square(&mut self, a: &T) -> Result<T, ArithError> {
-        Ok(gadget::square::eval(*a))
-    }
-
-    fn select(&mut self, condition: &T, a: &T, b: &T) -> Result<T, ArithError> {
-        Ok(gadget::select::eval(*condition, *a, *b))
-    }
-
-    fn argmax(&mut self, values: &[T]) -> Result<T, ArithError> {
-        Ok(T::of(Int::from(gadget::argmax::eval(values) as u64)))
-    }
-
-    fn piecewise(&mut self, a: &T, table: &Piecewise) -> Result<T, ArithError> {
-        Ok(gadget::piecewise::eval(*a, table))
-    }
-
-    fn leading(&mut self, a: &T, table: &Piecewise) -> Result<(T, T), ArithError> {
-        Ok(gadget::leading::eval(*a, table))
-    }
-
-    fn lack(&mut self, values: &[T], table: &Piecewise) -> Result<Lack<T>, ArithError> {
-        Ok(gadget::lack::eval(values, table))
-    }
-
-    fn divisor(&mut self, a: &T) -> Result<(T, T), ArithError> {
-        Ok(gadget::divisor::eval(*a))
-    }
-
-    fn div(&mut self, a: &T, b: &T, within: Option<u32>) -> Result<T, ArithError> {
-        Ok(gadget::div::eval(*a, *b, within))
-    }
-
-    fn sqrt(&mut self, a: &T, least: Int) -> Result<T, ArithError> {
-        Ok(gadget::sqrt::eval(*a, least))
+    fn apply<'a, G: Gadget>(&mut self, gadget: &G, x: Of<G::In, &'a T>) -> Result<Of<G::Out, T>, ArithError>
+    where
+        T: 'a,
+    {
+        let x = G::In::map(x, |x| *x);
+        gadget.admit(&x)?;
+        Ok(gadget.eval(x))
     }
 
     fn settle(&mut self, a: &T, _: usize) -> Result<T, ArithError> {

@@ -10,6 +10,7 @@
 //! | [`counts::Counts`] | an interval and a size | the constraint budget |
 //! | `r1cs::R1cs` | a linear combination or its value | constraints, or the witness |
 
+pub mod approximate;
 pub mod bounds;
 pub mod counts;
 pub mod fixed;
@@ -22,7 +23,29 @@ pub mod r1cs;
 pub use ethnum::I256 as Int;
 
 use self::{fixed::Fixed, interval::Interval};
-use crate::gadget::{lack::Lack, matrix, piecewise::Piecewise, winograd::Grid};
+use crate::gadget::{
+    Gadget, Of,
+    abs::Abs,
+    argmax::Argmax,
+    clip::Clip,
+    div::Div,
+    exponentials::{Exponentials, Shifted},
+    is_non_negative::IsNonNegative,
+    is_zero::IsZero,
+    leaky::Leaky,
+    matrix,
+    max::Max,
+    normalize::Normalize,
+    piecewise::Piecewise,
+    relu::Relu,
+    rescale::Rescale,
+    select::Select,
+    sign::Sign,
+    sign_magnitude::SignMagnitude,
+    sqrt::Sqrt,
+    square::Square,
+    winograd::Grid,
+};
 
 /// The largest magnitude, in bits, of any wire: sums, differences and offsets then stay far below the field's modulus.
 pub const MAX_BITS: u32 = 250;
@@ -75,6 +98,26 @@ impl Cut {
     /// The width, if there is one that says anything.
     fn limit(&self) -> Option<u32> {
         self.width.map(|w| w.max(self.shift)).filter(|w| *w < MAX_BITS)
+    }
+
+    /// Whether it changes nothing.
+    pub fn is_none(&self) -> bool {
+        self.shift == 0 && self.saturate.is_none() && self.limit().is_none()
+    }
+
+    /// Only its shift.
+    pub fn rounding(&self) -> Self {
+        Self { shift: self.shift, ..Self::default() }
+    }
+
+    /// Only its saturation.
+    pub fn saturation(&self) -> Self {
+        Self { saturate: self.saturate, ..Self::default() }
+    }
+
+    /// Without its width.
+    pub fn without_width(&self) -> Self {
+        Self { width: None, ..*self }
     }
 
     /// `2^(shift-1)`, which makes a floor a rounding.
@@ -138,6 +181,9 @@ impl Cut {
 }
 
 /// Exact integer arithmetic, over any reading.
+///
+/// A reading answers what is linear, products, and [`Arith::apply`], which is every gadget; the methods named for a gadget are
+/// short for that.
 pub trait Arith {
     /// A value of this reading.
     type Wire: Clone;
@@ -229,121 +275,17 @@ pub trait Arith {
     /// If the result may reach `2^250`.
     fn mul(&mut self, a: &Self::Wire, b: &Self::Wire) -> Result<Self::Wire, ArithError>;
 
-    /// The value cut down, see [`crate::gadget::rescale`].
+    /// What a gadget gives of these inputs.
     ///
     /// # Errors
-    /// If the decomposition would need more than 252 bits.
-    fn rescale(&mut self, a: &Self::Wire, cut: Cut) -> Result<Self::Wire, ArithError>;
-
-    /// `max(0, rescale(a))`, see [`crate::gadget::relu`].
-    ///
-    /// # Errors
-    /// If the decomposition would need more than 252 bits.
-    fn relu(&mut self, a: &Self::Wire, cut: Cut) -> Result<Self::Wire, ArithError>;
-
-    /// The larger of two, see [`crate::gadget::max`].
-    ///
-    /// # Errors
-    /// If the decomposition would need more than 252 bits.
-    fn max(&mut self, a: &Self::Wire, b: &Self::Wire) -> Result<Self::Wire, ArithError>;
-
-    /// `rescale(a)`, but at least `lo` and at most `hi`, see [`crate::gadget::clip`].
-    ///
-    /// # Errors
-    /// If the decomposition would need more than 252 bits.
-    fn clip(&mut self, a: &Self::Wire, cut: Cut, lo: Int, hi: Int) -> Result<Self::Wire, ArithError>;
-
-    /// `rescale(a)`, but at least `lo` and at most `hi`: constants of a formula at the scale of the result.
-    ///
-    /// # Errors
-    /// As [`Arith::clip`].
-    fn clamp(&mut self, a: &Self::Wire, cut: Cut, lo: Fixed, hi: Fixed) -> Result<Self::Wire, ArithError> {
-        self.clip(a, cut, lo.integer(), hi.integer())
-    }
-
-    /// `unit * a` from zero on and `slope * a` below, cut down, see [`crate::gadget::leaky`].
-    ///
-    /// # Errors
-    /// If either product may reach `2^250`, or the decomposition would need more than 252 bits.
-    fn leaky(&mut self, a: &Self::Wire, slope: &Self::Wire, unit: Int, cut: Cut) -> Result<Self::Wire, ArithError>;
-
-    /// The magnitude, cut down, see [`crate::gadget::abs`].
-    ///
-    /// # Errors
-    /// If the decomposition would need more than 252 bits.
-    fn abs(&mut self, a: &Self::Wire, cut: Cut) -> Result<Self::Wire, ArithError>;
-
-    /// `-1`, `0` or `1`, see [`crate::gadget::sign`].
-    ///
-    /// # Errors
-    /// If the decomposition would need more than 252 bits.
-    fn sign(&mut self, a: &Self::Wire) -> Result<Self::Wire, ArithError>;
-
-    /// `1` if `a >= 0`, `0` otherwise, see [`crate::gadget::non_negative`].
-    ///
-    /// # Errors
-    /// If the decomposition would need more than 252 bits.
-    fn non_negative(&mut self, a: &Self::Wire) -> Result<Self::Wire, ArithError>;
-
-    /// `1` if `a = 0`, `0` otherwise, see [`crate::gadget::is_zero`].
-    ///
-    /// # Errors
-    /// If the constraint system refuses.
-    fn is_zero(&mut self, a: &Self::Wire) -> Result<Self::Wire, ArithError>;
-
-    /// `a^2`, see [`crate::gadget::square`].
-    ///
-    /// # Errors
-    /// If the result may reach `2^250`.
-    fn square(&mut self, a: &Self::Wire) -> Result<Self::Wire, ArithError>;
-
-    /// `a` if the condition is one, `b` if it is zero, see [`crate::gadget::select`].
-    ///
-    /// # Errors
-    /// If the condition's interval has anything but `0` and `1`, or `a - b` may reach `2^250`.
-    fn select(&mut self, condition: &Self::Wire, a: &Self::Wire, b: &Self::Wire) -> Result<Self::Wire, ArithError>;
-
-    /// The index of the largest, the first among equals, see [`crate::gadget::argmax`].
-    ///
-    /// # Errors
-    /// If the decomposition would need more than 252 bits.
-    fn argmax(&mut self, values: &[Self::Wire]) -> Result<Self::Wire, ArithError>;
-
-    /// The value of a table, see [`crate::gadget::piecewise`].
-    ///
-    /// # Errors
-    /// If a value may outgrow the field.
-    fn piecewise(&mut self, a: &Self::Wire, table: &Piecewise) -> Result<Self::Wire, ArithError>;
-
-    /// `floor(log2 a)`, and the value of a table at the mantissa, see [`crate::gadget::leading`].
-    ///
-    /// # Errors
-    /// If `a` may be below one, or have more bits than the table is for.
-    fn leading(&mut self, a: &Self::Wire, table: &Piecewise) -> Result<(Self::Wire, Self::Wire), ArithError>;
-
-    /// The values of a table at what each lacks to the largest, their sum, and the largest, see [`crate::gadget::lack`].
-    ///
-    /// # Errors
-    /// If a value may outgrow the field.
-    fn lack(&mut self, values: &[Self::Wire], table: &Piecewise) -> Result<Lack<Self::Wire>, ArithError>;
-
-    /// A sign (`1` or `-1`) and `max(|a|, 1)`, see [`crate::gadget::divisor`].
-    ///
-    /// # Errors
-    /// If a value may outgrow the field.
-    fn divisor(&mut self, a: &Self::Wire) -> Result<(Self::Wire, Self::Wire), ArithError>;
-
-    /// `floor(a / b)`, within `-2^w ..= 2^w - 1` if the caller knows that, see [`crate::gadget::div`].
-    ///
-    /// # Errors
-    /// If `b` may be below one, or a value may outgrow the field.
-    fn div(&mut self, a: &Self::Wire, b: &Self::Wire, within: Option<u32>) -> Result<Self::Wire, ArithError>;
-
-    /// `floor(sqrt(a))`, of an `a` that the caller knows to be at least `least`, see [`crate::gadget::sqrt`].
-    ///
-    /// # Errors
-    /// If `least` is negative, or a value may outgrow the field.
-    fn sqrt(&mut self, a: &Self::Wire, least: Int) -> Result<Self::Wire, ArithError>;
+    /// As the gadget says: see [`Gadget::bound`] and [`Gadget::cost`].
+    fn apply<'a, G: Gadget>(
+        &mut self,
+        gadget: &G,
+        x: Of<G::In, &'a Self::Wire>,
+    ) -> Result<Of<G::Out, Self::Wire>, ArithError>
+    where
+        Self::Wire: 'a;
 
     /// The same value, in the form that is cheapest when it enters `fanout` linear combinations.
     ///
@@ -353,4 +295,156 @@ pub trait Arith {
 
     /// Says that what follows belongs to this node (and item of a batch), for reports.
     fn enter(&mut self, node: usize);
+
+    /// The value cut down, see [`Rescale`].
+    ///
+    /// # Errors
+    /// If the decomposition would need more than 252 bits.
+    fn rescale(&mut self, a: &Self::Wire, cut: Cut) -> Result<Self::Wire, ArithError> {
+        self.apply(&Rescale { cut }, a)
+    }
+
+    /// `max(0, rescale(a))`, see [`Relu`].
+    ///
+    /// # Errors
+    /// If the decomposition would need more than 252 bits.
+    fn relu(&mut self, a: &Self::Wire, cut: Cut) -> Result<Self::Wire, ArithError> {
+        self.apply(&Relu { cut }, a)
+    }
+
+    /// The larger of two, see [`Max`].
+    ///
+    /// # Errors
+    /// If the range check would need more than 252 bits.
+    fn max(&mut self, a: &Self::Wire, b: &Self::Wire) -> Result<Self::Wire, ArithError> {
+        self.apply(&Max, (a, b))
+    }
+
+    /// `rescale(a)`, but at least `lo` and at most `hi`, see [`Clip`].
+    ///
+    /// # Errors
+    /// If the decomposition would need more than 252 bits.
+    fn clip(&mut self, a: &Self::Wire, cut: Cut, lo: Int, hi: Int) -> Result<Self::Wire, ArithError> {
+        self.apply(&Clip { cut, lo, hi }, a)
+    }
+
+    /// `rescale(a)`, but at least `lo` and at most `hi`: constants of a formula at the scale of the result.
+    ///
+    /// # Errors
+    /// As [`Arith::clip`].
+    fn clamp(&mut self, a: &Self::Wire, cut: Cut, lo: Fixed, hi: Fixed) -> Result<Self::Wire, ArithError> {
+        self.clip(a, cut, lo.integer(), hi.integer())
+    }
+
+    /// `unit * a` from zero on and `slope * a` below, cut down, see [`Leaky`].
+    ///
+    /// # Errors
+    /// If either product may reach `2^250`, or the decomposition would need more than 252 bits.
+    fn leaky(&mut self, a: &Self::Wire, slope: &Self::Wire, unit: Int, cut: Cut) -> Result<Self::Wire, ArithError> {
+        self.apply(&Leaky { unit, cut }, (a, slope))
+    }
+
+    /// The magnitude, cut down, see [`Abs`].
+    ///
+    /// # Errors
+    /// If the decomposition would need more than 252 bits.
+    fn abs(&mut self, a: &Self::Wire, cut: Cut) -> Result<Self::Wire, ArithError> {
+        self.apply(&Abs { cut }, a)
+    }
+
+    /// `-1`, `0` or `1`, see [`Sign`].
+    ///
+    /// # Errors
+    /// If the decomposition would need more than 252 bits.
+    fn sign(&mut self, a: &Self::Wire) -> Result<Self::Wire, ArithError> {
+        self.apply(&Sign, a)
+    }
+
+    /// `1` if `a >= 0`, `0` otherwise, see [`IsNonNegative`].
+    ///
+    /// # Errors
+    /// If the decomposition would need more than 252 bits.
+    fn is_non_negative(&mut self, a: &Self::Wire) -> Result<Self::Wire, ArithError> {
+        self.apply(&IsNonNegative, a)
+    }
+
+    /// `1` if `a = 0`, `0` otherwise, see [`IsZero`].
+    ///
+    /// # Errors
+    /// If the constraint system refuses.
+    fn is_zero(&mut self, a: &Self::Wire) -> Result<Self::Wire, ArithError> {
+        self.apply(&IsZero, a)
+    }
+
+    /// `a^2`, see [`Square`].
+    ///
+    /// # Errors
+    /// If the result may reach `2^250`.
+    fn square(&mut self, a: &Self::Wire) -> Result<Self::Wire, ArithError> {
+        self.apply(&Square, a)
+    }
+
+    /// `a` if the condition is one, `b` if it is zero, see [`Select`].
+    ///
+    /// # Errors
+    /// If the condition's interval has anything but `0` and `1`, or `a - b` may reach `2^250`.
+    fn select(&mut self, condition: &Self::Wire, a: &Self::Wire, b: &Self::Wire) -> Result<Self::Wire, ArithError> {
+        self.apply(&Select, (condition, a, b))
+    }
+
+    /// The index of the largest, the first among equals, see [`Argmax`].
+    ///
+    /// # Errors
+    /// If a range check would need more than 252 bits.
+    fn argmax(&mut self, values: &[Self::Wire]) -> Result<Self::Wire, ArithError> {
+        self.apply(&Argmax, values.iter().collect())
+    }
+
+    /// The value of a table, see [`crate::gadget::piecewise`].
+    ///
+    /// # Errors
+    /// If a value may outgrow the field.
+    fn piecewise(&mut self, a: &Self::Wire, table: &Piecewise) -> Result<Self::Wire, ArithError> {
+        self.apply(table, a)
+    }
+
+    /// The exponent `floor(log2 a)`, and the value of a table at the mantissa, see [`Normalize`].
+    ///
+    /// # Errors
+    /// If `a` may be below one, or have more bits than the table is for.
+    fn normalize(&mut self, a: &Self::Wire, table: &Piecewise) -> Result<(Self::Wire, Self::Wire), ArithError> {
+        self.apply(&Normalize { table }, a)
+    }
+
+    /// The values of a table at the distance of each from the largest, their sum, and the largest, see [`Exponentials`].
+    ///
+    /// # Errors
+    /// If a value may outgrow the field.
+    fn exponentials(&mut self, values: &[Self::Wire], table: &Piecewise) -> Result<Shifted<Self::Wire>, ArithError> {
+        self.apply(&Exponentials { table }, values.iter().collect())
+    }
+
+    /// The sign (`1` or `-1`) and `max(|a|, 1)`, see [`SignMagnitude`].
+    ///
+    /// # Errors
+    /// If a value may outgrow the field.
+    fn sign_magnitude(&mut self, a: &Self::Wire) -> Result<(Self::Wire, Self::Wire), ArithError> {
+        self.apply(&SignMagnitude, a)
+    }
+
+    /// `floor(a / b)`, within `-2^w ..= 2^w - 1` if the caller knows that, see [`Div`].
+    ///
+    /// # Errors
+    /// If `b` may be below one, or a value may outgrow the field.
+    fn div(&mut self, a: &Self::Wire, b: &Self::Wire, within: Option<u32>) -> Result<Self::Wire, ArithError> {
+        self.apply(&Div { within }, (a, b))
+    }
+
+    /// `floor(sqrt(a))`, of an `a` that the caller knows to be at least `least`, see [`Sqrt`].
+    ///
+    /// # Errors
+    /// If `least` is negative, or a value may outgrow the field.
+    fn sqrt(&mut self, a: &Self::Wire, least: Int) -> Result<Self::Wire, ArithError> {
+        self.apply(&Sqrt { least }, a)
+    }
 }

@@ -103,7 +103,7 @@ pub(crate) fn table(
     total: Cost,
     public_inputs: usize,
 ) -> fmt::Result {
-    let Cost { constraints, witnesses } = total;
+    let Cost { constraints, witnesses, .. } = total;
     writeln!(f, "{model}: {constraints} constraints, {witnesses} witnesses, {public_inputs} public inputs")?;
     writeln!(f, "  {:<20} {:<18} {:<12} {:>11} {:>7}", "node", "layer", "gadget", "constraints", "share")?;
     for row in rows {

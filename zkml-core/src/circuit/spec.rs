@@ -153,7 +153,7 @@ impl Spec {
                 Visible::Private => {}
             }
         }
-        Ok((a.cs, table))
+        Ok((a.finish().map_err(named("circuit"))?, table))
     }
 
     /// The domain of a commitment to the weights, or to one input or output.

@@ -1,30 +1,108 @@
 //! `y = rescale(|a|)`
 
-use super::{Cs, decompose, part, rescale};
+use super::{
+    Card, Cs, Gadget, Limb, One,
+    card::signed,
+    decompose,
+    rescale::{self, Rescale},
+};
 use crate::arith::{
     ArithError, Cut, Int,
+    approximate::{self, Approximate, Functions},
     counts::{Cost, Measure},
     interval::{Interval, bit_len},
     ints::Integer,
 };
 
-/// `rescale(|a|)`.
-pub fn eval<T: Integer>(a: T, cut: Cut) -> T {
-    rescale::eval(a.max(T::ZERO - a), cut.shift, cut.saturate)
+/// `rescale(|a|)`. The width of the cut is not enforced.
+#[derive(Clone, Copy, Debug)]
+pub struct Abs {
+    /// How the magnitude is cut.
+    pub cut: Cut,
 }
 
-/// The interval of `|a|`.
-fn magnitudes(a: &Interval) -> Interval {
-    let nearest = if a.contains(Int::ZERO) { Int::ZERO } else { a.lo.max(-a.hi) };
-    Interval { lo: nearest, hi: a.magnitude() }
-}
+impl Gadget for Abs {
+    const CARD: Card = Card {
+        name: "abs",
+        formula: "y = rescale(|a|)",
+        constraints: "bits + 1",
+        example: |bits| Abs { cut: Cut { shift: 4, ..Cut::default() } }.cost(&signed(bits)),
+        published: &[],
+    };
+    type In = One;
+    type Out = One;
 
-/// The interval of the result.
-///
-/// # Errors
-/// Never for a valid interval and a shift of at most 250.
-pub fn bound(a: &Interval, cut: Cut) -> Result<Interval, ArithError> {
-    part::bound(&magnitudes(a), cut)
+    fn eval<T: Integer>(&self, a: T) -> T {
+        rescale::eval(a.max(T::ZERO - a), self.cut.shift, self.cut.saturate)
+    }
+
+    /// # Errors
+    /// Never for a valid interval and a shift of at most 250.
+    fn bound(&self, a: &Interval) -> Result<Interval, ArithError> {
+        Rescale { cut: self.cut.without_width() }.bound(&magnitudes(a))
+    }
+
+    fn error(&self, a: &Approximate, _: &Interval, functions: &mut dyn Functions) -> Result<f64, ArithError> {
+        let magnitudes = Interval { lo: Int::ZERO, hi: a.interval.magnitude() };
+        Ok(approximate::cut(&magnitudes, a.error, self.cut, functions))
+    }
+
+    fn intermediate(&self, _: &Interval) -> Result<u32, ArithError> {
+        Ok(self.cut.shift)
+    }
+
+    /// Constraints: `m + 1`, where `|a| < 2^m`: a number of `m` bits, and one product (`bits + 1` for all values of so many bits
+    /// with their sign, of which the least has a magnitude of as many). The rescale is free; a saturation that can happen
+    /// costs a rescale more. With a sign that is known, those of a rescale.
+    ///
+    /// # Errors
+    /// If the decomposition needs more than 252 bits.
+    fn cost(&self, a: &Interval) -> Result<Cost, ArithError> {
+        Ok(match self.form(a)? {
+            Form::Constant(_) => Cost::default(),
+            Form::Known(_) => Rescale { cut: self.cut.without_width() }.cost(&magnitudes(a))?,
+            Form::Rounded { m } => magnitude_cost(m),
+            Form::Saturated { m } => magnitude_cost(m) + self.saturation().cost(&self.unsaturated().bound(a)?)?,
+        })
+    }
+
+    fn terms(&self, a: &Measure) -> Result<u32, ArithError> {
+        let rounded = |m: u32| m - self.cut.shift.min(m) + u32::from(self.cut.shift > 0);
+        Ok(match self.form(&a.interval)? {
+            Form::Constant(_) => 0,
+            Form::Known(_) => {
+                let interval = magnitudes(&a.interval);
+                Rescale { cut: self.cut.without_width() }.terms(&Measure { interval, terms: a.terms })?
+            }
+            Form::Rounded { m } => rounded(m),
+            Form::Saturated { m } => {
+                let interval = self.unsaturated().bound(&a.interval)?;
+                self.saturation().terms(&Measure { interval, terms: rounded(m) })?
+            }
+        })
+    }
+
+    /// # Soundness
+    /// See `magnitude`: the limbs of `|a|` are functions of `a`, and so is what is rounded of them.
+    fn enforce<C: Cs>(&self, cs: &mut C, (a, interval): (&C::W, &Interval)) -> Result<C::W, ArithError> {
+        cs.label(Self::CARD.name);
+        match self.form(interval)? {
+            Form::Constant(value) => Ok(cs.constant(value)),
+            Form::Known(sign) => {
+                let z = cs.linear(&[(sign, a)], Int::ZERO);
+                rescale::part(cs, (&z, &magnitudes(interval)), self.cut.without_width())
+            }
+            Form::Rounded { m } => {
+                let (limbs, _) = magnitude(cs, a, decompose::rounding(m, self.cut.shift, Limb::Number));
+                Ok(decompose::rounded(cs, &limbs, Int::ZERO))
+            }
+            Form::Saturated { m } => {
+                let (limbs, _) = magnitude(cs, a, decompose::rounding(m, self.cut.shift, Limb::Number));
+                let z = decompose::rounded(cs, &limbs, Int::ZERO);
+                rescale::part(cs, (&z, &self.unsaturated().bound(interval)?), self.cut.saturation())
+            }
+        }
+    }
 }
 
 enum Form {
@@ -33,117 +111,60 @@ enum Form {
     /// The sign is known: a rescale of `sign * a`.
     Known(Int),
     /// `|a|` in `m` bits, the high ones of which are the result but for the rounding.
-    Bits { m: u32 },
+    Rounded { m: u32 },
     /// The same, saturated.
     Saturated { m: u32 },
 }
 
-impl Form {
-    fn of(a: &Interval, cut: Cut) -> Result<Self, ArithError> {
-        let y = bound(a, cut)?;
+impl Abs {
+    fn form(&self, a: &Interval) -> Result<Form, ArithError> {
+        let y = self.bound(a)?;
         if let Some(value) = y.as_point() {
-            return Ok(Self::Constant(value));
+            return Ok(Form::Constant(value));
         }
         if a.lo >= Int::ZERO {
-            return Ok(Self::Known(Int::ONE));
+            return Ok(Form::Known(Int::ONE));
         }
         if a.hi <= Int::ZERO {
-            return Ok(Self::Known(-Int::ONE));
+            return Ok(Form::Known(-Int::ONE));
         }
         let m = decompose::check(bit_len(a.magnitude()))?;
-        Ok(if y == bound(a, part::shift(cut))? { Self::Bits { m } } else { Self::Saturated { m } })
+        Ok(if y == self.unsaturated().bound(a)? { Form::Rounded { m } } else { Form::Saturated { m } })
     }
+
+    fn unsaturated(&self) -> Self {
+        Self { cut: self.cut.rounding() }
+    }
+
+    fn saturation(&self) -> Rescale {
+        Rescale { cut: self.cut.saturation() }
+    }
+}
+
+/// The interval of `|a|`.
+fn magnitudes(a: &Interval) -> Interval {
+    let nearest = if a.contains(Int::ZERO) { Int::ZERO } else { a.lo.max(-a.hi) };
+    Interval { lo: nearest, hi: a.magnitude() }
 }
 
 /// The cost of [`magnitude`].
 pub(super) fn magnitude_cost(m: u32) -> Cost {
-    Cost::new(m as usize + 1, m as usize)
+    decompose::fresh_cost(m) + Cost::new(1, 0)
 }
 
-/// The `m` bits of `|a|`, for `|a| < 2^m`: one constraint a bit, and one more.
+/// `|a|` in limbs of `m` bits together, for `|a| < 2^m`, and `|a|` itself: a new number, and one constraint more.
 ///
 /// # Soundness
-/// `(z - a) (z + a) = 0` makes `z` either `a` or `-a`, and its bits make it one of `0..2^m`. Of `a` and `-a` only one lies
+/// `(z - a) (z + a) = 0` makes `z` either `a` or `-a`, and its limbs make it one of `0..2^m`. Of `a` and `-a` only one lies
 /// there, since both are below `2^250` in magnitude and `m` is at most 250; or both are zero. So no sign is a variable, and
 /// nothing is free at zero.
-pub(super) fn magnitude<C: Cs>(cs: &mut C, a: &C::W, m: u32) -> Vec<C::W> {
+pub(super) fn magnitude<C: Cs, const N: usize>(cs: &mut C, a: &C::W, limbs: [Limb; N]) -> ([Vec<C::W>; N], C::W) {
     let value = cs.value(a).map(|a| a.max(a.wrapping_neg()));
-    let bits: Vec<C::W> = (0..m).map(|i| cs.boolean(value.map(|v| (v >> i) & Int::ONE))).collect();
-    let z = decompose::weighted(cs, &bits, Int::ZERO);
+    let wires = cs.fresh(limbs, value);
+    let z = decompose::join(cs, &limbs, &wires);
     let less = cs.linear(&[(Int::ONE, &z), (-Int::ONE, a)], Int::ZERO);
     let more = cs.linear(&[(Int::ONE, &z), (Int::ONE, a)], Int::ZERO);
     let zero = cs.constant(Int::ZERO);
     cs.enforce(&less, &more, &zero);
-    bits
-}
-
-/// Constraints: `m + 1`, where `|a| < 2^m`: the bits, and one product. The rescale is free; a saturation that can happen
-/// costs a rescale more. With a sign that is known, those of a rescale.
-///
-/// # Errors
-/// If the decomposition needs more than 252 bits.
-pub fn cost(a: &Interval, cut: Cut) -> Result<Cost, ArithError> {
-    Ok(match Form::of(a, cut)? {
-        Form::Constant(_) => Cost::default(),
-        Form::Known(_) => part::cost(&magnitudes(a), cut)?,
-        Form::Bits { m } => magnitude_cost(m),
-        Form::Saturated { m } => magnitude_cost(m) + part::cost(&bound(a, part::shift(cut))?, saturation(cut))?,
-    })
-}
-
-/// How many variables the result's linear combination has, at most.
-///
-/// # Errors
-/// If the decomposition needs more than 252 bits.
-pub fn width(a: &Measure, cut: Cut) -> Result<u32, ArithError> {
-    let rounded = |m: u32| m - cut.shift.min(m) + u32::from(cut.shift > 0);
-    Ok(match Form::of(&a.interval, cut)? {
-        Form::Constant(_) => 0,
-        Form::Known(_) => part::width(&Measure { interval: magnitudes(&a.interval), width: a.width }, cut)?,
-        Form::Bits { m } => rounded(m),
-        Form::Saturated { m } => {
-            let interval = bound(&a.interval, part::shift(cut))?;
-            part::width(&Measure { interval, width: rounded(m) }, saturation(cut))?
-        }
-    })
-}
-
-/// Only the saturation of a cut.
-fn saturation(cut: Cut) -> Cut {
-    Cut { saturate: cut.saturate, ..Cut::default() }
-}
-
-/// Enforces the result.
-///
-/// # Soundness
-/// See `magnitude`: the bits of `|a|` are functions of `a`. `floor((z + 2^(k-1)) / 2^k)` is the number of the bits from `k`
-/// up, and one more if bit `k - 1` is set.
-pub fn enforce<C: Cs>(cs: &mut C, a: &C::W, interval: &Interval, cut: Cut) -> Result<C::W, ArithError> {
-    cs.label("abs");
-    match Form::of(interval, cut)? {
-        Form::Constant(value) => Ok(cs.constant(value)),
-        Form::Known(sign) => {
-            let z = cs.linear(&[(sign, a)], Int::ZERO);
-            part::enforce(cs, &z, &magnitudes(interval), cut)
-        }
-        Form::Bits { m } => {
-            let bits = magnitude(cs, a, m);
-            Ok(rounded(cs, &bits, cut.shift, Int::ZERO))
-        }
-        Form::Saturated { m } => {
-            let bits = magnitude(cs, a, m);
-            let z = rounded(cs, &bits, cut.shift, Int::ZERO);
-            part::enforce(cs, &z, &bound(interval, part::shift(cut))?, saturation(cut))
-        }
-    }
-}
-
-/// The number of the bits from `shift` up, rounded by the bit below, and a constant.
-pub(super) fn rounded<C: Cs>(cs: &mut C, bits: &[C::W], shift: u32, constant: Int) -> C::W {
-    let (low, high) = bits.split_at((shift as usize).min(bits.len()));
-    let high = decompose::weighted(cs, high, constant);
-    match (low.last(), low.len() == shift as usize) {
-        (Some(half), true) => cs.linear(&[(Int::ONE, &high), (Int::ONE, half)], Int::ZERO),
-        _ => high,
-    }
+    (wires, z)
 }

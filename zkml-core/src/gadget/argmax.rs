@@ -1,12 +1,78 @@
 //! `y = min { i : x_i = max_j x_j }`
 
-use super::{Cs, decompose};
+use super::{
+    Card, Cs, Gadget, Many, One,
+    card::{Published, signed},
+    decompose,
+};
 use crate::arith::{
     ArithError, Int,
-    counts::Cost,
+    approximate::{Approximate, Functions},
+    counts::{Cost, Measure},
     interval::{Interval, bit_len},
     ints::Integer,
 };
+
+/// The index of the largest, the first one among equals.
+#[derive(Clone, Copy, Debug)]
+pub struct Argmax;
+
+impl Gadget for Argmax {
+    const CARD: Card = Card {
+        name: "argmax",
+        formula: "y = min { i : x_i = max_j x_j }",
+        constraints: "10 * (bits + 2)",
+        example: of_ten,
+        published: &[Published {
+            what: "argmax of 10",
+            ours: of_ten,
+            theirs: "2,560 and more: ten `GreaterThan(252)` of 255, and selections",
+            source: "socathie/circomlib-ml, `circuits/ArgMax.circom`",
+        }],
+    };
+    type In = Many;
+    type Out = One;
+
+    fn eval<T: Integer>(&self, values: Vec<T>) -> T {
+        T::of(Int::from(eval(&values) as u64))
+    }
+
+    fn bound(&self, values: Vec<&Interval>) -> Result<Interval, ArithError> {
+        bound(&owned(&values))
+    }
+
+    fn error(&self, values: Vec<&Approximate>, _: &Interval, _: &mut dyn Functions) -> Result<f64, ArithError> {
+        let exact = values.iter().all(|v| v.error == 0.0);
+        Ok(if exact { 0.0 } else { values.len().saturating_sub(1) as f64 })
+    }
+
+    fn intermediate(&self, _: Vec<&Interval>) -> Result<u32, ArithError> {
+        Ok(0)
+    }
+
+    /// See [`cost`].
+    fn cost(&self, values: Vec<&Interval>) -> Result<Cost, ArithError> {
+        cost(&owned(&values))
+    }
+
+    fn terms(&self, values: Vec<&Measure>) -> Result<u32, ArithError> {
+        Ok((values.len() as u32).saturating_sub(1))
+    }
+
+    /// See [`enforce`].
+    fn enforce<C: Cs>(&self, cs: &mut C, values: Vec<(&C::W, &Interval)>) -> Result<C::W, ArithError> {
+        cost(&values.iter().map(|v| *v.1).collect::<Vec<_>>())?;
+        enforce(cs, &values)
+    }
+}
+
+fn owned(values: &[&Interval]) -> Vec<Interval> {
+    values.iter().map(|v| **v).collect()
+}
+
+fn of_ten(bits: u32) -> Result<Cost, ArithError> {
+    cost(&[signed(bits); 10])
+}
 
 /// The index of the largest, the first one among equals; `0` for none.
 pub fn eval<T: Integer>(values: &[T]) -> usize {
@@ -32,7 +98,8 @@ fn bits(maximum: &Interval, value: &Interval) -> Result<u32, ArithError> {
     decompose::check(bit_len(maximum.hi - value.lo))
 }
 
-/// Constraints: two a class, and a range check of `max - x_i` each, one a bit.
+/// Constraints: two a class, and a range check of `max - x_i` each, one a bit: `10 * (bits + 2)` for ten values of so many bits
+/// with their sign.
 ///
 /// # Errors
 /// If a range check needs more than 252 bits.
@@ -61,7 +128,7 @@ pub fn cost(values: &[Interval]) -> Result<Cost, ArithError> {
 /// As each `t_i` is a variable, no row but one has more than a few entries: with sums of selectors in its place the matrices
 /// would grow with the square of the classes.
 pub fn enforce<C: Cs>(cs: &mut C, values: &[(&C::W, &Interval)]) -> Result<C::W, ArithError> {
-    cs.label("argmax");
+    cs.label(Argmax::CARD.name);
     if values.len() < 2 {
         return Ok(cs.constant(Int::ZERO));
     }
@@ -92,7 +159,7 @@ pub fn enforce<C: Cs>(cs: &mut C, values: &[(&C::W, &Interval)]) -> Result<C::W,
     }
     for ((value, interval), before) in values.iter().zip(&before) {
         let gap = cs.linear(&[(Int::ONE, &max), (-Int::ONE, *value), (-Int::ONE, before)], Int::ZERO);
-        decompose::enforce(cs, &gap, bits(&bound, interval)?);
+        cs.range(&gap, bits(&bound, interval)?);
     }
     let terms: Vec<(Int, &C::W)> = before.iter().map(|t| (Int::ONE, t)).collect();
     Ok(cs.linear(&terms, Int::ZERO))

@@ -1,4 +1,4 @@
-//! Bits of bits: whether all of some are one, and whether a number in bits lies below a constant.
+//! Logic on bits: the AND of several, and whether a number in bits is below a constant.
 
 use super::{Cs, zero};
 use crate::arith::{Int, counts::Cost};

@@ -1,19 +1,140 @@
 //! `y = max(lo, min(hi, rescale(q)))`
 
-use super::{Cs, bits, decompose, part, rescale};
+use super::{
+    Card, Cs, Gadget, Limb, One, bits,
+    card::signed,
+    decompose,
+    relu::Relu,
+    rescale::{self, Rescale},
+};
 use crate::arith::{
     ArithError, Cut, Int,
+    approximate::{self, Approximate, Functions},
     counts::{Cost, Measure},
     interval::{Interval, pow2},
     ints::Integer,
 };
 
-/// `rescale(q)`, but at least `lo`, and then at most `hi`.
-pub fn eval<T: Integer>(q: T, cut: Cut, lo: Int, hi: Int) -> T {
-    // Ends that `T` does not hold are no ends for it.
-    let reach = pow2(T::BITS);
-    let end = |x: Int| T::of(x.max(-reach).min(reach));
-    rescale::eval(q, cut.shift, cut.saturate).max(end(lo)).min(end(hi))
+/// `rescale(q)`, but at least `lo`, and then at most `hi`. The width of the cut is not enforced.
+#[derive(Clone, Copy, Debug)]
+pub struct Clip {
+    /// How the value is cut.
+    pub cut: Cut,
+    /// The lower end, of what is cut.
+    pub lo: Int,
+    /// The upper end, of what is cut.
+    pub hi: Int,
+}
+
+impl Gadget for Clip {
+    const CARD: Card = Card {
+        name: "clip",
+        formula: "y = max(lo, min(hi, rescale(q)))",
+        constraints: "bits + 4",
+        example: |bits| Clip { cut: Cut::default(), lo: Int::ZERO, hi: Int::from(96) }.cost(&signed(bits)),
+        published: &[],
+    };
+    type In = One;
+    type Out = One;
+
+    fn eval<T: Integer>(&self, q: T) -> T {
+        // Ends that `T` does not hold are no ends for it.
+        let reach = pow2(T::BITS);
+        let end = |x: Int| T::of(x.max(-reach).min(reach));
+        rescale::eval(q, self.cut.shift, self.cut.saturate).max(end(self.lo)).min(end(self.hi))
+    }
+
+    /// `eval` is monotone.
+    ///
+    /// # Errors
+    /// Never for a valid interval and a shift of at most 250, and ends below `2^250` in magnitude.
+    fn bound(&self, q: &Interval) -> Result<Interval, ArithError> {
+        let (lo, hi) = ends(self.cut, self.lo, self.hi);
+        let y = Rescale { cut: self.cut.rounding() }.bound(q)?;
+        Interval::new(y.lo.max(lo).min(hi), y.hi.max(lo).min(hi))
+    }
+
+    fn error(&self, q: &Approximate, _: &Interval, functions: &mut dyn Functions) -> Result<f64, ArithError> {
+        Ok(approximate::cut(&q.interval, q.error, Cut { saturate: None, ..self.cut }, functions))
+    }
+
+    fn intermediate(&self, _: &Interval) -> Result<u32, ArithError> {
+        Ok(self.cut.shift)
+    }
+
+    /// Constraints, for ends of which only one can be met: those of a relu, the rescale being free. For both, `m + 3`, where
+    /// `2^m` exceeds the distance of every value from one of the ends, at its own scale, and the comparison of the bits with
+    /// the distance `span` of the ends: none if `span` or `span + 1` is a power of two, one for three times one, in general one
+    /// or two for every run of equal bits in it; and up to two for the bits above it. Whichever of the two ends is cheaper;
+    /// and never more than two relus. `bits + 4` for `0..=96`, of values of so many bits with their sign.
+    ///
+    /// # Errors
+    /// If the decomposition needs more than 252 bits.
+    fn cost(&self, q: &Interval) -> Result<Cost, ArithError> {
+        Shape::of(q, self.cut, self.lo, self.hi)?.cost(q, self.cut)
+    }
+
+    fn terms(&self, q: &Measure) -> Result<u32, ArithError> {
+        let shape = Shape::of(&q.interval, self.cut, self.lo, self.hi)?;
+        let cut = self.cut.rounding();
+        let relu = |turn: &Turn| {
+            let interval = turn.interval(&q.interval)?;
+            Relu { cut }.terms(&Measure { interval, terms: q.terms })
+        };
+        Ok(match &shape.form {
+            Form::Constant(_) => 0,
+            Form::Rescale => Rescale { cut }.terms(q)?,
+            Form::One(turn) => relu(turn)?,
+            Form::Both { .. } => 2,
+            Form::Twice(turn) => {
+                let first = relu(turn)?;
+                let interval = shape.excess(&turn.interval(&q.interval)?, cut)?;
+                first.saturating_add(Relu { cut: Cut::default() }.terms(&Measure { interval, terms: first })?)
+            }
+        })
+    }
+
+    /// # Soundness
+    /// With `u = floor(t / 2^k)` for the `t` of one end, the result is that end and `max(0, min(span, u))`. The limbs of
+    /// `t + 2^m` are unique (see [`Cs::split`]); its top bit `s` is one exactly if `u >= 0`, and then the bits from `k` up
+    /// are those of `u`. `w` is one exactly if `s` is one and they are below `limit` (see `bits::below`). The result,
+    /// `w * (u - span) + s * span`, is `u` if `w` is one; otherwise zero if `u < 0`, and `span` if `u >= limit`, where `limit` is
+    /// `span` or one more: of `u = span` both say the same. A relu is a function of its input (see [`super::relu`]).
+    fn enforce<C: Cs>(&self, cs: &mut C, (q, interval): (&C::W, &Interval)) -> Result<C::W, ArithError> {
+        cs.label(Self::CARD.name);
+        let shape = Shape::of(interval, self.cut, self.lo, self.hi)?;
+        let (span, cut) = (shape.span, self.cut.rounding());
+        match &shape.form {
+            Form::Constant(value) => Ok(cs.constant(*value)),
+            Form::Rescale => rescale::part(cs, (q, interval), cut),
+            Form::One(turn) => {
+                let t = turn.enter(cs, q);
+                let y = Relu { cut }.enforce(cs, (&t, &turn.interval(interval)?))?;
+                Ok(turn.leave(cs, &y))
+            }
+            Form::Both { turn, m, limit } => {
+                let t = cs.linear(&[(turn.factor(), q)], turn.add + cut.half() + pow2(*m));
+                let limbs = [Limb::Checked(cut.shift), Limb::Bits(m - cut.shift), Limb::Bits(1)];
+                let [_, quotient, sign] = cs.split(&t, limbs);
+                let mut terms = bits::below(cs, &quotient, *limit);
+                terms.push(sign[0].clone());
+                let within = bits::all(cs, &terms);
+                let short = decompose::weighted(cs, &quotient, -span);
+                let short = cs.product(&short, &within);
+                let y = cs.linear(&[(Int::ONE, &short), (span, &sign[0])], Int::ZERO);
+                Ok(turn.leave(cs, &y))
+            }
+            Form::Twice(turn) => {
+                let t = turn.enter(cs, q);
+                let of_t = turn.interval(interval)?;
+                let first = Relu { cut }.enforce(cs, (&t, &of_t))?;
+                let over = cs.linear(&[(Int::ONE, &first)], -span);
+                let over = Relu { cut: Cut::default() }.enforce(cs, (&over, &shape.excess(&of_t, cut)?))?;
+                let y = cs.linear(&[(Int::ONE, &first), (-Int::ONE, &over)], Int::ZERO);
+                Ok(turn.leave(cs, &y))
+            }
+        }
+    }
 }
 
 /// Both ends, the saturation of the cut taken into them.
@@ -23,16 +144,6 @@ fn ends(cut: Cut, lo: Int, hi: Int) -> (Int, Int) {
         Some(b) if b < Int::BITS - 2 => (within(-pow2(b)), within(pow2(b) - Int::ONE)),
         _ => (lo.min(hi), hi),
     }
-}
-
-/// The interval of the result: `eval` is monotone.
-///
-/// # Errors
-/// Never for a valid interval and a shift of at most 250, and ends below `2^250` in magnitude.
-pub fn bound(q: &Interval, cut: Cut, lo: Int, hi: Int) -> Result<Interval, ArithError> {
-    let (lo, hi) = ends(cut, lo, hi);
-    let y = part::bound(q, part::shift(cut))?;
-    Interval::new(y.lo.max(lo).min(hi), y.hi.max(lo).min(hi))
 }
 
 /// One end seen from the other: `y = end + f(q + add)`, or `y = end - f(add - q)` if it is flipped, with an `f` that is zero
@@ -95,13 +206,13 @@ struct Shape {
 
 impl Shape {
     fn of(q: &Interval, cut: Cut, lo: Int, hi: Int) -> Result<Self, ArithError> {
-        let y = bound(q, cut, lo, hi)?;
+        let y = Clip { cut, lo, hi }.bound(q)?;
         let span = y.hi - y.lo;
         let shape = |form| Ok(Self { form, span });
         if let Some(value) = y.as_point() {
             return shape(Form::Constant(value));
         }
-        let full = part::bound(q, part::shift(cut))?;
+        let full = Rescale { cut: cut.rounding() }.bound(q)?;
         let (low, high) = (Turn::low(cut, y.lo), Turn::high(cut, y.hi));
         match (full.lo < y.lo, full.hi > y.hi) {
             (false, false) => return shape(Form::Rescale),
@@ -129,112 +240,25 @@ impl Shape {
 
     /// What the second relu of [`Form::Twice`] takes.
     fn excess(&self, t: &Interval, cut: Cut) -> Result<Interval, ArithError> {
-        let first = part::bound(t, part::shift(cut))?;
+        let first = Rescale { cut: cut.rounding() }.bound(t)?;
         Interval::new(first.lo.max(Int::ZERO) - self.span, first.hi.max(Int::ZERO) - self.span)
     }
 
     fn cost(&self, q: &Interval, cut: Cut) -> Result<Cost, ArithError> {
-        let shift = part::shift(cut);
+        let cut = cut.rounding();
         Ok(match &self.form {
             Form::Constant(_) => Cost::default(),
-            Form::Rescale => part::cost(q, shift)?,
-            Form::One(turn) => part::relu_cost(&turn.interval(q)?, shift)?,
+            Form::Rescale => Rescale { cut }.cost(q)?,
+            Form::One(turn) => Relu { cut }.cost(&turn.interval(q)?)?,
             Form::Both { m, limit, .. } => {
                 let (below, terms) = bits::below_cost((m - cut.shift) as usize, *limit);
                 decompose::cost(m + 1) + below + bits::all_cost(terms + 1) + Cost::new(1, 1)
             }
             Form::Twice(turn) => {
                 let t = turn.interval(q)?;
-                part::relu_cost(&t, shift)? + part::relu_cost(&self.excess(&t, cut)?, Cut::default())?
+                Relu { cut }.cost(&t)? + Relu { cut: Cut::default() }.cost(&self.excess(&t, cut)?)?
             }
         })
-    }
-}
-
-/// Constraints, for ends of which only one can be met: those of a relu, the rescale being free. For both, `m + 3`, where
-/// `2^m` exceeds the distance of every value from one of the ends, at its own scale, and the comparison of the bits with
-/// the distance `span` of the ends: none if `span` or `span + 1` is a power of two, one for three times one, in general one
-/// or two for every run of equal bits in it; and up to two for the bits above it. Whichever of the two ends is cheaper;
-/// and never more than two relus.
-///
-/// # Errors
-/// If the decomposition needs more than 252 bits.
-pub fn cost(q: &Interval, cut: Cut, lo: Int, hi: Int) -> Result<Cost, ArithError> {
-    Shape::of(q, cut, lo, hi)?.cost(q, cut)
-}
-
-/// How many variables the result's linear combination has, at most.
-///
-/// # Errors
-/// If the decomposition needs more than 252 bits.
-pub fn width(q: &Measure, cut: Cut, lo: Int, hi: Int) -> Result<u32, ArithError> {
-    let shape = Shape::of(&q.interval, cut, lo, hi)?;
-    let relu = |turn: &Turn| {
-        let interval = turn.interval(&q.interval)?;
-        part::relu_width(&Measure { interval, width: q.width }, part::shift(cut))
-    };
-    Ok(match &shape.form {
-        Form::Constant(_) => 0,
-        Form::Rescale => part::width(q, part::shift(cut))?,
-        Form::One(turn) => relu(turn)?,
-        Form::Both { .. } => 2,
-        Form::Twice(turn) => {
-            let first = relu(turn)?;
-            let interval = shape.excess(&turn.interval(&q.interval)?, cut)?;
-            first.saturating_add(part::relu_width(&Measure { interval, width: first }, Cut::default())?)
-        }
-    })
-}
-
-/// Enforces the result.
-///
-/// # Soundness
-/// With `u = floor(t / 2^k)` for the `t` of one end, the result is that end and `max(0, min(span, u))`. The decomposition of
-/// `t + 2^m` is unique (see [`decompose::enforce`]); its top bit `s` is one exactly if `u >= 0`, and then the bits from `k` up
-/// are those of `u`. `w` is one exactly if `s` is one and they are below `limit` (see `bits::below`). The result,
-/// `w * (u - span) + s * span`, is `u` if `w` is one; otherwise zero if `u < 0`, and `span` if `u >= limit`, where `limit` is
-/// `span` or one more: of `u = span` both say the same. A relu is a function of its input (see [`super::relu`]).
-pub fn enforce<C: Cs>(
-    cs: &mut C,
-    q: &C::W,
-    interval: &Interval,
-    cut: Cut,
-    lo: Int,
-    hi: Int,
-) -> Result<C::W, ArithError> {
-    cs.label("clip");
-    let shape = Shape::of(interval, cut, lo, hi)?;
-    let (span, shift) = (shape.span, part::shift(cut));
-    match &shape.form {
-        Form::Constant(value) => Ok(cs.constant(*value)),
-        Form::Rescale => part::enforce(cs, q, interval, shift),
-        Form::One(turn) => {
-            let t = turn.enter(cs, q);
-            let y = part::relu(cs, &t, &turn.interval(interval)?, shift)?;
-            Ok(turn.leave(cs, &y))
-        }
-        Form::Both { turn, m, limit } => {
-            let t = cs.linear(&[(turn.factor(), q)], turn.add + cut.half() + pow2(*m));
-            let bits = decompose::enforce(cs, &t, m + 1);
-            let sign = &bits[*m as usize];
-            let quotient = &bits[cut.shift as usize..*m as usize];
-            let mut terms = bits::below(cs, quotient, *limit);
-            terms.push(sign.clone());
-            let within = bits::all(cs, &terms);
-            let short = decompose::weighted(cs, quotient, -span);
-            let short = cs.product(&short, &within);
-            let y = cs.linear(&[(Int::ONE, &short), (span, sign)], Int::ZERO);
-            Ok(turn.leave(cs, &y))
-        }
-        Form::Twice(turn) => {
-            let t = turn.enter(cs, q);
-            let of_t = turn.interval(interval)?;
-            let first = part::relu(cs, &t, &of_t, shift)?;
-            let over = cs.linear(&[(Int::ONE, &first)], -span);
-            let over = part::relu(cs, &over, &shape.excess(&of_t, cut)?, Cut::default())?;
-            let y = cs.linear(&[(Int::ONE, &first), (-Int::ONE, &over)], Int::ZERO);
-            Ok(turn.leave(cs, &y))
-        }
     }
 }
 
@@ -245,7 +269,7 @@ mod tests {
     fn count(shift: u32, lo: i64, hi: i64) -> usize {
         let q = Interval { lo: Int::from(-1000), hi: Int::from(1000) };
         let cut = Cut { shift, ..Cut::default() };
-        cost(&q, cut, Int::from(lo), Int::from(hi)).unwrap().constraints
+        Clip { cut, lo: Int::from(lo), hi: Int::from(hi) }.cost(&q).unwrap().constraints
     }
 
     #[test]
@@ -268,9 +292,10 @@ mod tests {
     #[test]
     fn ends_that_an_integer_does_not_hold_are_none() {
         let far = pow2(249);
+        let cut = Cut { shift: 0, saturate: Some(2), width: None };
         for q in [-7i64, 0, 9] {
-            assert_eq!(eval(q, Cut::default(), -far, far), q);
-            assert_eq!(eval(q, Cut { shift: 0, saturate: Some(2), width: None }, -far, far), q.clamp(-4, 3));
+            assert_eq!(Clip { cut: Cut::default(), lo: -far, hi: far }.eval(q), q);
+            assert_eq!(Clip { cut, lo: -far, hi: far }.eval(q), q.clamp(-4, 3));
         }
     }
 }

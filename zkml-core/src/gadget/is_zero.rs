@@ -1,27 +1,91 @@
 //! `y = 1 if a = 0 else 0`
 
-use super::{Cs, bits, zero};
+use super::{
+    Card, Cs, Gadget, One, bits,
+    card::{CIRCOMLIB, Published, signed},
+    zero,
+};
 use crate::arith::{
     ArithError, Int,
+    approximate::{Approximate, Functions},
     counts::{Cost, Measure},
     interval::Interval,
     ints::Integer,
 };
 
 /// `1` if `a = 0`, `0` otherwise.
-pub fn eval<T: Integer>(a: T) -> T {
-    if a == T::ZERO { T::ONE } else { T::ZERO }
+#[derive(Clone, Copy, Debug)]
+pub struct IsZero;
+
+impl Gadget for IsZero {
+    const CARD: Card = Card {
+        name: "is_zero",
+        formula: "y = 1 if a = 0 else 0",
+        constraints: "2",
+        example: of_one,
+        published: &[Published { what: "`a = 0`", ours: of_one, theirs: "2 (`IsZero`)", source: CIRCOMLIB }],
+    };
+    type In = One;
+    type Out = One;
+
+    fn eval<T: Integer>(&self, a: T) -> T {
+        if a == T::ZERO { T::ONE } else { T::ZERO }
+    }
+
+    fn bound(&self, a: &Interval) -> Result<Interval, ArithError> {
+        match Form::of(a) {
+            Form::Constant(value) => Ok(Interval::point(value)),
+            Form::Linear(_) | Form::Square | Form::Test => Interval::new(Int::ZERO, Int::ONE),
+        }
+    }
+
+    fn error(&self, a: &Approximate, _: &Interval, _: &mut dyn Functions) -> Result<f64, ArithError> {
+        Ok(if a.is_sure() { 0.0 } else { 1.0 })
+    }
+
+    fn intermediate(&self, _: &Interval) -> Result<u32, ArithError> {
+        Ok(0)
+    }
+
+    /// Constraints: `2`; one for `-1..=1`, none for `0..=1` and `-1..=0` and where the interval decides.
+    ///
+    /// # Errors
+    /// Never.
+    fn cost(&self, a: &Interval) -> Result<Cost, ArithError> {
+        Ok(match Form::of(a) {
+            Form::Constant(_) | Form::Linear(_) => Cost::default(),
+            Form::Square => Cost::new(1, 1),
+            Form::Test => zero::cost(),
+        })
+    }
+
+    fn terms(&self, a: &Measure) -> Result<u32, ArithError> {
+        Ok(match Form::of(&a.interval) {
+            Form::Constant(_) => 0,
+            Form::Linear(_) => a.terms,
+            Form::Square | Form::Test => 1,
+        })
+    }
+
+    /// # Soundness
+    /// A function of the input: see [`zero::enforce`], whose hint is declared free; or a polynomial of the input, which its
+    /// enforced interval makes the formula.
+    fn enforce<C: Cs>(&self, cs: &mut C, (a, interval): (&C::W, &Interval)) -> Result<C::W, ArithError> {
+        cs.label(Self::CARD.name);
+        Ok(match Form::of(interval) {
+            Form::Constant(value) => cs.constant(value),
+            Form::Linear(c) => cs.linear(&[(c, a)], Int::ONE),
+            Form::Square => {
+                let square = cs.product(a, a);
+                bits::not(cs, &square)
+            }
+            Form::Test => zero::enforce(cs, a),
+        })
+    }
 }
 
-/// The interval of the result.
-///
-/// # Errors
-/// Never.
-pub fn bound(a: &Interval) -> Result<Interval, ArithError> {
-    match Form::of(a) {
-        Form::Constant(value) => Ok(Interval::point(value)),
-        Form::Linear(_) | Form::Square | Form::Test => Interval::new(Int::ZERO, Int::ONE),
-    }
+fn of_one(bits: u32) -> Result<Cost, ArithError> {
+    IsZero.cost(&signed(bits))
 }
 
 enum Form {
@@ -49,46 +113,4 @@ impl Form {
             _ => Self::Test,
         }
     }
-}
-
-/// Constraints: two; one for `-1..=1`, none for `0..=1` and `-1..=0` and where the interval decides.
-///
-/// # Errors
-/// Never.
-pub fn cost(a: &Interval) -> Result<Cost, ArithError> {
-    Ok(match Form::of(a) {
-        Form::Constant(_) | Form::Linear(_) => Cost::default(),
-        Form::Square => Cost::new(1, 1),
-        Form::Test => zero::cost(),
-    })
-}
-
-/// How many variables the result's linear combination has, at most.
-///
-/// # Errors
-/// Never.
-pub fn width(a: &Measure) -> Result<u32, ArithError> {
-    Ok(match Form::of(&a.interval) {
-        Form::Constant(_) => 0,
-        Form::Linear(_) => a.width,
-        Form::Square | Form::Test => 1,
-    })
-}
-
-/// Enforces the result.
-///
-/// # Soundness
-/// A function of the input: see [`zero::enforce`], whose hint is declared free; or a polynomial of the input, which its
-/// enforced interval makes the formula.
-pub fn enforce<C: Cs>(cs: &mut C, a: &C::W, interval: &Interval) -> Result<C::W, ArithError> {
-    cs.label("is_zero");
-    Ok(match Form::of(interval) {
-        Form::Constant(value) => cs.constant(value),
-        Form::Linear(c) => cs.linear(&[(c, a)], Int::ONE),
-        Form::Square => {
-            let square = cs.product(a, a);
-            bits::not(cs, &square)
-        }
-        Form::Test => zero::enforce(cs, a),
-    })
 }

@@ -1,17 +1,165 @@
 //! `y = rescale(a >= 0 ? unit * a : slope * a)`
 
-use super::{Cs, abs, decompose, part, rescale};
+use super::{
+    Card, Cs, Gadget, Limb, One, Two, abs,
+    card::{BIONETTA, Published, signed},
+    decompose,
+    is_non_negative::IsNonNegative,
+    relu::Relu,
+    rescale::{self, Rescale},
+};
 use crate::arith::{
     ArithError, Cut, Int,
+    approximate::{self, Approximate, Functions},
     counts::{Cost, Measure},
     interval::{Interval, bit_len, pow2},
     ints::Integer,
 };
 
-/// `rescale(unit * a)` from zero on, `rescale(slope * a)` below.
-pub fn eval<T: Integer>(a: T, slope: T, unit: Int, cut: Cut) -> T {
-    let y = if a >= T::ZERO { T::of(unit) * a } else { slope * a };
-    rescale::eval(y, cut.shift, cut.saturate)
+/// `rescale(unit * a)` from zero on, `rescale(slope * a)` below, of `a` and the slope. The width of the cut is not enforced.
+#[derive(Clone, Copy, Debug)]
+pub struct Leaky {
+    /// What stands for one.
+    pub unit: Int,
+    /// How the product is cut.
+    pub cut: Cut,
+}
+
+impl Gadget for Leaky {
+    const CARD: Card = Card {
+        name: "leaky",
+        formula: "y = rescale(a >= 0 ? unit * a : slope * a)",
+        constraints: "bits + 2",
+        example: alpha,
+        published: &[Published {
+            what: "leaky ReLU, `alpha = 0.3`",
+            ours: alpha,
+            theirs: "254, as for ReLU, with a product",
+            source: BIONETTA,
+        }],
+    };
+    type In = Two;
+    type Out = One;
+
+    fn eval<T: Integer>(&self, (a, slope): (T, T)) -> T {
+        let y = if a >= T::ZERO { T::of(self.unit) * a } else { slope * a };
+        rescale::eval(y, self.cut.shift, self.cut.saturate)
+    }
+
+    /// # Errors
+    /// If `unit * a` or `slope * a`, of either sign, may reach `2^250`.
+    fn bound(&self, (a, slope): (&Interval, &Interval)) -> Result<Interval, ArithError> {
+        Rescale { cut: self.cut.without_width() }.bound(&reach(a, slope, self.unit)?)
+    }
+
+    fn error(
+        &self,
+        (a, slope): (&Approximate, &Approximate),
+        _: &Interval,
+        functions: &mut dyn Functions,
+    ) -> Result<f64, ArithError> {
+        // Both halves meet at zero: the steeper one bounds what the error of `a` does; the slope's own acts below zero.
+        let steepest = self.unit.as_f64().abs().max(slope.magnitude() + slope.error);
+        let negative = (-a.interval.lo.as_f64()).max(0.0);
+        let error = approximate::term(steepest, a.error) + approximate::term(negative, slope.error);
+        Ok(approximate::cut(&reach(&a.interval, &slope.interval, self.unit)?, error, self.cut, functions))
+    }
+
+    fn intermediate(&self, (a, slope): (&Interval, &Interval)) -> Result<u32, ArithError> {
+        let reach = reach(a, slope, self.unit)?;
+        Ok(self.cut.shift.max(reach.bits()).max(Interval::point(self.unit).bits()))
+    }
+
+    /// Constraints. With a known sign, those of a rescale. With a known slope, whichever is less: `m + 2`, where `2^m` exceeds
+    /// the magnitude of the value before the rescale, for a slope above zero, the rescale being free; or `n + 1`, where `2^n`
+    /// exceeds that of the input, and a rescale (and one more if `unit + slope` is odd: `bits + 2` without a rescale, for all values
+    /// of so many bits with their sign). With a private slope, `n + 3` and a rescale.
+    ///
+    /// # Errors
+    /// If `unit * a` or `slope * a` may reach `2^250`, or a decomposition needs more than 252 bits.
+    fn cost(&self, (a, slope): (&Interval, &Interval)) -> Result<Cost, ArithError> {
+        let cut = self.cut.without_width();
+        Form::of(a, slope, self.unit, cut)?.cost(a, &reach(a, slope, self.unit)?, self.unit, cut)
+    }
+
+    fn terms(&self, (a, slope): (&Measure, &Measure)) -> Result<u32, ArithError> {
+        let (slope, cut) = (&slope.interval, self.cut.without_width());
+        let y = reach(&a.interval, slope, self.unit)?;
+        let before = match Form::of(&a.interval, slope, self.unit, cut)? {
+            Form::Multiple(c) if c == Int::ZERO => 0,
+            Form::Multiple(_) => a.terms,
+            Form::Product => 1,
+            Form::Fused { m } => return Ok(1 + m - cut.shift + u32::from(cut.shift > 0)),
+            Form::Relu => {
+                let interval = Interval::point(self.unit).mul(&a.interval)?;
+                return Relu { cut }.terms(&Measure { interval, terms: a.terms });
+            }
+            Form::Magnitude { m, even: true } => a.terms.saturating_add(m),
+            Form::Magnitude { .. } => 1,
+            Form::Private { .. } => a.terms.saturating_add(2),
+        };
+        Rescale { cut }.terms(&Measure { interval: y, terms: before })
+    }
+
+    /// # Soundness
+    /// * Fused, for a slope above zero: the bit `s` claims the sign, `y = slope * a + (unit - slope) * s * a`, and the
+    ///   range check of `y + 2^m` has `s` as its top bit, so it says that `y >= 0` exactly if `s` is one. If `s` is one, `y` is
+    ///   `unit * a`, so `a >= 0`; otherwise `y` is `slope * a` and below zero, so `a < 0`. Neither product reaches `2^250`,
+    ///   whatever `s` is, so nothing wraps. At zero `y` is zero, and `s` is one: nothing is free. What is cut into limbs is `y` and
+    ///   not `y + 2^(k-1)`, so the sign is that of `y`; the rounding adds bit `k - 1`.
+    /// * By the magnitude: `|a|` is a function of `a` (see [`abs`]), and so is what is linear in both, or half of it by its own
+    ///   constraint: 2 has one inverse.
+    /// * With a private slope: `n` is a function of `a` by `2 n = |a| - a`, and its product with the slope is enforced.
+    fn enforce<C: Cs>(
+        &self,
+        cs: &mut C,
+        ((a, of_a), (slope, of_slope)): ((&C::W, &Interval), (&C::W, &Interval)),
+    ) -> Result<C::W, ArithError> {
+        cs.label(Self::CARD.name);
+        let (unit, cut) = (self.unit, self.cut.without_width());
+        let interval = reach(of_a, of_slope, unit)?;
+        let known = of_slope.as_point().unwrap_or_default();
+        let y = match Form::of(of_a, of_slope, unit, cut)? {
+            Form::Multiple(c) => cs.linear(&[(c, a)], Int::ZERO),
+            Form::Product => cs.product(slope, a),
+            Form::Relu => {
+                let y = cs.linear(&[(unit, a)], Int::ZERO);
+                return Relu { cut }.enforce(cs, (&y, &Interval::point(unit).mul(of_a)?));
+            }
+            Form::Fused { m } => {
+                let value = cs.value(a);
+                let sign = cs.boolean(value.map(|a| IsNonNegative.eval(a)));
+                let chosen = cs.product(a, &sign);
+                let y = cs.linear(&[(known, a), (unit - known, &chosen)], Int::ZERO);
+                let above = cs.linear(&[(Int::ONE, &y), (-pow2(m), &sign)], pow2(m));
+                let limbs = cs.split(&above, decompose::rounding(m, cut.shift, Limb::Checked));
+                let high = decompose::rounded(cs, &limbs, -pow2(m - cut.shift));
+                return Ok(cs.linear(&[(Int::ONE, &high), (pow2(m - cut.shift), &sign)], Int::ZERO));
+            }
+            Form::Magnitude { m, even } => {
+                let (_, z) = abs::magnitude(cs, a, [Limb::Number(m)]);
+                if even {
+                    cs.linear(&[((unit + known) >> 1u32, a), ((unit - known) >> 1u32, &z)], Int::ZERO)
+                } else {
+                    let twice = cs.linear(&[(unit + known, a), (unit - known, &z)], Int::ZERO);
+                    half(cs, &twice)
+                }
+            }
+            Form::Private { m } => {
+                let (_, z) = abs::magnitude(cs, a, [Limb::Number(m)]);
+                let twice = cs.linear(&[(Int::ONE, &z), (-Int::ONE, a)], Int::ZERO);
+                let n = half(cs, &twice);
+                let product = cs.product(slope, &n);
+                cs.linear(&[(unit, a), (unit, &n), (-Int::ONE, &product)], Int::ZERO)
+            }
+        };
+        rescale::part(cs, (&y, &interval), cut)
+    }
+}
+
+fn alpha(bits: u32) -> Result<Cost, ArithError> {
+    let slope = Interval::point(Int::from(77));
+    Leaky { unit: Int::from(256), cut: Cut::default() }.cost((&signed(bits), &slope))
 }
 
 /// The interval of the value before the rescale.
@@ -33,14 +181,6 @@ pub fn reach(a: &Interval, slope: &Interval, unit: Int) -> Result<Interval, Arit
     Ok(Interval { lo: above.lo.min(below.lo), hi: above.hi.max(below.hi) })
 }
 
-/// The interval of the result.
-///
-/// # Errors
-/// As [`reach`].
-pub fn bound(a: &Interval, slope: &Interval, unit: Int, cut: Cut) -> Result<Interval, ArithError> {
-    part::bound(&reach(a, slope, unit)?, cut)
-}
-
 enum Form {
     /// A multiple of the input, then a rescale.
     Multiple(Int),
@@ -57,6 +197,7 @@ enum Form {
 }
 
 impl Form {
+    /// The form for a cut without a width.
     fn of(a: &Interval, slope: &Interval, unit: Int, cut: Cut) -> Result<Self, ArithError> {
         let y = reach(a, slope, unit)?;
         let known = slope.as_point();
@@ -71,7 +212,7 @@ impl Form {
         // Both sum and difference are even, or neither is.
         let mut best = Self::Magnitude { m, even: (unit + slope) & Int::ONE == Int::ZERO };
         let mut least = best.cost(a, &y, unit, cut)?.constraints;
-        let kept = part::bound(&y, cut)? == part::bound(&y, part::shift(cut))?;
+        let kept = Rescale { cut }.bound(&y)? == Rescale { cut: cut.rounding() }.bound(&y)?;
         if slope > Int::ZERO && kept {
             let sign = rescale::sign_bits(y.lo, y.hi, cut.shift);
             if sign < decompose::MAX {
@@ -91,111 +232,17 @@ impl Form {
     /// The cost for `a` with values `y` before the rescale.
     fn cost(&self, a: &Interval, y: &Interval, unit: Int, cut: Cut) -> Result<Cost, ArithError> {
         Ok(match self {
-            Self::Multiple(_) => part::cost(y, cut)?,
-            Self::Product => Cost::new(1, 1) + part::cost(y, cut)?,
-            Self::Fused { m } => decompose::cost(m + 1) + Cost::new(1, 1),
-            Self::Relu => part::relu_cost(&Interval::point(unit).mul(a)?, cut)?,
+            Self::Multiple(_) => Rescale { cut }.cost(y)?,
+            Self::Product => Cost::new(1, 1) + Rescale { cut }.cost(y)?,
+            Self::Fused { m } => decompose::fresh_cost(1) + Cost::new(1, 1) + decompose::cost(*m),
+            Self::Relu => Relu { cut }.cost(&Interval::point(unit).mul(a)?)?,
             Self::Magnitude { m, even } => {
                 let halved = if *even { Cost::default() } else { Cost::new(1, 1) };
-                abs::magnitude_cost(*m) + halved + part::cost(y, cut)?
+                abs::magnitude_cost(*m) + halved + Rescale { cut }.cost(y)?
             }
-            Self::Private { m } => abs::magnitude_cost(*m) + Cost::new(2, 2) + part::cost(y, cut)?,
+            Self::Private { m } => abs::magnitude_cost(*m) + Cost::new(2, 2) + Rescale { cut }.cost(y)?,
         })
     }
-}
-
-/// Constraints. With a known sign, those of a rescale. With a known slope, whichever is less: `m + 3`, where `2^m` exceeds
-/// the magnitude of the value before the rescale, for a slope above zero, the rescale being free; or `n + 1`, where `2^n`
-/// exceeds that of the input, and a rescale (and one more if `unit + slope` is odd). With a private slope, `n + 3` and a
-/// rescale.
-///
-/// # Errors
-/// As [`reach`], and if a decomposition needs more than 252 bits.
-pub fn cost(a: &Interval, slope: &Interval, unit: Int, cut: Cut) -> Result<Cost, ArithError> {
-    Form::of(a, slope, unit, cut)?.cost(a, &reach(a, slope, unit)?, unit, cut)
-}
-
-/// How many variables the result's linear combination has, at most.
-///
-/// # Errors
-/// As [`cost`].
-pub fn width(a: &Measure, slope: &Interval, unit: Int, cut: Cut) -> Result<u32, ArithError> {
-    let y = reach(&a.interval, slope, unit)?;
-    let before = match Form::of(&a.interval, slope, unit, cut)? {
-        Form::Multiple(c) if c == Int::ZERO => 0,
-        Form::Multiple(_) => a.width,
-        Form::Product => 1,
-        Form::Fused { m } => return Ok(1 + m - cut.shift + u32::from(cut.shift > 0)),
-        Form::Relu => {
-            let interval = Interval::point(unit).mul(&a.interval)?;
-            return part::relu_width(&Measure { interval, width: a.width }, cut);
-        }
-        Form::Magnitude { m, even: true } => a.width.saturating_add(m),
-        Form::Magnitude { .. } => 1,
-        Form::Private { .. } => a.width.saturating_add(2),
-    };
-    part::width(&Measure { interval: y, width: before }, cut)
-}
-
-/// Enforces the result.
-///
-/// # Soundness
-/// * Fused, for a slope above zero: the bit `s` claims the sign, `y = slope * a + (unit - slope) * s * a`, and the
-///   decomposition of `y + 2^m` has `s` as its top bit, so it says that `y >= 0` exactly if `s` is one. If `s` is one, `y` is
-///   `unit * a`, so `a >= 0`; otherwise `y` is `slope * a` and below zero, so `a < 0`. Neither product reaches `2^250`,
-///   whatever `s` is, so nothing wraps. At zero `y` is zero, and `s` is one: nothing is free. What is decomposed is `y` and
-///   not `y + 2^(k-1)`, so the sign is that of `y`; the rounding adds bit `k - 1`.
-/// * By the magnitude: `|a|` is a function of `a` (see [`abs`]), and so is what is linear in both, or half of it by its own
-///   constraint: 2 has one inverse.
-/// * With a private slope: `n` is a function of `a` by `2 n = |a| - a`, and its product with the slope is enforced.
-pub fn enforce<C: Cs>(
-    cs: &mut C,
-    (a, of_a): (&C::W, &Interval),
-    (slope, of_slope): (&C::W, &Interval),
-    unit: Int,
-    cut: Cut,
-) -> Result<C::W, ArithError> {
-    cs.label("leaky");
-    let interval = reach(of_a, of_slope, unit)?;
-    let form = Form::of(of_a, of_slope, unit, cut)?;
-    let known = of_slope.as_point().unwrap_or_default();
-    let y = match form {
-        Form::Multiple(c) => cs.linear(&[(c, a)], Int::ZERO),
-        Form::Product => cs.product(slope, a),
-        Form::Relu => {
-            let y = cs.linear(&[(unit, a)], Int::ZERO);
-            return part::relu(cs, &y, &Interval::point(unit).mul(of_a)?, cut);
-        }
-        Form::Fused { m } => {
-            let value = cs.value(a);
-            let sign = cs.boolean(value.map(super::non_negative::eval));
-            let chosen = cs.product(a, &sign);
-            let y = cs.linear(&[(known, a), (unit - known, &chosen)], Int::ZERO);
-            let above = cs.linear(&[(Int::ONE, &y), (-pow2(m), &sign)], pow2(m));
-            let bits = decompose::enforce(cs, &above, m);
-            let high = abs::rounded(cs, &bits, cut.shift, -pow2(m - cut.shift));
-            return Ok(cs.linear(&[(Int::ONE, &high), (pow2(m - cut.shift), &sign)], Int::ZERO));
-        }
-        Form::Magnitude { m, even } => {
-            let bits = abs::magnitude(cs, a, m);
-            let z = decompose::weighted(cs, &bits, Int::ZERO);
-            if even {
-                cs.linear(&[((unit + known) >> 1u32, a), ((unit - known) >> 1u32, &z)], Int::ZERO)
-            } else {
-                let twice = cs.linear(&[(unit + known, a), (unit - known, &z)], Int::ZERO);
-                half(cs, &twice)
-            }
-        }
-        Form::Private { m } => {
-            let bits = abs::magnitude(cs, a, m);
-            let z = decompose::weighted(cs, &bits, Int::ZERO);
-            let twice = cs.linear(&[(Int::ONE, &z), (-Int::ONE, a)], Int::ZERO);
-            let n = half(cs, &twice);
-            let product = cs.product(slope, &n);
-            cs.linear(&[(unit, a), (unit, &n), (-Int::ONE, &product)], Int::ZERO)
-        }
-    };
-    part::enforce(cs, &y, &interval, cut)
 }
 
 /// Half of an even value, as a variable: one constraint.
@@ -217,7 +264,7 @@ mod tests {
 
     fn count(slope: i64, unit: i64, shift: u32) -> usize {
         let (slope, cut) = (of(slope, slope), Cut { shift, ..Cut::default() });
-        cost(&of(-1000, 1000), &slope, Int::from(unit), cut).unwrap().constraints
+        Leaky { unit: Int::from(unit), cut }.cost((&of(-1000, 1000), &slope)).unwrap().constraints
     }
 
     #[test]
@@ -230,7 +277,7 @@ mod tests {
         // Below zero, the magnitude and a rescale.
         assert_eq!(count(-128, 128, 3), 10 + 1 + 17);
         assert_eq!(count(0, 1, 3), 10 + 2);
-        let private = cost(&of(-1000, 1000), &of(-8, 7), Int::from(4), Cut::default()).unwrap();
+        let private = Leaky { unit: Int::from(4), cut: Cut::default() }.cost((&of(-1000, 1000), &of(-8, 7))).unwrap();
         assert_eq!(private.constraints, 10 + 3);
     }
 

@@ -4,7 +4,7 @@ use super::Cs;
 use crate::arith::{
     Arith, ArithError, Int, MAX_BITS,
     counts::{Cost, Measure},
-    interval::bit_len,
+    interval::{self, bit_len},
 };
 
 /// The sums by row and column, as the formula says.
@@ -48,14 +48,37 @@ pub fn fits(rows: u32, columns: u32, length: usize) -> bool {
     2 * (rows.max(columns) + 2) + bit_len(Int::from(length as u64)) <= MAX_BITS
 }
 
-/// Whether fewer products than those of the formula make the sums of these factors: none of them is known.
-pub fn pays<T>(rows: &[Vec<&T>], columns: &[Vec<&T>], measure: impl Fn(&T) -> &Measure) -> bool {
+/// Sums that are made of products of pairs: what they cost, and what is known of them, by row and column.
+pub struct Paired {
+    /// The cost.
+    pub cost: Cost,
+    /// The sums.
+    pub sums: Vec<Measure>,
+}
+
+/// Whether products of pairs pay for the sums of these factors: nothing if they are not fewer than those of the formula, or a factor
+/// is known. Counting and building ask here, and nowhere else.
+///
+/// # Errors
+/// If a sum may reach `2^250`.
+pub fn decide(rows: &[Vec<&Measure>], columns: &[Vec<&Measure>]) -> Result<Option<Paired>, ArithError> {
     let length = rows.first().map_or(0, Vec::len);
-    let bits = |vectors: &[Vec<&T>]| {
-        let mut all = vectors.iter().flatten().map(|w| &measure(w).interval);
+    let bits = |vectors: &[Vec<&Measure>]| {
+        let mut all = vectors.iter().flatten().map(|m| &m.interval);
         all.try_fold(0, |bits: u32, i| (!i.is_point()).then(|| bits.max(i.bits())))
     };
-    pairs(rows.len(), columns.len(), length) && bits(rows).zip(bits(columns)).is_some_and(|(w, x)| fits(w, x, length))
+    let fit = || bits(rows).zip(bits(columns)).is_some_and(|(w, x)| fits(w, x, length));
+    if !pairs(rows.len(), columns.len(), length) || !fit() {
+        return Ok(None);
+    }
+    let mut sums = Vec::with_capacity(rows.len() * columns.len());
+    for w in rows {
+        for x in columns {
+            let interval = interval::dot(w.iter().zip(x).map(|(w, x)| (&w.interval, &x.interval)), None)?;
+            sums.push(Measure { interval, terms: 1 });
+        }
+    }
+    Ok(Some(Paired { cost: cost(rows.len(), columns.len(), length), sums }))
 }
 
 /// Enforces `s` as the last of its products: `a * b = s - parts`, with the sum of all others in `parts`.

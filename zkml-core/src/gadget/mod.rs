@@ -3,37 +3,24 @@
 //!
 //! A gadget never sees a tensor. It trusts that its input lies within the interval given: whoever made the wire has
 //! enforced that, all the way back to the range checks of inputs and weights.
+//!
+//! To add one: write its file, and add its module and type to the list in [`gadgets!`](self). Every reading of
+//! [`Arith`](crate::arith::Arith) knows it by [`Arith::apply`](crate::arith::Arith::apply), and tests hold its card against its cost.
 
-pub mod abs;
-pub mod argmax;
 mod bits;
-pub mod clip;
+pub mod card;
 #[cfg(feature = "prove")]
 pub mod commitment;
+pub mod cs;
 pub mod decompose;
-pub mod div;
-pub mod divisor;
-pub mod is_zero;
-pub mod lack;
-pub mod leading;
-pub mod leaky;
-pub mod magnitude;
 pub mod matrix;
-pub mod max;
-pub mod non_negative;
-mod part;
-pub mod piecewise;
+pub mod ones_complement;
 #[cfg(feature = "prove")]
 pub mod poseidon;
 pub mod range;
-pub mod relu;
-pub mod rescale;
-pub mod select;
-pub mod sign;
-pub mod sqrt;
-pub mod square;
 pub mod table;
 pub mod winograd;
+pub mod wires;
 pub mod zero;
 
 #[cfg(all(test, feature = "prove"))]
@@ -41,61 +28,117 @@ mod tests;
 #[cfg(all(test, feature = "prove"))]
 mod tests_compare;
 
-use crate::arith::Int;
+pub use self::{
+    card::Card,
+    cs::{Cs, Limb},
+    wires::{Many, Of, One, Three, Two, Wires},
+};
+use crate::arith::{
+    ArithError,
+    approximate::{Approximate, Functions},
+    counts::{Cost, Measure},
+    interval::Interval,
+    ints::Integer,
+};
 
-/// What a gadget needs of a constraint system.
+/// A gadget: one formula on integers, with what is known of its results, its cost and its constraints.
 ///
-/// There are three: one records constraints, one computes the witness, one counts. The same gadget runs over all, so that the
-/// variables of one are those of the others, in order.
-pub trait Cs {
-    /// A linear combination of variables, or its value.
-    type W: Clone + 'static;
+/// Its fields are what it is told beside its inputs: how a value is cut, the ends of a clip, a table.
+pub trait Gadget {
+    /// What the documentation says of it, as data.
+    const CARD: Card;
 
-    /// `sum_i c_i * w_i + constant`.
-    fn linear(&mut self, terms: &[(Int, &Self::W)], constant: Int) -> Self::W;
+    /// How many wires it takes.
+    type In: Wires;
 
-    /// The value, where there are values.
-    fn value(&self, w: &Self::W) -> Option<Int>;
+    /// How many wires it gives.
+    type Out: Wires;
 
-    /// A new witness variable; the value is given exactly where [`Cs::value`] gives values.
-    fn witness(&mut self, value: Option<Int>) -> Self::W;
-
-    /// Enforces `a * b = c`.
-    fn enforce(&mut self, a: &Self::W, b: &Self::W, c: &Self::W);
-
-    /// A new witness variable `v` with `x * v = rhs`: the inverse of `x` times `rhs`, or zero where `x` is zero.
+    /// Refuses inputs within their intervals that have no witness, and so no result.
     ///
-    /// `v` is *declared free*: where `x` and `rhs` are zero it may be anything, and nothing else may depend on it.
-    fn inverse(&mut self, x: &Self::W, rhs: &Self::W);
-
-    /// Names the gadget that the next constraints belong to, for reports.
-    fn label(&mut self, gadget: &'static str);
-
-    /// A known integer.
-    fn constant(&mut self, value: Int) -> Self::W {
-        self.linear(&[], value)
+    /// # Errors
+    /// If this is one.
+    fn admit<T: Integer>(&self, _: &Of<Self::In, T>) -> Result<(), ArithError> {
+        Ok(())
     }
 
-    /// A new witness variable that is `0` or `1`.
-    fn boolean(&mut self, value: Option<Int>) -> Self::W {
-        let bit = self.witness(value);
-        let rest = self.linear(&[(-Int::ONE, &bit)], Int::ONE);
-        let zero = self.constant(Int::ZERO);
-        self.enforce(&bit, &rest, &zero);
-        bit
-    }
+    /// The formula.
+    fn eval<T: Integer>(&self, x: Of<Self::In, T>) -> Of<Self::Out, T>;
 
-    /// A new witness variable that is the product.
-    fn product(&mut self, a: &Self::W, b: &Self::W) -> Self::W {
-        let value = self.value(a).zip(self.value(b)).map(|(a, b)| a.wrapping_mul(b));
-        let p = self.witness(value);
-        self.enforce(a, b, &p);
-        p
-    }
+    /// The intervals of the results.
+    ///
+    /// # Errors
+    /// If the gadget is not defined for all inputs, or a result may reach `2^250`.
+    fn bound(&self, x: Of<Self::In, &Interval>) -> Result<Of<Self::Out, Interval>, ArithError>;
 
-    /// Enforces that `a` is zero.
-    fn enforce_zero(&mut self, a: &Self::W) {
-        let (one, zero) = (self.constant(Int::ONE), self.constant(Int::ZERO));
-        self.enforce(a, &one, &zero);
-    }
+    /// How far the results may be from those of the formula on real numbers, for inputs that are off by their errors; infinite where no
+    /// bound is known. The results are in the intervals of [`Gadget::bound`].
+    ///
+    /// # Errors
+    /// As [`Gadget::bound`].
+    fn error(
+        &self,
+        x: Of<Self::In, &Approximate>,
+        y: &Of<Self::Out, Interval>,
+        functions: &mut dyn Functions,
+    ) -> Result<Of<Self::Out, f64>, ArithError>;
+
+    /// The bits of the largest magnitude on the way from inputs to results, where it may exceed both.
+    ///
+    /// # Errors
+    /// As [`Gadget::bound`].
+    fn intermediate(&self, x: Of<Self::In, &Interval>) -> Result<u32, ArithError>;
+
+    /// What the constraints cost.
+    ///
+    /// # Errors
+    /// As [`Gadget::bound`], and if a decomposition needs more than 252 bits.
+    fn cost(&self, x: Of<Self::In, &Interval>) -> Result<Cost, ArithError>;
+
+    /// How many variables the results' linear combinations have, at most.
+    ///
+    /// # Errors
+    /// As [`Gadget::cost`].
+    fn terms(&self, x: Of<Self::In, &Measure>) -> Result<Of<Self::Out, u32>, ArithError>;
+
+    /// Enforces the results.
+    ///
+    /// # Errors
+    /// As [`Gadget::cost`].
+    fn enforce<C: Cs>(
+        &self,
+        cs: &mut C,
+        x: Of<Self::In, (&C::W, &Interval)>,
+    ) -> Result<Of<Self::Out, C::W>, ArithError>;
+}
+
+/// Declares the modules and the cards of all gadgets from one list.
+macro_rules! gadgets {
+    ($($module:ident :: $name:ident),* $(,)?) => {
+        $(pub mod $module;)*
+
+        /// The cards of all gadgets, in the order of the list.
+        pub const CARDS: &[Card] = &[$(<$module::$name as Gadget>::CARD),*];
+    };
+}
+
+gadgets! {
+    rescale::Rescale,
+    relu::Relu,
+    leaky::Leaky,
+    is_non_negative::IsNonNegative,
+    max::Max,
+    is_zero::IsZero,
+    select::Select,
+    argmax::Argmax,
+    clip::Clip,
+    abs::Abs,
+    sign::Sign,
+    square::Square,
+    piecewise::Piecewise,
+    normalize::Normalize,
+    exponentials::Exponentials,
+    sign_magnitude::SignMagnitude,
+    div::Div,
+    sqrt::Sqrt,
 }

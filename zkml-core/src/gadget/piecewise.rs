@@ -1,49 +1,167 @@
 //! `y = tail(q) + [q is within the segments] * p_i(t)`, of a [`Piecewise`] table
 
 pub use super::table::{Piecewise, Sides, TableError, Tail};
-use super::{Cs, decompose, magnitude};
+use super::{
+    Card, Cs, Gadget, Limb, One,
+    card::{self, signed},
+    decompose, ones_complement,
+};
 use crate::arith::{
     ArithError, Int,
+    approximate::{Approximate, Functions},
     counts::{Cost, Measure},
     interval::{Interval, pow2},
     ints::Integer,
 };
 
-/// The table's value.
-pub fn eval<T: Integer>(q: T, table: &Piecewise) -> T {
-    table.at(q)
-}
+/// The table's value: a table *is* the gadget.
+impl Gadget for Piecewise {
+    const CARD: Card = Card {
+        name: "piecewise",
+        formula: "y = tail(q) + [q is within the segments] * p_i(t)",
+        constraints: "bits + 6",
+        example: |bits| card::table(8)?.cost(&signed(bits)),
+        published: &[],
+    };
+    type In = One;
+    type Out = One;
 
-/// The interval of the result: what the table says within its segments, and the ends of its tails.
-///
-/// # Errors
-/// If a value may reach `2^250`.
-pub fn bound(q: &Interval, table: &Piecewise) -> Result<Interval, ArithError> {
-    if let Some(q) = q.as_point() {
-        return slope(table, q).map(|()| Interval::point(eval(q, table)));
+    fn eval<T: Integer>(&self, q: T) -> T {
+        self.at(q)
     }
-    slope(table, q.hi)?;
-    let end = pow2(table.drop() + table.bits());
-    let mut ends = Vec::new();
-    for (positive, u) in
-        [(true, (q.lo.max(Int::ZERO), q.hi)), (false, ((-q.hi).max(Int::ONE) - Int::ONE, -q.lo - Int::ONE))]
-    {
-        if u.1 < u.0 {
-            continue;
+
+    /// What the table says within its segments, and the ends of its tails.
+    ///
+    /// # Errors
+    /// If a value may reach `2^250`.
+    fn bound(&self, q: &Interval) -> Result<Interval, ArithError> {
+        if let Some(q) = q.as_point() {
+            return slope(self, q).map(|()| Interval::point(self.at(q)));
         }
-        let covered = table.covers(positive) && u.0 < end;
-        if covered {
-            let (lo, hi) = table.range(positive);
-            ends.extend([lo, hi]);
+        slope(self, q.hi)?;
+        let end = pow2(self.drop() + self.bits());
+        let mut ends = Vec::new();
+        for (positive, u) in
+            [(true, (q.lo.max(Int::ZERO), q.hi)), (false, ((-q.hi).max(Int::ONE) - Int::ONE, -q.lo - Int::ONE))]
+        {
+            if u.1 < u.0 {
+                continue;
+            }
+            let covered = self.covers(positive) && u.0 < end;
+            if covered {
+                let (lo, hi) = self.range(positive);
+                ends.extend([lo, hi]);
+            }
+            let first = if covered { end } else { u.0 };
+            if u.1 >= first {
+                ends.extend([first, u.1].map(|u| self.beyond(positive, u)));
+            }
         }
-        let first = if covered { end } else { u.0 };
-        if u.1 >= first {
-            ends.extend([first, u.1].map(|u| table.beyond(positive, u)));
-        }
+        let first = ends.first().copied().unwrap_or_default();
+        let (lo, hi) = ends.iter().fold((first, first), |(lo, hi), y| (lo.min(*y), hi.max(*y)));
+        Interval::new(lo, hi)
     }
-    let first = ends.first().copied().unwrap_or_default();
-    let (lo, hi) = ends.iter().fold((first, first), |(lo, hi), y| (lo.min(*y), hi.max(*y)));
-    Interval::new(lo, hi)
+
+    fn error(&self, q: &Approximate, _: &Interval, functions: &mut dyn Functions) -> Result<f64, ArithError> {
+        Ok(functions.error(self, &q.interval, q.error))
+    }
+
+    fn intermediate(&self, _: &Interval) -> Result<u32, ArithError> {
+        Ok(self.widest())
+    }
+
+    /// Constraints, with `m` bits of the one's complement:
+    ///
+    /// | what | constraints |
+    /// |---|---|
+    /// | sign and limbs | `m + 2`, or `m` if the sign is known |
+    /// | selection among `2^n` segments | `2^n - n - 1` |
+    /// | a polynomial of degree `d` | `ceil(u / 2) + d - u`, where the `u` leading coefficients are always the same; for `u = 1` it is `d - 1` |
+    /// | an odd function | 1 |
+    /// | values beyond the segments | 2, or 1 if a single bit says so, or none |
+    /// | a slope | 1; none where it counts the wire's own units |
+    ///
+    /// `bits + 6` for an even function of four parabolas, with values of so many bits and their sign.
+    ///
+    /// # Errors
+    /// If a value may outgrow the field.
+    fn cost(&self, q: &Interval) -> Result<Cost, ArithError> {
+        if q.is_point() {
+            return self.bound(q).map(|_| Cost::default());
+        }
+        let form = Form::of(q, self)?;
+        let mut each = usize::from(form.rectifies(self) && !form.shares(self));
+        if form.covered {
+            let selectors = form.rows.len().trailing_zeros() as usize;
+            each += form.rows.len() - selectors - 1 + form.products(self) + usize::from(form.turns(self));
+            each += form.gates.min(2);
+        }
+        Ok(form.complement.cost() + Cost::new(each, each))
+    }
+
+    fn terms(&self, q: &Measure) -> Result<u32, ArithError> {
+        if q.interval.is_point() {
+            return Ok(0);
+        }
+        let form = Form::of(&q.interval, self)?;
+        // Where the sign is known, the lowest bit is what is left of the value.
+        let low = |drop: u32| if form.complement.sign.is_some() && drop == 0 { q.terms } else { 0 };
+        let bits = form.complement.bits;
+        let slope = match (self.tail().slope, form.complement.sign) {
+            (0, _) | (_, Some(false)) => 0,
+            (_, Some(true)) => bits.saturating_add(low(self.tail().drop)),
+            (_, None) => 1,
+        };
+        let value = if !form.covered {
+            0
+        } else if form.gates > 0 || form.turns(self) {
+            1
+        } else {
+            (form.rows.len() as u32 + bits + 1).saturating_add(low(self.drop()))
+        };
+        Ok(slope.saturating_add(value).saturating_add(u32::from(form.complement.sign.is_none())))
+    }
+
+    /// # Soundness
+    /// Sign and limbs are unique ([`ones_complement::enforce`], [`ones_complement::rectify`]). Monomials, the polynomial's products
+    /// and those with the sign are functions of them, each by its own constraint. Let `z` be the sum of the bits above the segments,
+    /// and of the sign where one side has none: small and not negative, so zero in the field only if all of them are. `z * y = 0`
+    /// and `z * v = p - y` make `y = 0` if `z > 0`, and `y = p` if `z = 0`; the hint `v` is free where `z = 0`, and enters nothing
+    /// else.
+    fn enforce<C: Cs>(&self, cs: &mut C, (q, interval): (&C::W, &Interval)) -> Result<C::W, ArithError> {
+        cs.label(Self::CARD.name);
+        if let Some(q) = interval.as_point() {
+            self.bound(interval)?;
+            return Ok(cs.constant(self.at(q)));
+        }
+        let form = Form::of(interval, self)?;
+        let limbs = form.limbs(self);
+        let (parts, positives) = if form.shares(self) {
+            let (parts, positives) = ones_complement::rectify(cs, q, limbs);
+            (parts, Some(positives))
+        } else {
+            (ones_complement::enforce(cs, q, &form.complement, limbs), None)
+        };
+        let tail = self.tail();
+        let (negative, positive) = (Int::from(tail.negative), Int::from(tail.positive));
+        let mut terms = vec![(positive - negative, parts.sign.clone())];
+        if let Some(positives) = positives {
+            terms.push((Int::from(tail.slope), positives));
+        } else if form.slopes(self) {
+            let cells = decompose::join_from(cs, &limbs, &parts.limbs, tail.drop);
+            let u = match tail.drop {
+                0 => cells,
+                _ => cs.linear(&[(Int::from(2), &cells)], Int::ONE),
+            };
+            let rectified = if form.rectifies(self) { cs.product(&u, &parts.sign) } else { u };
+            terms.push((Int::from(tail.slope), rectified));
+        }
+        if form.covered {
+            terms.push((Int::ONE, segment(cs, &parts, &form, self)));
+        }
+        let terms: Vec<(Int, &C::W)> = terms.iter().map(|(c, w)| (*c, w)).collect();
+        Ok(cs.linear(&terms, negative))
+    }
 }
 
 /// Refuses a slope that outgrows the field before anything is multiplied.
@@ -55,11 +173,11 @@ fn slope(table: &Piecewise, most: Int) -> Result<(), ArithError> {
 
 /// What the circuit looks like for these bounds.
 struct Form {
-    magnitude: magnitude::Form,
+    complement: ones_complement::Form,
     /// The bits of the offset that may be one.
-    offset: usize,
+    offset: u32,
     /// The bits of the segment's number that may be one.
-    top: usize,
+    top: u32,
     /// The rows of the table that may be asked for: a power of two.
     rows: Vec<usize>,
     /// How many of the leading coefficients are the same for all of them; at most the degree.
@@ -72,25 +190,47 @@ struct Form {
 
 impl Form {
     fn of(q: &Interval, table: &Piecewise) -> Result<Self, ArithError> {
-        bound(q, table)?;
-        let magnitude = magnitude::Form::of(q, table.drop() + 1)?;
-        let cells = (magnitude.bits - table.drop()).min(table.bits());
+        table.bound(q)?;
+        let complement = ones_complement::Form::of(q, table.drop() + 1)?;
+        let cells = (complement.bits - table.drop()).min(table.bits());
         let offset = cells.min(table.offset());
-        let top = (cells - offset) as usize;
+        let top = cells - offset;
         let both = table.sides() == Sides::Both;
         let half = table.pieces().len() / 2;
         let near = 0..1usize << top;
-        let rows: Vec<usize> = match magnitude.sign {
+        let rows: Vec<usize> = match complement.sign {
             Some(false) if both => near.map(|i| i + half).collect(),
             None if both => near.clone().chain(near.map(|i| i + half)).collect(),
             _ => near.collect(),
         };
         let same = |power: &usize| rows.iter().all(|r| table.pieces()[*r][*power] == table.pieces()[rows[0]][*power]);
         let uniform = (1..=table.degree()).rev().take_while(same).count();
-        let one_sided = matches!(table.sides(), Sides::Negative | Sides::Positive) && magnitude.sign.is_none();
-        let gates = (magnitude.bits - table.drop() - cells) as usize + usize::from(one_sided);
-        let covered = magnitude.sign.is_none_or(|positive| table.covers(positive));
-        Ok(Self { magnitude, offset: offset as usize, top, rows, uniform, covered, gates })
+        let one_sided = matches!(table.sides(), Sides::Negative | Sides::Positive) && complement.sign.is_none();
+        let gates = (complement.bits - table.drop() - cells) as usize + usize::from(one_sided);
+        let covered = complement.sign.is_none_or(|positive| table.covers(positive));
+        Ok(Self { complement, offset, top, rows, uniform, covered, gates })
+    }
+
+    /// Whether the slope takes the cells of the tail.
+    fn slopes(&self, table: &Piecewise) -> bool {
+        table.tail().slope != 0 && !self.shares(table) && self.complement.sign != Some(false)
+    }
+
+    /// The limbs of `u`: what is below the cells of tail and table, what is between both, the offset, the number of the segment, and
+    /// the bits above, which must be zero for a value to have a segment.
+    fn limbs(&self, table: &Piecewise) -> [Limb; 5] {
+        let (drop, tail) = (table.drop(), table.tail().drop);
+        let low = if self.slopes(table) { tail.min(drop) } else { drop };
+        // A new number is all of its limbs.
+        let fresh = self.complement.sign.is_none() && !self.shares(table);
+        let split = self.slopes(table) && tail > drop;
+        [
+            if fresh { Limb::Number(low) } else { Limb::Checked(low) },
+            Limb::Number(drop - low),
+            if split { Limb::Bits(self.offset) } else { Limb::Number(self.offset) },
+            Limb::Bits(self.top),
+            Limb::Bits(self.complement.bits - drop - self.offset - self.top),
+        ]
     }
 
     /// The products of the polynomial.
@@ -100,12 +240,12 @@ impl Form {
 
     /// Whether the polynomial's value is multiplied by the sign.
     fn turns(&self, table: &Piecewise) -> bool {
-        table.sides() == Sides::Odd && self.magnitude.sign.is_none()
+        table.sides() == Sides::Odd && self.complement.sign.is_none()
     }
 
     /// Whether the slope is multiplied by the sign.
     fn rectifies(&self, table: &Piecewise) -> bool {
-        table.tail().slope != 0 && self.magnitude.sign.is_none()
+        table.tail().slope != 0 && self.complement.sign.is_none()
     }
 
     /// Whether that product is the one which the magnitude takes anyway.
@@ -114,7 +254,7 @@ impl Form {
     }
 }
 
-/// Whether `max(0, q)` comes with the magnitude: the slope counts the wire's own units, and no cell needs the lowest bit, which
+/// Whether `max(0, q)` comes with the one's complement: the slope counts the wire's own units, and no cell needs the lowest bit, which
 /// is as wide as the wire then.
 pub(crate) fn shares(drop: u32, tail: u32) -> bool {
     drop > 0 && tail == 0
@@ -127,60 +267,6 @@ pub(crate) fn shares(drop: u32, tail: u32) -> bool {
 pub(crate) fn products(degree: usize, uniform: usize) -> usize {
     let constant = if uniform < 2 { 0 } else { uniform.div_ceil(2) };
     constant + degree - uniform
-}
-
-/// Constraints, with `m` bits of magnitude:
-///
-/// | part | constraints |
-/// |---|---|
-/// | sign and bits | `m + 2`, or `m + 1` if the sign is known |
-/// | selection among `2^n` segments | `2^n - n - 1` |
-/// | a polynomial of degree `d` | `ceil(u / 2) + d - u`, where the `u` leading coefficients are always the same; for `u = 1` it is `d - 1` |
-/// | an odd function | 1 |
-/// | values beyond the segments | 2, or 1 if a single bit says so, or none |
-/// | a slope | 1; none where it counts the wire's own units |
-///
-/// # Errors
-/// If a value may outgrow the field.
-pub fn cost(q: &Interval, table: &Piecewise) -> Result<Cost, ArithError> {
-    if q.is_point() {
-        return bound(q, table).map(|_| Cost::default());
-    }
-    let form = Form::of(q, table)?;
-    let mut each = usize::from(form.rectifies(table) && !form.shares(table));
-    if form.covered {
-        let selectors = form.rows.len().trailing_zeros() as usize;
-        each += form.rows.len() - selectors - 1 + form.products(table) + usize::from(form.turns(table));
-        each += form.gates.min(2);
-    }
-    Ok(form.magnitude.cost() + Cost::new(each, each))
-}
-
-/// How many variables the result's linear combination has, at most.
-///
-/// # Errors
-/// If a value may outgrow the field.
-pub fn width(q: &Measure, table: &Piecewise) -> Result<u32, ArithError> {
-    if q.interval.is_point() {
-        return Ok(0);
-    }
-    let form = Form::of(&q.interval, table)?;
-    // Where the sign is known, the lowest bit is what is left of the value.
-    let low = |drop: u32| if form.magnitude.sign.is_some() && drop == 0 { q.width } else { 0 };
-    let bits = form.magnitude.bits;
-    let slope = match (table.tail().slope, form.magnitude.sign) {
-        (0, _) | (_, Some(false)) => 0,
-        (_, Some(true)) => bits.saturating_add(low(table.tail().drop)),
-        (_, None) => 1,
-    };
-    let value = if !form.covered {
-        0
-    } else if form.gates > 0 || form.turns(table) {
-        1
-    } else {
-        (form.rows.len() as u32 + bits + 1).saturating_add(low(table.drop()))
-    };
-    Ok(slope.saturating_add(value).saturating_add(u32::from(form.magnitude.sign.is_none())))
 }
 
 /// `sum_m a_m * monomial_m`, the multilinear polynomial of the selectors that is `values[i]` where they are the bits of `i`.
@@ -197,50 +283,6 @@ fn selected<C: Cs>(cs: &mut C, monomials: &[C::W], mut values: Vec<Int>) -> C::W
     }
     let terms: Vec<(Int, &C::W)> = values.iter().copied().zip(monomials).skip(1).collect();
     cs.linear(&terms, values[0])
-}
-
-/// Enforces the result.
-///
-/// # Soundness
-/// Sign and bits are unique ([`magnitude::enforce`], [`magnitude::rectify`]). Monomials, the polynomial's products and those with
-/// the sign are functions of them, each by its own constraint. Let `z` be the sum of the bits above the segments, and of the sign where one side has
-/// none: small and not negative, so zero in the field only if all of them are. `z * y = 0` and `z * v = p - y` make `y = 0` if
-/// `z > 0`, and `y = p` if `z = 0`; the hint `v` is free where `z = 0`, and enters nothing else.
-pub fn enforce<C: Cs>(cs: &mut C, q: &C::W, interval: &Interval, table: &Piecewise) -> Result<C::W, ArithError> {
-    cs.label("piecewise");
-    if let Some(q) = interval.as_point() {
-        bound(interval, table)?;
-        return Ok(cs.constant(eval(q, table)));
-    }
-    let form = Form::of(interval, table)?;
-    let (parts, positives) = if form.shares(table) {
-        let (parts, positives) = magnitude::rectify(cs, q, &form.magnitude);
-        (parts, Some(positives))
-    } else {
-        (magnitude::enforce(cs, q, &form.magnitude), None)
-    };
-    let tail = table.tail();
-    let (negative, positive) = (Int::from(tail.negative), Int::from(tail.positive));
-    let mut terms = vec![(positive - negative, parts.sign.clone())];
-    if let Some(positives) = positives {
-        terms.push((Int::from(tail.slope), positives));
-    } else if tail.slope != 0 && form.magnitude.sign != Some(false) {
-        let u = match tail.drop {
-            0 => decompose::weighted(cs, &parts.bits, Int::ZERO),
-            drop => {
-                let kept = parts.bits.get(drop as usize..).unwrap_or_default();
-                let cells = decompose::weighted(cs, kept, Int::ZERO);
-                cs.linear(&[(Int::from(2), &cells)], Int::ONE)
-            }
-        };
-        let rectified = if form.rectifies(table) { cs.product(&u, &parts.sign) } else { u };
-        terms.push((Int::from(tail.slope), rectified));
-    }
-    if form.covered {
-        terms.push((Int::ONE, segment(cs, &parts, &form, table)));
-    }
-    let terms: Vec<(Int, &C::W)> = terms.iter().map(|(c, w)| (*c, w)).collect();
-    Ok(cs.linear(&terms, negative))
 }
 
 /// `a + sum_i c_i * t^(i + 1)`, by Horner's rule in `t^2`: see [`products`].
@@ -264,17 +306,15 @@ fn polynomial<C: Cs>(cs: &mut C, a: &C::W, constants: &[Int], t: &C::W) -> C::W 
 }
 
 /// The polynomial's value, zero beyond the segments.
-fn segment<C: Cs>(cs: &mut C, parts: &magnitude::Parts<C::W>, form: &Form, table: &Piecewise) -> C::W {
-    let cells = &parts.bits[table.drop() as usize..];
-    let (low, rest) = cells.split_at(form.offset);
-    let (top, high) = rest.split_at(form.top);
-    let low = decompose::weighted(cs, low, Int::ZERO);
+fn segment<C: Cs>(cs: &mut C, parts: &ones_complement::Parts<C::W, 5>, form: &Form, table: &Piecewise) -> C::W {
+    let [_, _, offset, top, above] = &parts.limbs;
+    let low = decompose::join(cs, &form.limbs(table)[2..3], std::slice::from_ref(offset));
     let middle = pow2(table.offset());
     let t = match table.drop() {
         0 => cs.linear(&[(Int::ONE, &low), (-Int::ONE, &parts.sign)], Int::ONE - (middle >> 1)),
         _ => cs.linear(&[(Int::from(2), &low)], Int::ONE - middle),
     };
-    let mut selectors = top.to_vec();
+    let mut selectors = top.clone();
     if form.rows.len() > 1 << form.top {
         selectors.push(cs.linear(&[(-Int::ONE, &parts.sign)], Int::ONE));
     }
@@ -301,11 +341,11 @@ fn segment<C: Cs>(cs: &mut C, parts: &magnitude::Parts<C::W>, form: &Form, table
     if form.turns(table) {
         let direction = cs.linear(&[(Int::from(2), &parts.sign)], -Int::ONE);
         value = cs.product(&value, &direction);
-    } else if table.sides() == Sides::Odd && form.magnitude.sign == Some(false) {
+    } else if table.sides() == Sides::Odd && form.complement.sign == Some(false) {
         value = cs.linear(&[(-Int::ONE, &value)], Int::ZERO);
     }
-    let mut gates: Vec<C::W> = high.to_vec();
-    if form.magnitude.sign.is_none() {
+    let mut gates = above.clone();
+    if form.complement.sign.is_none() {
         match table.sides() {
             Sides::Negative => gates.push(parts.sign.clone()),
             Sides::Positive => gates.push(cs.linear(&[(-Int::ONE, &parts.sign)], Int::ONE)),
@@ -316,7 +356,7 @@ fn segment<C: Cs>(cs: &mut C, parts: &magnitude::Parts<C::W>, form: &Form, table
 }
 
 /// `value` if all `gates`, which are bits, are zero, and zero otherwise.
-pub(crate) fn gated<C: Cs>(cs: &mut C, value: &C::W, gates: &[C::W]) -> C::W {
+fn gated<C: Cs>(cs: &mut C, value: &C::W, gates: &[C::W]) -> C::W {
     match gates {
         [] => value.clone(),
         [gate] => {

@@ -43,7 +43,7 @@ pub fn cost(interval: &Interval) -> Result<Cost, ArithError> {
 /// `x = lo + sum_i 2^i * b_i`, so `x >= lo`. From the highest bit down, `p` is one exactly while `x - lo` has every
 /// one that `hi - lo` has. Where `hi - lo` has a zero, the constraint `b * (1 - p - b) = 0` is booleanity if `p = 0`, and
 /// `b = 0` if `p = 1`: so `x - lo` can't exceed `hi - lo`.
-pub fn allocate<C: Cs>(cs: &mut C, interval: &Interval, value: Option<Int>) -> C::W {
+pub fn allocate<C: Cs + ?Sized>(cs: &mut C, interval: &Interval, value: Option<Int>) -> C::W {
     let span = interval.hi - interval.lo;
     let zero = cs.constant(Int::ZERO);
     let mut bits = Vec::new();
@@ -77,7 +77,7 @@ pub fn allocate<C: Cs>(cs: &mut C, interval: &Interval, value: Option<Int>) -> C
 }
 
 /// Enforces that a wire lies within the interval: a value allocated there, and one constraint more that they are equal.
-pub fn enforce<C: Cs>(cs: &mut C, x: &C::W, interval: &Interval) {
+pub fn enforce<C: Cs + ?Sized>(cs: &mut C, x: &C::W, interval: &Interval) {
     let value = cs.value(x);
     let within = allocate(cs, interval, value);
     let difference = cs.linear(&[(Int::ONE, x), (-Int::ONE, &within)], Int::ZERO);

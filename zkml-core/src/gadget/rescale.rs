@@ -1,8 +1,13 @@
 //! `y = clamp(floor((q + 2^(k-1)) / 2^k))`
 
-use super::{Cs, decompose, zero};
+use super::{
+    Card, Cs, Gadget, Limb, One,
+    card::{CIRCOMLIB_ML, Published, signed},
+    decompose, zero,
+};
 use crate::arith::{
     ArithError, Cut, Int,
+    approximate::{self, Approximate, Functions},
     counts::{Cost, Measure},
     interval::{Interval, bit_len, pow2},
     ints::Integer,
@@ -17,22 +22,146 @@ pub fn eval<T: Integer>(q: T, shift: u32, saturate: Option<u32>) -> T {
     }
 }
 
-/// The interval of the result: `eval` is monotone, and the width is enforced.
-///
-/// # Errors
-/// If the width excludes every value. Otherwise never for a valid interval and a shift of at most 250.
-pub fn bound(q: &Interval, cut: Cut) -> Result<Interval, ArithError> {
-    decompose::check(cut.shift)?;
-    within(&cut.narrow(q)?, cut.shift, cut.saturate)
+/// `clamp(floor((q + 2^(k-1)) / 2^k))`: a rounding division by a power of two.
+#[derive(Clone, Copy, Debug)]
+pub struct Rescale {
+    /// How the value is cut.
+    pub cut: Cut,
+}
+
+impl Gadget for Rescale {
+    const CARD: Card = Card {
+        name: "rescale",
+        formula: "y = clamp(floor((q + 2^(k-1)) / 2^k))",
+        constraints: "bits + 1",
+        example: by_2_8,
+        published: &[Published {
+            what: "rescale by 2^8",
+            ours: by_2_8,
+            theirs: "none: quotients are assigned, and remainders have no range check",
+            source: CIRCOMLIB_ML,
+        }],
+    };
+    type In = One;
+    type Out = One;
+
+    fn admit<T: Integer>(&self, q: &T) -> Result<(), ArithError> {
+        self.cut.admit(*q).map(|_| ())
+    }
+
+    fn eval<T: Integer>(&self, q: T) -> T {
+        eval(q, self.cut.shift, self.cut.saturate)
+    }
+
+    /// `eval` is monotone, and the width is enforced.
+    ///
+    /// # Errors
+    /// If the width excludes every value. Otherwise never for a valid interval and a shift of at most 250.
+    fn bound(&self, q: &Interval) -> Result<Interval, ArithError> {
+        decompose::check(self.cut.shift)?;
+        within(&self.cut.narrow(q)?, self.cut.shift, self.cut.saturate)
+    }
+
+    fn error(&self, q: &Approximate, _: &Interval, functions: &mut dyn Functions) -> Result<f64, ArithError> {
+        Ok(approximate::cut(&q.interval, q.error, self.cut, functions))
+    }
+
+    fn intermediate(&self, _: &Interval) -> Result<u32, ArithError> {
+        Ok(self.cut.shift)
+    }
+
+    /// Constraints: `n` for a decomposition in `n` bits, where `2^n` exceeds the extent of the interval, rounding included
+    /// (`bits + 1` for a value of so many bits with its sign); nothing for a shift of 0 or a result that is known, unless the width
+    /// excludes values. A clamp that can happen needs a sign bit and up to three more.
+    ///
+    /// # Errors
+    /// If the decomposition needs more than 252 bits, or the width excludes every value.
+    fn cost(&self, q: &Interval) -> Result<Cost, ArithError> {
+        Ok(Form::of(q, self.cut)?.cost())
+    }
+
+    fn terms(&self, q: &Measure) -> Result<u32, ArithError> {
+        let shift = self.cut.shift;
+        Ok(match Form::of(&q.interval, self.cut)? {
+            Form::Constant(_) => 0,
+            Form::Same => q.terms,
+            Form::Floor { spare: 0, .. } if shift == 0 => q.terms,
+            Form::Floor { bits, spare: 0, .. } => bits - shift,
+            Form::Floor { .. } => 1,
+            Form::Signed { .. } => 2,
+        })
+    }
+
+    /// # Soundness
+    /// The limbs are unique (see [`Cs::split`]). They exist exactly for the values of the input's interval, which
+    /// is enforced, that the width admits: where the width excludes values on one side, that is where its bits end. So
+    /// remainder, quotient and sign are functions of the input. The choice between value and end is a product with a bit
+    /// that is a function of them ([`zero::enforce`]).
+    fn enforce<C: Cs>(&self, cs: &mut C, (q, interval): (&C::W, &Interval)) -> Result<C::W, ArithError> {
+        cs.label(Self::CARD.name);
+        let shift = self.cut.shift;
+        let b = self.cut.saturate.unwrap_or(0);
+        match Form::of(interval, self.cut)? {
+            Form::Constant(value) => Ok(cs.constant(value)),
+            Form::Same => Ok(q.clone()),
+            Form::Floor { add, base, bits, spare } => {
+                let t = cs.linear(&[(Int::ONE, q)], add);
+                if spare == 0 && shift == 0 {
+                    cs.range(&t, bits);
+                    return Ok(q.clone());
+                }
+                if spare == 0 {
+                    let [_, quotient] = cs.split(&t, [Limb::Checked(shift), Limb::Number(bits - shift)]);
+                    return Ok(cs.linear(&[(Int::ONE, &quotient[0])], base));
+                }
+                let [_, low, high] = cs.split(&t, [Limb::Checked(shift), Limb::Number(b), Limb::Bits(spare)]);
+                Ok(select(cs, &high, &low[0], pow2(b) - Int::ONE))
+            }
+            Form::Signed { add, spare, .. } => {
+                let t = cs.linear(&[(Int::ONE, q)], add);
+                let limbs = [Limb::Checked(shift), Limb::Number(b), Limb::Bits(spare), Limb::Bits(1)];
+                let [_, low, high, sign] = cs.split(&t, limbs);
+                let (low, sign) = (&low[0], &sign[0]);
+                // Within the ends, the value is low + (sign - 1) * 2^b; the ends are sign * (2^(b+1) - 1) - 2^b.
+                let inner = cs.linear(&[(Int::ONE, low), (pow2(b), sign)], -pow2(b));
+                let end = cs.linear(&[(pow2(b + 1) - Int::ONE, sign)], -pow2(b));
+                if spare == 0 {
+                    return Ok(inner);
+                }
+                // The sum of the spare bits, less what it is within the ends: all if negative, none if not.
+                let mut terms: Vec<(Int, &C::W)> = high.iter().map(|b| (Int::ONE, b)).collect();
+                terms.push((Int::from(spare), sign));
+                let off = cs.linear(&terms, -Int::from(spare));
+                let within = if spare == 1 {
+                    let squared = cs.product(&off, &off);
+                    cs.linear(&[(-Int::ONE, &squared)], Int::ONE)
+                } else {
+                    zero::enforce(cs, &off)
+                };
+                let above = cs.linear(&[(Int::ONE, &inner), (-Int::ONE, &end)], Int::ZERO);
+                let chosen = cs.product(&within, &above);
+                Ok(cs.linear(&[(Int::ONE, &chosen), (Int::ONE, &end)], Int::ZERO))
+            }
+        }
+    }
+}
+
+fn by_2_8(bits: u32) -> Result<Cost, ArithError> {
+    Rescale { cut: Cut { shift: 8, ..Cut::default() } }.cost(&signed(bits))
+}
+
+/// A rescale as a part of another gadget, which names no gadget of its own where it changes nothing.
+pub(super) fn part<C: Cs>(cs: &mut C, q: (&C::W, &Interval), cut: Cut) -> Result<C::W, ArithError> {
+    if cut.is_none() { Ok(q.0.clone()) } else { Rescale { cut }.enforce(cs, q) }
 }
 
 /// The interval of the result for the values that may be cut.
-pub(crate) fn within(q: &Interval, shift: u32, saturate: Option<u32>) -> Result<Interval, ArithError> {
+pub(super) fn within(q: &Interval, shift: u32, saturate: Option<u32>) -> Result<Interval, ArithError> {
     Interval::new(eval(q.lo, shift, saturate), eval(q.hi, shift, saturate))
 }
 
-/// What a decomposition for these bounds looks like.
-pub(crate) enum Form {
+/// What the circuit looks like for these bounds.
+enum Form {
     /// The result is always this, and no value is excluded.
     Constant(Int),
     /// The result is the input: no shift, nothing clamped, nothing excluded.
@@ -53,7 +182,7 @@ pub(crate) enum Form {
 }
 
 impl Form {
-    pub(crate) fn of(q: &Interval, cut: Cut) -> Result<Self, ArithError> {
+    fn of(q: &Interval, cut: Cut) -> Result<Self, ArithError> {
         let Cut { shift, saturate, .. } = cut;
         decompose::check(shift)?;
         let kept = cut.narrow(q)?;
@@ -99,7 +228,7 @@ impl Form {
 }
 
 /// The least `m >= k` with `-2^m <= lo` and `hi < 2^m`.
-pub(crate) fn sign_bits(lo: Int, hi: Int, shift: u32) -> u32 {
+pub(super) fn sign_bits(lo: Int, hi: Int, shift: u32) -> u32 {
     bit_len(hi).max(bit_len(-lo - Int::ONE)).max(shift)
 }
 
@@ -113,90 +242,8 @@ fn clamp_cost(spare: u32, select: usize, single: Cost) -> Cost {
     }
 }
 
-/// Constraints: `n` for a decomposition in `n` bits, where `2^n` exceeds the extent of the interval; nothing for a
-/// shift of 0 or a result that is known, unless the width excludes values. A clamp that can happen needs a sign bit and
-/// up to three more.
-///
-/// # Errors
-/// If the decomposition needs more than 252 bits, or the width excludes every value.
-pub fn cost(q: &Interval, cut: Cut) -> Result<Cost, ArithError> {
-    Ok(Form::of(q, cut)?.cost())
-}
-
-/// How many variables the result's linear combination has, at most.
-///
-/// # Errors
-/// If the decomposition needs more than 252 bits.
-pub fn width(q: &Measure, cut: Cut) -> Result<u32, ArithError> {
-    Ok(match Form::of(&q.interval, cut)? {
-        Form::Constant(_) => 0,
-        Form::Same => q.width,
-        Form::Floor { spare: 0, .. } if cut.shift == 0 => q.width,
-        Form::Floor { bits, spare: 0, .. } => bits - cut.shift,
-        Form::Floor { .. } => 1,
-        Form::Signed { .. } => 2,
-    })
-}
-
-/// Enforces the result.
-///
-/// # Soundness
-/// The decomposition is unique (see [`decompose::enforce`]). It exists exactly for the values of the input's interval, which
-/// is enforced, that the width admits: where the width excludes values on one side, that is where its bits end. So
-/// remainder, quotient and sign are functions of the input. The choice between value and end is a product with a bit
-/// that is a function of them ([`zero::enforce`]).
-pub fn enforce<C: Cs>(cs: &mut C, q: &C::W, interval: &Interval, cut: Cut) -> Result<C::W, ArithError> {
-    cs.label("rescale");
-    let shift = cut.shift;
-    let b = cut.saturate.unwrap_or(0);
-    match Form::of(interval, cut)? {
-        Form::Constant(value) => Ok(cs.constant(value)),
-        Form::Same => Ok(q.clone()),
-        Form::Floor { add, base, bits, spare } => {
-            let t = cs.linear(&[(Int::ONE, q)], add);
-            let bits = decompose::enforce(cs, &t, bits);
-            let quotient = &bits[shift as usize..];
-            if spare == 0 && shift == 0 {
-                return Ok(q.clone());
-            }
-            if spare == 0 {
-                return Ok(decompose::weighted(cs, quotient, base));
-            }
-            let (low, high) = quotient.split_at(b as usize);
-            let low = decompose::weighted(cs, low, Int::ZERO);
-            Ok(select(cs, high, &low, pow2(b) - Int::ONE))
-        }
-        Form::Signed { add, m, spare } => {
-            let t = cs.linear(&[(Int::ONE, q)], add);
-            let bits = decompose::enforce(cs, &t, m + 1);
-            let sign = &bits[m as usize];
-            let (low, high) = bits[shift as usize..m as usize].split_at(b as usize);
-            // Within the ends, the value is low + (sign - 1) * 2^b; the ends are sign * (2^(b+1) - 1) - 2^b.
-            let low = decompose::weighted(cs, low, Int::ZERO);
-            let inner = cs.linear(&[(Int::ONE, &low), (pow2(b), sign)], -pow2(b));
-            let end = cs.linear(&[(pow2(b + 1) - Int::ONE, sign)], -pow2(b));
-            if spare == 0 {
-                return Ok(inner);
-            }
-            // The sum of the spare bits, less what it is within the ends: all if negative, none if not.
-            let mut terms: Vec<(Int, &C::W)> = high.iter().map(|b| (Int::ONE, b)).collect();
-            terms.push((Int::from(spare), sign));
-            let off = cs.linear(&terms, -Int::from(spare));
-            let within = if spare == 1 {
-                let squared = cs.product(&off, &off);
-                cs.linear(&[(-Int::ONE, &squared)], Int::ONE)
-            } else {
-                zero::enforce(cs, &off)
-            };
-            let above = cs.linear(&[(Int::ONE, &inner), (-Int::ONE, &end)], Int::ZERO);
-            let chosen = cs.product(&within, &above);
-            Ok(cs.linear(&[(Int::ONE, &chosen), (Int::ONE, &end)], Int::ZERO))
-        }
-    }
-}
-
 /// `value` if all of `high` are zero, `cap` otherwise: one product, and a zero test if there are several.
-pub(crate) fn select<C: Cs>(cs: &mut C, high: &[C::W], value: &C::W, cap: Int) -> C::W {
+pub(super) fn select<C: Cs>(cs: &mut C, high: &[C::W], value: &C::W, cap: Int) -> C::W {
     let none = match high {
         [bit] => cs.linear(&[(-Int::ONE, bit)], Int::ONE),
         _ => {
@@ -211,7 +258,7 @@ pub(crate) fn select<C: Cs>(cs: &mut C, high: &[C::W], value: &C::W, cap: Int) -
 }
 
 /// The cost of [`select`].
-pub(crate) fn select_cost(spare: u32) -> Cost {
+pub(super) fn select_cost(spare: u32) -> Cost {
     clamp_cost(spare, 1, zero::cost())
 }
 

@@ -1,16 +1,117 @@
 //! `y = a if c = 1, b if c = 0`
 
-use super::Cs;
+use super::{
+    Card, Cs, Gadget, One, Three,
+    card::{Published, signed},
+};
 use crate::arith::{
     ArithError, Int,
+    approximate::{self, Approximate, Functions},
     counts::{Cost, Measure},
     interval::Interval,
     ints::Integer,
 };
 
-/// `a` if `c` is one, `b` if it is zero.
-pub fn eval<T: Integer>(c: T, a: T, b: T) -> T {
-    if c == T::ZERO { b } else { a }
+/// `a` if the condition `c` is one, `b` if it is zero: a multiplexer.
+#[derive(Clone, Copy, Debug)]
+pub struct Select;
+
+impl Gadget for Select {
+    const CARD: Card = Card {
+        name: "select",
+        formula: "y = a if c = 1, b if c = 0",
+        constraints: "1",
+        example: of_two,
+        published: &[Published {
+            what: "selection of one of two",
+            ours: of_two,
+            theirs: "1 (`Mux1`)",
+            source: "iden3/circomlib, `circuits/mux1.circom`",
+        }],
+    };
+    type In = Three;
+    type Out = One;
+
+    fn eval<T: Integer>(&self, (c, a, b): (T, T, T)) -> T {
+        if c == T::ZERO { b } else { a }
+    }
+
+    /// # Errors
+    /// If the condition may be anything but `0` and `1`.
+    fn bound(&self, (c, a, b): (&Interval, &Interval, &Interval)) -> Result<Interval, ArithError> {
+        check(c)?;
+        Ok(match c.as_point() {
+            Some(c) => *chosen(c, a, b),
+            None => Interval { lo: a.lo.min(b.lo), hi: a.hi.max(b.hi) },
+        })
+    }
+
+    fn error(
+        &self,
+        (c, a, b): (&Approximate, &Approximate, &Approximate),
+        _: &Interval,
+        _: &mut dyn Functions,
+    ) -> Result<f64, ArithError> {
+        let own = a.error.max(b.error);
+        if c.error == 0.0 {
+            return Ok(own);
+        }
+        let apart = a.interval.hi.max(b.interval.hi).as_f64() - a.interval.lo.min(b.interval.lo).as_f64();
+        Ok(own + approximate::term(apart, c.error.max(1.0)))
+    }
+
+    fn intermediate(&self, _: (&Interval, &Interval, &Interval)) -> Result<u32, ArithError> {
+        Ok(0)
+    }
+
+    /// Constraints: `1`; none where the condition or both values are known.
+    ///
+    /// # Errors
+    /// If the condition may be anything but `0` and `1`, or the difference may reach `2^250`.
+    fn cost(&self, (c, a, b): (&Interval, &Interval, &Interval)) -> Result<Cost, ArithError> {
+        check(c)?;
+        let free = c.is_point() || a.sub(b)?.is_point();
+        Ok(if free { Cost::default() } else { Cost::new(1, 1) })
+    }
+
+    fn terms(&self, (c, a, b): (&Measure, &Measure, &Measure)) -> Result<u32, ArithError> {
+        check(&c.interval)?;
+        if let Some(c) = c.interval.as_point() {
+            return Ok(chosen(c, a, b).terms);
+        }
+        Ok(match a.interval.sub(&b.interval)?.as_point() {
+            Some(difference) if difference == Int::ZERO => b.terms,
+            Some(_) => b.terms.saturating_add(c.terms),
+            None => b.terms.saturating_add(1),
+        })
+    }
+
+    /// # Soundness
+    /// `y = b + c * (a - b)`, the product by its own constraint. The interval of `c` is enforced by whoever made it, so it is a
+    /// bit. The difference of two values that are always the same is a constant.
+    fn enforce<C: Cs>(
+        &self,
+        cs: &mut C,
+        ((c, of_c), (a, of_a), (b, of_b)): ((&C::W, &Interval), (&C::W, &Interval), (&C::W, &Interval)),
+    ) -> Result<C::W, ArithError> {
+        cs.label(Self::CARD.name);
+        check(of_c)?;
+        if let Some(known) = of_c.as_point() {
+            return Ok(chosen(known, a, b).clone());
+        }
+        Ok(match of_a.sub(of_b)?.as_point() {
+            Some(difference) => cs.linear(&[(Int::ONE, b), (difference, c)], Int::ZERO),
+            None => {
+                let difference = cs.linear(&[(Int::ONE, a), (-Int::ONE, b)], Int::ZERO);
+                let moved = cs.product(&difference, c);
+                cs.linear(&[(Int::ONE, &moved), (Int::ONE, b)], Int::ZERO)
+            }
+        })
+    }
+}
+
+fn of_two(bits: u32) -> Result<Cost, ArithError> {
+    Select.cost((&Interval { lo: Int::ZERO, hi: Int::ONE }, &signed(bits), &signed(bits)))
 }
 
 /// Refuses what is no bit.
@@ -30,70 +131,6 @@ fn chosen<'a, T>(c: Int, a: &'a T, b: &'a T) -> &'a T {
     if c == Int::ZERO { b } else { a }
 }
 
-/// The interval of the result.
-///
-/// # Errors
-/// If the condition may be anything but `0` and `1`.
-pub fn bound(c: &Interval, a: &Interval, b: &Interval) -> Result<Interval, ArithError> {
-    check(c)?;
-    Ok(match c.as_point() {
-        Some(c) => *chosen(c, a, b),
-        None => Interval { lo: a.lo.min(b.lo), hi: a.hi.max(b.hi) },
-    })
-}
-
-/// Constraints: one; none where the condition or both values are known.
-///
-/// # Errors
-/// If the condition may be anything but `0` and `1`, or the difference may reach `2^250`.
-pub fn cost(c: &Interval, a: &Interval, b: &Interval) -> Result<Cost, ArithError> {
-    check(c)?;
-    let free = c.is_point() || a.sub(b)?.is_point();
-    Ok(if free { Cost::default() } else { Cost::new(1, 1) })
-}
-
-/// How many variables the result's linear combination has, at most.
-///
-/// # Errors
-/// As [`cost`].
-pub fn width(c: &Measure, a: &Measure, b: &Measure) -> Result<u32, ArithError> {
-    check(&c.interval)?;
-    if let Some(c) = c.interval.as_point() {
-        return Ok(chosen(c, a, b).width);
-    }
-    Ok(match a.interval.sub(&b.interval)?.as_point() {
-        Some(difference) if difference == Int::ZERO => b.width,
-        Some(_) => b.width.saturating_add(c.width),
-        None => b.width.saturating_add(1),
-    })
-}
-
-/// Enforces the result.
-///
-/// # Soundness
-/// `y = b + c * (a - b)`, the product by its own constraint. The interval of `c` is enforced by whoever made it, so it is a
-/// bit. The difference of two values that are always the same is a constant.
-pub fn enforce<C: Cs>(
-    cs: &mut C,
-    (c, of_c): (&C::W, &Interval),
-    (a, of_a): (&C::W, &Interval),
-    (b, of_b): (&C::W, &Interval),
-) -> Result<C::W, ArithError> {
-    cs.label("select");
-    check(of_c)?;
-    if let Some(known) = of_c.as_point() {
-        return Ok(chosen(known, a, b).clone());
-    }
-    Ok(match of_a.sub(of_b)?.as_point() {
-        Some(difference) => cs.linear(&[(Int::ONE, b), (difference, c)], Int::ZERO),
-        None => {
-            let difference = cs.linear(&[(Int::ONE, a), (-Int::ONE, b)], Int::ZERO);
-            let moved = cs.product(&difference, c);
-            cs.linear(&[(Int::ONE, &moved), (Int::ONE, b)], Int::ZERO)
-        }
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,10 +138,10 @@ mod tests {
     #[test]
     fn what_may_be_two_is_no_condition() {
         let of = |lo: i64, hi: i64| Interval { lo: Int::from(lo), hi: Int::from(hi) };
-        assert_eq!(bound(&of(0, 1), &of(2, 3), &of(-1, 0)), Ok(of(-1, 3)));
-        assert_eq!(bound(&of(1, 1), &of(2, 3), &of(-1, 0)), Ok(of(2, 3)));
+        assert_eq!(Select.bound((&of(0, 1), &of(2, 3), &of(-1, 0))), Ok(of(-1, 3)));
+        assert_eq!(Select.bound((&of(1, 1), &of(2, 3), &of(-1, 0))), Ok(of(2, 3)));
         for wrong in [of(0, 2), of(-1, 1), of(2, 2)] {
-            let error = cost(&wrong, &of(2, 3), &of(-1, 0)).unwrap_err();
+            let error = Select.cost((&wrong, &of(2, 3), &of(-1, 0))).unwrap_err();
             assert!(
                 error
                     .to_string()

@@ -1,26 +1,72 @@
 //! `y = a^2`
 
-use super::Cs;
+use super::{Card, Cs, Gadget, One, card::signed};
 use crate::arith::{
     ArithError, Int,
+    approximate::{self, Approximate, Functions},
     counts::{Cost, Measure},
     interval::Interval,
     ints::Integer,
 };
 
 /// `a^2`.
-pub fn eval<T: Integer>(a: T) -> T {
-    a * a
-}
+#[derive(Clone, Copy, Debug)]
+pub struct Square;
 
-/// The interval of the result: never negative, unlike that of a product.
-///
-/// # Errors
-/// If a value may reach `2^250`.
-pub fn bound(a: &Interval) -> Result<Interval, ArithError> {
-    let ends = a.mul(a)?.hi;
-    let nearest = if a.contains(Int::ZERO) { Int::ZERO } else { a.lo.max(-a.hi) };
-    Interval::new(nearest * nearest, ends)
+impl Gadget for Square {
+    const CARD: Card = Card {
+        name: "square",
+        formula: "y = a^2",
+        constraints: "1",
+        example: |bits| Square.cost(&signed(bits)),
+        published: &[],
+    };
+    type In = One;
+    type Out = One;
+
+    fn eval<T: Integer>(&self, a: T) -> T {
+        a * a
+    }
+
+    /// Never negative, unlike the interval of a product.
+    ///
+    /// # Errors
+    /// If a value may reach `2^250`.
+    fn bound(&self, a: &Interval) -> Result<Interval, ArithError> {
+        let ends = a.mul(a)?.hi;
+        let nearest = if a.contains(Int::ZERO) { Int::ZERO } else { a.lo.max(-a.hi) };
+        Interval::new(nearest * nearest, ends)
+    }
+
+    fn error(&self, a: &Approximate, _: &Interval, _: &mut dyn Functions) -> Result<f64, ArithError> {
+        Ok(approximate::product(a, a))
+    }
+
+    fn intermediate(&self, _: &Interval) -> Result<u32, ArithError> {
+        Ok(0)
+    }
+
+    /// Constraints: `1`; none for a bit and for a constant.
+    ///
+    /// # Errors
+    /// Never.
+    fn cost(&self, a: &Interval) -> Result<Cost, ArithError> {
+        Ok(if linear(a).is_some() { Cost::default() } else { Cost::new(1, 1) })
+    }
+
+    fn terms(&self, a: &Measure) -> Result<u32, ArithError> {
+        Ok(if linear(&a.interval).is_some() { a.terms } else { 1 })
+    }
+
+    /// # Soundness
+    /// The product is enforced by its own constraint; for a bit, which its interval says it is, it is the bit.
+    fn enforce<C: Cs>(&self, cs: &mut C, (a, interval): (&C::W, &Interval)) -> Result<C::W, ArithError> {
+        cs.label(Self::CARD.name);
+        Ok(match linear(interval) {
+            Some(c) => cs.linear(&[(c, a)], Int::ZERO),
+            None => cs.product(a, a),
+        })
+    }
 }
 
 /// The `c` with `a^2 = c * a`, if the interval has only `0` and one of `1` and `-1`, or one value.
@@ -31,32 +77,4 @@ fn linear(a: &Interval) -> Option<Int> {
         (lo, hi) if lo == -Int::ONE && hi == Int::ZERO => Some(-Int::ONE),
         _ => None,
     }
-}
-
-/// Constraints: one; none for a bit and for a constant.
-///
-/// # Errors
-/// Never.
-pub fn cost(a: &Interval) -> Result<Cost, ArithError> {
-    Ok(if linear(a).is_some() { Cost::default() } else { Cost::new(1, 1) })
-}
-
-/// How many variables the result's linear combination has, at most.
-///
-/// # Errors
-/// Never.
-pub fn width(a: &Measure) -> Result<u32, ArithError> {
-    Ok(if linear(&a.interval).is_some() { a.width } else { 1 })
-}
-
-/// Enforces the result.
-///
-/// # Soundness
-/// The product is enforced by its own constraint; for a bit, which its interval says it is, it is the bit.
-pub fn enforce<C: Cs>(cs: &mut C, a: &C::W, interval: &Interval) -> Result<C::W, ArithError> {
-    cs.label("square");
-    Ok(match linear(interval) {
-        Some(c) => cs.linear(&[(c, a)], Int::ZERO),
-        None => cs.product(a, a),
-    })
 }

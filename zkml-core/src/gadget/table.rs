@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::magnitude;
+use super::ones_complement;
 use crate::arith::{Int, interval::bit_len, ints::Integer};
 
 /// Which values the segments are for, besides `q >= 0`, and how a negative one is looked up.
@@ -215,7 +215,7 @@ impl Piecewise {
     /// The value at `q`.
     pub fn at<T: Integer>(&self, q: T) -> T {
         let positive = q >= T::ZERO;
-        let u = magnitude::eval(q);
+        let u = ones_complement::eval(q);
         let mut y = self.beyond(positive, u);
         let cell = u >> self.drop;
         if self.covers(positive) && cell >> self.bits == T::ZERO {

@@ -2,6 +2,7 @@
 
 mod nonlinear;
 mod products;
+mod requests;
 
 use std::collections::HashSet;
 
@@ -10,7 +11,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     arith::{
-        Arith, ArithError, Cut,
+        Arith, ArithError, Cut, Int,
         counts::{Cost, Counts, Measure},
         interval::Interval,
         ints::Ints,
@@ -67,7 +68,7 @@ pub(super) fn verify<U: Use>(u: &U, intervals: &[Interval], values: &[i64], expe
         .iter()
         .map(|i| {
             counts.pay("range", range::cost(i).unwrap() + Cost::new(1, 0));
-            Measure { interval: *i, width: 1 }
+            Measure { interval: *i, terms: 1 }
         })
         .collect();
     let measure = u.apply(&mut counts, &measures).unwrap();
@@ -158,7 +159,7 @@ fn relu_over_all_forms() {
         for shift in [0, 1, 3, 9] {
             for saturate in [None, Some(1), Some(3), Some(5)] {
                 for x in points(lo, hi) {
-                    verify(&Relu(shift, saturate), &[interval(lo, hi)], &[x], relu::eval(x, shift, saturate));
+                    verify(&Relu(shift, saturate), &[interval(lo, hi)], &[x], rescale::eval(x, shift, saturate).max(0));
                 }
             }
         }
@@ -176,7 +177,7 @@ impl Use for Narrow {
 fn widths(lo: i64, hi: i64, cut: Cut) -> usize {
     let i = interval(lo, hi);
     if cut.narrow(&i).is_err() {
-        let refused = Counts::new().rescale(&Measure { interval: i, width: 1 }, cut).is_err();
+        let refused = Counts::new().rescale(&Measure { interval: i, terms: 1 }, cut).is_err();
         assert!(refused && (lo..=hi).all(|x| Ints::<i64>::new().rescale(&x, cut).is_err()), "{cut:?} of {lo}..={hi}");
         return 0;
     }
@@ -230,15 +231,15 @@ fn a_width_says_by_how_much_a_value_exceeds_it() {
     assert_eq!(error.to_string(), "the value 20 lies 7 beyond the -18 to 13 that its decomposition holds");
     // A width that excludes nothing costs nothing.
     let (narrow, wide) = (interval(-18, 13), interval(-18, 14));
-    assert_eq!(rescale::cost(&narrow, cut), rescale::cost(&narrow, Cut { width: None, ..cut }));
-    assert_eq!(rescale::cost(&wide, cut).unwrap(), Cost::new(5, 4));
-    assert_eq!(relu::cost(&wide, cut).unwrap(), Cost::new(4 + 2, 4 + 1));
+    assert_eq!(rescale::Rescale { cut }.cost(&narrow), rescale::Rescale { cut: cut.without_width() }.cost(&narrow));
+    assert_eq!(rescale::Rescale { cut }.cost(&wide).unwrap(), Cost::new(5, 4));
+    assert_eq!(relu::Relu { cut }.cost(&wide).unwrap(), Cost::new(4 + 2, 4 + 1));
 }
 
 #[test]
 fn relu_costs_two_more_than_its_bits() {
     // An accumulator of 10 bits and a sign.
-    let cost = relu::cost(&interval(-1000, 1000), Cut { shift: 4, ..Cut::default() }).unwrap();
+    let cost = relu::Relu { cut: Cut { shift: 4, ..Cut::default() } }.cost(&interval(-1000, 1000)).unwrap();
     assert_eq!(cost, Cost::new(10 + 2, 10 + 1));
 }
 
@@ -298,7 +299,7 @@ proptest! {
     fn rescale_of_random_bounds(lo in -5000i64..5000, span in 1i64..5000, at in 0.0f64..1.0, shift in 0u32..8, saturate in prop::option::of(1u32..12)) {
         let x = lo + (at * span as f64) as i64;
         verify(&Rescale(shift, saturate), &[interval(lo, lo + span)], &[x], rescale::eval(x, shift, saturate));
-        verify(&Relu(shift, saturate), &[interval(lo, lo + span)], &[x], relu::eval(x, shift, saturate));
+        verify(&Relu(shift, saturate), &[interval(lo, lo + span)], &[x], rescale::eval(x, shift, saturate).max(0));
     }
 }
 
@@ -442,7 +443,7 @@ mod attacks {
     #[test]
     fn decompositions_as_wide_as_the_field_are_refused() {
         let wide = Interval { lo: -crate::arith::interval::pow2(249), hi: crate::arith::interval::pow2(249) };
-        assert!(relu::cost(&wide, Cut::default()).is_ok());
+        assert!(relu::Relu { cut: Cut::default() }.cost(&wide).is_ok());
         assert_eq!(decompose::check(253).unwrap_err(), ArithError::Overflow { bits: 253 });
     }
 }

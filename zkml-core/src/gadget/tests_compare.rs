@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     arith::{
-        Arith, ArithError, Cut,
+        Arith, ArithError, Cut, Int,
         interval::{Interval, pow2},
         r1cs::{Accumulate, Assign, Build, FieldCs, R1cs, Wire, to_field},
     },
@@ -51,7 +51,7 @@ impl Use for Sign {
 struct NonNegative;
 impl Use for NonNegative {
     fn apply<A: Arith>(&self, a: &mut A, x: &[A::Wire]) -> Result<A::Wire, ArithError> {
-        a.non_negative(&x[0])
+        a.is_non_negative(&x[0])
     }
 }
 
@@ -186,7 +186,7 @@ fn bare<C: Accumulate, U: Use>(cs: C, u: &U, intervals: &[Interval], values: &[i
         .iter()
         .zip(values)
         .map(|(interval, x)| {
-            let measure = crate::arith::counts::Measure { interval: *interval, width: 1 };
+            let measure = crate::arith::counts::Measure { interval: *interval, terms: 1 };
             Wire { measure, w: a.cs.instance(Some(Int::from(*x))) }
         })
         .collect();
@@ -357,23 +357,23 @@ fn select_over_all_forms() {
 fn known_counts() {
     let a = interval(-1000, 1000);
     let count = |cost: Result<crate::arith::counts::Cost, ArithError>| cost.unwrap().constraints;
-    assert_eq!(count(abs::cost(&a, cut(4, None))), 10 + 1);
-    assert_eq!(count(sign::cost(&a)), 10 + 3);
-    assert_eq!(count(non_negative::cost(&a)), 10 + 1);
-    assert_eq!(count(is_zero::cost(&a)), 2);
-    assert_eq!(count(square::cost(&a)), 1);
-    assert_eq!(count(non_negative::cost(&interval(-1, 1000))), 2);
-    assert_eq!(count(non_negative::cost(&interval(-1, 0))), 0);
+    assert_eq!(count(abs::Abs { cut: cut(4, None) }.cost(&a)), 10 + 1);
+    assert_eq!(count(sign::Sign.cost(&a)), 10 + 3);
+    assert_eq!(count(is_non_negative::IsNonNegative.cost(&a)), 10 + 1);
+    assert_eq!(count(is_zero::IsZero.cost(&a)), 2);
+    assert_eq!(count(square::Square.cost(&a)), 1);
+    assert_eq!(count(is_non_negative::IsNonNegative.cost(&interval(-1, 1000))), 2);
+    assert_eq!(count(is_non_negative::IsNonNegative.cost(&interval(-1, 0))), 0);
 }
 
 #[test]
 fn what_is_as_wide_as_the_field_is_refused_or_right() {
     let wide = Interval { lo: -pow2(249), hi: pow2(249) };
-    assert!(abs::cost(&wide, Cut::default()).is_ok());
-    assert!(sign::cost(&wide).is_ok());
-    assert!(non_negative::cost(&wide).is_ok());
-    assert!(clip::cost(&wide, Cut::default(), Int::ZERO, Int::from(6)).is_ok());
-    assert_eq!(square::bound(&wide), Err(ArithError::Overflow { bits: 500 }));
-    let error = leaky::cost(&wide, &interval(1, 1), Int::from(4), Cut::default());
+    assert!(abs::Abs { cut: Cut::default() }.cost(&wide).is_ok());
+    assert!(sign::Sign.cost(&wide).is_ok());
+    assert!(is_non_negative::IsNonNegative.cost(&wide).is_ok());
+    assert!(clip::Clip { cut: Cut::default(), lo: Int::ZERO, hi: Int::from(6) }.cost(&wide).is_ok());
+    assert_eq!(square::Square.bound(&wide), Err(ArithError::Overflow { bits: 500 }));
+    let error = leaky::Leaky { unit: Int::from(4), cut: Cut::default() }.cost((&wide, &interval(1, 1)));
     assert_eq!(error, Err(ArithError::Overflow { bits: 253 }));
 }

@@ -10,7 +10,7 @@ use super::decompose;
 use super::matrix;
 use crate::arith::{
     Arith, ArithError,
-    counts::{Cost, Measure, settles},
+    counts::{Cost, Counts, Measure, settles},
 };
 
 /// The windows of a convolution; of each pair, the first is that of the height. All but the padding are at least one.
@@ -28,7 +28,7 @@ pub struct Grid {
     pub output: [usize; 2],
     /// The padding before the first pixel; or what is cut off before the first pixel of the output, if it is transposed.
     pub before: [usize; 2],
-    /// Whether a pixel of the input is part of the outputs `s * i + d * k - p`, and not of those of which it is that.
+    /// Whether it is a transposed convolution: the pixel `i` of the input is added to the outputs `s * i + d * k - p`.
     pub transposed: bool,
 }
 
@@ -207,25 +207,25 @@ impl Kind {
 #[derive(Clone, Copy, Debug)]
 struct Factor {
     bits: u32,
-    width: usize,
+    terms: usize,
 }
 
 impl Factor {
     /// Nothing if an element is known.
     fn of<'a>(mut measures: impl Iterator<Item = &'a Measure>) -> Option<Self> {
-        measures.try_fold(Self { bits: 0, width: 1 }, |all, m| {
+        measures.try_fold(Self { bits: 0, terms: 1 }, |all, m| {
             let bits = all.bits.max(m.interval.bits());
-            (!m.interval.is_point()).then(|| Self { bits, width: all.width.max(m.width as usize) })
+            (!m.interval.is_point()).then(|| Self { bits, terms: all.terms.max(m.terms as usize) })
         })
     }
 
     /// After a transform of both axes.
     fn grown(&self, y: (u32, usize), x: (u32, usize)) -> Self {
-        Self { bits: self.bits + y.0 + x.0, width: (y.1 * x.1).saturating_mul(self.width) }
+        Self { bits: self.bits + y.0 + x.0, terms: (y.1 * x.1).saturating_mul(self.terms) }
     }
 
     fn settles(&self, fanout: usize) -> bool {
-        settles(u32::try_from(self.width).unwrap_or(u32::MAX), fanout)
+        settles(u32::try_from(self.terms).unwrap_or(u32::MAX), fanout)
     }
 }
 
@@ -261,7 +261,7 @@ impl<'a> Pair<'a> {
 
     /// Products, what is made a variable before them, and about how many entries the matrices have.
     fn cost(&self, channels: usize, filters: usize) -> (usize, usize, usize) {
-        let width = |(factor, settles): (Factor, bool)| if settles { 1 } else { factor.width };
+        let terms = |(factor, settles): (Factor, bool)| if settles { 1 } else { factor.terms };
         let (mut products, mut settled, mut entries) = (0usize, 0usize, 0usize);
         for (i, j) in self.products() {
             let tiles = self.y.meeting[i].len() * self.x.meeting[j].len();
@@ -270,11 +270,11 @@ impl<'a> Pair<'a> {
             }
             let n = matrix::cost(filters, tiles, channels).constraints;
             products = products.saturating_add(n);
-            entries = entries.saturating_add(n.saturating_mul(1 + width(self.input) + width(self.kernel)));
+            entries = entries.saturating_add(n.saturating_mul(1 + terms(self.input) + terms(self.kernel)));
             for ((factor, settles), n) in [(self.input, tiles), (self.kernel, filters)] {
                 if settles {
                     settled = settled.saturating_add(n * channels);
-                    entries = entries.saturating_add((n * channels).saturating_mul(factor.width + 2));
+                    entries = entries.saturating_add((n * channels).saturating_mul(factor.terms + 2));
                 }
             }
         }
@@ -303,17 +303,43 @@ pub struct Tiling {
     pub products: Cost,
     /// What is made a variable before.
     pub settled: Cost,
-    /// Variables in the linear combination of a result, at most, without the bias.
-    pub width: u32,
+    /// Terms in the linear combination of a result, at most, without the bias.
+    terms: u32,
 }
 
 /// So many entries of the matrices cost as much as one constraint, see [`settles`].
 const ENTRIES: usize = 512;
 
+/// A convolution that is made of tiles, and what is known of its results, by filter and window.
+#[cfg_attr(not(feature = "prove"), allow(dead_code))]
+pub struct Tiled {
+    /// How it is cut into tiles.
+    pub tiling: Tiling,
+    /// The results.
+    pub results: Vec<Measure>,
+}
+
+/// Whether tiles pay for a convolution, and which: nothing if the formula's products are fewer. Counting and building ask here,
+/// and nowhere else.
+///
+/// # Errors
+/// If a result may reach `2^250`.
+pub fn decide(grid: &Grid, x: &[Measure], w: &[Measure], bias: &[Measure]) -> Result<Option<Tiled>, ArithError> {
+    let Some(tiling) = Tiling::of(grid, x.iter(), w.iter()) else { return Ok(None) };
+    let y = grid.direct(&mut Counts::new(), x, w, &[])?.into_iter().enumerate();
+    let result = |(i, y): (usize, Measure)| {
+        let bias = bias.get(i / grid.windows());
+        let interval = bias.map_or(Ok(y.interval), |b| y.interval.add(&b.interval))?;
+        Ok(Measure { interval, terms: tiling.terms.saturating_add(bias.map_or(0, |b| b.terms)) })
+    };
+    let results = y.map(result).collect::<Result<_, ArithError>>()?;
+    Ok(Some(Tiled { tiling, results }))
+}
+
 impl Tiling {
     /// The tiling with the fewest constraints, entries of the matrices counted too; nothing if the formula has fewer, if an
     /// input or a weight is known, or if an axis is too long.
-    pub fn of<'a>(
+    fn of<'a>(
         grid: &Grid,
         inputs: impl ExactSizeIterator<Item = &'a Measure>,
         weights: impl ExactSizeIterator<Item = &'a Measure>,
@@ -325,7 +351,7 @@ impl Tiling {
         }
         let met = |axis: usize| (0..grid.output[axis]).map(|j| grid.met(axis, j).count()).sum::<usize>();
         let direct = (met(0) * met(1)).saturating_mul(channels * filters);
-        let mut least = direct.saturating_mul(ENTRIES + 3 + factors.0.width + factors.1.width);
+        let mut least = direct.saturating_mul(ENTRIES + 3 + factors.0.terms + factors.1.terms);
         let mut options = [0, 1].map(|axis| {
             let taps = grid.kernel[axis].div_ceil(grid.stride[axis]);
             let most = if taps == 1 { 1 } else { (MOST + 1).saturating_sub(taps).clamp(1, grid.output[axis].max(1)) };
@@ -334,14 +360,14 @@ impl Tiling {
         let mut best = None;
         for (i, ys) in options[0].iter().enumerate() {
             for (j, xs) in options[1].iter().enumerate() {
-                let (mut products, mut settled, mut entries, mut width) = (0usize, 0usize, 0usize, 0usize);
+                let (mut products, mut settled, mut entries, mut terms) = (0usize, 0usize, 0usize, 0usize);
                 let mut fits = true;
                 for pair in ys.iter().flat_map(|y| xs.iter().map(move |x| Pair::new(y, x, factors, filters))) {
                     let cost = pair.cost(channels, filters);
                     products = products.saturating_add(cost.0);
                     settled = settled.saturating_add(cost.1);
                     entries = entries.saturating_add(cost.2);
-                    width = width.max(pair.terms());
+                    terms = terms.max(pair.terms());
                     fits &= matrix::fits(pair.kernel.0.bits, pair.input.0.bits, channels);
                 }
                 let weight = products.saturating_add(settled).saturating_mul(ENTRIES).saturating_add(entries);
@@ -351,15 +377,15 @@ impl Tiling {
                         true => 1,
                         false => (0..2).map(|axis| grid.stride[axis].min(grid.kernel[axis])).product::<usize>(),
                     };
-                    let width = u32::try_from(width * phases).unwrap_or(u32::MAX);
+                    let terms = u32::try_from(terms * phases).unwrap_or(u32::MAX);
                     (least, best) =
-                        (weight, Some((i, j, Cost::new(products, products), Cost::new(settled, settled), width)));
+                        (weight, Some((i, j, Cost::new(products, products), Cost::new(settled, settled), terms)));
                 }
             }
         }
-        let (i, j, products, settled, width) = best?;
+        let (i, j, products, settled, terms) = best?;
         let axes = [options[0].swap_remove(i), options[1].swap_remove(j)];
-        Some(Self { axes, factors, channels, filters, products, settled, width })
+        Some(Self { axes, factors, channels, filters, products, settled, terms })
     }
 
     #[cfg(feature = "prove")]

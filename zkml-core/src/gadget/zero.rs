@@ -1,4 +1,4 @@
-//! `z = 1 if x = 0 else 0`
+//! `z = 1 if x = 0 else 0`: the zero test that gadgets are made of
 
 use super::Cs;
 use crate::arith::{Int, counts::Cost};

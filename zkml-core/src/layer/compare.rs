@@ -63,7 +63,7 @@ pub(super) fn order<A: Arith>(
         Order::Less => difference(a, &[x[1], x[0]], -Int::ONE, &swapped),
         Order::LessEqual => difference(a, &[x[1], x[0]], Int::ZERO, &swapped),
     }?;
-    distance.try_map(|d| a.non_negative(d))
+    distance.try_map(|d| a.is_non_negative(d))
 }
 
 /// `-w`.

@@ -23,7 +23,7 @@ use crate::{
 /// and a sample that has it is refused.
 ///
 /// # Constraints
-/// [`crate::gadget::divisor`] and [`crate::gadget::div`]; one more where `b` may have both signs.
+/// [`crate::gadget::sign_magnitude`] and [`crate::gadget::div`]; one more where `b` may have both signs.
 ///
 /// # Soundness
 /// See these gadgets.

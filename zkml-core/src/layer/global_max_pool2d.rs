@@ -20,7 +20,7 @@ use crate::{
 /// Sources: ONNX `GlobalMaxPool` and `Flatten`, Keras `GlobalMaxPooling2D`, Burn `AdaptiveMaxPool2d` to `[1, 1]`, flattened.
 ///
 /// # Constraints
-/// `(height * width - 1) * (m + 2)` a channel, where `2^m` exceeds the magnitude of the elements' differences; a maximum of
+/// `(height * width - 1) * (m + 1)` a channel, where `2^m` exceeds the magnitude of the elements' differences; a maximum of
 /// two whose intervals say which is larger costs none. See [`crate::gadget::max`].
 ///
 /// # Soundness

@@ -19,8 +19,8 @@ use crate::{
 /// Sources: ONNX `LeakyRelu`, Keras `LeakyReLU` (negative_slope), Burn `LeakyRelu`.
 ///
 /// # Constraints
-/// See [`crate::gadget::leaky`]: for `alpha > 0`, the accumulator's bits and three more, the rescale to the next scale included; or
-/// without one, the input's bits and one or two more.
+/// See [`crate::gadget::leaky`]: for `alpha > 0`, the bits of the accumulator's magnitude and two more, the rescale to the
+/// next scale included; or without one, the bits of the input's magnitude and one or two more.
 ///
 /// # Soundness
 /// See [`crate::gadget::leaky`].

@@ -20,10 +20,10 @@ use crate::{
 /// Sources: ONNX `Less`, Keras `ops.less`, Burn `Tensor::lower`.
 ///
 /// # Constraints
-/// See [`crate::gadget::non_negative`]: the bits of `a - b` and two more.
+/// See [`crate::gadget::is_non_negative`]: the bits of `a - b`, its sign among them.
 ///
 /// # Soundness
-/// See [`crate::gadget::non_negative`].
+/// See [`crate::gadget::is_non_negative`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

@@ -29,7 +29,7 @@ use crate::{
 /// and a sample that has it is refused. What exceeds twice the power of two that the samples reach counts as that.
 ///
 /// # Constraints
-/// The clamp ([`crate::gadget::relu`], none where it can't happen) and [`crate::gadget::leading`].
+/// The clamp ([`crate::gadget::relu`], none where it can't happen) and [`crate::gadget::normalize`].
 ///
 /// # Soundness
 /// See these gadgets.
@@ -148,7 +148,7 @@ impl Layer for Log {
             let above = a.relu(&above, most)?;
             let clamped = a.linear(std::iter::once((Int::ONE, &above)), Int::ONE)?;
             let clamped = a.settle(&clamped, 2)?;
-            let (exponent, part) = a.leading(&clamped, table)?;
+            let (exponent, part) = a.normalize(&clamped, table)?;
             let y = a.affine([(unit, &exponent), (finer.into(), &part), (unit, &offset)].into_iter(), Fixed::ZERO)?;
             Ok(a.defined(y, q, Int::ONE))
         })?;

@@ -34,7 +34,7 @@ use crate::{
 /// `d + n * e / (1 - n * e)` at most.
 ///
 /// # Constraints
-/// [`crate::gadget::lack`] for the exponentials, and one table of the logarithm for each group.
+/// [`crate::gadget::exponentials`] for the exponentials, and one table of the logarithm for each group.
 ///
 /// # Soundness
 /// See these gadgets.
@@ -188,12 +188,12 @@ impl Layer for LogSoftmax {
                 ));
             }
             let values: Vec<A::Wire> = group.iter().map(|i| x[0].data()[*i].clone()).collect();
-            let lack = a.lack(&values, table)?;
-            let excess = a.linear(std::iter::once((Int::ONE, &lack.sum)), -power(table.scale())?)?;
+            let shifted = a.exponentials(&values, table)?;
+            let excess = a.linear(std::iter::once((Int::ONE, &shifted.sum)), -power(table.scale())?)?;
             let log = a.piecewise(&excess, logarithm)?;
             let log = a.settle(&log, group.len())?;
             for (i, value) in group.iter().zip(&values) {
-                let terms = [(up, value), (-up, &lack.max), (-down, &log)];
+                let terms = [(up, value), (-up, &shifted.max), (-down, &log)];
                 y[*i] = a.linear(terms.into_iter(), Int::ZERO)?;
             }
         }

@@ -22,7 +22,7 @@ use crate::{
 /// Sources: ONNX `MaxPool` (without `Indices`), Keras `MaxPooling1D`, Burn `MaxPool1d`.
 ///
 /// # Constraints
-/// `(k - 1) * (m + 2)` an output element, where `k` is the number of elements in its window and `2^m` exceeds the magnitude
+/// `(k - 1) * (m + 1)` an output element, where `k` is the number of elements in its window and `2^m` exceeds the magnitude
 /// of their differences; a maximum of two whose intervals say which is larger costs none. See [`crate::gadget::max`].
 ///
 /// # Soundness

@@ -20,7 +20,7 @@ use crate::{
 /// Sources: ONNX `Max`, Keras `Maximum`, Burn `Tensor::max_pair`.
 ///
 /// # Constraints
-/// See [`crate::gadget::max`]: the bits of `a - b` and two more.
+/// See [`crate::gadget::max`]: the bits of `|a - b|` and one more.
 ///
 /// # Soundness
 /// See [`crate::gadget::max`].

@@ -20,7 +20,7 @@ use crate::{
 /// Sources: ONNX `Min`, Keras `Minimum`, Burn `Tensor::min_pair`.
 ///
 /// # Constraints
-/// See [`crate::gadget::max`]: the bits of `a - b` and two more.
+/// See [`crate::gadget::max`]: the bits of `|a - b|` and one more.
 ///
 /// # Soundness
 /// See [`crate::gadget::max`].

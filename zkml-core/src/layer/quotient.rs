@@ -24,7 +24,7 @@ pub(super) fn nearest<A: Arith>(
 
 /// `round(a * 2^e / b)`, for a `b` of any sign; zero counts as one unit.
 pub(super) fn signed<A: Arith>(arith: &mut A, a: &A::Wire, b: &A::Wire, e: i32) -> Result<A::Wire, ArithError> {
-    let (sign, magnitude) = arith.divisor(b)?;
+    let (sign, magnitude) = arith.sign_magnitude(b)?;
     let top = arith.mul(a, &sign)?;
     nearest(arith, (&top, &magnitude), e, None)
 }

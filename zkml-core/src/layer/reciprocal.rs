@@ -22,7 +22,7 @@ use crate::{
 /// floats it is infinite, and a sample that has it is refused.
 ///
 /// # Constraints
-/// [`crate::gadget::divisor`] and [`crate::gadget::div`]; one more where `x` may have both signs.
+/// [`crate::gadget::sign_magnitude`] and [`crate::gadget::div`]; one more where `x` may have both signs.
 ///
 /// # Soundness
 /// See these gadgets.

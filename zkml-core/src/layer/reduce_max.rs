@@ -22,7 +22,7 @@ use crate::{
 /// Sources: ONNX `ReduceMax`, Keras `ops.max`, Burn `Tensor::max_dim`.
 ///
 /// # Constraints
-/// Of `n` elements, `n - 1` times those of [`crate::gadget::max`]: the bits of a difference and two more.
+/// Of `n` elements, `n - 1` times those of [`crate::gadget::max`]: the bits of a difference's magnitude and one more.
 ///
 /// # Soundness
 /// See [`crate::gadget::max`].

@@ -13,7 +13,8 @@ use crate::{
 /// Sources: ONNX `Relu`, Keras `ReLU` and `activation="relu"`, Burn `Relu`.
 ///
 /// # Constraints
-/// See [`crate::gadget::relu`]: the accumulator's bits and two more, the rescale to the next scale included.
+/// See [`crate::gadget::relu`]: the accumulator's bits, its sign among them, and one more; the rescale to the next scale
+/// included.
 ///
 /// # Soundness
 /// See [`crate::gadget::relu`].

@@ -31,7 +31,7 @@ use crate::{
 /// off by `2^-f * (1 / 2 + (1 + e) / 8) + e * (1 + n) / (1 - n * e)` at most.
 ///
 /// # Constraints
-/// [`crate::gadget::lack`] for the exponentials; once [`crate::gadget::div`] of a constant by their sum; for each one product, and
+/// [`crate::gadget::exponentials`] for the exponentials; once [`crate::gadget::div`] of a constant by their sum; for each one product, and
 /// [`crate::gadget::rescale`] of about `f + h` bits.
 ///
 /// # Soundness
@@ -168,14 +168,14 @@ impl Layer for Softmax {
         let mut y = x[0].clone().into_data();
         for group in self.groups(x[0].shape()) {
             let values: Vec<A::Wire> = group.iter().map(|i| x[0].data()[*i].clone()).collect();
-            let lack = a.lack(&values, table)?;
-            let sum = a.settle(&lack.sum, 3)?;
+            let shifted = a.exponentials(&values, table)?;
+            let sum = a.settle(&shifted.sum, 3)?;
             let shift = table.scale().max(0).unsigned_abs() + 3;
             let whole = a.constant(power(step.factor.saturating_add_unsigned(shift).max(0))?);
             let reciprocal = a.div(&whole, &sum, None)?;
             let reciprocal = a.settle(&reciprocal, group.len())?;
-            for (i, part) in group.iter().zip(&lack.parts) {
-                let product = a.mul(part, &reciprocal)?;
+            for (i, value) in group.iter().zip(&shifted.values) {
+                let product = a.mul(value, &reciprocal)?;
                 y[*i] = a.rescale(&product, Cut { shift, ..Cut::default() })?;
             }
         }

@@ -24,7 +24,7 @@ use crate::{
 /// `y` is off by half a unit of its scale at most.
 ///
 /// # Constraints
-/// [`crate::gadget::divisor`] and [`crate::gadget::div`].
+/// [`crate::gadget::sign_magnitude`] and [`crate::gadget::div`].
 ///
 /// # Soundness
 /// See these gadgets.
@@ -102,7 +102,7 @@ impl Layer for Softsign {
         let (one, up) = (power(step.inputs[0].max(0))?, power(step.inputs[0].min(0))?);
         let y = x[0].try_map(|q| {
             // Where `q` is zero the magnitude counts as one, which does not matter to the quotient.
-            let (_, magnitude) = a.divisor(q)?;
+            let (_, magnitude) = a.sign_magnitude(q)?;
             let bottom = a.linear(std::iter::once((up, &magnitude)), one)?;
             let top = a.linear(std::iter::once((up, q)), Int::ZERO)?;
             nearest(a, (&top, &bottom), step.factor, None)

@@ -20,10 +20,10 @@ use crate::{
 /// Sources: ONNX `ThresholdedRelu`, Keras `activation="threshold"`, Burn `ThresholdedRelu`.
 ///
 /// # Constraints
-/// See [`crate::gadget::non_negative`]: the bits of `x - alpha` and two more, and a product.
+/// See [`crate::gadget::is_non_negative`]: the bits of `x - alpha`, its sign among them, and a product.
 ///
 /// # Soundness
-/// See [`crate::gadget::non_negative`]; the product is enforced by its own constraint.
+/// See [`crate::gadget::is_non_negative`]; the product is enforced by its own constraint.
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};
@@ -102,7 +102,7 @@ impl Layer for ThresholdedRelu {
         let above = -Fixed::floor(self.alpha, step.inputs[0])? - Int::ONE;
         let y = x[0].try_map(|q| {
             let distance = a.linear(std::iter::once((Int::ONE, q)), above)?;
-            let above = a.non_negative(&distance)?;
+            let above = a.is_non_negative(&distance)?;
             a.mul(q, &above)
         })?;
         step.finish(a, y)

@@ -9,35 +9,14 @@
 use crate::{
     arith::{
         Arith, ArithError, Cut, Int,
-        bounds::Bounds,
+        approximate::{Approximate, Functions, product},
         fixed::Fixed,
         float,
         interval::{self, Interval},
     },
-    gadget::{self, lack::Lack, piecewise::Piecewise},
+    gadget::{Gadget, Of, Wires, piecewise::Piecewise, rescale::Rescale},
     layer::{TableError, function::Function},
 };
-
-/// A wire: its values, and how far each is from the real number that it stands for, in its unit; infinite where no bound is known.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Approximate {
-    /// The integers.
-    pub interval: Interval,
-    /// The distance.
-    pub error: f64,
-}
-
-impl Approximate {
-    /// The largest magnitude.
-    fn magnitude(&self) -> f64 {
-        self.interval.magnitude().as_f64()
-    }
-
-    /// Whether integer and real number are on the same side of zero, or both zero, whatever the input.
-    fn is_sure(&self) -> bool {
-        self.error == 0.0 || self.interval.lo.as_f64() > self.error || self.interval.hi.as_f64() < -self.error
-    }
-}
 
 /// A table of a node, and the function that it stands for.
 pub struct Tabulated<'a> {
@@ -56,7 +35,6 @@ impl<'a> Tabulated<'a> {
 
 /// Exact arithmetic on intervals with errors.
 pub struct Errors<'a> {
-    bounds: Bounds,
     node: usize,
     nodes: Vec<Tables<'a>>,
 }
@@ -87,36 +65,18 @@ impl<'a> Errors<'a> {
     /// The reading of a graph whose nodes have these tables, of which the plan states this. Whoever asks compares it with what is found.
     pub fn new(tables: impl Iterator<Item = (Vec<Tabulated<'a>>, Option<TableError>)>) -> Self {
         let node = |(tables, stated)| Tables { tables, stated, found: TableError::default() };
-        Self { bounds: Bounds::new(), node: 0, nodes: tables.map(node).collect() }
+        Self { node: 0, nodes: tables.map(node).collect() }
     }
 
     /// For every node, what its tables were found to be.
     pub fn tables(&self) -> impl Iterator<Item = TableError> {
         self.nodes.iter().map(|node| node.found)
     }
+}
 
-    fn wire(&self, interval: Interval, error: f64) -> Approximate {
-        Approximate { interval, error: up(error, 1) }
-    }
-
-    /// What is of interval `before`, and off by `error`, cut down to `interval`.
-    fn cut(&mut self, interval: Interval, before: &Interval, error: f64, cut: Cut) -> Approximate {
-        let rounding = if cut.shift > 0 { 0.5 } else { 0.0 };
-        let beyond = cut.saturate.map_or(0.0, |bits| {
-            // What is cut off at either end, before the error.
-            let unsaturated = gadget::rescale::bound(before, Cut { saturate: None, ..cut });
-            let (lo, hi) = unsaturated.map_or((f64::NEG_INFINITY, f64::INFINITY), |i| (i.lo.as_f64(), i.hi.as_f64()));
-            let end = power(bits as i32);
-            (hi - (end - 1.0)).max(-end - lo).max(0.0)
-        });
-        if let Some(node) = self.nodes.get_mut(self.node) {
-            node.found.saturates |= beyond > 0.0 && !node.tables.is_empty();
-        }
-        self.wire(interval, error / power(cut.shift as i32) + rounding + beyond)
-    }
-
-    /// The table's error, and the function's slope times that of the argument, of an argument of this interval.
-    fn tabulated(&mut self, table: &Piecewise, argument: &Interval, error: f64) -> f64 {
+impl Functions for Errors<'_> {
+    /// The table's error, and the function's slope times that of the argument.
+    fn error(&mut self, table: &Piecewise, argument: &Interval, error: f64) -> f64 {
         let Some(Tables { tables, stated, found }) = self.nodes.get_mut(self.node) else { return f64::INFINITY };
         let known = tables.iter().find(|t| std::ptr::eq(t.table, table) || t.table == table);
         let Some(Tabulated { function, within, .. }) = known else { return f64::INFINITY };
@@ -132,17 +92,23 @@ impl<'a> Errors<'a> {
         let own = if saturates { f64::INFINITY } else { stated.map_or(own, |stated| stated.error) };
         value * (own + if error == 0.0 { 0.0 } else { slope * error * unit })
     }
+
+    fn saturates(&mut self) {
+        if let Some(node) = self.nodes.get_mut(self.node) {
+            node.found.saturates |= !node.tables.is_empty();
+        }
+    }
 }
 
 impl Arith for Errors<'_> {
     type Wire = Approximate;
 
     fn constant(&mut self, value: Int) -> Approximate {
-        Approximate { interval: self.bounds.constant(value), error: 0.0 }
+        Approximate { interval: Interval::point(value), error: 0.0 }
     }
 
     fn fixed(&mut self, value: Fixed) -> Approximate {
-        Approximate { interval: self.bounds.constant(value.integer()), error: value.error() }
+        Approximate { interval: Interval::point(value.integer()), error: value.error() }
     }
 
     fn dot<'b>(
@@ -194,161 +160,30 @@ impl Arith for Errors<'_> {
     }
 
     fn mul(&mut self, a: &Approximate, b: &Approximate) -> Result<Approximate, ArithError> {
-        Ok(self.wire(a.interval.mul(&b.interval)?, product(a, b)))
+        Ok(Approximate { interval: a.interval.mul(&b.interval)?, error: up(product(a, b), 1) })
     }
 
-    fn rescale(&mut self, a: &Approximate, cut: Cut) -> Result<Approximate, ArithError> {
-        let y = self.bounds.rescale(&a.interval, cut)?;
-        Ok(self.cut(y, &a.interval, a.error, cut))
-    }
-
-    fn relu(&mut self, a: &Approximate, cut: Cut) -> Result<Approximate, ArithError> {
-        let y = self.bounds.relu(&a.interval, cut)?;
-        let positive = Interval { lo: a.interval.lo.max(Int::ZERO), hi: a.interval.hi.max(Int::ZERO) };
-        Ok(self.cut(y, &positive, a.error, cut))
-    }
-
-    fn max(&mut self, a: &Approximate, b: &Approximate) -> Result<Approximate, ArithError> {
-        Ok(Approximate { interval: self.bounds.max(&a.interval, &b.interval)?, error: a.error.max(b.error) })
-    }
-
-    fn clip(&mut self, a: &Approximate, cut: Cut, lo: Int, hi: Int) -> Result<Approximate, ArithError> {
-        self.clamp(a, cut, lo.into(), hi.into())
+    fn apply<'b, G: Gadget>(
+        &mut self,
+        gadget: &G,
+        x: Of<G::In, &'b Approximate>,
+    ) -> Result<Of<G::Out, Approximate>, ArithError>
+    where
+        Approximate: 'b,
+    {
+        let y = gadget.bound(G::In::map_ref(&x, |x| &x.interval))?;
+        let errors = gadget.error(x, &y, self)?;
+        Ok(G::Out::map(G::Out::zip(y, errors), |(interval, error)| Approximate { interval, error: up(error, 16) }))
     }
 
     fn clamp(&mut self, a: &Approximate, cut: Cut, lo: Fixed, hi: Fixed) -> Result<Approximate, ArithError> {
-        let y = self.bounds.clip(&a.interval, cut, lo.integer(), hi.integer())?;
-        // What a saturation cuts off within the ends is their error.
-        let before = Cut { saturate: None, ..cut };
-        let own = self.cut(y, &a.interval, a.error, before).error;
-        // An end that was moved by a saturation matters as far as values go beyond it.
-        let unclipped = gadget::rescale::bound(&a.interval, before)?;
-        let below = (lo.integer() - unclipped.lo).as_f64() + own;
-        let above = (unclipped.hi - hi.integer()).as_f64() + own;
+        let y = self.clip(a, cut, lo.integer(), hi.integer())?;
+        // An end that was rounded, or moved by a saturation, matters as far as values go beyond it.
+        let before = Rescale { cut: Cut { saturate: None, ..cut } }.bound(&a.interval)?;
+        let below = (lo.integer() - before.lo).as_f64() + y.error;
+        let above = (before.hi - hi.integer()).as_f64() + y.error;
         let ends = lo.error().min(below.max(0.5)).max(hi.error().min(above.max(0.5)));
-        Ok(self.wire(y, own.max(ends)))
-    }
-
-    fn leaky(&mut self, a: &Approximate, slope: &Approximate, unit: Int, cut: Cut) -> Result<Approximate, ArithError> {
-        let y = self.bounds.leaky(&a.interval, &slope.interval, unit, cut)?;
-        let before = gadget::leaky::reach(&a.interval, &slope.interval, unit)?;
-        // Both halves meet at zero: the steeper one bounds what the error of `a` does, the slope's own error acts below.
-        let steepest = unit.as_f64().abs().max(slope.magnitude() + slope.error);
-        let negative = (-a.interval.lo.as_f64()).max(0.0);
-        let error = term(steepest, a.error) + term(negative, slope.error);
-        Ok(self.cut(y, &before, error, cut))
-    }
-
-    fn abs(&mut self, a: &Approximate, cut: Cut) -> Result<Approximate, ArithError> {
-        let y = self.bounds.abs(&a.interval, cut)?;
-        let most = Interval { lo: Int::ZERO, hi: a.interval.magnitude() };
-        Ok(self.cut(y, &most, a.error, cut))
-    }
-
-    fn sign(&mut self, a: &Approximate) -> Result<Approximate, ArithError> {
-        Ok(Approximate { interval: self.bounds.sign(&a.interval)?, error: if a.is_sure() { 0.0 } else { 2.0 } })
-    }
-
-    fn non_negative(&mut self, a: &Approximate) -> Result<Approximate, ArithError> {
-        // A strict comparison of integers is one less a unit, which that of real numbers is not.
-        let sure = a.error == 0.0 || a.interval.lo.as_f64() > a.error || a.interval.hi.as_f64() < -a.error - 1.0;
-        Ok(Approximate { interval: self.bounds.non_negative(&a.interval)?, error: if sure { 0.0 } else { 1.0 } })
-    }
-
-    fn is_zero(&mut self, a: &Approximate) -> Result<Approximate, ArithError> {
-        Ok(Approximate { interval: self.bounds.is_zero(&a.interval)?, error: if a.is_sure() { 0.0 } else { 1.0 } })
-    }
-
-    fn square(&mut self, a: &Approximate) -> Result<Approximate, ArithError> {
-        let y = self.bounds.square(&a.interval)?;
-        Ok(self.wire(y, product(a, a)))
-    }
-
-    fn select(&mut self, condition: &Approximate, a: &Approximate, b: &Approximate) -> Result<Approximate, ArithError> {
-        let y = self.bounds.select(&condition.interval, &a.interval, &b.interval)?;
-        let own = a.error.max(b.error);
-        if condition.error == 0.0 {
-            return Ok(Approximate { interval: y, error: own });
-        }
-        let apart = a.interval.hi.max(b.interval.hi).as_f64() - a.interval.lo.min(b.interval.lo).as_f64();
-        Ok(self.wire(y, own + apart))
-    }
-
-    fn argmax(&mut self, values: &[Approximate]) -> Result<Approximate, ArithError> {
-        let intervals: Vec<Interval> = values.iter().map(|v| v.interval).collect();
-        let sure = values.iter().all(|v| v.error == 0.0);
-        let most = values.len().saturating_sub(1) as f64;
-        Ok(Approximate { interval: self.bounds.argmax(&intervals)?, error: if sure { 0.0 } else { most } })
-    }
-
-    fn piecewise(&mut self, a: &Approximate, table: &Piecewise) -> Result<Approximate, ArithError> {
-        let y = self.bounds.piecewise(&a.interval, table)?;
-        let error = self.tabulated(table, &a.interval, a.error);
-        Ok(self.wire(y, error))
-    }
-
-    /// The table is of `ln(1 + m)`: the exponent is what it is, and the other result stands for what the logarithm lacks to its multiple
-    /// of `ln(2)`.
-    fn leading(&mut self, a: &Approximate, table: &Piecewise) -> Result<(Approximate, Approximate), ArithError> {
-        let (exponent, part) = self.bounds.leading(&a.interval, table)?;
-        let mantissas = Interval { lo: Int::ZERO, hi: (Int::ONE << table.input().max(0).unsigned_abs()) - Int::ONE };
-        let own = self.tabulated(table, &mantissas, 0.0);
-        let least = a.interval.lo.as_f64() - a.error;
-        let moved = if a.error == 0.0 {
-            0.0
-        } else if least > 0.0 {
-            power(table.scale()) * a.error / least
-        } else {
-            f64::INFINITY
-        };
-        Ok((Approximate { interval: exponent, error: 0.0 }, self.wire(part, own + moved)))
-    }
-
-    fn lack(&mut self, values: &[Approximate], table: &Piecewise) -> Result<Lack<Approximate>, ArithError> {
-        let intervals: Vec<Interval> = values.iter().map(|v| v.interval).collect();
-        let lack = self.bounds.lack(&intervals, table)?;
-        let worst = values.iter().fold(0.0, |m: f64, v| m.max(v.error));
-        let lacks = gadget::lack::lacks(&intervals);
-        let mut parts = Vec::with_capacity(values.len());
-        for ((part, lack), value) in lack.parts.iter().zip(&lacks).zip(values) {
-            let error = self.tabulated(table, lack, value.error + worst);
-            parts.push(self.wire(*part, error));
-        }
-        let sum = up(parts.iter().map(|p| p.error).sum(), parts.len());
-        Ok(Lack {
-            parts,
-            sum: Approximate { interval: lack.sum, error: sum },
-            max: Approximate { interval: lack.max, error: worst },
-        })
-    }
-
-    fn divisor(&mut self, a: &Approximate) -> Result<(Approximate, Approximate), ArithError> {
-        let (sign, magnitude) = self.bounds.divisor(&a.interval)?;
-        let zero = if a.interval.contains(Int::ZERO) { 1.0 } else { 0.0 };
-        let unsure = if a.is_sure() && zero == 0.0 { 0.0 } else { 2.0 };
-        Ok((Approximate { interval: sign, error: unsure }, self.wire(magnitude, a.error + zero)))
-    }
-
-    fn div(&mut self, a: &Approximate, b: &Approximate, within: Option<u32>) -> Result<Approximate, ArithError> {
-        let y = self.bounds.div(&a.interval, &b.interval, within)?;
-        let least = b.interval.lo.as_f64();
-        let moved = if a.error == 0.0 && b.error == 0.0 {
-            0.0
-        } else if least > b.error {
-            // |a / b - a' / b'| = |a (b' - b) + b (a - a')| / (b b')
-            (term(a.magnitude() / least, b.error) + a.error) / (least - b.error)
-        } else {
-            f64::INFINITY
-        };
-        Ok(self.wire(y, moved + 1.0))
-    }
-
-    fn sqrt(&mut self, a: &Approximate, least: Int) -> Result<Approximate, ArithError> {
-        let y = self.bounds.sqrt(&a.interval, least)?;
-        let low = a.interval.lo.max(least).as_f64();
-        // |sqrt a - sqrt a'| = |a - a'| / (sqrt a + sqrt a'), and at most the root of |a - a'|.
-        let moved = a.error.sqrt().min(a.error / low.max(f64::MIN_POSITIVE).sqrt());
-        Ok(self.wire(y, if a.error == 0.0 { 1.0 } else { moved + 1.0 }))
+        Ok(Approximate { error: y.error.max(up(ends, 1)), ..y })
     }
 
     fn settle(&mut self, a: &Approximate, _: usize) -> Result<Approximate, ArithError> {
@@ -358,14 +193,4 @@ impl Arith for Errors<'_> {
     fn enter(&mut self, node: usize) {
         self.node = node;
     }
-}
-
-/// `factor * error`, where nothing times no bound is nothing.
-fn term(factor: f64, error: f64) -> f64 {
-    if factor == 0.0 || error == 0.0 { 0.0 } else { factor * error }
-}
-
-/// The error of a product: `|a| e_b + |b| e_a + e_a e_b`.
-fn product(a: &Approximate, b: &Approximate) -> f64 {
-    term(a.magnitude(), b.error) + term(b.magnitude(), a.error) + term(a.error, b.error)
 }

@@ -4,11 +4,11 @@ use serde::Serialize;
 
 use super::{
     InputPlan, ParamPlan, Plan,
-    errors::{Approximate, Errors, Tabulated},
+    errors::{Errors, Tabulated},
     to_integer, walk,
 };
 use crate::{
-    arith::{Int, float, interval::Interval},
+    arith::{Int, approximate::Approximate, float, interval::Interval},
     error::PlanError,
     graph::{Graph, Node, NodeId, Range},
     layer::{Step, TableError},

@@ -451,13 +451,13 @@ pub(crate) fn count(
     let interval = plan.input.interval;
     let shape = graph.shape(graph.input()).clone();
     let mut each = crate::gadget::range::cost(&interval).map_err(|e| arith_error(graph, (NodeId(0), e)))?;
-    let mut width = bit_len(interval.hi - interval.lo);
+    let mut terms = bit_len(interval.hi - interval.lo);
     if visibility.input == Visible::Public {
         each.constraints += 1;
-        width = 1;
+        terms = 1;
     }
     item.pay("range", each * shape.len());
-    let input = Tensor::from_fn(shape, |_| Measure { interval, width });
+    let input = Tensor::from_fn(shape, |_| Measure { interval, terms });
     let walked =
         walk::walk(graph, plan, &mut item, input, &wires, 0, &mut |_, _| {}).map_err(|e| arith_error(graph, e))?;
     if visibility.output == Visible::Public {
@@ -473,7 +473,7 @@ pub(crate) fn count(
 }
 
 fn constant_measures(weights: &Tensor<Int>) -> Tensor<Measure> {
-    weights.map(|q| Measure { interval: Interval::point(*q), width: 0 })
+    weights.map(|q| Measure { interval: Interval::point(*q), terms: 0 })
 }
 
 fn param_measures(
@@ -492,7 +492,7 @@ fn param_measures(
             let interval = p.interval();
             let cost = crate::gadget::range::cost(&interval).map_err(|e| (NodeId(i), e))?;
             a.pay("range", cost * shape.len());
-            let measure = Measure { interval, width: p.bits };
+            let measure = Measure { interval, terms: p.bits };
             let measures = (0..shape.len()).map(|_| a.settle(&measure, fanout)).collect::<Result<Vec<_>, _>>();
             let measures = measures.map_err(|e| (NodeId(i), e))?;
             node.push(Tensor::from_fn(shape.clone(), |k| measures[k]));

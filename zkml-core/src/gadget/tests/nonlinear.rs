@@ -34,29 +34,29 @@ impl Use for Root {
 }
 
 /// `100 * sign + magnitude`.
-struct Divisor;
-impl Use for Divisor {
+struct SignMagnitude;
+impl Use for SignMagnitude {
     fn apply<A: Arith>(&self, a: &mut A, x: &[A::Wire]) -> Result<A::Wire, ArithError> {
-        let (sign, magnitude) = a.divisor(&x[0])?;
+        let (sign, magnitude) = a.sign_magnitude(&x[0])?;
         a.linear([(Int::from(100), &sign), (Int::ONE, &magnitude)].into_iter(), Int::ZERO)
     }
 }
 
 /// `100 * e + y`.
-struct Leading(Piecewise);
-impl Use for Leading {
+struct Exponent(Piecewise);
+impl Use for Exponent {
     fn apply<A: Arith>(&self, a: &mut A, x: &[A::Wire]) -> Result<A::Wire, ArithError> {
-        let (exponent, part) = a.leading(&x[0], &self.0)?;
-        a.linear([(Int::from(100), &exponent), (Int::ONE, &part)].into_iter(), Int::ZERO)
+        let (exponent, value) = a.normalize(&x[0], &self.0)?;
+        a.linear([(Int::from(100), &exponent), (Int::ONE, &value)].into_iter(), Int::ZERO)
     }
 }
 
-/// All parts, their sum and the maximum, one after the other.
-struct Lacking(Piecewise);
-impl Use for Lacking {
+/// All exponentials, their sum and the maximum, one after the other.
+struct Shifted(Piecewise);
+impl Use for Shifted {
     fn apply<A: Arith>(&self, a: &mut A, x: &[A::Wire]) -> Result<A::Wire, ArithError> {
-        let lack = a.lack(x, &self.0)?;
-        let all: Vec<A::Wire> = lack.parts.into_iter().chain([lack.sum, lack.max]).collect();
+        let shifted = a.exponentials(x, &self.0)?;
+        let all: Vec<A::Wire> = shifted.values.into_iter().chain([shifted.sum, shifted.max]).collect();
         let terms: Vec<(Int, &A::Wire)> =
             all.iter().enumerate().map(|(i, w)| (Int::from(1i64 << (6 * i)), w)).collect();
         a.linear(terms.into_iter(), Int::ZERO)
@@ -101,7 +101,7 @@ fn the_interval_of_a_table_is_that_of_its_values() {
         for slope in [-2, 0, 1] {
             let table = table(sides, 1, (3, 1), 2, slope);
             for (lo, hi) in [(-64, 63), (-16, 15), (20, 40), (-40, -20), (-16, 40)] {
-                let bound = piecewise::bound(&interval(lo, hi), &table).unwrap();
+                let bound = table.bound(&interval(lo, hi)).unwrap();
                 let values: Vec<i64> = (lo..=hi).map(|x| table.at(x)).collect();
                 let (least, most) = (*values.iter().min().unwrap(), *values.iter().max().unwrap());
                 assert_eq!(bound, interval(least, most), "{sides:?}, slope {slope}, {lo}..={hi}");
@@ -114,7 +114,7 @@ fn the_interval_of_a_table_is_that_of_its_values() {
 fn a_table_costs_its_bits_its_selection_and_its_products() {
     // 19 bits and a sign; four segments (1 product); degree 2; a gate (2); a slope (1).
     let table = table(Sides::Even, 3, (6, 2), 2, 1);
-    let cost = piecewise::cost(&interval(-(1 << 19), (1 << 19) - 1), &table).unwrap();
+    let cost = table.cost(&interval(-(1 << 19), (1 << 19) - 1)).unwrap();
     assert_eq!(cost, Cost::new(19 + 2 + 1 + 2 + 2 + 1, 19 + 1 + 1 + 2 + 2 + 1));
 }
 
@@ -127,7 +127,7 @@ fn a_slope_in_the_wires_own_units_costs_nothing_and_leading_constants_half() {
         let piece = (0..=degree).map(|i| i - 3).collect();
         let table = Piecewise::new((0, 0), 1, 4, Sides::Even, vec![piece], tail).unwrap();
         let each = 7 + 2 + 2 + products;
-        assert_eq!(piecewise::cost(&of, &table).unwrap(), Cost::new(each, each - 1), "degree {degree}");
+        assert_eq!(table.cost(&of).unwrap(), Cost::new(each, each - 1), "degree {degree}");
         for x in -128..128 {
             verify(&Table(table.clone()), &[of], &[x], table.at(x));
         }
@@ -135,7 +135,7 @@ fn a_slope_in_the_wires_own_units_costs_nothing_and_leading_constants_half() {
     // Four segments (1 product) that share the two leading coefficients of four: a square, two products, and one bit for a gate.
     let pieces = (0..4).map(|i| vec![i, 1 - i, i * i, 5, -2]).collect();
     let table = Piecewise::new((0, 0), 1, 5, Sides::Even, pieces, tail).unwrap();
-    assert_eq!(piecewise::cost(&of, &table).unwrap().constraints, 7 + 2 + 1 + (1 + 2) + 1);
+    assert_eq!(table.cost(&of).unwrap().constraints, 7 + 2 + 1 + (1 + 2) + 1);
     for x in -128..128 {
         verify(&Table(table.clone()), &[of], &[x], table.at(x));
     }
@@ -143,14 +143,14 @@ fn a_slope_in_the_wires_own_units_costs_nothing_and_leading_constants_half() {
 
 #[test]
 fn the_lowest_bit_of_a_value_with_a_known_sign_is_as_wide_as_the_value() {
-    let wide = |lo, hi| Measure { interval: interval(lo, hi), width: 60 };
+    let wide = |lo, hi| Measure { interval: interval(lo, hi), terms: 60 };
     let line = Piecewise::new((0, 0), 0, 3, Sides::Even, vec![vec![1, 2]], Tail::default()).unwrap();
     // A sum of 60 variables as four bits, all of which are in the line's value: its width and the three others at least.
-    assert!(piecewise::width(&wide(0, 7), &line).unwrap() >= 60 + 2);
+    assert!(line.terms(&wide(0, 7)).unwrap() >= 60 + 2);
     // Without a sign every bit is a variable, and beyond the segments the value is.
-    assert!(piecewise::width(&wide(-8, 7), &line).unwrap() < 10);
-    let lacks = lack::widths(&[wide(0, 3), wide(0, 4)], &line).unwrap();
-    assert!(lacks.iter().all(|w| *w > 60));
+    assert!(line.terms(&wide(-8, 7)).unwrap() < 10);
+    let all = exponentials::Exponentials { table: &line }.terms(vec![&wide(0, 3), &wide(0, 4)]).unwrap();
+    assert!(all.values.iter().all(|n| *n > 60));
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn divisors_of_every_sign() {
     for (lo, hi) in [(-16, 15), (0, 15), (-16, -1), (1, 8), (-8, 0), (3, 4)] {
         for x in points(lo, hi) {
             let sign = if x < 0 { -1 } else { 1 };
-            verify(&Divisor, &[interval(lo, hi)], &[x], 100 * sign + x.abs().max(1));
+            verify(&SignMagnitude, &[interval(lo, hi)], &[x], 100 * sign + x.abs().max(1));
         }
     }
 }
@@ -223,15 +223,15 @@ fn exponents_and_mantissas() {
         for x in points(lo, hi) {
             let e = i64::from(x.ilog2());
             let mantissa = (x << (4 - e)) - 16;
-            verify(&Leading(table.clone()), &[interval(lo, hi)], &[x], 100 * e + table.at(mantissa));
+            verify(&Exponent(table.clone()), &[interval(lo, hi)], &[x], 100 * e + table.at(mantissa));
         }
     }
-    assert!(matches!(leading::cost(&interval(0, 7), &table), Err(ArithError::Domain(_))));
-    assert!(matches!(leading::cost(&interval(1, 32), &table), Err(ArithError::Domain(_))));
+    assert!(matches!(normalize::Normalize { table: &table }.cost(&interval(0, 7)), Err(ArithError::Domain(_))));
+    assert!(matches!(normalize::Normalize { table: &table }.cost(&interval(1, 32)), Err(ArithError::Domain(_))));
 }
 
 #[test]
-fn what_is_lacking_to_the_largest() {
+fn exponentials_of_the_distances_from_the_largest() {
     let falling =
         Piecewise::new((0, 0), 0, 2, Sides::Positive, vec![vec![10, -3], vec![4, -1]], Tail::default()).unwrap();
     for values in [[3i64, 1, 3], [0, 0, 0], [-4, 3, -1], [2, 3, -4]] {
@@ -239,7 +239,7 @@ fn what_is_lacking_to_the_largest() {
         let parts: Vec<i64> = values.iter().map(|x| falling.at(max - x)).collect();
         let all: Vec<i64> = parts.iter().copied().chain([parts.iter().sum(), max]).collect();
         let expected = all.iter().enumerate().map(|(i, y)| y << (6 * i)).sum();
-        verify(&Lacking(falling.clone()), &[interval(-4, 3); 3], &values, expected);
+        verify(&Shifted(falling.clone()), &[interval(-4, 3); 3], &values, expected);
     }
 }
 
@@ -250,7 +250,7 @@ fn a_known_largest_value_is_the_largest() {
     impl Use for Known {
         fn apply<A: Arith>(&self, a: &mut A, x: &[A::Wire]) -> Result<A::Wire, ArithError> {
             let known = a.constant(Int::from(7));
-            Ok(a.lack(&[x[0].clone(), known], &self.0)?.max)
+            Ok(a.exponentials(&[x[0].clone(), known], &self.0)?.max)
         }
     }
     let falling = table(Sides::Positive, 0, (2, 0), 1, 0);
@@ -259,10 +259,13 @@ fn a_known_largest_value_is_the_largest() {
 
 #[test]
 fn divisors_below_one_and_roots_of_negative_values_are_refused() {
-    assert!(matches!(div::cost(&interval(0, 9), &interval(0, 4), None), Err(ArithError::Domain(_))));
-    assert!(matches!(sqrt::cost(&interval(-1, 9), Int::from(-1)), Err(ArithError::Domain(_))));
+    assert!(matches!(div::Div { within: None }.cost((&interval(0, 9), &interval(0, 4))), Err(ArithError::Domain(_))));
+    assert!(matches!(sqrt::Sqrt { least: Int::from(-1) }.cost(&interval(-1, 9)), Err(ArithError::Domain(_))));
     let wide = Interval { lo: Int::ZERO, hi: crate::arith::interval::pow2(249) };
-    assert!(matches!(div::cost(&wide, &Interval { lo: Int::ONE, ..wide }, None), Err(ArithError::Overflow { .. })));
+    assert!(matches!(
+        div::Div { within: None }.cost((&wide, &Interval { lo: Int::ONE, ..wide })),
+        Err(ArithError::Overflow { .. })
+    ));
     let slope = table(Sides::Even, 0, (2, 0), 1, 1 << 40);
-    assert!(matches!(piecewise::bound(&wide, &slope), Err(ArithError::Overflow { .. })));
+    assert!(matches!(slope.bound(&wide), Err(ArithError::Overflow { .. })));
 }

@@ -77,7 +77,7 @@ fn verify(u: &impl Many, x: &[i64], w: &[i64], mutations: usize) -> Cost {
     }
     let ranges = (range::cost(&ends()).unwrap() + Cost::new(1, 0)) * (x.len() + w.len());
     let mut counts = Counts::new();
-    let [of_x, of_w] = [x, w].map(|values| vec![Measure { interval: ends(), width: 1 }; values.len()]);
+    let [of_x, of_w] = [x, w].map(|values| vec![Measure { interval: ends(), terms: 1 }; values.len()]);
     let measures = u.apply(&mut counts, &of_x, &of_w);
     assert_eq!(measures, y.iter().map(|y| y.measure).collect::<Vec<_>>());
     let all = counts.total() + ranges + Cost::new(y.len(), 0);
@@ -165,7 +165,7 @@ fn any_matrix_product_is_its_formula() {
 #[test]
 fn known_factors_cost_nothing() {
     let mut counts = Counts::new();
-    let (known, open) = (Measure { interval: Interval::point(Int::from(3)), width: 0 }, Measure::variable(ends()));
+    let (known, open) = (Measure { interval: Interval::point(Int::from(3)), terms: 0 }, Measure::variable(ends()));
     let grid = plain([3, 3], [4, 4]);
     counts.convolve(&grid, &vec![open; 36], &vec![known; 9], &[]).unwrap();
     counts.matmul(&vec![vec![&open; 4]; 3], &vec![vec![&known; 4]; 3]).unwrap();
@@ -229,7 +229,7 @@ fn agree(u: &impl Many, [of_x, of_w]: [Interval; 2], [x, w]: [&[Int]; 2], label:
         let [x, w] = [(of[0], values[0]), (of[1], values[1])].map(|(interval, values)| -> Vec<Wire<C::W>> {
             let wire = |v: &Int| {
                 let w = a.cs.instance(known.then_some(*v));
-                Wire { measure: Measure { interval, width: 1 }, w }
+                Wire { measure: Measure { interval, terms: 1 }, w }
             };
             values.iter().map(wire).collect()
         });
@@ -253,10 +253,10 @@ fn agree(u: &impl Many, [of_x, of_w]: [Interval; 2], [x, w]: [&[Int]; 2], label:
     // The last constraints are those of the outputs: their variables, and maybe a constant.
     let outputs = &matrices.abc[0][matrices.constraints() - built.len()..];
     for (row, y) in outputs.iter().zip(&built) {
-        assert!(row.len() <= y.measure.width as usize + 1, "{label}: {} are more than {:?}", row.len(), y.measure);
+        assert!(row.len() <= y.measure.terms as usize + 1, "{label}: {} are more than {:?}", row.len(), y.measure);
     }
     let mut counts = Counts::new();
-    let [mx, mw] = [(of_x, x.len()), (of_w, w.len())].map(|(i, n)| vec![Measure { interval: i, width: 1 }; n]);
+    let [mx, mw] = [(of_x, x.len()), (of_w, w.len())].map(|(i, n)| vec![Measure { interval: i, terms: 1 }; n]);
     let measures = u.apply(&mut counts, &mx, &mw);
     assert_eq!(measures, built.iter().map(|y| y.measure).collect::<Vec<_>>(), "{label}");
     let all = counts.total() + Cost::new(expected.len(), 0);
@@ -366,7 +366,7 @@ fn values_at_the_ends_of_any_width_are_proved() {
             let lengths =
                 [channels * grid.input[0] * grid.input[1], channels * filters * grid.kernel[0] * grid.kernel[1]];
             let mut counts = Counts::new();
-            let [mx, mw] = lengths.map(|n| vec![Measure { interval: of, width: 1 }; n]);
+            let [mx, mw] = lengths.map(|n| vec![Measure { interval: of, terms: 1 }; n]);
             if counts.convolve(&grid, &mx, &mw, &[]).is_err() {
                 assert!(bits > 110, "{bits} bits of {grid:?} are too many");
                 continue;
@@ -401,7 +401,7 @@ fn kernels_as_long_as_a_line_are_counted_and_proved() {
         let grid = Grid { before: [0, if transposed { 3 } else { 0 }], transposed, ..plain([1, long], [1, 4]) };
         let grid = Grid { input: [1, input], output: [1, output], ..grid };
         let mut counts = Counts::new();
-        let of = |n: usize| vec![Measure { interval: ends(), width: 1 }; n];
+        let of = |n: usize| vec![Measure { interval: ends(), terms: 1 }; n];
         counts.convolve(&grid, &of(input), &of(long), &[]).unwrap();
         let met: usize = (0..output).map(|x| grid.taps(0, x).count()).sum();
         assert_eq!(counts.total().constraints, met);

@@ -1,6 +1,6 @@
-//! `q = u` if `q >= 0`, `q = -1 - u` otherwise: a sign and the bits of `u`
+//! `q = u` if `q >= 0`, `q = -1 - u` otherwise: the one's complement, a sign and the limbs of `u`
 
-use super::{Cs, decompose};
+use super::{Cs, Limb, decompose};
 use crate::arith::{
     ArithError, Int,
     counts::Cost,
@@ -46,59 +46,58 @@ impl Form {
     pub fn cost(&self) -> Cost {
         match self.sign {
             Some(_) => decompose::cost(self.bits),
-            None => Cost::new(self.bits as usize + 2, self.bits as usize + 1),
+            None => decompose::fresh_cost(self.bits + 1) + Cost::new(1, 0),
         }
     }
 }
 
-/// A value's sign and the bits of its magnitude.
+/// A value's sign and the limbs of its one's complement.
 #[derive(Clone, Debug)]
-pub struct Parts<W> {
+pub struct Parts<W, const N: usize> {
     /// `1` if the value is not negative, `0` if it is.
     pub sign: W,
-    /// The bits of `u`, the lowest first.
-    pub bits: Vec<W>,
+    /// The limbs of `u`, the lowest first.
+    pub limbs: [Vec<W>; N],
 }
 
-/// Enforces sign and bits.
+/// Enforces sign and limbs; the limbs have the bits of the form, and of a value whose sign is not known none is only checked.
 ///
 /// # Soundness
-/// `(2 * sign - 1) * (2 * q + 1) = 2 * u + 1`, with a boolean `sign` and `u` of at most [`MAX`] boolean bits. Both sides are
+/// `(2 * sign - 1) * (2 * q + 1) = 2 * u + 1`, with a boolean `sign` and a number `u` of at most [`MAX`] bits. Both sides are
 /// below `2^252` in magnitude and `2 * u + 1` is positive, so that they are equal as integers: the sign is that of
-/// `2 * q + 1`, which is never zero, and `u` follows. With a known sign, `u` is linear in `q` and only decomposed.
-pub fn enforce<C: Cs>(cs: &mut C, q: &C::W, form: &Form) -> Parts<C::W> {
+/// `2 * q + 1`, which is never zero, and `u` follows. With a known sign, `u` is linear in `q` and only split.
+pub fn enforce<C: Cs, const N: usize>(cs: &mut C, q: &C::W, form: &Form, limbs: [Limb; N]) -> Parts<C::W, N> {
     if let Some(positive) = form.sign {
         let (sign, u) = match positive {
             true => (Int::ONE, q.clone()),
             false => (Int::ZERO, cs.linear(&[(-Int::ONE, q)], -Int::ONE)),
         };
-        return Parts { sign: cs.constant(sign), bits: decompose::enforce(cs, &u, form.bits) };
+        return Parts { sign: cs.constant(sign), limbs: cs.split(&u, limbs) };
     }
     let value = cs.value(q);
     let sign = cs.boolean(value.map(|q| if q >= Int::ZERO { Int::ONE } else { Int::ZERO }));
-    let u = value.map(eval);
-    let bits: Vec<C::W> = (0..form.bits).map(|i| cs.boolean(u.map(|u| (u >> i) & Int::ONE))).collect();
-    let sum = decompose::weighted(cs, &bits, Int::ZERO);
+    let wires = cs.fresh(limbs, value.map(eval));
+    let u = decompose::join(cs, &limbs, &wires);
     let twice = Int::from(2);
     let odd = cs.linear(&[(twice, q)], Int::ONE);
     let direction = cs.linear(&[(twice, &sign)], -Int::ONE);
-    let magnitude = cs.linear(&[(twice, &sum)], Int::ONE);
-    cs.enforce(&odd, &direction, &magnitude);
-    Parts { sign, bits }
+    let complement = cs.linear(&[(twice, &u)], Int::ONE);
+    cs.enforce(&odd, &direction, &complement);
+    Parts { sign, limbs: wires }
 }
 
-/// Enforces sign and bits of a value whose sign is not known, with `max(0, q)` for the same constraints; the lowest bit is a linear
-/// combination as wide as `q`.
+/// Enforces sign and limbs of a value whose sign is not known, with `max(0, q)` for the same constraints; the lowest limb is a
+/// linear combination as wide as `q`, if it is not only checked.
 ///
 /// # Soundness
 /// With a boolean `sign` and `r = sign * q`, `2 * r - q + sign - 1` is `q` if the sign is one, and `-1 - q` otherwise. Of the two
-/// exactly one is not negative, and its bits ([`decompose::enforce`], at most [`MAX`], with both below `2^251` in magnitude)
+/// exactly one is not negative, and its limbs ([`Cs::split`], at most [`MAX`] bits, with both below `2^251` in magnitude)
 /// leave no other choice of the sign; `r` and `u` follow.
-pub fn rectify<C: Cs>(cs: &mut C, q: &C::W, form: &Form) -> (Parts<C::W>, C::W) {
+pub fn rectify<C: Cs, const N: usize>(cs: &mut C, q: &C::W, limbs: [Limb; N]) -> (Parts<C::W, N>, C::W) {
     let value = cs.value(q);
     let sign = cs.boolean(value.map(|q| if q >= Int::ZERO { Int::ONE } else { Int::ZERO }));
     let positives = cs.product(q, &sign);
     let u = cs.linear(&[(Int::from(2), &positives), (-Int::ONE, q), (Int::ONE, &sign)], -Int::ONE);
-    let bits = decompose::enforce(cs, &u, form.bits);
-    (Parts { sign, bits }, positives)
+    let limbs = cs.split(&u, limbs);
+    (Parts { sign, limbs }, positives)
 }

@@ -1,0 +1,139 @@
+//! What a gadget asks of a constraint system: equations, and *requests*, which a proof system answers as it can.
+//!
+//! A gadget that needs a number to be in a range, or cut into limbs, asks for that and not for bits. The answers written here
+//! are made of boolean variables, which any rank-one constraint system has; one with lookups answers [`Cs::split`],
+//! [`Cs::fresh`], [`Cs::within`] and [`Cs::allocate`] with variables of its own, remembers what they must be looked up in, and
+//! enforces that for all of them together when it is asked to [`Cs::close_requests`].
+
+use super::{decompose, range};
+use crate::arith::{
+    ArithError, Int,
+    interval::{Interval, pow2},
+};
+
+/// Some of the bits of a number, and what is wanted of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limb {
+    /// Only that they are bits, and so many: a range check, without a wire.
+    Checked(u32),
+    /// The number that they make: one wire.
+    Number(u32),
+    /// Every bit: as many wires, the lowest bit first. For selectors and for logic on bits.
+    Bits(u32),
+}
+
+impl Limb {
+    /// Its number of bits.
+    pub fn bits(self) -> u32 {
+        match self {
+            Self::Checked(n) | Self::Number(n) | Self::Bits(n) => n,
+        }
+    }
+}
+
+/// What a gadget asks of a constraint system.
+///
+/// There are two: one records constraints, one computes the witness. The same gadget runs over both, so that the
+/// variables of one are those of the other, in order.
+pub trait Cs {
+    /// A linear combination of variables, or its value.
+    type W: Clone + 'static;
+
+    /// `sum_i c_i * w_i + constant`.
+    fn linear(&mut self, terms: &[(Int, &Self::W)], constant: Int) -> Self::W;
+
+    /// The value, where there are values.
+    fn value(&self, w: &Self::W) -> Option<Int>;
+
+    /// A new witness variable; the value is given exactly where [`Cs::value`] gives values.
+    fn witness(&mut self, value: Option<Int>) -> Self::W;
+
+    /// Enforces `a * b = c`.
+    fn enforce(&mut self, a: &Self::W, b: &Self::W, c: &Self::W);
+
+    /// A new witness variable `v` with `x * v = rhs`: the inverse of `x` times `rhs`, or zero where `x` is zero.
+    ///
+    /// `v` is *declared free*: where `x` and `rhs` are zero it may be anything, and nothing else may depend on it.
+    fn inverse(&mut self, x: &Self::W, rhs: &Self::W);
+
+    /// Names the gadget that the next constraints belong to, for reports.
+    fn label(&mut self, gadget: &'static str);
+
+    /// A known integer.
+    fn constant(&mut self, value: Int) -> Self::W {
+        self.linear(&[], value)
+    }
+
+    /// A new witness variable that is `0` or `1`.
+    fn boolean(&mut self, value: Option<Int>) -> Self::W {
+        let bit = self.witness(value);
+        let rest = self.linear(&[(-Int::ONE, &bit)], Int::ONE);
+        let zero = self.constant(Int::ZERO);
+        self.enforce(&bit, &rest, &zero);
+        bit
+    }
+
+    /// A new witness variable that is the product.
+    fn product(&mut self, a: &Self::W, b: &Self::W) -> Self::W {
+        let value = self.value(a).zip(self.value(b)).map(|(a, b)| a.wrapping_mul(b));
+        let p = self.witness(value);
+        self.enforce(a, b, &p);
+        p
+    }
+
+    /// Enforces that `a` is zero.
+    fn enforce_zero(&mut self, a: &Self::W) {
+        let (one, zero) = (self.constant(Int::ONE), self.constant(Int::ZERO));
+        self.enforce(a, &one, &zero);
+    }
+
+    /// Request: `x` in limbs, the lowest first, with `0 <= x < 2^n` enforced for the `n` bits of all. Each limb has the wires
+    /// that it says. The limbs are unique for `n <= 252`, see [`decompose::check`].
+    fn split<const N: usize>(&mut self, x: &Self::W, limbs: [Limb; N]) -> [Vec<Self::W>; N] {
+        let bits = decompose::enforce(self, x, limbs.iter().map(|l| l.bits()).sum());
+        decompose::gather(self, bits, limbs)
+    }
+
+    /// Request: a new number, which *is* its limbs, the lowest first; where there are values, it is the value.
+    fn fresh<const N: usize>(&mut self, limbs: [Limb; N], value: Option<Int>) -> [Vec<Self::W>; N] {
+        let bits: u32 = limbs.iter().map(|l| l.bits()).sum();
+        let bits = (0..bits).map(|i| self.boolean(value.map(|v| (v >> i) & Int::ONE))).collect();
+        decompose::gather(self, bits, limbs)
+    }
+
+    /// Request: a new number of so many bits.
+    fn number(&mut self, bits: u32, value: Option<Int>) -> Self::W {
+        let [mut number] = self.fresh([Limb::Number(bits)], value);
+        number.remove(0)
+    }
+
+    /// Request: `0 <= x < 2^bits`.
+    fn range(&mut self, x: &Self::W, bits: u32) {
+        self.split(x, [Limb::Checked(bits)]);
+    }
+
+    /// Request: `1` if `x >= 0`, `0` otherwise, with `-2^m <= x < 2^m` enforced.
+    fn sign(&mut self, x: &Self::W, m: u32) -> Self::W {
+        let t = self.linear(&[(Int::ONE, x)], pow2(m));
+        let [_, mut sign] = self.split(&t, [Limb::Checked(m), Limb::Bits(1)]);
+        sign.remove(0)
+    }
+
+    /// Request: a new value within an interval.
+    fn allocate(&mut self, interval: &Interval, value: Option<Int>) -> Self::W {
+        range::allocate(self, interval, value)
+    }
+
+    /// Request: `lo <= x <= hi`.
+    fn within(&mut self, x: &Self::W, interval: &Interval) {
+        range::enforce(self, x, interval);
+    }
+
+    /// Closes what was asked for, once nothing more will be. Bits leave nothing open.
+    ///
+    /// # Errors
+    /// If a request can't be answered.
+    fn close_requests(&mut self) -> Result<(), ArithError> {
+        Ok(())
+    }
+}
