@@ -14,6 +14,7 @@ mod compare;
 mod constant;
 mod convolution;
 mod cubic;
+mod formula;
 #[allow(clippy::disallowed_methods, reason = "tables are fitted here, and in the plan before there is a circuit")]
 pub mod function;
 mod gathering;
@@ -39,7 +40,7 @@ pub use self::{
     args::{Args, Literal},
     card::{Arg, Arity, Card},
     function::Request,
-    kind::Kind,
+    kind::{Binary, Groups, Kind, Layout, Linear, Over},
     names::nearest,
 };
 use crate::{
@@ -277,7 +278,7 @@ pub trait Layer: Sized + Clone + fmt::Debug + PartialEq {
     /// How often one element of the input enters a linear combination.
     fn fanout(&self, inputs: &[&Shape]) -> usize;
 
-    /// What it commutes with.
+    /// The algebra of its formula: all that passes, plan and circuit know of it.
     fn kind(&self) -> Kind;
 
     /// Whether a rescale costs nothing more here (it shares the layer's own decomposition).
