@@ -3,6 +3,8 @@
 
 #[path = "burn/activations.rs"]
 mod activations;
+#[path = "burn/hidden.rs"]
+mod hidden;
 #[path = "burn/modules.rs"]
 mod modules;
 #[path = "burn/refused.rs"]

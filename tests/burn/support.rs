@@ -24,6 +24,17 @@ impl ModuleMapper for Shake {
     }
 }
 
+/// Weights by their place in their tensor.
+pub struct Filled<F>(pub F);
+
+impl<F: Fn(usize) -> f32> ModuleMapper for Filled<F> {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let dims = param.val().dims();
+        let data: Vec<f32> = (0..dims.iter().product()).map(&self.0).collect();
+        param.map(|t| Tensor::from_data(TensorData::new(data, dims), &t.device()))
+    }
+}
+
 /// The module with other weights.
 pub fn shaken<M: Module>(module: M) -> M {
     module.map(&mut Shake(StdRng::seed_from_u64(3)))

@@ -16,13 +16,16 @@ use zkml_core::{
 
 use crate::error::ImportError;
 
-/// A value of a foreign model.
+/// A value of a foreign model. What is no node is known while reading: by the description, or by training.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// What a node of the graph gives.
     Node(NodeId),
-    /// Known while reading: a weight, or what shapes are computed from.
+    /// Stated by the network's description: a shape, an index, a number such as the 0.5 of a written-out GELU. It may
+    /// stand in the graph, which everyone sees.
     Constant(Arc<Tensor>),
+    /// Trained: it only ever becomes parameters, so that the graph depends on its shape alone and a circuit can hide it.
+    Weight(Arc<Tensor>),
 }
 
 impl Value {
@@ -31,12 +34,28 @@ impl Value {
         Self::Constant(Arc::new(tensor))
     }
 
-    /// The tensor of a constant.
+    /// A trained tensor.
+    pub fn weight(tensor: Tensor) -> Self {
+        Self::Weight(Arc::new(tensor))
+    }
+
+    /// The tensor of a constant or weight.
     pub fn tensor(&self) -> Option<&Tensor> {
         match self {
             Self::Node(_) => None,
-            Self::Constant(tensor) => Some(tensor),
+            Self::Constant(tensor) | Self::Weight(tensor) => Some(tensor),
         }
+    }
+
+    /// Whether it is trained.
+    pub fn is_weight(&self) -> bool {
+        matches!(self, Self::Weight(_))
+    }
+
+    /// What was computed from this value: a weight if this is one.
+    #[must_use]
+    pub fn computed(&self, tensor: Tensor) -> Self {
+        if self.is_weight() { Self::weight(tensor) } else { Self::constant(tensor) }
     }
 }
 
@@ -128,7 +147,7 @@ impl Builder {
     pub fn shape(&self, value: &Value) -> Shape {
         match value {
             Value::Node(node) => self.graph.shape(*node).clone(),
-            Value::Constant(tensor) => tensor.shape().clone(),
+            Value::Constant(tensor) | Value::Weight(tensor) => tensor.shape().clone(),
         }
     }
 
@@ -182,14 +201,14 @@ impl Builder {
         Ok(node)
     }
 
-    /// The value as a node: a constant becomes the layer `parameter`.
+    /// The value as a node: a constant or weight becomes the layer `parameter`.
     ///
     /// # Errors
     /// As [`Builder::push`].
     pub fn node(&mut self, value: &Value, name: &str, origin: &Origin) -> Result<NodeId, ImportError> {
         let tensor = match value {
             Value::Node(node) => return Ok(*node),
-            Value::Constant(tensor) => tensor,
+            Value::Constant(tensor) | Value::Weight(tensor) => tensor,
         };
         // A single number has no axis abroad, and one here.
         let shape = match tensor.shape().dims() {

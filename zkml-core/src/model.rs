@@ -306,6 +306,9 @@ impl Model {
 
     /// The cheapest fixed-point version of the model that keeps to the target on the samples.
     ///
+    /// Its plan depends on the weights, and is public even where they are hidden: see
+    /// [what a plan says of them](crate::plan#what-a-plan-says-of-hidden-weights), and how to make one that says nothing.
+    ///
     /// # Errors
     /// If a sample is not an input of the model, or no plan reaches the target.
     pub fn quantize(&self, samples: &[Tensor], target: Target) -> Result<Quantized, PlanError> {
@@ -326,6 +329,8 @@ impl Model {
     }
 
     /// The fixed-point version of the model under an existing plan, so that existing keys serve new weights.
+    ///
+    /// Where weights are hidden, the circuit is the same to the byte for all weights of the graph that fit the plan.
     ///
     /// # Errors
     /// If the plan is another graph's, or a weight does not fit its declared width.

@@ -4,7 +4,7 @@ use burn::backend::capture::TensorId;
 use zkml_core::tensor::Tensor;
 
 use super::{
-    form::{Curve, Form, Norm},
+    form::{Affine, Curve, Form, Norm},
     prim::{Binary, Fill, Prim, Reduce, Step, Unary, Windows},
     translate::{Reader, sample},
 };
@@ -33,7 +33,7 @@ impl Reader<'_> {
             Form::Softmax { x, axis } => self.along(step, *x, *axis, |axis| Op::Softmax { axis }),
             Form::MaxPool { x, windows } => self.pool(step, *x, PoolKind::Max, windows),
             Form::Dense { x, weight, bias } => self.dense(*x, *weight, Some(*bias)),
-            Form::Affine { x, scale, offset, path } => self.affine(*x, scale, offset, path.as_deref()),
+            Form::Affine(affine) => self.affine(affine),
             Form::Norm(norm) => self.norm(step, norm),
         }
     }
@@ -183,15 +183,24 @@ impl Reader<'_> {
         let mut operands = Vec::new();
         for id in [a, b] {
             let dims = self.dims(id);
-            // A divisor must stay a constant, so that it can be turned round.
+            // A divisor must stay a constant, so that it can be turned round; an exponent, so that it can be read.
             let value = match by {
-                ops::Binary::Div => self.shaped(id, &dims[one..])?,
+                ops::Binary::Div | ops::Binary::Pow => self.shaped(id, &dims[one..])?,
                 _ => self.operand(id, &dims[one..])?,
             };
             operands.push(value);
         }
         if by == ops::Binary::Mul && a == b {
             return self.unary(ops::Unary::Square, &operands[0]);
+        }
+        // The parameter is called as the weight is.
+        let path = self.view.constants.get(&b).and_then(|c| c.path.clone()).filter(|_| operands[1].is_weight());
+        if let (ops::Binary::Div, Some(path), Some(divisor)) = (by, path, operands[1].tensor())
+            && divisor.data().iter().all(|v| *v != 0.0)
+        {
+            let turned = Value::weight(divisor.map(|v| 1.0 / v));
+            operands[1] = self.named(&turned, &path)?;
+            return self.push(&Op::Binary(ops::Binary::Mul), &operands, "");
         }
         self.push(&Op::Binary(by), &operands, "")
     }
@@ -332,33 +341,27 @@ impl Reader<'_> {
     }
 
     /// `scale * x + offset`: a batch norm of known statistics where there is one of each a channel.
-    fn affine(
-        &mut self,
-        x: TensorId,
-        scale: &Tensor,
-        offset: &Tensor,
-        path: Option<&str>,
-    ) -> Result<Value, ImportError> {
+    fn affine(&mut self, affine: &Affine) -> Result<Value, ImportError> {
+        let Affine { x, scale, offset, path, trained } = affine;
+        let (x, path) = (*x, path.as_deref());
         let dims = self.dims(x);
         let name = self.holder(path.unwrap_or_default());
+        let fill = |value: f64| Tensor::from_fn(vec![1; dims.len()].as_slice(), |_| value);
         let by_channel = |t: &Tensor| t.shape().dims().iter().enumerate().all(|(axis, d)| axis == 1 || *d == 1);
-        if matches!(dims.as_slice(), [1, _, ..]) && by_channel(scale) && by_channel(offset) {
+        if matches!(dims.as_slice(), [1, _, ..]) && scale.iter().chain(offset).all(by_channel) {
             let x = self.shaped(x, &dims[1..])?;
-            return self.by_channel(&x, dims[1], scale, offset, &name);
+            let (scale, offset) = (scale.clone().unwrap_or(fill(1.0)), offset.clone().unwrap_or(fill(0.0)));
+            return self.by_channel(&x, dims[1], &scale, &offset, &name);
         }
         let one = dims.len() - sample(&dims).len();
-        let differs = |t: &Tensor, neutral: f64| t.data().iter().any(|v| *v != neutral);
-        let both = differs(scale, 1.0) && differs(offset, 0.0);
+        let both = scale.is_some() && offset.is_some();
         let mut y = self.value(x)?;
-        for (by, constant, neutral, what) in
-            [(ops::Binary::Mul, scale, 1.0, "factor"), (ops::Binary::Add, offset, 0.0, "offset")]
-        {
-            if !differs(constant, neutral) {
-                continue;
-            }
+        for (by, constant, what) in [(ops::Binary::Mul, scale, "factor"), (ops::Binary::Add, offset, "offset")] {
+            let Some(constant) = constant else { continue };
             let shape = constant.shape().dims()[one..].to_vec();
+            let make = if *trained { Value::weight } else { Value::constant };
             let constant = constant.clone().reshape(shape.as_slice());
-            let constant = Value::constant(constant.map_err(|error| self.broken(&error.to_string()))?);
+            let constant = make(constant.map_err(|error| self.broken(&error.to_string()))?);
             let operand = match path {
                 Some(path) if both => self.named(&constant, &format!("{path}_{what}"))?,
                 Some(path) => self.named(&constant, path)?,
@@ -431,7 +434,8 @@ impl Reader<'_> {
             self.push(&Op::LayerNorm { axes, epsilon: norm.epsilon }, &inputs, &name)
         } else {
             let y = self.push(&Op::RmsNorm { axes, epsilon: norm.epsilon }, &inputs[..2], &name)?;
-            let beta = Value::constant(beta);
+            let trained = norm.beta.and_then(|id| self.view.constants.get(&id)).is_some_and(|c| c.trained);
+            let beta = if trained { Value::weight(beta) } else { Value::constant(beta) };
             if norm.beta.is_none() { Ok(y) } else { self.push(&Op::Binary(ops::Binary::Add), &[y, beta], "") }
         }
     }

@@ -20,6 +20,19 @@ pub struct Constant {
     pub value: Tensor,
     /// The module path of the weight that it is, perhaps with its axes moved.
     pub path: Option<String>,
+    /// Whether it is a tensor of floats that was there before the network ran, or computed from one: then what a step is
+    /// may depend on its shape, not on its elements.
+    pub trained: bool,
+}
+
+impl Constant {
+    /// Whether it acts as one number: by its elements, or by its shape if it is trained.
+    fn is_number(&self) -> bool {
+        match self.trained {
+            true => self.value.len() == 1,
+            false => self.value.data().windows(2).all(|w| w[0] == w[1]),
+        }
+    }
 }
 
 /// A smooth or broken curve, applied to every element.
@@ -55,10 +68,25 @@ pub enum Form {
     MaxPool { x: TensorId, windows: Windows },
     /// `x weight + bias`.
     Dense { x: TensorId, weight: TensorId, bias: TensorId },
-    /// `scale * x + offset`, both of them constants that broadcast to `x`, at least one of them not the same everywhere.
-    Affine { x: TensorId, scale: Tensor, offset: Tensor, path: Option<String> },
+    /// `scale * x + offset`, both of them constants that broadcast to `x`, at least one of them not one number.
+    Affine(Affine),
     /// `gamma * (x - mean) / sqrt(variance + epsilon) + beta` over axes, or the same without the mean.
     Norm(Norm),
+}
+
+/// Factors and offsets, gathered from several steps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Affine {
+    /// What they are applied to.
+    pub x: TensorId,
+    /// The factors, if there are any.
+    pub scale: Option<Tensor>,
+    /// The offsets, if there are any.
+    pub offset: Option<Tensor>,
+    /// The module path of the first weight among them.
+    pub path: Option<String>,
+    /// Whether there is a weight among them.
+    pub trained: bool,
 }
 
 /// A norm written out.
@@ -83,9 +111,8 @@ impl Form {
     pub fn inputs(&self, step: &Step) -> Vec<TensorId> {
         match self {
             Self::Plain => step.inputs.clone(),
-            Self::Curve { x, .. } | Self::Softmax { x, .. } | Self::Affine { x, .. } | Self::MaxPool { x, .. } => {
-                vec![*x]
-            }
+            Self::Curve { x, .. } | Self::Softmax { x, .. } | Self::MaxPool { x, .. } => vec![*x],
+            Self::Affine(affine) => vec![affine.x],
             Self::Maximum(a, b) | Self::Minimum(a, b) => vec![*a, *b],
             Self::Dense { x, weight, bias } => vec![*x, *weight, *bias],
             Self::Norm(norm) => [norm.x].into_iter().chain(norm.gamma).chain(norm.beta).collect(),
@@ -143,11 +170,10 @@ impl View<'_> {
         self.constants.get(&id).map(|c| &c.value)
     }
 
-    /// A constant whose elements are all the same.
+    /// A constant, not trained, whose elements are all the same.
     fn uniform(&self, id: TensorId) -> Option<f64> {
-        let value = self.constant(id)?;
-        let first = *value.data().first()?;
-        value.data().iter().all(|v| *v == first).then_some(first)
+        let constant = self.constants.get(&id).filter(|c| !c.trained && c.is_number())?;
+        constant.value.data().first().copied()
     }
 
     /// What a unary function is applied to.
@@ -515,13 +541,18 @@ impl View<'_> {
         let shape = Shape::new(step.shape.clone());
         let fill = |value: f64| Tensor::from_fn(vec![1; shape.rank()].as_slice(), |_| value);
         let (mut scale, mut offset) = (fill(1.0), fill(0.0));
+        let (mut scales, mut moves) = (false, false);
         let mut path = None;
         let mut x = step.out;
-        let mut uniform = true;
+        let (mut number, mut trained) = (true, false);
         // What is used elsewhere as well is computed anyway, so the chain ends there.
         while let Some(step) = self.step(x).filter(|s| x == step.out || self.uses.get(&s.out) == Some(&1)) {
+            let mut neutral = false;
             let (by, inner, constant) = match (&step.prim, step.inputs.as_slice()) {
-                (Prim::Scalar(by, s), [a]) => (*by, *a, fill(*s)),
+                (Prim::Scalar(by, s), [a]) => {
+                    neutral = *s == if matches!(by, Binary::Mul | Binary::Div) { 1.0 } else { 0.0 };
+                    (*by, *a, fill(*s))
+                }
                 (Prim::Binary(by), [a, b]) => {
                     let (inner, constant, turned) = match (self.constants.get(a), self.constants.get(b)) {
                         (None, Some(c)) => (*a, c, false),
@@ -531,7 +562,8 @@ impl View<'_> {
                     if turned && !matches!(by, Binary::Add | Binary::Mul) {
                         break;
                     }
-                    uniform &= constant.value.data().windows(2).all(|w| w[0] == w[1]);
+                    number &= constant.is_number();
+                    trained |= constant.trained;
                     path = path.or_else(|| constant.path.clone());
                     (*by, inner, constant.value.clone())
                 }
@@ -547,9 +579,14 @@ impl View<'_> {
                 Binary::Div => scale = zip(&scale, &constant, |s, c| s / c)?,
                 _ => break,
             }
+            match by {
+                Binary::Mul | Binary::Div => scales |= !neutral,
+                _ => moves |= !neutral,
+            }
             x = inner;
         }
-        (x != step.out && !uniform).then_some(Form::Affine { x, scale, offset, path })
+        let (scale, offset) = (scales.then_some(scale), moves.then_some(offset));
+        (x != step.out && !number).then_some(Form::Affine(Affine { x, scale, offset, path, trained }))
     }
 }
 

@@ -83,7 +83,8 @@ fn constants(
         let value = Tensor::new(dims.as_slice(), data.iter::<f64>().collect()).map_err(|error| {
             ImportError::malformed(&Origin::Unknown, format!("a weight that does not fill its shape: {error}"), "")
         })?;
-        constants.insert(*id, Constant { value, path: recording.paths.get(id).cloned() });
+        let trained = data.dtype().is_float();
+        constants.insert(*id, Constant { value, path: recording.paths.get(id).cloned(), trained });
     }
     for id in order.iter().filter(|id| **id != recording.input) {
         let Some(step) = steps.get(id).filter(|s| s.prim != Prim::Value) else { continue };
@@ -93,7 +94,8 @@ fn constants(
             // A weight whose axes move is still that weight.
             let moved = matches!(step.prim, Prim::Reshape | Prim::Permute(_) | Prim::Expand | Prim::Cast);
             let path = inputs.first().filter(|_| moved).and_then(|c| c.path.clone());
-            constants.insert(*id, Constant { value, path });
+            let trained = inputs.iter().any(|c| c.trained);
+            constants.insert(*id, Constant { value, path, trained });
         }
     }
     Ok(constants)
@@ -151,9 +153,9 @@ impl Reader<'_> {
 
     /// A tensor under a shape of as many elements.
     pub fn shaped(&mut self, id: TensorId, shape: &[usize]) -> Result<Value, ImportError> {
-        if let Some(constant) = self.view.constant(id) {
-            let value = constant.clone().reshape(shape);
-            return value.map(Value::constant).map_err(|error| self.broken(&error.to_string()));
+        if let Some(Constant { value, trained, .. }) = self.view.constants.get(&id) {
+            let make = if *trained { Value::weight } else { Value::constant };
+            return value.clone().reshape(shape).map(make).map_err(|error| self.broken(&error.to_string()));
         }
         let Some(value) = self.values.get(&id).cloned() else {
             return Err(self.broken("a tensor is used before it is made"));
@@ -235,10 +237,10 @@ impl Reader<'_> {
         }
     }
 
-    /// A constant as a parameter of that name, unless it is the same everywhere: then layers take it as a number.
+    /// A constant as a parameter of that name, unless it is stated and the same everywhere: then layers take it as a number.
     pub fn named(&mut self, value: &Value, path: &str) -> Result<Value, ImportError> {
         match value.tensor() {
-            Some(tensor) if tensor.data().windows(2).any(|w| w[0] != w[1]) => {
+            Some(tensor) if value.is_weight() || tensor.data().windows(2).any(|w| w[0] != w[1]) => {
                 self.after = Some(path.to_owned());
                 let origin = Origin::BurnModule(path.to_owned());
                 self.builder.node(value, path, &origin).map(Value::Node)

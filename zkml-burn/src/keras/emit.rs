@@ -81,20 +81,20 @@ impl Emit {
         self.name = Some(format!("{prefix}{}", layer.name));
     }
 
-    /// The node of an operator, applied to nodes and then constants.
-    pub(super) fn op(&mut self, op: Op, nodes: &[NodeId], constants: Vec<Tensor>) -> Result<NodeId, ImportError> {
-        let elements: usize = constants.iter().map(Tensor::len).sum();
+    /// The node of an operator, applied to nodes and then weights.
+    pub(super) fn op(&mut self, op: Op, nodes: &[NodeId], weights: Vec<Tensor>) -> Result<NodeId, ImportError> {
+        let elements: usize = weights.iter().map(Tensor::len).sum();
         match self.budget.checked_sub(elements) {
             Some(left) => self.budget = left,
             None => return Err(misuse(&self.layer, "a layer with weights is used more often than its file suggests")),
         }
         let name = match self.name.take() {
             Some(name) => name,
-            None if constants.is_empty() => String::new(),
+            None if weights.is_empty() => String::new(),
             None => self.layer.name.clone(),
         };
         let nodes = nodes.iter().map(|node| Held::Node(*node));
-        let inputs: Vec<Held> = nodes.chain(constants.into_iter().map(Held::constant)).collect();
+        let inputs: Vec<Held> = nodes.chain(weights.into_iter().map(Held::weight)).collect();
         let origin = self.layer.origin();
         let value = lower(&mut self.builder, &op, &inputs, &name, &origin)?;
         self.builder.node(&value, &name, &origin)

@@ -153,9 +153,9 @@ impl<'r, 'm, 'a> Call<'r, 'm, 'a> {
         kind: Kind,
     ) -> Result<Traced, ImportError> {
         let found = self.reader.builder.shape(&value);
-        if let Value::Constant(tensor) = &value {
-            let tensor = (**tensor).clone().reshape(dims.as_slice()).map_err(|e| self.malformed(e.to_string(), ""))?;
-            return Ok(Traced::constant(tensor, kind));
+        if let Some(tensor) = value.tensor() {
+            let tensor = tensor.clone().reshape(dims.as_slice()).map_err(|e| self.malformed(e.to_string(), ""))?;
+            return Ok(Traced { value: value.computed(tensor), dims, batched: false, kind });
         }
         let expected = stored(&dims, batched);
         let value = if found.dims() == expected {
@@ -238,20 +238,20 @@ impl<'r, 'm, 'a> Call<'r, 'm, 'a> {
         let apart = dims.first() == Some(&1)
             && inputs.iter().all(|i| match &i.value {
                 Value::Node(_) => i.batched && (i.rank() == rank || one),
-                Value::Constant(_) => i.rank() < rank || i.dims.first() == Some(&1),
+                Value::Constant(_) | Value::Weight(_) => i.rank() < rank || i.dims.first() == Some(&1),
             })
             && inputs.iter().any(|i| i.batched);
         let mut values = Vec::new();
         for input in inputs {
             let value = match &input.value {
-                Value::Constant(tensor) if apart && input.rank() == rank => {
+                Value::Constant(tensor) | Value::Weight(tensor) if apart && input.rank() == rank => {
                     let inner = stored(&input.dims, true);
                     let inner = if input.rank() == 1 { vec![] } else { inner };
                     let tensor =
                         (**tensor).clone().reshape(inner.as_slice()).map_err(|e| self.malformed(e.to_string(), ""))?;
-                    Value::constant(tensor)
+                    input.value.computed(tensor)
                 }
-                Value::Constant(_) => input.value.clone(),
+                Value::Constant(_) | Value::Weight(_) => input.value.clone(),
                 Value::Node(_) if apart => input.value.clone(),
                 Value::Node(_) => self.unbatched(input.clone())?.value,
             };
@@ -270,10 +270,10 @@ impl<'r, 'm, 'a> Call<'r, 'm, 'a> {
             return Err(self.malformed(format!("shape {dims:?} for {:?}", x.dims), "as many elements"));
         }
         let value = match &x.value {
-            Value::Constant(tensor) => {
+            Value::Constant(tensor) | Value::Weight(tensor) => {
                 let tensor =
                     (**tensor).clone().reshape(dims.as_slice()).map_err(|e| self.malformed(e.to_string(), ""))?;
-                return Ok(Traced::constant(tensor, x.kind));
+                return Ok(x.computed(tensor, x.kind));
             }
             Value::Node(_) => self.lower(&Op::Reshape { shape: stored(&dims, batched) }, &[x.value])?,
         };

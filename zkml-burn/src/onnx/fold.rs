@@ -21,8 +21,18 @@ use crate::{
     error::ImportError,
 };
 
-/// The node's values, if all that it takes is constant and they can be computed.
+/// The node's values, if all that it takes is constant and they can be computed. What is computed from weights is a weight.
 pub(super) fn fold(call: &mut Call<'_, '_, '_>) -> Result<Option<Vec<Traced>>, ImportError> {
+    let trained = call.inputs.iter().flatten().any(|i| i.value.is_weight());
+    let results = values(call)?;
+    let weight = |result: Traced| match result.value {
+        Value::Constant(tensor) if trained => Traced { value: Value::Weight(tensor), ..result },
+        Value::Node(_) | Value::Constant(_) | Value::Weight(_) => result,
+    };
+    Ok(results.map(|results| results.into_iter().map(weight).collect()))
+}
+
+fn values(call: &mut Call<'_, '_, '_>) -> Result<Option<Vec<Traced>>, ImportError> {
     let constant = call.inputs.iter().flatten().all(|i| i.tensor().is_some());
     if !constant || call.inputs.iter().flatten().next().is_none() || !operators::is_known(call.node) {
         return Ok(None);
@@ -210,6 +220,7 @@ fn scratch(call: &mut Call<'_, '_, '_>) -> Option<Vec<Traced>> {
         batch: 1,
         folder: call.reader.folder,
         budget: call.reader.budget,
+        trained: call.reader.trained,
         nodes: call.reader.nodes,
         values: HashMap::new(),
         users: HashMap::new(),

@@ -18,6 +18,23 @@
 //! that fixes more than one sample is read as long as no operator mixes them. With [`Batch::None`] the whole input is the
 //! sample.
 //!
+//! # Weights
+//!
+//! What is trained becomes parameters, which a circuit can hide; and which layers there are depends on its shape, never on its
+//! values. ONNX does not say what is trained. These tensors are taken for it:
+//!
+//! * initializers of floats, or of whole numbers of 8 or 16 bits, whatever their shape;
+//! * the values of `Constant` nodes that are floats and more than one, or, in a file with no such initializer, all floats: networks
+//!   that are frozen before they are exported keep their weights so;
+//! * what is computed from these.
+//!
+//! A single float in a `Constant` node is otherwise the network's own (the 0.5 of a written-out GELU), and stands in the graph. Exporters that
+//! move such numbers to initializers make parameters of them: that is safe, and costs nothing where weights are public; where
+//! they are hidden, [`Options::stated`] says by name what is none. [`Options::trained`] says the contrary.
+//!
+//! What an operator takes as an argument is no weight wherever it is stored: shapes, axes, indices, scales of `Resize`, exponents of
+//! `Pow`, fills of `Pad`. Bounds of `Clip` may be weights.
+//!
 //! # Operators
 //!
 //! | operators | notes |
@@ -87,6 +104,10 @@ pub struct Options {
     pub input: Option<Shape>,
     /// The values that the input may take. Without, calibration chooses.
     pub range: Option<Range>,
+    /// Tensors of the file that are no weights though they look like some, see [Weights](self#weights).
+    pub stated: Vec<String>,
+    /// Tensors of the file that are weights though they don't look like some.
+    pub trained: Vec<String>,
 }
 
 impl Options {
@@ -112,6 +133,21 @@ impl Options {
     #[must_use]
     pub fn with_range(self, range: Range) -> Self {
         Self { range: Some(range), ..self }
+    }
+
+    /// The same options with one more tensor, by its name in the file, that is a number of the network and no weight: it may
+    /// stand in the graph, which everyone sees. That is cheaper where weights are hidden.
+    #[must_use]
+    pub fn stated(mut self, name: impl Into<String>) -> Self {
+        self.stated.push(name.into());
+        self
+    }
+
+    /// The same options with one more tensor, by its name in the file, that is a weight: it becomes a parameter.
+    #[must_use]
+    pub fn trained(mut self, name: impl Into<String>) -> Self {
+        self.trained.push(name.into());
+        self
     }
 }
 

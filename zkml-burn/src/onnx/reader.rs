@@ -32,12 +32,52 @@ pub(super) struct Reader<'m, 'a> {
     pub folder: Option<&'m Path>,
     /// How many elements may still be computed while reading.
     pub budget: usize,
+    pub trained: Trained<'m>,
     pub nodes: &'m [Node<'a>],
     pub values: HashMap<&'a str, Traced>,
     /// The nodes that take a value, once for each time that they do.
     pub users: HashMap<&'a str, Vec<usize>>,
     /// Nodes whose work another node does, and the value that they give.
     pub absorbed: HashMap<usize, Traced>,
+}
+
+/// Which tensors of the file are weights.
+#[derive(Clone, Copy)]
+pub(super) struct Trained<'m> {
+    options: &'m Options,
+    /// Whether all floats are in `Constant` nodes: so files are saved whose weights were frozen before.
+    frozen: bool,
+}
+
+impl Trained<'_> {
+    /// Whether an initializer is a weight, by what its elements are.
+    fn initializer(&self, name: &str, element: Element) -> bool {
+        let named = |names: &[String]| names.iter().any(|n| n == name);
+        (named(&self.options.trained) || element.is_trained()) && !named(&self.options.stated)
+    }
+
+    /// Whether the value of a `Constant` node is a weight: a single number is the network's own, such as the 0.5 of a
+    /// written-out GELU.
+    pub(super) fn constant(&self, name: &str, value: &Traced) -> bool {
+        let named = |names: &[String]| names.iter().any(|n| n == name);
+        let several = value.tensor().is_some_and(|t| t.len() != 1);
+        (named(&self.options.trained) || value.kind == Kind::Real && (several || self.frozen))
+            && !named(&self.options.stated)
+    }
+}
+
+/// Checks that the tensors named in the options are in the file.
+fn named(graph: &Graph<'_>, options: &Options) -> Result<(), ImportError> {
+    let constants = graph.nodes.iter().filter(|n| n.operator == "Constant").flat_map(|n| n.outputs.iter().copied());
+    let known: BTreeSet<&str> = graph.initializers.iter().map(|t| t.name).chain(constants).collect();
+    match options.stated.iter().chain(&options.trained).find(|name| !known.contains(name.as_str())) {
+        None => Ok(()),
+        Some(name) => Err(ImportError::malformed(
+            &Origin::Unknown,
+            format!("no tensor `{name}`"),
+            "the name of an initializer, or of what a `Constant` node gives",
+        )),
+    }
 }
 
 /// How many elements may be computed while reading a file, beside some for each that it stores.
@@ -67,6 +107,9 @@ pub(super) fn read(
     let input = input(graph, &names, &wanted)?;
     let (shape, first, batched) = sample(input, options)?;
 
+    named(graph, options)?;
+    let stored = graph.initializers.iter().filter(|t| wanted.contains(t.name));
+    let frozen = !stored.filter_map(|t| Element::new(t.element)).any(Element::is_trained);
     let title = if graph.name.is_empty() { name } else { graph.name };
     let builder = Builder::new(title, shape.clone())?;
     let mut users: HashMap<&str, Vec<usize>> = HashMap::new();
@@ -79,6 +122,7 @@ pub(super) fn read(
         batch: first,
         folder,
         budget: BUDGET,
+        trained: Trained { options, frozen },
         nodes: &graph.nodes,
         values: HashMap::new(),
         users,
@@ -104,7 +148,9 @@ pub(super) fn read(
         }
         let (tensor, element) = tensors::read(stored, folder, nowhere)?;
         reader.budget = reader.budget.saturating_add(4 * tensor.len());
-        if reader.values.insert(stored.name, Traced::constant(tensor, kind_of(element))).is_some() {
+        let trained = reader.trained.initializer(stored.name, element);
+        let make = if trained { Traced::weight } else { Traced::constant };
+        if reader.values.insert(stored.name, make(tensor, kind_of(element))).is_some() {
             return Err(ImportError::malformed(nowhere, format!("two tensors `{}`", stored.name), "one"));
         }
     }

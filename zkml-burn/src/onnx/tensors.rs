@@ -55,6 +55,12 @@ impl Element {
         matches!(self, Self::F32 | Self::F64 | Self::F16 | Self::Bf16)
     }
 
+    /// Whether tensors of it are weights: floats, and the small whole numbers of quantised networks. Shapes, axes and
+    /// indices have 32 or 64 bits.
+    pub(super) fn is_trained(self) -> bool {
+        self.is_real() || matches!(self, Self::U8 | Self::I8 | Self::U16 | Self::I16)
+    }
+
     fn width(self) -> usize {
         match self {
             Self::F64 | Self::I64 | Self::U64 => 8,

@@ -24,13 +24,24 @@ pub(super) struct Traced {
 }
 
 impl Traced {
-    /// A constant.
+    /// A constant that the file states.
     pub(super) fn constant(tensor: Tensor, kind: Kind) -> Self {
         let dims = tensor.shape().dims().to_vec();
         Self { value: Value::constant(tensor), dims, batched: false, kind }
     }
 
-    /// The tensor of a constant.
+    /// A trained tensor.
+    pub(super) fn weight(tensor: Tensor, kind: Kind) -> Self {
+        let dims = tensor.shape().dims().to_vec();
+        Self { value: Value::weight(tensor), dims, batched: false, kind }
+    }
+
+    /// What was computed from this value, which is a constant or a weight: the same again.
+    pub(super) fn computed(&self, tensor: Tensor, kind: Kind) -> Self {
+        if self.value.is_weight() { Self::weight(tensor, kind) } else { Self::constant(tensor, kind) }
+    }
+
+    /// The tensor of a constant or weight.
     pub(super) fn tensor(&self) -> Option<&Tensor> {
         self.value.tensor()
     }

@@ -208,6 +208,11 @@ fn pow(at: &mut At<'_>, x: &Value, exponent: f64) -> Result<Value, ImportError> 
 
 pub(super) fn binary(at: &mut At<'_>, op: Binary, a: &Value, b: &Value) -> Result<Value, ImportError> {
     let (x, y) = (aligned(at, a, b)?, aligned(at, b, a)?);
+    if let Some(value) = weight_with(at, op, &x, &y)? {
+        return Ok(value);
+    }
+    // An exponent is the operator's, wherever it is stored: no layer takes another as a parameter.
+    let y = if op == Binary::Pow { stated(&y) } else { y };
     if let Some(number) = single(at, &x, &y) {
         if let Some(value) = with_number(at, op, &x, number)? {
             return Ok(value);
@@ -228,7 +233,7 @@ pub(super) fn binary(at: &mut At<'_>, op: Binary, a: &Value, b: &Value) -> Resul
         Binary::Mul | Binary::And => layer(at, "mul"),
         Binary::Div => match y.tensor() {
             Some(divisor) if divisor.data().iter().all(|v| v.is_finite() && *v != 0.0) => {
-                let factors = Value::constant(divisor.map(|v| 1.0 / v));
+                let factors = y.computed(divisor.map(|v| 1.0 / v));
                 at.layer("mul", Args::new(), &[x, factors])
             }
             Some(_) => Err(ImportError::malformed(
@@ -261,11 +266,50 @@ pub(super) fn binary(at: &mut At<'_>, op: Binary, a: &Value, b: &Value) -> Resul
     }
 }
 
+/// A weight as one that the description states.
+fn stated(value: &Value) -> Value {
+    match value {
+        Value::Weight(tensor) => Value::Constant(tensor.clone()),
+        Value::Node(_) | Value::Constant(_) => value.clone(),
+    }
+}
+
+/// `weight op x`, where no layer does that with a parameter as it is: `w / x = w * (1 / x)`, `w ^ x = exp(x * ln w)`.
+fn weight_with(at: &mut At<'_>, op: Binary, w: &Value, x: &Value) -> Result<Option<Value>, ImportError> {
+    let (Value::Weight(tensor), Value::Node(_)) = (w, x) else { return Ok(None) };
+    match op {
+        Binary::Div if tensor.len() == 1 => {
+            let one = at.beside("reciprocal", |at| at.layer("reciprocal", Args::new(), std::slice::from_ref(x)))?;
+            at.layer("mul", Args::new(), &[one, w.clone()]).map(Some)
+        }
+        Binary::Pow if tensor.data().iter().all(|v| *v > 0.0) => {
+            let log = w.computed(tensor.map(|v| v.ln()));
+            let exponent = at.beside("exponent", |at| at.layer("mul", Args::new(), &[x.clone(), log]))?;
+            at.layer("exp", Args::new(), &[exponent]).map(Some)
+        }
+        Binary::Pow => Err(ImportError::malformed(at.origin, "a base that is not above zero", "numbers above zero")),
+        Binary::Add
+        | Binary::Sub
+        | Binary::Mul
+        | Binary::Div
+        | Binary::Maximum
+        | Binary::Minimum
+        | Binary::Greater
+        | Binary::GreaterEqual
+        | Binary::Less
+        | Binary::LessEqual
+        | Binary::Equal
+        | Binary::And
+        | Binary::Or
+        | Binary::Xor => Ok(None),
+    }
+}
+
 /// A product with, or a sum after a linear layer of, one constant a channel.
 fn by_channel(at: &mut At<'_>, op: Binary, a: &Value, b: &Value) -> Result<Option<Value>, ImportError> {
     let (x, constant, turned) = match (a, b) {
-        (Value::Node(_), Value::Constant(constant)) => (a, constant, false),
-        (Value::Constant(constant), Value::Node(_)) => (b, constant, true),
+        (Value::Node(_), Value::Constant(constant) | Value::Weight(constant)) => (a, constant, false),
+        (Value::Constant(constant) | Value::Weight(constant), Value::Node(_)) => (b, constant, true),
         _ => return Ok(None),
     };
     let dims = at.dims(x);
@@ -322,15 +366,18 @@ fn aligned(at: &mut At<'_>, value: &Value, other: &Value) -> Result<Value, Impor
             let wide: Vec<usize> = std::iter::repeat_n(1, rank - dims.len()).chain(dims).collect();
             at.reshaped(value, &wide)
         }
-        Value::Constant(_) if dims.len() > rank && dims[..dims.len() - rank].iter().all(|d| *d == 1) => {
+        Value::Constant(_) | Value::Weight(_)
+            if dims.len() > rank && dims[..dims.len() - rank].iter().all(|d| *d == 1) =>
+        {
             let narrow = dims[dims.len() - rank..].to_vec();
             at.reshaped(value, &narrow)
         }
-        Value::Node(_) | Value::Constant(_) => Ok(value.clone()),
+        Value::Node(_) | Value::Constant(_) | Value::Weight(_) => Ok(value.clone()),
     }
 }
 
-/// The number, if `other` is a constant that is the same everywhere, and broadcasting it leaves the shape of `x`.
+/// The number, if `other` is a constant that is the same everywhere, and broadcasting it leaves the shape of `x`. A weight is
+/// none, whatever its elements.
 fn single(at: &At<'_>, x: &Value, other: &Value) -> Option<f64> {
     let (Value::Node(_), Value::Constant(tensor)) = (x, other) else { return None };
     let dims = at.dims(x);

@@ -229,7 +229,7 @@ pub(super) fn matmul(at: &mut At<'_>, inputs: &[Value]) -> Result<Value, ImportE
     if let (Value::Node(_), Some(matrix)) = (&a, b.tensor())
         && matrix.shape().rank() == 2
     {
-        return dense(at, &[a, Value::constant(transposed(matrix))]);
+        return dense(at, &[a, b.computed(transposed(matrix))]);
     }
     at.layer("matmul", Args::new(), &[a, b])
 }

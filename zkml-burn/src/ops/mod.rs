@@ -1,7 +1,10 @@
 //! The one table from foreign operators to layers.
 //!
 //! A reader says what its file says as [`Op`]s: channels first, no batch axis, axes counted from the outermost, weights in
-//! the order of ONNX. [`lower`] makes layers of them; it is the only place that knows which layer does what.
+//! [`lower`] makes layers of them; it is the only place that knows which layer does what.
+//!
+//! Which layers these are depends on the shape of a [`Value::Weight`], never on its elements: whoever sees the graph learns
+//! nothing of weights. A number that an operator needs to know (an exponent, a fill) is not a weight wherever it is stored.
 
 mod elementwise;
 mod linear;
@@ -341,7 +344,7 @@ impl At<'_> {
     /// An input that must be constant.
     fn constant(&self, inputs: &[Value], index: usize, what: &str) -> Result<Tensor, ImportError> {
         match self.input(inputs, index)? {
-            Value::Constant(tensor) => Ok((*tensor).clone()),
+            Value::Constant(tensor) | Value::Weight(tensor) => Ok((*tensor).clone()),
             Value::Node(_) => Err(ImportError::unsupported(
                 self.origin,
                 format!("{what} computed by the network"),
@@ -418,10 +421,10 @@ impl At<'_> {
             return Ok(value.clone());
         }
         match value {
-            Value::Constant(tensor) => (**tensor)
+            Value::Constant(tensor) | Value::Weight(tensor) => (**tensor)
                 .clone()
                 .reshape(Shape::from(shape))
-                .map(Value::constant)
+                .map(|tensor| value.computed(tensor))
                 .map_err(|error| ImportError::malformed(self.origin, error.to_string(), "")),
             Value::Node(_) => {
                 let shape = if shape.is_empty() { &[1] } else { shape };

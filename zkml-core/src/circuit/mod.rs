@@ -103,6 +103,15 @@ pub enum CircuitError {
         /// The most that may be.
         most: usize,
     },
+    /// The graph or the plan says something of weights that the circuit is to hide.
+    #[error(
+        "{found} depends on the values of the weights, which the circuit is to hide; quantise the model for hidden weights: \
+         give it that visibility, or `Target::visibility`"
+    )]
+    Reveals {
+        /// What does.
+        found: String,
+    },
     /// The public inputs can't be tabulated.
     #[error("the table of public inputs: {0}")]
     Table(String),
@@ -179,7 +188,8 @@ impl Circuit {
     /// The circuit of a quantised model, for `batch` inputs that share the weights, within [`Limits::own`].
     ///
     /// # Errors
-    /// If the batch is empty or too large, a value may outgrow the field, or the circuit is too large.
+    /// If the batch is empty or too large, a value may outgrow the field, the circuit is too large, or it hides weights and graph or
+    /// plan depend on their values: see [`CircuitError::Reveals`].
     pub fn new(quantized: &Quantized, visibility: Visibility, batch: usize) -> Result<Self, CircuitError> {
         Self::new_with(quantized, visibility, batch, &Limits::own())
     }
@@ -195,6 +205,9 @@ impl Circuit {
         limits: &Limits,
     ) -> Result<Self, CircuitError> {
         let public = visibility.weights == Visible::Public;
+        if let (false, Some(applied)) = (public, quantized.passes().iter().find(|a| a.values)) {
+            return Err(CircuitError::Reveals { found: format!("what the pass `{}` made of the graph", applied.pass) });
+        }
         let spec = Spec {
             graph: quantized.graph().clone(),
             plan: quantized.plan().clone(),
@@ -213,6 +226,10 @@ impl Circuit {
         }
         spec.measure(limits)?;
         spec.plan.fits(&spec.graph)?;
+        let finer = spec.plan.steps.iter().zip(spec.graph.nodes()).find(|(step, _)| !step.channels.is_empty());
+        if let (Some((_, node)), true) = (finer, spec.visibility.weights != Visible::Public) {
+            return Err(CircuitError::Reveals { found: format!("the scale of each channel of layer `{}`", node.name) });
+        }
         spec.count(limits)?;
         let proven = spec.plan.check(&spec.graph, spec.constants.as_deref())?;
         let contents = spec.digest();

@@ -34,7 +34,8 @@ fn graph(layer: &str, args: &Args, input: Shape) -> Graph {
     graph
 }
 
-/// The file of the circuit of one small layer, with a large one in its place, under the digest of what it holds.
+/// The file of the circuit of one small layer, with a large one in its place, under the digest of its contents: that of the circuit would
+/// be known once it is built.
 fn resized(
     small: (&Args, usize),
     large: (&Args, usize),
@@ -111,7 +112,8 @@ fn what_is_counted_is_what_is_built() {
             assert_eq!(counted, (m.constraints(), m.witness, m.instance));
             assert_eq!(table.len(), circuit.table().entries().len());
             let entries: usize = m.abc.iter().flatten().map(Vec::len).sum();
-            assert!((entries..=entries + entries / 4).contains(&tally.entries), "{} of {entries}", tally.entries);
+            // A variable that a sum meets twice is one entry in a matrix.
+            assert!((entries..=entries + entries / 2).contains(&tally.entries), "{} of {entries}", tally.entries);
             assert!(tally.peak() >= entries);
         }
     }
@@ -201,7 +203,8 @@ fn a_private_layer_beyond_the_limit_is_counted_and_not_built() {
 fn an_argmax_of_many_classes_takes_memory_in_proportion() {
     let entries = |n: usize| {
         let bytes = resized((&Args::new(), 2), (&Args::new(), n), "argmax", |_| {}, PUBLIC);
-        let circuit = Circuit::from_bytes(&bytes).unwrap();
+        let spec = serde_json::from_slice(file::read(&bytes, Kind::Circuit).unwrap().1).unwrap();
+        let circuit = Circuit::build(spec, &Limits::default()).unwrap();
         circuit.matrices().abc.iter().flatten().map(Vec::len).sum::<usize>()
     };
     // Of `n` classes with `b` bits, each gap has as many entries as every other.

@@ -325,3 +325,114 @@ impl AnyLayer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        layer::{Args, Arity, CARDS, Literal},
+        tensor::Tensor,
+    };
+
+    /// Every layer of one input that can be made of small numbers, and a shape that it takes.
+    fn layers() -> Vec<(AnyLayer, Shape)> {
+        let literals =
+            [2usize.into(), 1usize.into(), Literal::Float(0.5), Literal::List(vec![1, 0]), Literal::List(vec![4])];
+        let shapes = [Shape::new([4]), Shape::new([2, 4]), Shape::new([2, 4, 4])];
+        let one = |literal: &Literal, name: &str| {
+            let card = CARDS.iter().find(|card| card.name == name)?;
+            let needed = card.args.iter().filter(|arg| arg.default.is_none());
+            let args = needed.fold(Args::new(), |args, arg| args.with(arg.name, literal.clone()));
+            let layer = AnyLayer::parse(name, args).ok()?;
+            let shape = shapes.iter().rev().find(|shape| layer.shape(&[shape]).is_ok())?;
+            Some((layer, shape.clone()))
+        };
+        let of_one = CARDS.iter().filter(|card| card.arity == Arity::Exactly(1));
+        of_one.filter_map(|card| literals.iter().find_map(|literal| one(literal, card.name))).collect()
+    }
+
+    #[test]
+    fn linear_layers_have_the_arguments_and_parameters_that_passes_write() {
+        let mut found = 0;
+        for (layer, shape) in layers() {
+            let name = layer.card().name;
+            let Kind::Linear(linear) = layer.kind() else { continue };
+            found += 1;
+            let names = |layer: &AnyLayer| layer.params(&[&shape]).iter().map(|p| p.name).collect::<Vec<_>>();
+            assert!(names(&layer.with("bias", true).unwrap()).ends_with(&[linear.multiplier(), "bias"]), "{name}");
+            assert!(names(&layer.with("bias", false).unwrap()).ends_with(&[linear.multiplier()]), "{name}");
+            if linear.has_independent_outputs() {
+                let outputs = layer.with(linear.outputs, 7usize).unwrap().shape(&[&shape]).unwrap();
+                let axis = if linear.channels_first { 0 } else { outputs.rank() - 1 };
+                assert_eq!(outputs.dims()[axis], 7, "{name}");
+            }
+            if linear.padding.is_some() {
+                assert_ne!(layer.with("padding", "same").unwrap().kind(), layer.kind(), "{name}");
+            }
+        }
+        assert_eq!(found, 8);
+    }
+
+    #[test]
+    fn every_property_holds_of_the_float_reference() {
+        let mut counted = [0; 6];
+        for (layer, shape) in layers().into_iter().filter(|(l, s)| l.params(&[s]).is_empty()) {
+            let (name, kind) = (layer.card().name, layer.kind());
+            let of = |x: &Tensor| layer.float(&[x], &[]);
+            let x = Tensor::from_fn(shape, |i| ((i * 7) % 16) as f64 / 4.0 - 1.5);
+            // A function that is not defined everywhere is tested above zero.
+            let defined = of(&x).data().iter().all(|y| y.is_finite());
+            let x = if defined { x } else { x.map(|x| x + 2.0) };
+            let y = of(&x);
+            let near = |a: &Tensor, b: &Tensor| a.data().iter().zip(b.data()).all(|(a, b)| (a - b).abs() < 1e-9);
+            let ordered = |strictly: bool| {
+                let mut pairs: Vec<(f64, f64)> = x.data().iter().copied().zip(y.data().iter().copied()).collect();
+                pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+                pairs.windows(2).all(|p| p[0].0 == p[1].0 || p[0].1 < p[1].1 || (!strictly && p[0].1 == p[1].1))
+            };
+            let mut holds = |which: usize, claimed: bool, test: &dyn Fn() -> bool| {
+                if claimed {
+                    counted[which] += 1;
+                    assert!(test(), "{name}");
+                }
+            };
+            holds(0, kind.is_elementwise(), &|| {
+                let mut one = x.data().to_vec();
+                one[0] += 0.25;
+                let one = of(&Tensor::from_fn(x.shape().clone(), |i| one[i]));
+                one.shape() == x.shape() && one.data()[1..] == y.data()[1..]
+            });
+            holds(1, kind.is_monotone(), &|| ordered(false));
+            // Those of all elements along an axis keep the order along it.
+            holds(2, kind.keeps_order() && kind != Kind::Order, &|| ordered(true));
+            holds(3, kind.is_homogeneous(), &|| near(&of(&x.map(|x| 3.0 * x)), &y.map(|y| 3.0 * y)));
+            holds(4, kind.is_linear(), &|| near(&of(&x.map(|x| -2.0 * x)), &y.map(|y| -2.0 * y)));
+            holds(5, kind.is_rearrangement(), &|| y.data().iter().all(|y| *y == 0.0 || x.data().contains(y)));
+        }
+        assert!(counted.iter().zip([20, 12, 6, 20, 12, 6]).all(|(found, least)| *found >= least), "{counted:?}");
+    }
+
+    #[test]
+    fn reductions_are_of_as_many_elements_as_they_say() {
+        let mut found = 0;
+        for (layer, shape) in layers() {
+            let name = layer.card().name;
+            let output = layer.shape(&[&shape]).unwrap();
+            let (ones, x) = (Tensor::from_fn(shape.clone(), |_| 1.0), Tensor::from_fn(shape.clone(), |i| i as f64));
+            match layer.kind() {
+                Kind::Sum(over) => {
+                    let n = over.elements(&shape, &output);
+                    assert_eq!(layer.summands(&[&shape], &output), n, "{name}");
+                    assert!(layer.float(&[&ones], &[]).data().iter().all(|y| *y == n as f64), "{name}");
+                }
+                Kind::Mean(over, sum) => {
+                    let (n, sum) = (over.elements(&shape, &output) as f64, sum.expect("no padding"));
+                    assert_eq!(layer.float(&[&x], &[]), sum.float(&[&x], &[]).map(|y| y / n), "{name}");
+                }
+                _ => continue,
+            }
+            found += 1;
+        }
+        assert_eq!(found, 10);
+    }
+}

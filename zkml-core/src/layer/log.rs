@@ -149,7 +149,8 @@ impl Layer for Log {
             let clamped = a.linear(std::iter::once((Int::ONE, &above)), Int::ONE)?;
             let clamped = a.settle(&clamped, 2)?;
             let (exponent, part) = a.leading(&clamped, table)?;
-            a.affine([(unit, &exponent), (finer.into(), &part), (unit, &offset)].into_iter(), Fixed::ZERO)
+            let y = a.affine([(unit, &exponent), (finer.into(), &part), (unit, &offset)].into_iter(), Fixed::ZERO)?;
+            Ok(a.defined(y, q, Int::ONE))
         })?;
         step.finish(a, y)
     }

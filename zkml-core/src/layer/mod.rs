@@ -1,7 +1,7 @@
 //! Layers: one file each, with the formula, the shape rule, the float and the exact semantics side by side.
 //!
 //! To add one: write its file, and add its module and type to the list in [`layers!`](self). Everything else, dispatch
-//! included, is made from that list.
+//! included, is made from that list. What passes, plan and circuit make use of, its [`Kind`] says; they name no layer.
 
 mod args;
 mod axes;

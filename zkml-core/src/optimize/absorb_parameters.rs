@@ -44,13 +44,13 @@ fn sum(draft: &mut Draft, id: NodeId) -> bool {
     let Some(value) = channels(value, &node.shape, axis) else { return false };
     let ones = vec![1.0; value.len()];
     let (factor, offset) = match binary {
-        Binary::Add => (ones, value),
-        Binary::Sub if swapped => (ones.iter().map(|one| -one).collect(), value),
-        Binary::Sub => (ones, value.iter().map(|v| -v).collect()),
-        Binary::Mul => (value, vec![0.0; ones.len()]),
+        Binary::Add => (ones, Some(value)),
+        Binary::Sub if swapped => (ones.iter().map(|one| -one).collect(), Some(value)),
+        Binary::Sub => (ones, Some(value.iter().map(|v| -v).collect::<Vec<f64>>())),
+        Binary::Mul => (value, None),
         Binary::Div | Binary::Maximum | Binary::Minimum => return false,
     };
-    draft.affine(x, &factor, &offset);
+    draft.affine(x, &factor, offset.as_deref());
     draft.replace(id, x);
     true
 }

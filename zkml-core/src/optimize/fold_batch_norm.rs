@@ -15,7 +15,7 @@ pub(super) fn run(draft: &mut Draft) -> usize {
         if draft.only_user(before) != Some(NodeId(i)) || !draft.has_channels_first(before) {
             continue;
         }
-        draft.affine(before, &factor, &offset);
+        draft.affine(before, &factor, Some(&offset));
         draft.bypass(NodeId(i));
         folded += 1;
     }

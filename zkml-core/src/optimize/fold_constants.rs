@@ -1,6 +1,7 @@
 //! `f(parameters) = parameter`: what depends on no input is computed once, in floats.
 //!
-//! The result is a parameter like any other: private, if the weights are.
+//! The result is a parameter like any other: private, if the weights are. One that is not finite is left to be computed, where
+//! weights are public; where they are hidden, it is an error, since the graph may not depend on it.
 
 use super::Draft;
 use crate::{graph::NodeId, layer::AnyLayer, tensor::Tensor};
@@ -26,5 +27,5 @@ fn value(draft: &Draft, id: NodeId) -> Option<Tensor> {
     let inputs = node.inputs.iter().map(|n| draft.parameter(*n));
     let inputs: Vec<&Tensor> = inputs.collect::<Option<_>>()?;
     let params: Vec<&Tensor> = draft.param_names(id).iter().map(|n| draft.weight(id, n)).collect::<Option<_>>()?;
-    Some(layer.float(&inputs, &params)).filter(|value| value.data().iter().all(|x| x.is_finite()))
+    Some(layer.float(&inputs, &params)).filter(|value| draft.hidden || value.data().iter().all(|x| x.is_finite()))
 }

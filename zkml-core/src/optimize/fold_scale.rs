@@ -37,7 +37,7 @@ fn place_before(draft: &mut Draft, mut id: NodeId, factor: f64) -> bool {
     loop {
         if draft.has_channels_first(id) {
             let channels = draft.nodes[id.0].shape.dims()[0];
-            draft.affine(id, &vec![factor; channels], &vec![0.0; channels]);
+            draft.affine(id, &vec![factor; channels], None);
             return true;
         }
         if !passes(draft, id, factor) {

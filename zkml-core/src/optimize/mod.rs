@@ -1,4 +1,8 @@
 //! Rewrites of a graph and its weights that save constraints and keep what the model computes. One file a pass.
+//!
+//! The rewritten graph is public. Where weights are hidden, it depends on their shapes alone: two sets of weights of one
+//! graph give the same graph. What looks at values, such as a bias that is left out because it is zero, is only done where
+//! they are public, and is told by [`Applied::values`].
 
 pub mod absorb_parameters;
 pub mod common_subexpressions;
@@ -9,6 +13,7 @@ pub mod fold_norm_forward;
 pub mod fold_pad;
 pub mod fold_scale;
 pub mod identities;
+pub mod literals;
 pub mod merge_clips;
 pub mod order_before_argmax;
 pub mod pool_first;
@@ -21,7 +26,7 @@ use serde::Serialize;
 
 use crate::{
     error::{GraphError, ModelError},
-    graph::{Graph, Node, NodeId},
+    graph::{Graph, Node, NodeId, Visible},
     layer::Kind,
     model::{Model, Weights},
     tensor::Tensor,
@@ -32,6 +37,7 @@ type Pass = (&'static str, fn(&mut Draft) -> usize);
 
 /// The passes, in order; they are repeated until none finds anything.
 const PASSES: &[Pass] = &[
+    ("literals", literals::run),
     ("identities", identities::run),
     ("fold_constants", fold_constants::run),
     ("absorb_parameters", absorb_parameters::run),
@@ -56,6 +62,9 @@ pub struct Applied {
     pub times: usize,
     /// The constraints that it saved, with 8 bits for every weight and every rescaled value; known if samples were given.
     pub saved: Option<i64>,
+    /// Whether what it did depends on the values of weights, as it may where they are public: a circuit that hides them would
+    /// show something of them.
+    pub values: bool,
 }
 
 /// A graph while it is rewritten: nodes that may be changed, bypassed or dropped.
@@ -63,6 +72,10 @@ pub struct Draft {
     nodes: Vec<Node>,
     weights: Weights,
     output: NodeId,
+    /// Whether weights are hidden: then no pass may look at their values.
+    hidden: bool,
+    /// Whether a pass did.
+    values: bool,
 }
 
 impl Draft {
@@ -138,38 +151,46 @@ impl Draft {
     }
 }
 
-/// The rewritten model, and for each pass how often it applied.
+/// The rewritten model, and for each pass how often it applied. The model's visibility says whether weights are hidden.
 ///
 /// # Errors
 /// Never for a valid model: the rewritten graph passes the same checks.
 pub fn optimize(model: &Model) -> Result<(Model, Vec<Applied>), ModelError> {
-    optimize_with(model, &mut |_| None)
+    optimize_with(model, model.visibility().weights, &mut |_| None)
 }
 
-/// As [`optimize`], asking after each pass what the model costs now.
+/// As [`optimize`], for weights that are seen so, asking after each pass what the model costs now.
 ///
 /// # Errors
 /// As there.
 pub(crate) fn optimize_with(
     model: &Model,
+    weights: Visible,
     cost: &mut dyn FnMut(&Model) -> Option<usize>,
 ) -> Result<(Model, Vec<Applied>), ModelError> {
-    let mut applied: Vec<Applied> = PASSES.iter().map(|p| Applied { pass: p.0, times: 0, saved: None }).collect();
+    let nothing = |pass: &Pass| Applied { pass: pass.0, times: 0, saved: None, values: false };
+    let mut applied: Vec<Applied> = PASSES.iter().map(nothing).collect();
     let mut model = model.clone();
     let mut price = None;
     loop {
         let mut changed = 0;
         for ((_, pass), record) in PASSES.iter().zip(&mut applied) {
             let graph = model.graph();
-            let mut draft =
-                Draft { nodes: graph.nodes().to_vec(), weights: model.weights().clone(), output: graph.output() };
+            let mut draft = Draft {
+                nodes: graph.nodes().to_vec(),
+                weights: model.weights().clone(),
+                output: graph.output(),
+                hidden: weights != Visible::Public,
+                values: false,
+            };
             let times = pass(&mut draft);
             if times == 0 {
                 continue;
             }
+            record.values |= draft.values;
             let before = price.unwrap_or_else(|| cost(&model));
-            let (rewritten, weights) = rebuild(graph, draft)?;
-            model = Model::new(rewritten, model.visibility(), weights)?;
+            let (rewritten, tensors) = rebuild(graph, draft)?;
+            model = Model::new(rewritten, model.visibility(), tensors)?;
             let after = cost(&model);
             price = Some(after);
             if let (Some(before), Some(after)) = (before, after) {

@@ -41,8 +41,9 @@ impl Draft {
         }
     }
 
-    /// Multiplies the output channels of a dense or convolution by `factor` and adds `offset`.
-    pub(super) fn affine(&mut self, id: NodeId, factor: &[f64], offset: &[f64]) {
+    /// Multiplies the output channels of a dense or convolution by `factor` and adds `offset`, if there is one. With it comes
+    /// a bias; only where weights are public is one of zeros left out.
+    pub(super) fn affine(&mut self, id: NodeId, factor: &[f64], offset: Option<&[f64]>) {
         let Some((_, weight)) = self.multiplier(id) else { return };
         let (dims, len) = (weight.shape().dims(), weight.len());
         let scaled = match self.linear(id).map(|linear| linear.layout) {
@@ -59,8 +60,11 @@ impl Draft {
             }
         };
         let old = self.weight(id, "bias");
-        let bias = Tensor::from_fn([factor.len()], |c| old.map_or(0.0, |b| b.data()[c]) * factor[c] + offset[c]);
-        let needs_bias = old.is_some() || offset.iter().any(|c| *c != 0.0);
-        self.set_affine(id, scaled, needs_bias.then_some(bias));
+        let added = |c: usize| offset.map_or(0.0, |offset| offset[c]);
+        let bias = Tensor::from_fn([factor.len()], |c| old.map_or(0.0, |b| b.data()[c]) * factor[c] + added(c));
+        let asked = old.is_some() || offset.is_some();
+        let zeros = old.is_none() && !self.hidden && offset.is_some_and(|offset| offset.iter().all(|c| *c == 0.0));
+        self.values |= zeros;
+        self.set_affine(id, scaled, (asked && !zeros).then_some(bias));
     }
 }

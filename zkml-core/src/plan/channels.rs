@@ -34,6 +34,7 @@ enum Channels {
     None,
 }
 
+/// What a layer whose output has this shape does with them.
 fn channels(layer: &AnyLayer, shape: &Shape) -> Channels {
     match layer.kind() {
         Kind::Linear(Linear { layout: Layout::ByOutput(_), channels_first, .. }) => {
@@ -66,6 +67,7 @@ fn channels(layer: &AnyLayer, shape: &Shape) -> Channels {
     }
 }
 
+/// What a node does with them; nothing for the input.
 fn role(graph: &Graph, id: NodeId) -> Option<Channels> {
     let node = graph.node(id);
     node.layer.as_ref().map(|layer| channels(layer, &node.shape))

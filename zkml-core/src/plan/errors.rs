@@ -188,6 +188,11 @@ impl Arith for Errors<'_> {
         Ok(Approximate { interval: sum, error: up(error, n) })
     }
 
+    fn defined(&mut self, value: Approximate, argument: &Approximate, least: Int) -> Approximate {
+        let within = argument.interval.lo.as_f64() - argument.error >= least.as_f64();
+        Approximate { error: if within { value.error } else { f64::INFINITY }, ..value }
+    }
+
     fn mul(&mut self, a: &Approximate, b: &Approximate) -> Result<Approximate, ArithError> {
         Ok(self.wire(a.interval.mul(&b.interval)?, product(a, b)))
     }
@@ -216,7 +221,12 @@ impl Arith for Errors<'_> {
         // What a saturation cuts off within the ends is their error.
         let before = Cut { saturate: None, ..cut };
         let own = self.cut(y, &a.interval, a.error, before).error;
-        Ok(self.wire(y, own.max(lo.error()).max(hi.error())))
+        // An end that was moved by a saturation matters as far as values go beyond it.
+        let unclipped = gadget::rescale::bound(&a.interval, before)?;
+        let below = (lo.integer() - unclipped.lo).as_f64() + own;
+        let above = (unclipped.hi - hi.integer()).as_f64() + own;
+        let ends = lo.error().min(below.max(0.5)).max(hi.error().min(above.max(0.5)));
+        Ok(self.wire(y, own.max(ends)))
     }
 
     fn leaky(&mut self, a: &Approximate, slope: &Approximate, unit: Int, cut: Cut) -> Result<Approximate, ArithError> {
@@ -240,7 +250,9 @@ impl Arith for Errors<'_> {
     }
 
     fn non_negative(&mut self, a: &Approximate) -> Result<Approximate, ArithError> {
-        Ok(Approximate { interval: self.bounds.non_negative(&a.interval)?, error: if a.is_sure() { 0.0 } else { 1.0 } })
+        // A strict comparison of integers is one less a unit, which that of real numbers is not.
+        let sure = a.error == 0.0 || a.interval.lo.as_f64() > a.error || a.interval.hi.as_f64() < -a.error - 1.0;
+        Ok(Approximate { interval: self.bounds.non_negative(&a.interval)?, error: if sure { 0.0 } else { 1.0 } })
     }
 
     fn is_zero(&mut self, a: &Approximate) -> Result<Approximate, ArithError> {

@@ -3,6 +3,35 @@
 //! A real `x` is held as an integer `q` with `x ~ q / 2^s`. The plan fixes `s` for the input, for every parameter and, by
 //! the layers' own rules, for every wire; and where values are rescaled or saturated. It holds no weight: with private
 //! weights, one plan, one circuit and one pair of keys serve every retraining that fits the declared widths.
+//!
+//! # What a plan says of hidden weights
+//!
+//! A plan is public: it is a part of the circuit. Under one plan, all that is public of a circuit with hidden weights (graph,
+//! constraints, digest, table, the sizes of keys) is the same to the byte, whatever the weights. But the plan itself is chosen
+//! by trying it: [`Model::quantize`] runs the model on samples, and what it settles on depends on the weights that it has. It
+//! tells, in powers of two, how large each tensor of weights is and how large values become, and less directly how errors grow.
+//! That is what makes a plan cheap; a plan chosen blindly would have to hold whatever weights there may be.
+//!
+//! Whoever must not show even that makes the plan with other weights of the same graph, leaves room, and holds the trained
+//! ones under it:
+//!
+//! ```
+//! # use zkml_core::{graph::{Graph, Range, Visibility, Visible}, layer::Args, model::Model, plan::Target, shape::Shape, tensor::Tensor};
+//! # use rand::{SeedableRng, rngs::StdRng};
+//! # let mut graph = Graph::new("model", Shape::new([4])).with_range(Range::Real(-1.0, 1.0))?;
+//! # let y = graph.add("dense", Args::new().with("units", 3), &[graph.input()])?;
+//! # graph.add("relu", Args::new(), &[y])?;
+//! # let hidden = Visibility { weights: Visible::Private, ..Visibility::default() };
+//! # let trained = Model::init(graph.clone(), hidden, &mut StdRng::seed_from_u64(2))?;
+//! # let samples = [Tensor::vector(vec![0.5, -0.25, 1.0, 0.0])];
+//! let fresh = Model::init(graph, hidden, &mut StdRng::seed_from_u64(1))?;
+//! let plan = fresh.quantize(&samples, Target::default())?.plan().widened(2);
+//! let quantized = trained.quantize_to(&plan)?;
+//! println!("{}", quantized.fidelity(&samples)?); // this is for the owner of the weights
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`Model::quantize`]: crate::model::Model::quantize
 
 #[allow(clippy::disallowed_methods, reason = "weighs plans, before there is one")]
 mod balance;
@@ -248,6 +277,24 @@ impl Plan {
         let values = vec![&nothing; graph.params(id).len()];
         let roles = layer.lower(&graph.input_shapes(id), &values).into_iter().map(|l| l.role);
         roles.eq(self.params[id.0].iter().map(|p| p.role))
+    }
+
+    /// The same plan with `bits` more room: parameters, and values where they saturate or are refused, may be `2^bits` times
+    /// as large, and are held as finely as before. So weights fit that the plan was not made with, at a bit more for each.
+    ///
+    /// No parameter is held in more than 240 bits, no value in more than 250.
+    #[must_use]
+    pub fn widened(&self, bits: u32) -> Self {
+        // What is proven of narrower weights does not hold of these.
+        let mut plan = Self { error: None, ..self.clone() };
+        for param in plan.params.iter_mut().flatten() {
+            param.bits = param.bits.saturating_add(bits).min(240);
+        }
+        for step in &mut plan.steps {
+            step.saturate = step.saturate.map(|b| b.saturating_add(bits).min(250));
+            step.width = step.width.map(|b| b.saturating_add(bits).min(250));
+        }
+        plan
     }
 
     /// Reads a plan that was saved.

@@ -91,12 +91,13 @@ fn integers(plan: &ParamPlan, channels: &[u32], values: &Tensor) -> Result<Tenso
     Ok(Tensor::from_fn(values.shape().clone(), |i| out[i]))
 }
 
-/// The optimised model, and what each pass did to it, at the costs that are told.
+/// The model optimised for weights that are seen so, and what each pass did to it, at the costs that are told.
 pub(crate) fn optimized(
     model: &Model,
+    weights: Visible,
     cost: &mut dyn FnMut(&Model) -> Option<usize>,
 ) -> Result<(Model, Vec<Applied>), PlanError> {
-    optimize::optimize_with(model, cost).map_err(|error| match error {
+    optimize::optimize_with(model, weights, cost).map_err(|error| match error {
         ModelError::Weights(e) => PlanError::File { path: "the optimised model".to_owned(), reason: e.to_string() },
         ModelError::Graph(e) => PlanError::File { path: "the optimised model".to_owned(), reason: e.to_string() },
     })
@@ -108,8 +109,17 @@ impl Quantized {
     /// # Errors
     /// If the plan is another graph's, a weight does not fit, or a value may outgrow the field.
     pub fn new(model: &Model, plan: Plan) -> Result<Self, PlanError> {
-        let (optimized, passes) = optimized(model, &mut |_| None)?;
-        Self::of(model, optimized, passes, plan)
+        // The plan is of the graph that was optimised for what it was made for.
+        let own = model.visibility().weights;
+        let other = if own == Visible::Public { Visible::Private } else { Visible::Public };
+        let (first, passes) = optimized(model, own, &mut |_| None)?;
+        if first.graph().digest() != plan.graph {
+            let (second, passes) = optimized(model, other, &mut |_| None)?;
+            if second.graph().digest() == plan.graph {
+                return Self::of(model, second, passes, plan);
+            }
+        }
+        Self::of(model, first, passes, plan)
     }
 
     pub(crate) fn of(model: &Model, optimized: Model, passes: Vec<Applied>, plan: Plan) -> Result<Self, PlanError> {

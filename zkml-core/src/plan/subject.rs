@@ -74,7 +74,8 @@ impl<'a> Subject<'a> {
             let subject = Self::of(model, m.clone(), vec![], few, target).ok()?;
             [None, Some(8)].iter().filter_map(|v| subject.cost(&subject.knobs(8, 8, *v, false, false))).min()
         };
-        let (optimized, passes) = quantized::optimized(model, &mut cost)?;
+        let weights = target.visibility.unwrap_or(model.visibility()).weights;
+        let (optimized, passes) = quantized::optimized(model, weights, &mut cost)?;
         Self::of(model, optimized, passes, samples, target)
     }
 

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     error::ImportError,
-    ops::{Op, Unary},
+    ops::{Binary, Op, Unary},
 };
 
 /// One axis, or several.
@@ -24,7 +24,7 @@ enum Axes {
     Many(Vec<i64>),
 }
 
-/// The epsilon of the batch norms that stand for other layers; their `gamma` makes up for it.
+/// The epsilon of the batch norms that stand for other layers; their variance makes up for it.
 const EPSILON: f64 = 1e-5;
 /// What Keras divides by at least, in `Normalization`.
 const LEAST_DEVIATION: f64 = 1e-7;
@@ -90,12 +90,11 @@ impl Job<'_, '_, '_> {
         Ok(self.emit.as_keras(node))
     }
 
-    /// `scale * x + offset`, each along an axis.
+    /// `scale * x + offset`, each along an axis: a batch norm whose mean is 0 and whose deviation is 1.
     fn affine(&mut self, x: &Value, axis: usize, scale: &[f64], offset: Vec<f64>) -> Result<Value, ImportError> {
         let length = scale.len();
-        let gamma = scale.iter().map(|s| s * (1.0 + EPSILON).sqrt()).collect();
-        let (mean, var) = (vec![0.0; length], vec![1.0; length]);
-        self.by_channel(x, axis, EPSILON, [gamma, offset, mean, var].map(Tensor::vector))
+        let (mean, var) = (vec![0.0; length], vec![1.0 - EPSILON; length]);
+        self.by_channel(x, axis, EPSILON, [scale.to_vec(), offset, mean, var].map(Tensor::vector))
     }
 
     pub(super) fn layer_norm(&mut self, x: Value) -> Result<Value, ImportError> {
@@ -142,6 +141,7 @@ impl Job<'_, '_, '_> {
         let length = axis.map_or(1, |axis| x.shape.dims()[axis]);
         let invert = self.flag("invert", false)?;
         let given = [self.numbers("mean", length)?, self.numbers("variance", length)?];
+        let stated = matches!(given, [Some(_), Some(_)]);
         let [mean, variance] = match given {
             [Some(mean), Some(variance)] => [mean, variance],
             _ => {
@@ -161,7 +161,23 @@ impl Job<'_, '_, '_> {
         let deviation: Vec<f64> = variance.iter().map(|v| v.sqrt().max(LEAST_DEVIATION)).collect();
         let scale: Vec<f64> = deviation.iter().map(|d| if invert { *d } else { 1.0 / d }).collect();
         let offset = mean.iter().zip(&scale).map(|(m, s)| if invert { *m } else { -m * s }).collect();
-        self.scale_and_offset(x, axis, &scale, offset)
+        if stated { self.scale_and_offset(x, axis, &scale, offset) } else { self.trained(x, axis, scale, offset) }
+    }
+
+    /// `scale * x + offset`, both adapted to data: parameters, whatever they are.
+    fn trained(
+        &mut self,
+        x: Value,
+        axis: Option<usize>,
+        scale: Vec<f64>,
+        offset: Vec<f64>,
+    ) -> Result<Value, ImportError> {
+        if let Some(axis) = axis {
+            return self.affine(&x, axis, &scale, offset);
+        }
+        let node = self.emit.op(Op::Binary(Binary::Mul), &[x.node], vec![Tensor::vector(scale)])?;
+        let node = self.emit.op(Op::Binary(Binary::Add), &[node], vec![Tensor::vector(offset)])?;
+        Ok(Value { node, ..x })
     }
 
     pub(super) fn rescaling(&mut self, x: Value) -> Result<Value, ImportError> {

@@ -89,7 +89,7 @@ pub(super) fn shrink(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError>
     call.settle(value, x.dims, x.batched, Kind::Real)
 }
 
-/// `Clip`, whose bounds were attributes once.
+/// `Clip`, whose bounds were attributes once. Trained ones are what a maximum and a minimum take.
 pub(super) fn clip(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
     let x = call.input(0)?;
     let (min, max) = if call.opset() < 11 {
@@ -97,9 +97,29 @@ pub(super) fn clip(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
         (call.attributes.float_if("min")?, call.attributes.float_if("max")?)
     } else {
         call.at_most(3)?;
+        if [1, 2].iter().any(|i| call.optional(*i).is_some_and(|bound| bound.value.is_weight())) {
+            return clip_by(call, x);
+        }
         (call.number(1, "a least value")?, call.number(2, "a greatest value")?)
     };
     let value = call.lower(&Op::Unary(Unary::Clip { min, max }), &[x.value])?;
+    call.settle(value, x.dims, x.batched, x.kind)
+}
+
+/// `Clip` with bounds that are weights.
+fn clip_by(call: &mut Call<'_, '_, '_>, x: Traced) -> Result<Traced, ImportError> {
+    let mut value = x.value;
+    for (index, what, op) in [(1, "a least value", Binary::Maximum), (2, "a greatest value", Binary::Minimum)] {
+        let Some(bound) = call.optional(index) else { continue };
+        let number = call.number(index, what)?.unwrap_or_default();
+        // The largest floats stand for no bound; no trained number is one of them.
+        if number.abs() >= 3.4e38 {
+            continue;
+        }
+        let bound = bound.value.computed(Tensor::vector(vec![number]));
+        let (last, pair) = (index == 2 || call.optional(2).is_none(), [value, bound]);
+        value = if last { call.lower(&Op::Binary(op), &pair)? } else { call.beside("least", &Op::Binary(op), &pair)? };
+    }
     call.settle(value, x.dims, x.batched, x.kind)
 }
 

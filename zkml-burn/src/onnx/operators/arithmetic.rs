@@ -75,7 +75,9 @@ fn powers(
     dims: &[usize],
     batched: bool,
 ) -> Result<Option<Value>, ImportError> {
-    let [base @ Value::Node(_), Value::Constant(exponents)] = values else { return Ok(None) };
+    let [base @ Value::Node(_), Value::Constant(exponents) | Value::Weight(exponents)] = values else {
+        return Ok(None);
+    };
     let shape = stored(dims, batched);
     let first = exponents.data().first().copied();
     if exponents.data().iter().all(|e| Some(*e) == first) {

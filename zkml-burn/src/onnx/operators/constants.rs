@@ -3,6 +3,7 @@
 use zkml_core::{shape::Shape, tensor::Tensor};
 
 use crate::{
+    builder::Value,
     error::ImportError,
     onnx::{
         call::Call,
@@ -13,8 +14,19 @@ use crate::{
     },
 };
 
-/// `Constant`, in all its spellings.
+/// `Constant`: a number of the network, or a weight.
 pub(super) fn constant(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
+    let value = stored(call)?;
+    let name = call.node.outputs.first().copied().unwrap_or_default();
+    let trained = call.reader.trained.constant(name, &value);
+    match value.value {
+        Value::Constant(tensor) if trained => Ok(Traced { value: Value::Weight(tensor), ..value }),
+        Value::Node(_) | Value::Constant(_) | Value::Weight(_) => Ok(value),
+    }
+}
+
+/// Its value, in all its spellings.
+fn stored(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
     call.at_most(0)?;
     if let Some(stored) = call.attributes.tensor("value")? {
         let (tensor, element) = tensors::read(stored, call.reader.folder, &call.origin)?;

@@ -168,7 +168,7 @@ pub(super) fn gemm(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
     let (mut value, batched, added) = match b.tensor() {
         Some(matrix) if a.tensor().is_none() => {
             let matrix = if turn_b { matrix.clone() } else { transposed(matrix) };
-            let mut inputs = vec![a.value.clone(), Value::constant(matrix.map(|w| w * alpha))];
+            let mut inputs = vec![a.value.clone(), b.value.computed(matrix.map(|w| w * alpha))];
             // One addend a column is a bias.
             let bias = c.as_ref().and_then(|c| bias(c, dims[1], beta));
             let added = bias.is_some();
@@ -187,7 +187,7 @@ pub(super) fn gemm(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
         && beta != 0.0
     {
         let scaled = match c.tensor() {
-            Some(tensor) => Traced::constant(tensor.map(|v| v * beta), c.kind),
+            Some(tensor) => c.computed(tensor.map(|v| v * beta), c.kind),
             None => {
                 let value =
                     call.beside("beta", &Op::Unary(Unary::Scale { factor: beta }), std::slice::from_ref(&c.value))?;
@@ -241,7 +241,7 @@ pub(super) fn matmul(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError>
         return Err(call.malformed(call.shapes(), "inner extents that agree"));
     };
     if let (Some(matrix), true, None) = (b.tensor(), b.rank() == 2, a.tensor()) {
-        let mut inputs = vec![a.value.clone(), Value::constant(transposed(matrix))];
+        let mut inputs = vec![a.value.clone(), b.value.computed(transposed(matrix))];
         let addend = addend(call, b.dims[1]);
         if let Some((_, bias)) = &addend {
             inputs.push(Value::constant(bias.clone()));
@@ -271,9 +271,8 @@ pub(super) fn matmul(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError>
                 input.value
             } else if let Some(tensor) = input.tensor() {
                 let inner = stored(&input.dims, true);
-                Value::constant(
-                    tensor.clone().reshape(inner.as_slice()).map_err(|e| call.malformed(e.to_string(), ""))?,
-                )
+                let tensor = tensor.clone().reshape(inner.as_slice());
+                input.value.computed(tensor.map_err(|e| call.malformed(e.to_string(), ""))?)
             } else {
                 input.value
             });

@@ -209,9 +209,9 @@ pub(super) fn concat(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError>
     let mut values = Vec::new();
     for input in inputs {
         values.push(match (&input.value, apart) {
-            (Value::Constant(tensor), true) => {
+            (Value::Constant(tensor) | Value::Weight(tensor), true) => {
                 let tensor = (**tensor).clone().reshape(stored(&input.dims, true).as_slice());
-                Value::constant(tensor.map_err(|e| call.malformed(e.to_string(), ""))?)
+                input.value.computed(tensor.map_err(|e| call.malformed(e.to_string(), ""))?)
             }
             (_, true) => input.value,
             (_, false) => call.unbatched(input)?.value,

@@ -10,7 +10,7 @@ use crate::{arith::Int, gadget::Cs};
 
 /// Counts variables, constraints and entries, and holds none of them.
 ///
-/// Variables and constraints are exact. Entries are those of sums in which no variable is met twice, so at most a few too many.
+/// Variables and constraints are exact. Entries are counted as if no sum met a variable twice: never too few.
 #[derive(Debug, Default)]
 pub struct Tally {
     /// Public inputs, without the constant one.
