@@ -6,7 +6,6 @@ use crate::{
     error::PlanError,
     gadget::commitment,
     graph::{Node, NodeId, Visible},
-    layer::AnyLayer,
     plan::quantized,
     shape::Shape,
 };
@@ -110,19 +109,8 @@ impl Spec {
     fn terms(&self) -> usize {
         let each = |(i, node): (usize, &Node)| {
             let inputs = self.graph.input_shapes(NodeId(i));
-            let taken = inputs.iter().fold(0usize, |n, s| n.saturating_add(s.len()));
-            let weights = self.graph.params(NodeId(i)).into_iter().map(|(_, p)| p.shape.len() / p.shape.dims()[0]);
             // What one value is made of.
-            let one = match &node.layer {
-                Some(AnyLayer::AvgPool1d(l)) => l.window.area(),
-                Some(AnyLayer::AvgPool2d(l)) => l.window.area(),
-                Some(AnyLayer::SumPool1d(l)) => l.window.area(),
-                Some(AnyLayer::SumPool2d(l)) => l.window.area(),
-                Some(AnyLayer::MaxPool1d(l)) => l.window.area(),
-                Some(AnyLayer::MaxPool2d(l)) => l.window.area(),
-                Some(AnyLayer::MatMul(_)) => inputs[0].dims().last().copied().unwrap_or(1),
-                _ => weights.fold(taken / node.shape.len(), usize::saturating_add),
-            };
+            let one = node.layer.as_ref().map_or(0, |l| l.summands(&inputs, &node.shape));
             // What one element is part of: those of a transposed convolution are not seen by its rows.
             let part = match (inputs.as_slice(), &node.layer) {
                 ([x], Some(layer)) => x.len().saturating_mul(layer.fanout(&inputs)),

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     error::{GraphError, LayerError, Origin},
-    layer::{AnyLayer, Args, Param},
+    layer::{AnyLayer, Args, Kind, Param},
     shape::Shape,
 };
 
@@ -248,22 +248,19 @@ impl Graph {
 
     /// The number of classes, if the graph ends in the `argmax` of a vector, the first among equals.
     pub fn classes(&self) -> Option<usize> {
-        let node = self.node(self.output);
-        match &node.layer {
-            Some(AnyLayer::Argmax(argmax)) if argmax.is_class(self.shape(node.inputs[0])) => {
-                Some(self.shape(node.inputs[0]).len())
-            }
-            _ => None,
-        }
+        self.classified().map(|scores| self.shape(scores).len())
     }
 
     /// The node whose values are the model's scores: what `argmax` takes, or else the output.
     pub fn scores(&self) -> NodeId {
+        self.classified().unwrap_or(self.output)
+    }
+
+    /// What the `argmax` takes that the graph ends in, if it does.
+    fn classified(&self) -> Option<NodeId> {
         let node = self.node(self.output);
-        match &node.layer {
-            Some(AnyLayer::Argmax(argmax)) if argmax.is_class(self.shape(node.inputs[0])) => node.inputs[0],
-            _ => self.output,
-        }
+        let class = node.layer.as_ref().is_some_and(|layer| layer.kind() == Kind::Argmax { class: true });
+        node.inputs.first().copied().filter(|scores| class && self.shape(*scores).rank() == 1)
     }
 
     /// A node's parameters, with their full names.

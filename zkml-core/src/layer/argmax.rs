@@ -47,13 +47,6 @@ pub struct Argmax {
     pub index: Index,
 }
 
-impl Argmax {
-    /// Whether it is the class output of a model that ends in it: of a vector, without arguments.
-    pub fn is_class(&self, input: &Shape) -> bool {
-        input.rank() == 1 && self.index == Index::default()
-    }
-}
-
 impl Layer for Argmax {
     const CARD: Card = Card {
         name: "argmax",
@@ -100,7 +93,7 @@ impl Layer for Argmax {
     }
 
     fn kind(&self) -> Kind {
-        Kind::Other
+        Kind::Argmax { class: self.index == Index::default() }
     }
 
     fn fuses_rescale(&self) -> bool {

@@ -1,6 +1,8 @@
 //! `y = sum over the window of x / n`
 
-use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, pool, window::Window};
+use super::{
+    Args, Arity, Card, Factors, Kind, Layer, Literal, Over, Param, Step, pool, sum_pool1d::SumPool1d, window::Window,
+};
 use crate::{
     arith::{Arith, ArithError},
     error::LayerError,
@@ -99,7 +101,8 @@ impl Layer for AvgPool1d {
     }
 
     fn kind(&self) -> Kind {
-        Kind::Sum
+        let sum = self.window.is_whole().then(|| Box::new(SumPool1d { window: self.window }.into()));
+        Kind::Mean(Over::Window(self.window.area()), sum)
     }
 
     fn fuses_rescale(&self) -> bool {

@@ -140,7 +140,7 @@ impl Layer for BatchNorm {
     }
 
     fn kind(&self) -> Kind {
-        Kind::Other
+        Kind::BatchNorm { epsilon: self.epsilon }
     }
 
     fn fuses_rescale(&self) -> bool {

@@ -33,7 +33,7 @@ impl Border {
     ///
     /// Twice as many numbers as there are axes are those before each axis, then those after each. Otherwise they are of
     /// the spatial axes: the last two of `[channels, height, width]`, the last one of fewer axes.
-    pub(super) fn ends(&self, argument: &str, input: &Shape) -> Result<Vec<[usize; 2]>, LayerError> {
+    pub(crate) fn ends(&self, argument: &str, input: &Shape) -> Result<Vec<[usize; 2]>, LayerError> {
         let rank = input.rank();
         let mut ends = vec![[0, 0]; rank];
         let spatial = match rank {

@@ -107,7 +107,7 @@ impl Layer for Clip {
     }
 
     fn kind(&self) -> Kind {
-        Kind::Monotone
+        Kind::Clip(self.min.unwrap_or(f64::NEG_INFINITY), self.max.unwrap_or(f64::INFINITY))
     }
 
     fn fuses_rescale(&self) -> bool {

@@ -1,7 +1,7 @@
 //! `y_oi = sum_ck weight_ock * x_c(i+k) + bias_o`
 
 use super::{
-    Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step,
+    Arg, Args, Arity, Card, Factors, Groups, Kind, Layer, Linear, Literal, Param, Step,
     convolution::{Convolution, convolves},
     window::{Padding, Window},
 };
@@ -65,6 +65,10 @@ impl Conv1d {
             transposed: None,
         }
     }
+
+    fn linear(&self) -> Linear {
+        Linear::convolution(Groups::Of(self.groups), Some(self.window.padding))
+    }
 }
 
 impl Layer for Conv1d {
@@ -116,7 +120,7 @@ impl Layer for Conv1d {
         ]
     }
 
-    convolves!(Kind::Weighted);
+    convolves!();
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `y_o(i s + k) = sum over all (c, i, k) of weight_cok * x_ci, + bias_o`
 
 use super::{
-    Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step,
+    Arg, Args, Arity, Card, Factors, Kind, Layer, Linear, Literal, Param, Step,
     convolution::{Convolution, convolves},
     window::{Padding, Window},
 };
@@ -67,6 +67,10 @@ impl Conv1dTranspose {
             transposed: Some([0, self.output_padding]),
         }
     }
+
+    fn linear(&self) -> Linear {
+        Linear::transposed(self.groups)
+    }
 }
 
 impl Layer for Conv1dTranspose {
@@ -116,7 +120,7 @@ impl Layer for Conv1dTranspose {
         ]
     }
 
-    convolves!(Kind::Other);
+    convolves!();
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `y_oij = sum_ckl weight_ockl * x_c(i+k)(j+l) + bias_o`
 
 use super::{
-    Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step,
+    Arg, Args, Arity, Card, Factors, Groups, Kind, Layer, Linear, Literal, Param, Step,
     convolution::{Convolution, convolves},
     window::{Padding, Window},
 };
@@ -63,6 +63,10 @@ impl Conv2d {
             transposed: None,
         }
     }
+
+    fn linear(&self) -> Linear {
+        Linear::convolution(Groups::Of(self.groups), Some(self.window.padding))
+    }
 }
 
 impl Layer for Conv2d {
@@ -116,7 +120,7 @@ impl Layer for Conv2d {
         ]
     }
 
-    convolves!(Kind::Weighted);
+    convolves!();
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `y_o(i s + k)(j s + l) = sum over all (c, i, j, k, l) of weight_cokl * x_cij, + bias_o`
 
 use super::{
-    Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step,
+    Arg, Args, Arity, Card, Factors, Kind, Layer, Linear, Literal, Param, Step,
     convolution::{Convolution, convolves},
     window::{Padding, Window},
 };
@@ -67,6 +67,10 @@ impl Conv2dTranspose {
             transposed: Some(self.output_padding),
         }
     }
+
+    fn linear(&self) -> Linear {
+        Linear::transposed(self.groups)
+    }
 }
 
 impl Layer for Conv2dTranspose {
@@ -123,7 +127,7 @@ impl Layer for Conv2dTranspose {
         ]
     }
 
-    convolves!(Kind::Other);
+    convolves!();
 }
 
 #[cfg(test)]

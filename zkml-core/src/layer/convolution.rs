@@ -283,9 +283,10 @@ impl Convolution<'_> {
     }
 }
 
-/// What all layers share that are one convolution: they have `convolution(&self, &Shape)` and `bias`.
+/// What all layers share that are one convolution: they have `convolution(&self, &Shape)`, `linear(&self)` and
+/// `bias`.
 macro_rules! convolves {
-    ($kind:expr) => {
+    () => {
         fn shape(&self, inputs: &[&Shape]) -> Result<Shape, LayerError> {
             self.convolution(inputs[0]).shape(inputs[0])
         }
@@ -311,7 +312,7 @@ macro_rules! convolves {
         }
 
         fn kind(&self) -> Kind {
-            $kind
+            Kind::Linear(self.linear())
         }
 
         fn fuses_rescale(&self) -> bool {

@@ -1,6 +1,6 @@
 //! `y_o = sum_i weight_oi * x_i + bias_o`
 
-use super::{Arg, Args, Arity, Card, Factors, Init, Kind, Layer, Literal, Param, Role, Step};
+use super::{Arg, Args, Arity, Card, Factors, Init, Kind, Layer, Linear, Literal, Param, Role, Step};
 use crate::{
     arith::{Arith, ArithError, Int},
     error::LayerError,
@@ -127,7 +127,7 @@ impl Layer for Dense {
     }
 
     fn kind(&self) -> Kind {
-        Kind::Weighted
+        Kind::Linear(Linear::DENSE)
     }
 
     fn fuses_rescale(&self) -> bool {

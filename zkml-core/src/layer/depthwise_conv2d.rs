@@ -1,7 +1,7 @@
 //! `y_oij = sum_kl weight_o0kl * x_(o / multiplier)(i+k)(j+l) + bias_o`
 
 use super::{
-    Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step,
+    Arg, Args, Arity, Card, Factors, Groups, Kind, Layer, Linear, Literal, Param, Step,
     convolution::{Convolution, convolves},
     window::{Padding, Window},
 };
@@ -61,6 +61,10 @@ impl DepthwiseConv2d {
             transposed: None,
         }
     }
+
+    fn linear(&self) -> Linear {
+        Linear::convolution(Groups::Depthwise, Some(self.window.padding))
+    }
 }
 
 impl Layer for DepthwiseConv2d {
@@ -111,7 +115,7 @@ impl Layer for DepthwiseConv2d {
         ]
     }
 
-    convolves!(Kind::Weighted);
+    convolves!();
 }
 
 #[cfg(test)]

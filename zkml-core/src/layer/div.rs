@@ -1,6 +1,6 @@
 //! `y = a / b`
 
-use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, quotient};
+use super::{Args, Arity, Binary, Card, Factors, Kind, Layer, Literal, Param, Step, quotient};
 use crate::{
     arith::{Arith, ArithError},
     error::LayerError,
@@ -116,7 +116,7 @@ impl Layer for Div {
     }
 
     fn kind(&self) -> Kind {
-        Kind::Other
+        Kind::Binary(Binary::Div)
     }
 
     fn fuses_rescale(&self) -> bool {

@@ -79,7 +79,7 @@ impl Layer for Flatten {
     }
 
     fn kind(&self) -> Kind {
-        Kind::Rearrangement
+        Kind::Flatten
     }
 
     fn fuses_rescale(&self) -> bool {

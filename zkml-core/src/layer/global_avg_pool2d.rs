@@ -2,7 +2,9 @@
 
 use std::convert::Infallible;
 
-use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, pool};
+use super::{
+    Args, Arity, Card, Factors, Kind, Layer, Literal, Over, Param, Step, global_sum_pool2d::GlobalSumPool2d, pool,
+};
 use crate::{
     arith::{Arith, ArithError},
     error::LayerError,
@@ -85,7 +87,7 @@ impl Layer for GlobalAvgPool2d {
     }
 
     fn kind(&self) -> Kind {
-        Kind::Sum
+        Kind::Mean(Over::Channel, Some(Box::new(GlobalSumPool2d.into())))
     }
 
     fn fuses_rescale(&self) -> bool {

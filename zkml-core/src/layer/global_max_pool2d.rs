@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, pool};
+use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Over, Param, Step, pool};
 use crate::{
     arith::{Arith, ArithError},
     error::LayerError,
@@ -83,7 +83,7 @@ impl Layer for GlobalMaxPool2d {
     }
 
     fn kind(&self) -> Kind {
-        Kind::Maximum
+        Kind::Maximum(Over::Channel)
     }
 
     fn fuses_rescale(&self) -> bool {

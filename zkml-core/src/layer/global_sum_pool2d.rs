@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, pool};
+use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Over, Param, Step, pool};
 use crate::{
     arith::{Arith, ArithError, fixed::Fixed},
     error::LayerError,
@@ -82,7 +82,7 @@ impl Layer for GlobalSumPool2d {
     }
 
     fn kind(&self) -> Kind {
-        Kind::Sum
+        Kind::Sum(Over::Channel)
     }
 
     fn fuses_rescale(&self) -> bool {

@@ -85,7 +85,7 @@ impl Layer for HardTanh {
     }
 
     fn kind(&self) -> Kind {
-        Kind::Monotone
+        Kind::Clip(-1.0, 1.0)
     }
 
     fn fuses_rescale(&self) -> bool {

@@ -170,7 +170,7 @@ impl Layer for MatMul {
     }
 
     fn kind(&self) -> Kind {
-        Kind::Other
+        Kind::MatMul
     }
 
     fn fuses_rescale(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, pool, window::Window};
+use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Over, Param, Step, pool, window::Window};
 use crate::{
     arith::{Arith, ArithError},
     error::LayerError,
@@ -89,7 +89,7 @@ impl Layer for MaxPool1d {
     }
 
     fn kind(&self) -> Kind {
-        Kind::Maximum
+        Kind::Maximum(Over::Window(self.window.area()))
     }
 
     fn fuses_rescale(&self) -> bool {

@@ -1,6 +1,6 @@
 //! `y = max(a, b)`
 
-use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, compare, pair};
+use super::{Args, Arity, Binary, Card, Factors, Kind, Layer, Literal, Param, Step, compare, pair};
 use crate::{
     arith::{Arith, ArithError},
     error::LayerError,
@@ -82,7 +82,7 @@ impl Layer for Maximum {
     }
 
     fn kind(&self) -> Kind {
-        Kind::Other
+        Kind::Binary(Binary::Maximum)
     }
 
     fn fuses_rescale(&self) -> bool {

@@ -1,6 +1,6 @@
 //! `y = min(a, b)`
 
-use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, compare, pair};
+use super::{Args, Arity, Binary, Card, Factors, Kind, Layer, Literal, Param, Step, compare, pair};
 use crate::{
     arith::{Arith, ArithError},
     error::LayerError,
@@ -82,7 +82,7 @@ impl Layer for Minimum {
     }
 
     fn kind(&self) -> Kind {
-        Kind::Other
+        Kind::Binary(Binary::Minimum)
     }
 
     fn fuses_rescale(&self) -> bool {

@@ -1,7 +1,7 @@
 //! Layers: one file each, with the formula, the shape rule, the float and the exact semantics side by side.
 //!
 //! To add one: write its file, and add its module and type to the list in [`layers!`](self). Everything else, dispatch
-//! included, is made from that list.
+//! included, is made from that list. What passes, plan and circuit make use of, its [`Kind`] says; they name no layer.
 
 mod args;
 mod axes;
@@ -14,6 +14,7 @@ mod compare;
 mod constant;
 mod convolution;
 mod cubic;
+mod formula;
 #[allow(clippy::disallowed_methods, reason = "tables are fitted here, and in the plan before there is a circuit")]
 pub mod function;
 mod gathering;
@@ -39,7 +40,7 @@ pub use self::{
     args::{Args, Literal},
     card::{Arg, Arity, Card},
     function::Request,
-    kind::Kind,
+    kind::{Binary, Groups, Kind, Layout, Linear, Over},
     names::nearest,
 };
 use crate::{
@@ -277,7 +278,7 @@ pub trait Layer: Sized + Clone + fmt::Debug + PartialEq {
     /// How often one element of the input enters a linear combination.
     fn fanout(&self, inputs: &[&Shape]) -> usize;
 
-    /// What it commutes with.
+    /// The algebra of its formula: all that passes, plan and circuit know of it.
     fn kind(&self) -> Kind;
 
     /// Whether a rescale costs nothing more here (it shares the layer's own decomposition).

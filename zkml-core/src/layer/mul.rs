@@ -1,6 +1,6 @@
 //! `y = a * b`
 
-use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, pair};
+use super::{Args, Arity, Binary, Card, Factors, Kind, Layer, Literal, Param, Step, pair};
 use crate::{
     arith::{Arith, ArithError},
     error::LayerError,
@@ -82,7 +82,7 @@ impl Layer for Mul {
     }
 
     fn kind(&self) -> Kind {
-        Kind::Other
+        Kind::Binary(Binary::Mul)
     }
 
     fn fuses_rescale(&self) -> bool {

@@ -84,7 +84,7 @@ impl Layer for Offset {
     }
 
     fn kind(&self) -> Kind {
-        Kind::Increasing
+        Kind::Offset(self.value)
     }
 
     fn fuses_rescale(&self) -> bool {

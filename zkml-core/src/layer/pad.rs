@@ -102,12 +102,6 @@ pub struct Pad {
 }
 
 impl Pad {
-    /// How many zeros stand before and after each axis; nothing if the border is something else.
-    pub(crate) fn zeros(&self, input: &Shape) -> Option<Vec<[usize; 2]>> {
-        let zeros = self.mode == Mode::Constant && self.value == 0.0;
-        self.padding.ends("padding", input).ok().filter(|_| zeros)
-    }
-
     /// Where the elements come from.
     fn gathering(&self, input: &Shape) -> Result<Gathering<'_>, LayerError> {
         let ends = self.padding.ends("padding", input)?;
@@ -193,7 +187,11 @@ impl Layer for Pad {
     }
 
     fn kind(&self) -> Kind {
-        if self.value == 0.0 { Kind::Rearrangement } else { Kind::Other }
+        match self.mode {
+            Mode::Constant if self.value == 0.0 => Kind::ZeroPadding(self.padding.clone()),
+            Mode::Constant => Kind::Other,
+            Mode::Reflect | Mode::Edge => Kind::Rearrangement,
+        }
     }
 
     fn fuses_rescale(&self) -> bool {

@@ -97,7 +97,7 @@ impl Layer for Parameter {
     }
 
     fn kind(&self) -> Kind {
-        Kind::Other
+        Kind::Parameter
     }
 
     fn fuses_rescale(&self) -> bool {

@@ -1,7 +1,7 @@
 //! `y_oij = sum_c weight_oc00 * x_cij + bias_o`
 
 use super::{
-    Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step,
+    Arg, Args, Arity, Card, Factors, Groups, Kind, Layer, Linear, Literal, Param, Step,
     convolution::{Convolution, convolves},
     window::{Padding, Window},
 };
@@ -53,6 +53,10 @@ impl PointwiseConv2d {
     fn convolution(&self, _: &Shape) -> Convolution<'_> {
         Convolution { layer: Self::CARD.name, filters: self.filters, window: &PIXEL, groups: 1, transposed: None }
     }
+
+    fn linear(&self) -> Linear {
+        Linear::convolution(Groups::Of(1), None)
+    }
 }
 
 impl Layer for PointwiseConv2d {
@@ -79,7 +83,7 @@ impl Layer for PointwiseConv2d {
         vec![("filters", self.filters.into()), ("bias", self.bias.into())]
     }
 
-    convolves!(Kind::Weighted);
+    convolves!();
 }
 
 #[cfg(test)]

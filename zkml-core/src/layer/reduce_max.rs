@@ -1,7 +1,7 @@
 //! `y = max along the axes of x`
 
 use super::{
-    Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step,
+    Args, Arity, Card, Factors, Kind, Layer, Literal, Over, Param, Step,
     axes::{self, Axes},
     pool,
 };
@@ -92,7 +92,7 @@ impl Layer for ReduceMax {
     }
 
     fn kind(&self) -> Kind {
-        Kind::Maximum
+        Kind::Maximum(Over::Axes)
     }
 
     fn fuses_rescale(&self) -> bool {

@@ -1,9 +1,10 @@
 //! `y = sum along the axes of x / n`
 
 use super::{
-    Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step,
+    Args, Arity, Card, Factors, Kind, Layer, Literal, Over, Param, Step,
     axes::{self, Axes},
     pool,
+    reduce_sum::ReduceSum,
 };
 use crate::{
     arith::{Arith, ArithError},
@@ -95,7 +96,7 @@ impl Layer for ReduceMean {
     }
 
     fn kind(&self) -> Kind {
-        Kind::Sum
+        Kind::Mean(Over::Axes, Some(Box::new(ReduceSum { axes: self.axes.clone() }.into())))
     }
 
     fn fuses_rescale(&self) -> bool {

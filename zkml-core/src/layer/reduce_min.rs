@@ -1,7 +1,7 @@
 //! `y = min along the axes of x`
 
 use super::{
-    Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step,
+    Args, Arity, Card, Factors, Kind, Layer, Literal, Over, Param, Step,
     axes::{self, Axes},
     compare,
 };
@@ -92,7 +92,7 @@ impl Layer for ReduceMin {
     }
 
     fn kind(&self) -> Kind {
-        Kind::Minimum
+        Kind::Minimum(Over::Axes)
     }
 
     fn fuses_rescale(&self) -> bool {

@@ -1,7 +1,7 @@
 //! `y = sum along the axes of x`
 
 use super::{
-    Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step,
+    Args, Arity, Card, Factors, Kind, Layer, Literal, Over, Param, Step,
     axes::{self, Axes},
     pool,
 };
@@ -92,7 +92,7 @@ impl Layer for ReduceSum {
     }
 
     fn kind(&self) -> Kind {
-        Kind::Sum
+        Kind::Sum(Over::Axes)
     }
 
     fn fuses_rescale(&self) -> bool {

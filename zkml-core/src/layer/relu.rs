@@ -75,7 +75,7 @@ impl Layer for Relu {
     }
 
     fn kind(&self) -> Kind {
-        Kind::Rectifier
+        Kind::Relu
     }
 
     fn fuses_rescale(&self) -> bool {

@@ -85,7 +85,7 @@ impl Layer for Relu6 {
     }
 
     fn kind(&self) -> Kind {
-        Kind::Monotone
+        Kind::Clip(0.0, 6.0)
     }
 
     fn fuses_rescale(&self) -> bool {

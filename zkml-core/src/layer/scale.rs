@@ -95,7 +95,7 @@ impl Layer for Scale {
     }
 
     fn kind(&self) -> Kind {
-        Kind::Other
+        Kind::Scale(self.factor)
     }
 
     fn fuses_rescale(&self) -> bool {

@@ -1,7 +1,7 @@
 //! `y = pointwise(depthwise(x)) + bias`
 
 use super::{
-    Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step,
+    Arg, Args, Arity, Card, Factors, Kind, Layer, Linear, Literal, Param, Step,
     convolution::Convolution,
     window::{Padding, Window},
 };
@@ -163,7 +163,7 @@ impl Layer for SeparableConv2d {
     }
 
     fn kind(&self) -> Kind {
-        Kind::Other
+        Kind::Linear(Linear::separable(self.window.padding))
     }
 
     fn fuses_rescale(&self) -> bool {

@@ -1,6 +1,6 @@
 //! `y = a - b`
 
-use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, pair};
+use super::{Args, Arity, Binary, Card, Factors, Kind, Layer, Literal, Param, Step, pair};
 use crate::{
     arith::{Arith, ArithError, Int},
     error::LayerError,
@@ -84,7 +84,7 @@ impl Layer for Sub {
     }
 
     fn kind(&self) -> Kind {
-        Kind::Other
+        Kind::Binary(Binary::Sub)
     }
 
     fn fuses_rescale(&self) -> bool {

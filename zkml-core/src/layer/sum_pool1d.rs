@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, pool, window::Window};
+use super::{Args, Arity, Card, Factors, Kind, Layer, Literal, Over, Param, Step, pool, window::Window};
 use crate::{
     arith::{Arith, ArithError, fixed::Fixed},
     error::LayerError,
@@ -88,7 +88,7 @@ impl Layer for SumPool1d {
     }
 
     fn kind(&self) -> Kind {
-        Kind::Sum
+        Kind::Sum(Over::Window(self.window.area()))
     }
 
     fn fuses_rescale(&self) -> bool {

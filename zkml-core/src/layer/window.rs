@@ -41,6 +41,11 @@ pub struct Placed {
 }
 
 impl Padding {
+    /// Whether there is none, at any shape.
+    pub fn is_none(self) -> bool {
+        matches!(self, Self::Valid | Self::Explicit([0, 0, 0, 0]))
+    }
+
     /// From the argument `padding`: `valid`, `same`, a number, `[vertical, horizontal]` or `[top, left, bottom, right]`.
     ///
     /// # Errors
@@ -143,7 +148,7 @@ impl Window {
 
     /// Whether no window reaches into padding, at any shape.
     pub fn is_whole(&self) -> bool {
-        matches!(self.padding, Padding::Valid | Padding::Explicit([0, 0, 0, 0]))
+        self.padding.is_none()
     }
 
     /// A window over one axis.

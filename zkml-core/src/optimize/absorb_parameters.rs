@@ -4,7 +4,7 @@
 use super::Draft;
 use crate::{
     graph::NodeId,
-    layer::{AnyLayer, dense::Dense},
+    layer::{AnyLayer, Binary, Kind},
     shape::Shape,
     tensor::Tensor,
 };
@@ -14,24 +14,16 @@ pub(super) fn run(draft: &mut Draft) -> usize {
     (0..draft.nodes.len()).filter(|i| product(draft, NodeId(*i)) || sum(draft, NodeId(*i))).count()
 }
 
-/// The value of a node that is a parameter.
-fn parameter(draft: &Draft, id: NodeId) -> Option<&Tensor> {
-    match draft.nodes[id.0].layer {
-        Some(AnyLayer::Parameter(_)) => draft.weight(id, "value"),
-        _ => None,
-    }
-}
-
 /// A matrix product with a parameter of two axes becomes a dense layer.
 fn product(draft: &mut Draft, id: NodeId) -> bool {
     let node = &draft.nodes[id.0];
-    let (Some(AnyLayer::MatMul(_)), &[x, w]) = (&node.layer, node.inputs.as_slice()) else { return false };
-    let Some(matrix) = parameter(draft, w).filter(|m| m.shape().rank() == 2) else { return false };
+    let (Some(Kind::MatMul), &[x, w]) = (draft.kind(id), node.inputs.as_slice()) else { return false };
+    let Some(matrix) = draft.parameter(w).filter(|m| m.shape().rank() == 2) else { return false };
     let &[inputs, units] = matrix.shape().dims() else { return false };
     let weight = Tensor::from_fn([units, inputs], |i| matrix.data()[i % inputs * units + i / inputs]);
     let name = format!("{}.weight", node.name);
     draft.weights.insert(name, weight);
-    draft.nodes[id.0].layer = Some(Dense { units, bias: false }.into());
+    draft.nodes[id.0].layer = Some(AnyLayer::product(units));
     draft.nodes[id.0].inputs = vec![x];
     true
 }
@@ -39,8 +31,8 @@ fn product(draft: &mut Draft, id: NodeId) -> bool {
 /// A sum, difference or product of a dense or convolution that nothing else takes with one number a channel.
 fn sum(draft: &mut Draft, id: NodeId) -> bool {
     let node = &draft.nodes[id.0];
-    let &[a, b] = node.inputs.as_slice() else { return false };
-    let ((x, value), swapped) = match (parameter(draft, a), parameter(draft, b)) {
+    let (Some(Kind::Binary(binary)), &[a, b]) = (draft.kind(id), node.inputs.as_slice()) else { return false };
+    let ((x, value), swapped) = match (draft.parameter(a), draft.parameter(b)) {
         (None, Some(value)) => ((a, value), false),
         (Some(value), None) => ((b, value), true),
         _ => return false,
@@ -51,12 +43,12 @@ fn sum(draft: &mut Draft, id: NodeId) -> bool {
     let axis = if draft.has_channels_first(x) { 0 } else { node.shape.rank() - 1 };
     let Some(value) = channels(value, &node.shape, axis) else { return false };
     let ones = vec![1.0; value.len()];
-    let (factor, offset) = match &node.layer {
-        Some(AnyLayer::Add(_)) => (ones, Some(value)),
-        Some(AnyLayer::Sub(_)) if swapped => (ones.iter().map(|one| -one).collect(), Some(value)),
-        Some(AnyLayer::Sub(_)) => (ones, Some(value.iter().map(|v| -v).collect::<Vec<f64>>())),
-        Some(AnyLayer::Mul(_)) => (value, None),
-        _ => return false,
+    let (factor, offset) = match binary {
+        Binary::Add => (ones, Some(value)),
+        Binary::Sub if swapped => (ones.iter().map(|one| -one).collect(), Some(value)),
+        Binary::Sub => (ones, Some(value.iter().map(|v| -v).collect::<Vec<f64>>())),
+        Binary::Mul => (value, None),
+        Binary::Div | Binary::Maximum | Binary::Minimum => return false,
     };
     draft.affine(x, &factor, offset.as_deref());
     draft.replace(id, x);

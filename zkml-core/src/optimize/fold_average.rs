@@ -5,10 +5,7 @@
 use super::{Draft, fold_scale::place};
 use crate::{
     graph::NodeId,
-    layer::{
-        AnyLayer, global_sum_pool1d::GlobalSumPool1d, global_sum_pool2d::GlobalSumPool2d, reduce_sum::ReduceSum,
-        sum_pool1d::SumPool1d, sum_pool2d::SumPool2d,
-    },
+    layer::{AnyLayer, Kind},
 };
 
 /// Turns every average whose divisor finds a place into a sum.
@@ -26,21 +23,8 @@ pub(super) fn run(draft: &mut Draft) -> usize {
 
 /// The sum that an average is, and its divisor; nothing for what is no average, or one that costs nothing.
 fn as_sum(draft: &Draft, id: NodeId) -> Option<(usize, AnyLayer)> {
+    let Kind::Mean(over, sum) = draft.kind(id)? else { return None };
     let node = &draft.nodes[id.0];
-    let taken = draft.nodes[node.inputs.first()?.0].shape.len();
-    // Of those without windows, each output is of as many elements.
-    let all = taken / node.shape.len().max(1);
-    let (n, sum) = match node.layer.as_ref()? {
-        AnyLayer::AvgPool1d(pool) if pool.window.is_whole() => {
-            (pool.window.area(), SumPool1d { window: pool.window }.into())
-        }
-        AnyLayer::AvgPool2d(pool) if pool.window.is_whole() => {
-            (pool.window.area(), SumPool2d { window: pool.window }.into())
-        }
-        AnyLayer::GlobalAvgPool1d(_) => (all, GlobalSumPool1d.into()),
-        AnyLayer::GlobalAvgPool2d(_) => (all, GlobalSumPool2d.into()),
-        AnyLayer::ReduceMean(mean) => (all, ReduceSum { axes: mean.axes.clone() }.into()),
-        _ => return None,
-    };
-    (!n.is_power_of_two()).then_some((n, sum))
+    let n = over.elements(&draft.nodes[node.inputs.first()?.0].shape, &node.shape);
+    sum.filter(|_| !n.is_power_of_two()).map(|sum| (n, *sum))
 }

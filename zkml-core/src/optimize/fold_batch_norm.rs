@@ -4,11 +4,7 @@
 //! the norm comes after it.
 
 use super::Draft;
-use crate::{
-    graph::NodeId,
-    layer::{AnyLayer, Layer},
-    tensor::Tensor,
-};
+use crate::{graph::NodeId, layer::Kind, tensor::Tensor};
 
 /// Folds every batch norm whose input is a dense or convolution that nothing else takes.
 pub(super) fn run(draft: &mut Draft) -> usize {
@@ -29,16 +25,35 @@ pub(super) fn run(draft: &mut Draft) -> usize {
 /// Factor and offset of each channel, if the node is a batch norm or an offset.
 pub(super) fn lowered_norm(draft: &Draft, id: NodeId) -> Option<(Vec<f64>, Vec<f64>)> {
     let node = &draft.nodes[id.0];
-    let norm = match &node.layer {
-        Some(AnyLayer::BatchNorm(norm)) => norm,
-        Some(AnyLayer::Offset(offset)) => {
+    match draft.kind(id)? {
+        Kind::BatchNorm { .. } => {}
+        Kind::Offset(value) => {
             let channels = *node.shape.dims().first()?;
-            return Some((vec![1.0; channels], vec![offset.value; channels]));
+            return Some((vec![1.0; channels], vec![value; channels]));
         }
-        _ => return None,
-    };
-    let params = ["gamma", "beta", "mean", "var"].map(|n| draft.weight(id, n));
-    let params: Vec<&Tensor> = params.into_iter().collect::<Option<_>>()?;
-    let lowered = norm.lower(&[&draft.nodes[node.inputs[0].0].shape], &params);
+        Kind::Linear(_)
+        | Kind::Scale(_)
+        | Kind::Parameter
+        | Kind::MatMul
+        | Kind::Binary(_)
+        | Kind::Rearrangement
+        | Kind::Flatten
+        | Kind::ZeroPadding(_)
+        | Kind::Sum(_)
+        | Kind::Mean(..)
+        | Kind::Maximum(_)
+        | Kind::Minimum(_)
+        | Kind::Relu
+        | Kind::Clip(..)
+        | Kind::Rectifier
+        | Kind::Monotone
+        | Kind::Increasing
+        | Kind::Elementwise
+        | Kind::Order
+        | Kind::Argmax { .. }
+        | Kind::Other => return None,
+    }
+    let params: Vec<&Tensor> = draft.param_names(id).iter().map(|n| draft.weight(id, n)).collect::<Option<_>>()?;
+    let lowered = node.layer.as_ref()?.lower(&[&draft.nodes[node.inputs[0].0].shape], &params);
     Some((lowered.first()?.values.data().to_vec(), lowered.get(1)?.values.data().to_vec()))
 }

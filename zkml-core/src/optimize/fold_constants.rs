@@ -4,11 +4,7 @@
 //! weights are public; where they are hidden, it is an error, since the graph may not depend on it.
 
 use super::Draft;
-use crate::{
-    graph::NodeId,
-    layer::{AnyLayer, parameter::Parameter},
-    tensor::Tensor,
-};
+use crate::{graph::NodeId, layer::AnyLayer, tensor::Tensor};
 
 /// Replaces every layer that takes nothing but parameters by one.
 pub(super) fn run(draft: &mut Draft) -> usize {
@@ -17,7 +13,7 @@ pub(super) fn run(draft: &mut Draft) -> usize {
         let Some(value) = value(draft, NodeId(i)) else { continue };
         let node = &mut draft.nodes[i];
         draft.weights.insert(format!("{}.value", node.name), value);
-        node.layer = Some(Parameter { shape: node.shape.clone() }.into());
+        node.layer = Some(AnyLayer::parameter(node.shape.clone()));
         node.inputs.clear();
         folded += 1;
     }
@@ -28,10 +24,7 @@ pub(super) fn run(draft: &mut Draft) -> usize {
 fn value(draft: &Draft, id: NodeId) -> Option<Tensor> {
     let node = &draft.nodes[id.0];
     let layer = node.layer.as_ref().filter(|_| !node.inputs.is_empty() && id != draft.output)?;
-    let inputs = node.inputs.iter().map(|n| match draft.nodes[n.0].layer {
-        Some(AnyLayer::Parameter(_)) => draft.weight(*n, "value"),
-        _ => None,
-    });
+    let inputs = node.inputs.iter().map(|n| draft.parameter(*n));
     let inputs: Vec<&Tensor> = inputs.collect::<Option<_>>()?;
     let params: Vec<&Tensor> = draft.param_names(id).iter().map(|n| draft.weight(id, n)).collect::<Option<_>>()?;
     Some(layer.float(&inputs, &params)).filter(|value| draft.hidden || value.data().iter().all(|x| x.is_finite()))

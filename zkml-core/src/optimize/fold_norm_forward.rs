@@ -4,7 +4,11 @@
 //! without zero padding: padding comes after the norm, where zero does not stand for `b`.
 
 use super::{Draft, fold_batch_norm::lowered_norm};
-use crate::{graph::NodeId, layer::AnyLayer, tensor::Tensor};
+use crate::{
+    graph::NodeId,
+    layer::{Groups, Kind, Layout},
+    tensor::Tensor,
+};
 
 /// Folds every batch norm that only a dense or a convolution without padding takes, straight or flattened.
 pub(super) fn run(draft: &mut Draft) -> usize {
@@ -13,7 +17,7 @@ pub(super) fn run(draft: &mut Draft) -> usize {
         let Some((factor, offset)) = lowered_norm(draft, NodeId(i)) else { continue };
         let Some(mut user) = draft.only_user(NodeId(i)) else { continue };
         // Row-major order keeps the channels together.
-        if matches!(draft.nodes[user.0].layer, Some(AnyLayer::Flatten(_))) {
+        if draft.kind(user) == Some(Kind::Flatten) {
             let Some(next) = draft.only_user(user) else { continue };
             user = next;
         }
@@ -28,31 +32,26 @@ pub(super) fn run(draft: &mut Draft) -> usize {
 
 /// Multiplies each channel of the input of a dense or convolution by its factor and adds its offset.
 fn join(draft: &mut Draft, id: NodeId, factor: &[f64], offset: &[f64]) -> bool {
-    // How the weight's columns are counted: `channel(output, column)`.
+    let Some(linear) = draft.linear(id).filter(|linear| linear.is_unpadded()) else { return false };
     let node = &draft.nodes[id.0];
     let input = &draft.nodes[node.inputs[0].0].shape;
-    let (per, groups, filters) = match &node.layer {
-        Some(AnyLayer::Dense(_)) if input.rank() == 1 && input.len().is_multiple_of(factor.len()) => {
-            (input.len() / factor.len(), 1, 1)
-        }
-        Some(AnyLayer::Conv1d(conv)) if conv.window.is_whole() => (conv.window.area(), conv.groups, conv.filters),
-        Some(AnyLayer::Conv2d(conv)) if conv.window.is_whole() => (conv.window.area(), conv.groups, conv.filters),
-        Some(AnyLayer::DepthwiseConv2d(conv)) if conv.window.is_whole() => {
-            let channels = factor.len();
-            (conv.window.area(), channels, channels * conv.multiplier)
-        }
-        Some(AnyLayer::PointwiseConv2d(conv)) => (1, 1, conv.filters),
-        _ => return false,
+    // Of a flattened input, each channel is a part.
+    if !linear.has_channels_first(input.rank()) || !input.len().is_multiple_of(factor.len()) {
+        return false;
+    }
+    let groups = match linear.layout {
+        Layout::ByOutput(Groups::Of(groups)) => groups,
+        Layout::ByOutput(Groups::Depthwise) => factor.len(),
+        Layout::ByInput { .. } | Layout::Separable => return false,
     };
     let (Some(weight), bias) = (draft.weight(id, "weight").cloned(), draft.weight(id, "bias").cloned()) else {
         return false;
     };
     let outputs = weight.shape().dims()[0];
     let columns = weight.len() / outputs.max(1);
-    let channel = |row: usize, column: usize| {
-        let group = if groups == 1 { 0 } else { row / (filters / groups) };
-        group * (columns / per) + column / per
-    };
+    // How many columns a channel of the input has: its group's columns, among the channels of the group.
+    let per = columns * groups / factor.len().max(1);
+    let channel = |row: usize, column: usize| row / (outputs / groups) * (columns / per) + column / per;
     let scaled =
         Tensor::from_fn(weight.shape().clone(), |j| weight.data()[j] * factor[channel(j / columns, j % columns)]);
     let bias = Tensor::from_fn([outputs], |row| {

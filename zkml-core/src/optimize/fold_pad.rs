@@ -6,10 +6,7 @@
 use super::Draft;
 use crate::{
     graph::NodeId,
-    layer::{
-        AnyLayer,
-        window::{Padding, Window},
-    },
+    layer::{Kind, Literal, window::Padding},
 };
 
 /// Folds every border of zeros around height and width, or length, that only a convolution takes.
@@ -18,24 +15,23 @@ pub(super) fn run(draft: &mut Draft) -> usize {
 }
 
 fn fold(draft: &mut Draft, id: NodeId) -> Option<()> {
-    let Some(AnyLayer::Pad(pad)) = &draft.nodes[id.0].layer else { return None };
+    let Kind::ZeroPadding(border) = draft.kind(id)? else { return None };
     let input = draft.nodes[draft.nodes[id.0].inputs.first()?.0].shape.clone();
-    let border = pad.zeros(&input)?;
+    let border = border.ends("padding", &input).ok()?;
     let user = draft.only_user(id)?;
-    let mut layer = draft.nodes[user.0].layer.clone()?;
-    let window = window(&mut layer)?;
-    let within = match window.padding {
+    let within = match draft.linear(user)?.padding? {
         Padding::Valid => [0; 4],
         Padding::Explicit(within) => within,
         // Of how much depends on the border.
         Padding::Same => return None,
     };
-    let around = match *border.as_slice() {
-        [[0, 0], [start, end]] => [0, start, 0, end],
-        [[0, 0], [top, bottom], [left, right]] => [top, left, bottom, right],
+    let (around, literal): (_, fn(Padding) -> Literal) = match *border.as_slice() {
+        [[0, 0], [start, end]] => ([0, start, 0, end], Padding::literal_line),
+        [[0, 0], [top, bottom], [left, right]] => ([top, left, bottom, right], Padding::literal),
         _ => return None,
     };
-    window.padding = Padding::Explicit(std::array::from_fn(|side| within[side].saturating_add(around[side])));
+    let padding = Padding::Explicit(std::array::from_fn(|side| within[side].saturating_add(around[side])));
+    let layer = draft.nodes[user.0].layer.as_ref()?.with("padding", literal(padding)).ok()?;
     // No window may see nothing but padding.
     if layer.shape(&[&input]).as_ref() != Ok(&draft.nodes[user.0].shape) {
         return None;
@@ -43,15 +39,4 @@ fn fold(draft: &mut Draft, id: NodeId) -> Option<()> {
     draft.nodes[user.0].layer = Some(layer);
     draft.bypass(id);
     Some(())
-}
-
-/// The window of a convolution.
-fn window(layer: &mut AnyLayer) -> Option<&mut Window> {
-    match layer {
-        AnyLayer::Conv1d(conv) => Some(&mut conv.window),
-        AnyLayer::Conv2d(conv) => Some(&mut conv.window),
-        AnyLayer::DepthwiseConv2d(conv) => Some(&mut conv.window),
-        AnyLayer::SeparableConv2d(conv) => Some(&mut conv.window),
-        _ => None,
-    }
 }

@@ -4,15 +4,13 @@
 //! factors above zero, maxima and rectifiers. Zero padding does not matter: a factor keeps zero.
 
 use super::Draft;
-use crate::{graph::NodeId, layer::AnyLayer};
+use crate::{graph::NodeId, layer::Kind};
 
 /// Folds every scale that meets a dense or convolution.
 pub(super) fn run(draft: &mut Draft) -> usize {
     let mut folded = 0;
     for i in 0..draft.nodes.len() {
-        let node = &draft.nodes[i];
-        let Some(AnyLayer::Scale(scale)) = &node.layer else { continue };
-        let factor = scale.factor;
+        let Some(Kind::Scale(factor)) = draft.kind(NodeId(i)) else { continue };
         if place(draft, NodeId(i), factor) {
             draft.bypass(NodeId(i));
             folded += 1;
@@ -23,10 +21,7 @@ pub(super) fn run(draft: &mut Draft) -> usize {
 
 /// Whether a factor passes through a node unchanged.
 fn passes(draft: &Draft, id: NodeId, factor: f64) -> bool {
-    draft.nodes[id.0]
-        .layer
-        .as_ref()
-        .is_some_and(|l| l.kind().is_linear() || (factor > 0.0 && l.kind().is_homogeneous()))
+    draft.kind(id).is_some_and(|kind| kind.is_linear() || (factor > 0.0 && kind.is_homogeneous()))
         && draft.nodes[id.0].inputs.len() == 1
 }
 

@@ -28,14 +28,31 @@ fn changes_nothing(draft: &Draft, i: usize, layer: &AnyLayer) -> bool {
     if NodeId(i) == draft.output && before.layer.is_none() {
         return false;
     }
-    match layer {
-        AnyLayer::Scale(scale) => scale.factor == 1.0,
-        AnyLayer::Relu(_) => matches!(before.layer, Some(AnyLayer::Relu(_))),
+    match layer.kind() {
+        Kind::Scale(factor) => factor == 1.0,
+        Kind::Relu => draft.kind(*input) == Some(Kind::Relu),
         // Zero is the place of no element, so that what is filled in is told from what is moved.
-        layer if layer.kind() == Kind::Rearrangement && node.shape == before.shape => {
-            let places = Tensor::from_fn(before.shape.clone(), |i| (i + 1) as f64);
-            layer.float(&[&places], &[]) == places
+        Kind::Rearrangement | Kind::Flatten | Kind::ZeroPadding(_) => {
+            let places = || Tensor::from_fn(before.shape.clone(), |i| (i + 1) as f64);
+            node.shape == before.shape && layer.float(&[&places()], &[]) == places()
         }
-        _ => false,
+        Kind::Linear(_)
+        | Kind::Offset(_)
+        | Kind::BatchNorm { .. }
+        | Kind::Parameter
+        | Kind::MatMul
+        | Kind::Binary(_)
+        | Kind::Sum(_)
+        | Kind::Mean(..)
+        | Kind::Maximum(_)
+        | Kind::Minimum(_)
+        | Kind::Clip(..)
+        | Kind::Rectifier
+        | Kind::Monotone
+        | Kind::Increasing
+        | Kind::Elementwise
+        | Kind::Order
+        | Kind::Argmax { .. }
+        | Kind::Other => false,
     }
 }

@@ -6,7 +6,7 @@
 use super::Draft;
 use crate::{
     graph::NodeId,
-    layer::{AnyLayer, clip::Clip, offset::Offset, reciprocal::Reciprocal, relu::Relu, scale::Scale},
+    layer::{AnyLayer, Binary, Kind},
     tensor::Tensor,
 };
 
@@ -30,11 +30,8 @@ fn number(values: &Tensor) -> Option<f64> {
 /// A layer of two tensors, one of them a parameter.
 fn pair(draft: &mut Draft, id: NodeId) -> Option<()> {
     let node = &draft.nodes[id.0];
-    let &[a, b] = node.inputs.as_slice() else { return None };
-    let parameter = |id: NodeId| match draft.nodes[id.0].layer {
-        Some(AnyLayer::Parameter(_)) => draft.weight(id, "value").and_then(number),
-        _ => None,
-    };
+    let (Kind::Binary(binary), &[a, b]) = (draft.kind(id)?, node.inputs.as_slice()) else { return None };
+    let parameter = |id: NodeId| draft.parameter(id).and_then(number);
     let (x, p, c, turned) = match (parameter(a), parameter(b)) {
         (None, Some(c)) => (a, b, c, false),
         (Some(c), None) => (b, a, c, true),
@@ -44,17 +41,18 @@ fn pair(draft: &mut Draft, id: NodeId) -> Option<()> {
     if draft.nodes[x.0].shape != node.shape {
         return None;
     }
-    let layer: AnyLayer = match (node.layer.as_ref()?, turned) {
-        (AnyLayer::Add(_), _) => Offset { value: c }.into(),
-        (AnyLayer::Sub(_), false) => Offset { value: -c }.into(),
-        (AnyLayer::Mul(_), _) if c != 0.0 => Scale { factor: c }.into(),
-        (AnyLayer::Maximum(_), _) if c == 0.0 => Relu.into(),
-        (AnyLayer::Maximum(_), _) => Clip { min: Some(c), max: None }.into(),
-        (AnyLayer::Minimum(_), _) => Clip { min: None, max: Some(c) }.into(),
+    let layer = match (binary, turned) {
+        (Binary::Add, _) => AnyLayer::offset(c),
+        (Binary::Sub, false) => AnyLayer::offset(-c),
+        (Binary::Mul, _) if c != 0.0 => AnyLayer::scaling(c),
+        (Binary::Maximum, _) => AnyLayer::clip(c, f64::INFINITY),
+        (Binary::Minimum, _) => AnyLayer::clip(f64::NEG_INFINITY, c),
         // The parameter's node computes `-x` or `1 / x` instead.
-        (AnyLayer::Sub(_), true) => return two(draft, id, [x, p], Scale { factor: -1.0 }, Offset { value: c }),
-        (AnyLayer::Div(_), true) if c != 0.0 => return two(draft, id, [x, p], Reciprocal, Scale { factor: c }),
-        _ => return None,
+        (Binary::Sub, true) => return two(draft, id, [x, p], AnyLayer::scaling(-1.0), AnyLayer::offset(c)),
+        (Binary::Div, true) if c != 0.0 => {
+            return two(draft, id, [x, p], AnyLayer::reciprocal(), AnyLayer::scaling(c));
+        }
+        (Binary::Mul | Binary::Div, _) => return None,
     };
     draft.nodes[id.0].inputs = vec![x];
     put(draft, id, layer);
@@ -62,38 +60,31 @@ fn pair(draft: &mut Draft, id: NodeId) -> Option<()> {
 }
 
 /// `second(first(x))`, the first at the place of a parameter that nothing else takes.
-fn two(
-    draft: &mut Draft,
-    id: NodeId,
-    [x, p]: [NodeId; 2],
-    first: impl Into<AnyLayer>,
-    second: impl Into<AnyLayer>,
-) -> Option<()> {
+fn two(draft: &mut Draft, id: NodeId, [x, p]: [NodeId; 2], first: AnyLayer, second: AnyLayer) -> Option<()> {
     if p < x || draft.only_user(p) != Some(id) {
         return None;
     }
     draft.nodes[p.0].inputs = vec![x];
     draft.nodes[p.0].shape = draft.nodes[x.0].shape.clone();
-    draft.nodes[p.0].layer = Some(first.into());
+    draft.nodes[p.0].layer = Some(first);
     draft.nodes[id.0].inputs = vec![p];
-    put(draft, id, second.into());
+    put(draft, id, second);
     Some(())
 }
 
 /// A batch norm of mean 0 and deviation 1 that only multiplies by one number, or only adds one.
 fn norm(draft: &mut Draft, id: NodeId) -> bool {
-    let Some(AnyLayer::BatchNorm(norm)) = &draft.nodes[id.0].layer else { return false };
-    let epsilon = norm.epsilon;
+    let Some(Kind::BatchNorm { epsilon }) = draft.kind(id) else { return false };
     let values = |name: &str| draft.weight(id, name).and_then(number);
     let (Some(gamma), Some(beta), Some(0.0), Some(var)) =
         (values("gamma"), values("beta"), values("mean"), values("var"))
     else {
         return false;
     };
-    let layer: AnyLayer = match (gamma, beta) {
+    let layer = match (gamma, beta) {
         _ if (var + epsilon - 1.0).abs() > 1e-12 => return false,
-        (gamma, 0.0) if gamma != 0.0 => Scale { factor: gamma }.into(),
-        (1.0, beta) => Offset { value: beta }.into(),
+        (gamma, 0.0) if gamma != 0.0 => AnyLayer::scaling(gamma),
+        (1.0, beta) => AnyLayer::offset(beta),
         _ => return false,
     };
     put(draft, id, layer);
@@ -102,11 +93,7 @@ fn norm(draft: &mut Draft, id: NodeId) -> bool {
 
 /// Gives a node of one input its layer, or leaves it out if that changes nothing.
 fn put(draft: &mut Draft, id: NodeId, layer: AnyLayer) {
-    let nothing = match &layer {
-        AnyLayer::Offset(offset) => offset.value == 0.0,
-        AnyLayer::Scale(scale) => scale.factor == 1.0,
-        _ => false,
-    };
+    let nothing = matches!(layer.kind(), Kind::Offset(0.0) | Kind::Scale(1.0));
     // A graph keeps one layer at least.
     let first = draft.nodes[draft.nodes[id.0].inputs[0].0].layer.is_none();
     draft.nodes[id.0].layer = Some(layer);

@@ -93,7 +93,12 @@ impl Draft {
         self.weights.get(&format!("{}.{name}", self.nodes[node.0].name))
     }
 
-    /// What a node's layer commutes with; nothing for the input and for what is dead.
+    /// The value of a node that is a parameter.
+    fn parameter(&self, id: NodeId) -> Option<&Tensor> {
+        if self.kind(id)? == Kind::Parameter { self.weight(id, "value") } else { None }
+    }
+
+    /// The algebra of a node's layer; nothing for the input and for what is dead.
     fn kind(&self, id: NodeId) -> Option<Kind> {
         self.nodes[id.0].layer.as_ref().map(|l| l.kind())
     }

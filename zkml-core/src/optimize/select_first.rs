@@ -4,11 +4,7 @@
 //! convolution loses the channels that are left out.
 
 use super::Draft;
-use crate::{
-    graph::NodeId,
-    layer::{AnyLayer, Kind},
-    tensor::Tensor,
-};
+use crate::{graph::NodeId, tensor::Tensor};
 
 /// Moves every selection one layer towards the input.
 pub(super) fn run(draft: &mut Draft) -> usize {
@@ -19,7 +15,7 @@ pub(super) fn run(draft: &mut Draft) -> usize {
         if draft.only_user(before) != Some(NodeId(i)) {
             continue;
         }
-        let elementwise = draft.kind(before).is_some_and(Kind::is_elementwise)
+        let elementwise = draft.kind(before).is_some_and(|kind| kind.is_elementwise())
             && draft.nodes[before.0].inputs.len() == 1
             && !draft.has_params(before);
         if elementwise {
@@ -35,7 +31,7 @@ pub(super) fn run(draft: &mut Draft) -> usize {
 /// Where each element of a node is in its input, if it is a rearrangement that leaves elements out and fills in none.
 fn selection(draft: &Draft, id: NodeId) -> Option<Vec<usize>> {
     let node = &draft.nodes[id.0];
-    let layer = node.layer.as_ref().filter(|l| l.kind() == Kind::Rearrangement)?;
+    let layer = node.layer.as_ref().filter(|l| l.kind().is_rearrangement())?;
     let input = &draft.nodes[node.inputs.first()?.0].shape;
     if node.inputs.len() != 1 || node.shape.len() >= input.len() {
         return None;
@@ -58,9 +54,9 @@ fn drop_channels(draft: &mut Draft, id: NodeId, before: NodeId, from: &[usize]) 
     if !whole || kept.len() >= channels {
         return false;
     }
-    let Some(mut layer) = draft.nodes[before.0].layer.clone() else { return false };
-    let Some(filters) = filters(&mut layer) else { return false };
-    *filters = kept.len();
+    let Some(linear) = draft.linear(before).filter(|linear| linear.has_independent_outputs()) else { return false };
+    let fewer = draft.nodes[before.0].layer.as_ref().and_then(|layer| layer.with(linear.outputs, kept.len()).ok());
+    let Some(layer) = fewer else { return false };
     let rows = |t: &Tensor| {
         let columns = t.len() / channels;
         let mut dims = t.shape().dims().to_vec();
@@ -74,16 +70,4 @@ fn drop_channels(draft: &mut Draft, id: NodeId, before: NodeId, from: &[usize]) 
     draft.set_affine(before, weight, bias);
     draft.bypass(id);
     true
-}
-
-/// How many output channels a dense or convolution has, if each of them sees all of the input's.
-fn filters(layer: &mut AnyLayer) -> Option<&mut usize> {
-    match layer {
-        AnyLayer::Dense(dense) => Some(&mut dense.units),
-        AnyLayer::Conv1d(conv) if conv.groups == 1 => Some(&mut conv.filters),
-        AnyLayer::Conv2d(conv) if conv.groups == 1 => Some(&mut conv.filters),
-        AnyLayer::PointwiseConv2d(conv) => Some(&mut conv.filters),
-        AnyLayer::SeparableConv2d(conv) => Some(&mut conv.filters),
-        _ => None,
-    }
 }

@@ -14,35 +14,70 @@
 
 use crate::{
     graph::{Graph, NodeId},
-    layer::{AnyLayer, Step},
+    layer::{AnyLayer, Kind, Layout, Linear, Over, Step},
+    shape::Shape,
 };
 
 /// The finest that a channel may be.
 const MAX: u32 = 64;
 
-/// The number of channels that a node may hold at scales of their own.
-pub(crate) fn of_linear(graph: &Graph, id: NodeId) -> Option<usize> {
-    let node = graph.node(id);
-    match &node.layer {
-        Some(AnyLayer::Dense(_)) if node.shape.rank() == 1 => node.shape.dims().first().copied(),
-        Some(
-            AnyLayer::Conv1d(_) | AnyLayer::Conv2d(_) | AnyLayer::DepthwiseConv2d(_) | AnyLayer::PointwiseConv2d(_),
-        ) => node.shape.dims().first().copied(),
-        _ => None,
+/// What a layer does with channels of different scales.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Channels {
+    /// Its output channels may have scales of their own.
+    Makes,
+    /// Its output has the channels of its input, unless its step cuts them.
+    HandsOn,
+    /// Its output has one scale: its rescale is always its own.
+    Cuts,
+    /// Nothing: it takes one scale and gives one.
+    None,
+}
+
+/// What a layer whose output has this shape does with them.
+fn channels(layer: &AnyLayer, shape: &Shape) -> Channels {
+    match layer.kind() {
+        Kind::Linear(Linear { layout: Layout::ByOutput(_), channels_first, .. }) => {
+            if channels_first || shape.rank() == 1 { Channels::Makes } else { Channels::None }
+        }
+        Kind::Linear(Linear { layout: Layout::ByInput { .. } | Layout::Separable, .. }) => Channels::None,
+        Kind::Maximum(Over::Window(_) | Over::Channel) => Channels::HandsOn,
+        Kind::Relu => Channels::Cuts,
+        Kind::Scale(_)
+        | Kind::Offset(_)
+        | Kind::BatchNorm { .. }
+        | Kind::Parameter
+        | Kind::MatMul
+        | Kind::Binary(_)
+        | Kind::Rearrangement
+        | Kind::Flatten
+        | Kind::ZeroPadding(_)
+        | Kind::Sum(_)
+        | Kind::Mean(..)
+        | Kind::Maximum(Over::Axes)
+        | Kind::Minimum(_)
+        | Kind::Clip(..)
+        | Kind::Rectifier
+        | Kind::Monotone
+        | Kind::Increasing
+        | Kind::Elementwise
+        | Kind::Order
+        | Kind::Argmax { .. }
+        | Kind::Other => Channels::None,
     }
 }
 
-/// Whether a node hands on channels of different scales, unless it cuts them.
-pub(crate) fn passes_on(layer: &AnyLayer) -> bool {
-    matches!(
-        layer,
-        AnyLayer::MaxPool1d(_) | AnyLayer::MaxPool2d(_) | AnyLayer::GlobalMaxPool1d(_) | AnyLayer::GlobalMaxPool2d(_)
-    )
+/// What a node does with them; nothing for the input.
+fn role(graph: &Graph, id: NodeId) -> Option<Channels> {
+    let node = graph.node(id);
+    node.layer.as_ref().map(|layer| channels(layer, &node.shape))
 }
 
-/// Whether a node's step always cuts.
-fn always_cuts(layer: &AnyLayer) -> bool {
-    matches!(layer, AnyLayer::Relu(_))
+/// The number of channels that a node may hold at scales of their own.
+pub(crate) fn of_linear(graph: &Graph, id: NodeId) -> Option<usize> {
+    let node = graph.node(id);
+    let makes = role(graph, id)? == Channels::Makes;
+    node.shape.dims().first().copied().filter(|_| makes)
 }
 
 /// The nodes after a linear one that hold its channels, up to those that cut; nothing if one of them can't.
@@ -52,19 +87,17 @@ pub(crate) fn group(graph: &Graph, steps: &[Step], id: NodeId) -> Option<Vec<Nod
     let mut at = 0;
     while let Some(&node) = group.get(at) {
         at += 1;
-        let layer = graph.node(node).layer.as_ref()?;
-        if always_cuts(layer) || steps[node.0].cuts() {
+        if role(graph, node)? == Channels::Cuts || steps[node.0].cuts() {
             continue;
         }
         if node == graph.output() || node == graph.scores() {
             return None;
         }
         for user in &users[node.0] {
-            let next = graph.node(*user).layer.as_ref()?;
-            if !passes_on(next) && !always_cuts(next) {
-                return None;
+            match role(graph, *user)? {
+                Channels::HandsOn | Channels::Cuts => group.push(*user),
+                Channels::Makes | Channels::None => return None,
             }
-            group.push(*user);
         }
     }
     Some(group)
@@ -78,24 +111,28 @@ pub(crate) fn check(graph: &Graph, steps: &[Step]) -> bool {
     for (i, node) in graph.nodes().iter().enumerate() {
         let (Some(layer), step) = (&node.layer, &steps[i]) else { continue };
         let taken: Vec<&[u32]> = node.inputs.iter().map(|n| handed[n.0]).collect();
-        let fits = if let (Some(channels), false) = (of_linear(graph, NodeId(i)), step.channels.is_empty()) {
-            let sizes = step.channels.len() == channels
-                && step.channels.iter().all(|o| {
-                    *o <= MAX
+        let one = step.channels.is_empty() && taken.iter().all(|t| t.is_empty());
+        let role = channels(layer, &node.shape);
+        let fits = match role {
+            Channels::Makes => {
+                let held = |o: u32| {
+                    o <= MAX
                         && o.saturating_add(step.shift) <= 250
                         && o.saturating_add(step.factor.unsigned_abs()) <= 250
-                });
-            sizes && taken.iter().all(|t| t.is_empty())
-        } else if passes_on(layer) || always_cuts(layer) {
-            taken.iter().all(|t| *t == step.channels.as_slice())
-                && step.channels.iter().all(|o| o.saturating_add(step.shift) <= 250)
-        } else {
-            step.channels.is_empty() && taken.iter().all(|t| t.is_empty())
+                };
+                let all = step.channels.len() == node.shape.dims()[0] && step.channels.iter().all(|o| held(*o));
+                one || (all && taken.iter().all(|t| t.is_empty()))
+            }
+            Channels::HandsOn | Channels::Cuts => {
+                taken.iter().all(|t| *t == step.channels.as_slice())
+                    && step.channels.iter().all(|o| o.saturating_add(step.shift) <= 250)
+            }
+            Channels::None => one,
         };
         if !fits {
             return false;
         }
-        if !always_cuts(layer) && !step.cuts() {
+        if role != Channels::Cuts && !step.cuts() {
             handed[i] = &step.channels;
         }
     }

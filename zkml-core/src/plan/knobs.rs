@@ -63,8 +63,10 @@ impl Subject<'_> {
         let last = self.graph().scores().0;
         match self.layer(i) {
             None => matches!(self.range, Range::Whole(..)),
-            Some(AnyLayer::Argmax(_)) => false,
-            Some(layer) => i != last && !matches!(layer.kind(), Kind::Rearrangement),
+            Some(layer) => {
+                let kind = layer.kind();
+                i != last && !kind.is_rearrangement() && !matches!(kind, Kind::Argmax { .. })
+            }
         }
     }
 

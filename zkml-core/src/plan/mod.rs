@@ -69,7 +69,7 @@ use crate::{
     bounded,
     error::{PlanError, hex},
     graph::{Graph, NodeId, Range},
-    layer::{AnyLayer, Role, Step},
+    layer::{AnyLayer, Kind, Role, Step},
     tensor::Tensor,
 };
 
@@ -321,11 +321,9 @@ impl Plan {
 }
 
 /// The scale of a node's output, after the shift.
-pub(crate) fn output_scale(layer: &crate::layer::AnyLayer, step: &Step) -> i32 {
-    match layer {
-        crate::layer::AnyLayer::Argmax(_) => 0,
-        _ => layer.scale(step) - step.shift as i32,
-    }
+pub(crate) fn output_scale(layer: &AnyLayer, step: &Step) -> i32 {
+    // An index is a whole number, which no step cuts.
+    if matches!(layer.kind(), Kind::Argmax { .. }) { 0 } else { layer.scale(step) - step.shift as i32 }
 }
 
 /// The scale of a parameter in that role.

@@ -1,0 +1,115 @@
+//! No layer is known by its name outside `src/layer/`: what passes, plan and circuit know of it, its own file says.
+//!
+//! This reads the sources. A layer's name is that of the list `layers!`, as a variant of `AnyLayer` or after its module.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// All sources of the crate that are not in `src/layer/`, with their contents.
+fn outside() -> Vec<(PathBuf, String)> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let (mut folders, mut files) = (vec![src.clone()], vec![]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && path != src.join("layer") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                files.push((path.clone(), fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    files
+}
+
+/// `module::Name` of every layer, as the list declares them.
+fn layers() -> Vec<String> {
+    let list = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/layer/mod.rs")).unwrap();
+    let list = list.split_once("\nlayers! {\n").expect("the list of layers").1;
+    list.lines().take_while(|line| *line != "}").map(|line| line.trim().trim_end_matches(',').to_owned()).collect()
+}
+
+/// The lines that name a layer.
+fn mentions(source: &str, layers: &[String]) -> Vec<String> {
+    let names = |line: &str| {
+        let variant = line.split("AnyLayer::").skip(1).any(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
+        variant || layers.iter().any(|layer| line.contains(layer.as_str()))
+    };
+    source.lines().filter(|line| names(line)).map(|line| line.trim().to_owned()).collect()
+}
+
+/// The arms that take any other layer, in matches on layers, on their kinds or on parts of those.
+fn catch_alls(source: &str) -> Vec<String> {
+    let starts = source.match_indices("match ").filter_map(|(at, _)| Some(at + source[at..].find('{')? + 1));
+    starts.flat_map(|start| of_match(&source[start..])).collect()
+}
+
+/// As [`catch_alls`], of the match whose arms begin here.
+fn of_match(source: &str) -> Vec<String> {
+    // The arms without what is in braces, in their blocks or in their patterns.
+    let (mut depth, mut arms) = (0, String::new());
+    for c in source.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            c if depth == 0 => arms.push(c),
+            _ => {}
+        }
+    }
+    let patterns: Vec<&str> = arms.lines().map(|line| line.split("=>").next().unwrap_or_default().trim()).collect();
+    let on_layers = ["AnyLayer::", "Kind::", "Binary::", "Over::", "Layout::", "Groups::"];
+    if !patterns.iter().any(|pattern| on_layers.iter().any(|on| pattern.contains(on))) {
+        return vec![];
+    }
+    let takes_all = |line: &&str| {
+        let (pattern, arm) = line.split_once("=>").map_or(("", false), |(pattern, _)| (pattern.trim(), true));
+        let name = pattern.split(" if ").next().unwrap_or_default();
+        let inner = name.strip_prefix("Some(").and_then(|rest| rest.strip_suffix(')')).unwrap_or(name);
+        arm && !inner.is_empty() && inner.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+    };
+    arms.lines().filter(takes_all).map(|line| line.trim().to_owned()).collect()
+}
+
+#[test]
+fn no_layer_is_named_outside_its_folder() {
+    let (files, layers) = (outside(), layers());
+    assert!(files.len() > 50 && layers.len() > 90, "{} files, {} layers", files.len(), layers.len());
+    for (path, source) in files {
+        let found = mentions(&source, &layers);
+        assert_eq!(found, [""; 0], "{}: ask the layer for its `Kind`", path.display());
+    }
+}
+
+#[test]
+fn no_match_on_layers_takes_all_others() {
+    for (path, source) in outside() {
+        let found = catch_alls(&source);
+        assert_eq!(found, [""; 0], "{}: name the kinds", path.display());
+    }
+}
+
+#[test]
+fn a_planted_mention_is_found() {
+    let layers = layers();
+    let planted = "match &node.layer {\n    Some(AnyLayer::Dense(_)) => true,\n    _ => false,\n}\n";
+    assert_eq!(mentions(planted, &layers), ["Some(AnyLayer::Dense(_)) => true,"]);
+    assert_eq!(catch_alls(planted), ["_ => false,"]);
+    assert_eq!(mentions("use crate::layer::{AnyLayer, relu6::Relu6};", &layers).len(), 1);
+    assert_eq!(mentions("AnyLayer::parse(name, args)?.kind()", &layers), [""; 0]);
+    let named = |last: &str| {
+        format!(
+            "let y = match x.kind() {{\n    Kind::Scale(f) => {{\n        f\n    }}\n    Kind::BatchNorm {{ .. }}\n    | Kind::Other => 0.0,\n{last}}};"
+        )
+    };
+    assert_eq!(catch_alls(&named("")), [""; 0]);
+    assert_eq!(catch_alls(&named("    other if other.is_linear() => 1.0,\n")), ["other if other.is_linear() => 1.0,"]);
+    assert_eq!(catch_alls(&named("    Some(_) => 1.0,\n")), ["Some(_) => 1.0,"]);
+    // A match on something else, within an arm or around one, may.
+    assert_eq!(
+        catch_alls(&named("    Kind::Relu => match n {\n        0 => 1.0,\n        _ => 2.0,\n    },\n")),
+        [""; 0]
+    );
+}
