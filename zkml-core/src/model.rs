@@ -9,11 +9,15 @@ use std::{
 use rand::{Rng, RngCore};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
+#[cfg(feature = "plan")]
 use crate::{
-    error::{InputError, ModelError, PlanError, WeightsError},
+    error::PlanError,
+    plan::{Plan, Progress, Quantized, Target},
+};
+use crate::{
+    error::{InputError, ModelError, WeightsError},
     graph::{Graph, NodeId, Range, Visibility},
     layer::{Init, nearest},
-    plan::{Plan, Progress, Quantized, Target},
     shape::Shape,
     tensor::Tensor,
 };
@@ -303,7 +307,10 @@ impl Model {
         }
         Ok(self.forward(input)?.argmax())
     }
+}
 
+#[cfg(feature = "plan")]
+impl Model {
     /// The cheapest fixed-point version of the model that keeps to the target on the samples.
     ///
     /// # Errors
