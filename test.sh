@@ -1,22 +1,33 @@
 #!/usr/bin/env bash
-# All checks and all tests. Needs a Rust toolchain (1.95 or newer, for Burn); installs nothing else, for nothing else is needed.
+# All checks and all tests. `./test.sh quick`: those of everyday work, without Burn and without what needs another build.
+# Needs a Rust toolchain (1.95 or newer, for Burn); installs nothing else, for nothing else is needed.
 set -euo pipefail
 cd "$(dirname "$0")"
 export CARGO_TERM_COLOR=never
 target="${CARGO_TARGET_DIR:-target}"
 readers="onnx,keras,burn"
 
-say() { printf '\n== %s\n' "$*"; }
+say() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
 
 say "format"
 cargo fmt --all --check
 # Layers are declared by a macro, where cargo fmt doesn't find them.
 rustfmt --check --edition 2024 zkml-core/src/layer/*.rs
 
+if [ "${1:-}" = quick ]; then
+  say "lints"
+  cargo clippy -p zkml-core -p zkml --all-targets -- -D warnings
+  say "tests"
+  cargo test -p zkml-core -p zkml --lib --tests
+  say "done"
+  exit
+fi
+
 say "lints"
 cargo clippy --workspace --all-targets --features "$readers" -- -D warnings
-# The two smaller feature sets: the front half, and the verifier alone.
+# The smaller feature sets: the front half, with plans, and the verifier alone.
 cargo clippy -p zkml-core --no-default-features -- -D warnings
+cargo clippy -p zkml-core --no-default-features --features plan -- -D warnings
 cargo clippy -p zkml --no-default-features --features verify --lib --test verifier -- -D warnings
 
 say "documentation"
@@ -25,6 +36,16 @@ RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features "$readers"
 say "tests"
 cargo test --workspace --features "$readers"
 
+# Tests that need the cases of other engines are ignored above.
+data="${ZKML_DATA:-../shared/data}"
+if [ -d "$data" ]; then
+  say "other engines"
+  ZKML_DATA="$(cd "$data" && pwd)" cargo test --workspace --features "$readers" \
+    --test conformance --test vectors --test keras -- --ignored
+else
+  say "other engines: ignored, there is no $data"
+fi
+
 say "from training to a proof"
 "$target/debug/examples/train_and_prove"
 
@@ -32,10 +53,12 @@ say "the verifier alone"
 cargo test -p zkml --no-default-features --features verify --test verifier
 
 say "what is switched off is said"
-cargo test -p zkml --no-default-features --features verify --test ui switched_off
+cargo test -p zkml-ui --test ui switched_off
 
-say "the fuzz targets build"
-cargo build --manifest-path fuzz/Cargo.toml
+say "the fuzz targets compile"
+cargo check --manifest-path fuzz/Cargo.toml
 
 say "the main job, on the data that ships"
 cargo run --release --example digits
+
+say "done"

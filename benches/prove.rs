@@ -1,7 +1,7 @@
 //! Witness generation, proving, verifying and setup of the reference models, and proving against the bare prover.
 //!
-//! `cargo bench` prints, for each model, the times, the ratio of [`Circuit::prove`] to ark-groth16's prover on the same
-//! matrices and assignment, measured in turn in one run, and the peak memory of the process.
+//! `cargo bench -p zkml-bench` prints, for each model, the times, the ratio of [`Circuit::prove`] to ark-groth16's prover
+//! on the same matrices and assignment, measured in turn in one run, and the peak memory of the process.
 
 #[path = "../examples/common/mod.rs"]
 mod common;

@@ -59,7 +59,7 @@ impl Digits {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let (train, test) = data::digits(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/digits"))?;
+    let (train, test) = data::digits(&Path::new(env!("CARGO_MANIFEST_DIR")).join("digits"))?;
     let digits = trained(&train);
     let (images, _) = batch(&test, &Device::flex());
     let classes: Vec<i64> = digits.classify(images).into_data().iter().collect();

@@ -85,7 +85,7 @@ pub struct Reference {
 
 /// All reference models, seeded where no trained weights ship.
 pub fn all() -> Result<Vec<Reference>, Box<dyn Error>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/digits");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/digits");
     let (train, test) = data::digits(&folder)?;
     let images = |labelled: Vec<data::Labelled>| labelled.into_iter().map(|(x, _)| x).collect::<Vec<_>>();
     let mut rng = zkml::rand::rngs::StdRng::seed_from_u64(7);

@@ -23,7 +23,7 @@ fn digits(image: Tensor<1, 8, 8>) -> Class<10> {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/digits");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("digits");
     let (train, test) = data::digits(&folder)?;
     let model = Digits::load(folder.join("digits.safetensors"))?;
     println!("{}", model.graph());
@@ -75,7 +75,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let float = model.forward(image)?;
     let exact = quantized.forward(image)?;
     let svg = picture::draw(image, &float, &exact.scores, answer, &report);
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/digits.svg");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/digits.svg");
     std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
     std::fs::write(&path, svg)?;
     std::fs::write(path.with_file_name("digits-frontier.svg"), quantized.frontier().to_svg())?;

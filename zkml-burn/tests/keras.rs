@@ -144,9 +144,11 @@ fn a_flatten_costs_no_permutation_in_front_of_a_dense() {
 
 /// Models made for the project that are not shipped with it.
 #[test]
+#[ignore = "needs the Keras models, in ../shared/data or ZKML_DATA"]
 fn unshipped_models_agree() {
-    let Some(cases) = folder("keras") else { return };
-    for case in std::fs::read_dir(cases).expect("it is a folder").flatten() {
+    let cases = folder("keras");
+    let found = std::fs::read_dir(&cases).unwrap_or_else(|e| panic!("{}: {e}", cases.display()));
+    for case in found.flatten() {
         let read = |name: &str| std::fs::read_to_string(case.path().join(name)).expect("the case is complete");
         let tensor = |name: &str| json_tensor(&serde_json::from_str(&read(name)).expect("it is JSON"));
         // With the batch, of one.
@@ -165,9 +167,9 @@ fn unshipped_models_agree() {
 
 /// A network that Keras 2.10 saved, of which no outputs come with it: these are those of `tf_keras` 2.21 for this image.
 #[test]
+#[ignore = "needs the network of keras2circom, in ../shared/data or ZKML_DATA"]
 fn a_model_of_an_older_keras_agrees() {
-    let Some(folder) = folder("keras2circom") else { return };
-    let import = keras::load(folder.join("model.h5")).expect("it is read");
+    let import = keras::load(folder("keras2circom").join("model.h5")).expect("it is read");
     let image = Tensor::from_fn([28, 28, 1], |i| ((i * 37 + i / 28 * 11) % 256) as f64 / 255.0);
     let expected = [
         4.43292038e-07,

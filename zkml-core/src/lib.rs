@@ -17,10 +17,13 @@
 //! | [`arith`] | the readings: integers, intervals, counts, constraints |
 //! | [`gadget`] | what a reading is made of: range, rescale, relu, max, argmax, clip, leaky, sign, .., commitment |
 //!
-//! Without the feature `prove` only the front half is there, which needs no elliptic curve.
+//! Without features only the front half is there: graphs, layers and models, for whoever checks or reads networks, as the
+//! macro does while compiling. `plan` adds quantisation, `verify` keys and proofs, and `prove` both and the rest.
 #![forbid(unsafe_code)]
 // Tests compare with floats.
 #![cfg_attr(test, allow(clippy::disallowed_methods))]
+// What layers and readings offer to plans and circuits is not used where these are switched off.
+#![cfg_attr(not(feature = "plan"), allow(dead_code))]
 
 pub mod arith;
 pub mod bounded;
@@ -29,8 +32,6 @@ pub mod gadget;
 pub mod graph;
 pub mod layer;
 pub mod model;
-pub mod optimize;
-pub mod plan;
 pub mod shape;
 pub mod tensor;
 
@@ -38,5 +39,9 @@ pub mod tensor;
 pub mod circuit;
 #[cfg(feature = "prove")]
 pub mod dev;
+#[cfg(feature = "plan")]
+pub mod optimize;
+#[cfg(feature = "plan")]
+pub mod plan;
 #[cfg(feature = "verify")]
 pub mod prove;

@@ -9,13 +9,17 @@ use std::{
 use rand::{Rng, RngCore};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
+#[cfg(feature = "plan")]
+use crate::{
+    error::PlanError,
+    plan::{Plan, Progress, Quantized, Target},
+};
 use crate::{
     arith::float::exp2,
     bounded,
-    error::{InputError, ModelError, PlanError, WeightsError},
+    error::{InputError, ModelError, WeightsError},
     graph::{Graph, NodeId, Range, Visibility},
     layer::{Init, nearest},
-    plan::{Plan, Progress, Quantized, Target},
     shape::Shape,
     tensor::Tensor,
 };
@@ -303,7 +307,10 @@ impl Model {
         }
         Ok(self.forward(input)?.argmax())
     }
+}
 
+#[cfg(feature = "plan")]
+impl Model {
     /// The cheapest fixed-point version of the model that keeps to the target on the samples.
     ///
     /// Its plan depends on the weights, and is public even where they are hidden: see

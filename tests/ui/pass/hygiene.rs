@@ -29,7 +29,8 @@ macro_rules! network {
 
 network!(made_by_macro, 7);
 
-fn main() {
+#[test]
+fn it_passes() {
     assert_eq!(user::Model::graph().unwrap().nodes().len(), 3);
     assert_eq!(MadeByMacro::graph().unwrap().nodes()[1].shape.dims(), [7]);
 }

@@ -17,7 +17,8 @@ fn deep(x: Tensor<16>) -> Tensor<16> {
     y
 }
 
-fn main() {
+#[test]
+fn it_passes() {
     let graph = Deep::graph().unwrap();
     assert_eq!(graph.nodes().len(), 1 + 3 * 2 + 4);
     // A name that is bound in every iteration names no layer.
