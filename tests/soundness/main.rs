@@ -2,6 +2,7 @@
 #![cfg(feature = "prove")]
 
 mod arithmetic;
+mod bounds;
 mod calibrated;
 mod channels;
 mod common;

@@ -6,13 +6,19 @@ use ark_bn254::Fr;
 use ark_ff::{One, PrimeField, Zero};
 use zkml::{
     circuit::Circuit,
-    graph::Visible,
+    graph::{Range, Visible},
+    layer::Args,
+    model::Model,
     plan::Quantized,
-    prove::{Keys, Proof, ProveError, VerifyError, prove, public},
+    prove::{
+        Keys, Kind, LoadError, Proof, ProveError, VerifyError, VerifyingKey, circuit_digest,
+        file::{self, CHECKSUM, HEADER},
+        prove, public,
+    },
     tensor::Tensor,
 };
 
-use crate::common::{OPEN, graph, planned, rng, samples, scores, visibility};
+use crate::common::{OPEN, cheap, graph, planned, rng, samples, scores, visibility};
 
 struct Proven {
     quantized: Quantized,
@@ -122,6 +128,53 @@ fn a_proof_is_not_replayed_under_the_key_of_another_setup_or_circuit() {
     assert!(others.verifying.verify(&relabelled).is_err());
     assert!(other.prove_batch(&keys.proving, inputs, &mut rng(1)).is_err());
     assert!(keys.verifying.verify(proof).is_ok() && quantized.circuit(OPEN).unwrap().digest() != circuit.digest());
+}
+
+#[test]
+fn the_input_of_a_statement_does_not_pass_for_its_output() {
+    let scale = vec![("scale", Args::new().with("factor", 3.0))];
+    let circuit = cheap(graph([3], Range::Whole(0, 100), scale), Visible::Public).circuit(OPEN).unwrap();
+    let keys = circuit.setup(&mut rng(1)).unwrap();
+    let proof = circuit.prove(&keys.proving, &Tensor::vector(vec![7.0, 90.0, 30.0]), &mut rng(2)).unwrap();
+    assert_eq!(keys.verifying.verify(&proof).unwrap().output(0).unwrap().data(), [21.0, 270.0, 90.0]);
+    // The names of both entries exchanged in the key's table, and the checksum made right.
+    let bytes = keys.verifying.to_bytes();
+    let text = String::from_utf8(keys.verifying.table().to_json()).unwrap();
+    let at = bytes.windows(text.len()).position(|part| part == text.as_bytes()).unwrap();
+    let exchanged =
+        text.replace("\"input\"", "\"?\"").replace("\"output\"", "\"input\"").replace("\"?\"", "\"output\"");
+    assert!(exchanged != text && exchanged.len() == text.len());
+    let mut payload = bytes[HEADER..bytes.len() - CHECKSUM].to_vec();
+    payload[at - HEADER..at - HEADER + text.len()].copy_from_slice(exchanged.as_bytes());
+    let with = |digest| VerifyingKey::from_bytes(&file::write(Kind::VerifyingKey, &digest, &payload));
+    assert!(matches!(with(circuit.digest()), Err(LoadError::Digest { .. })));
+    // Under a digest that fits its table, the key is that of no circuit.
+    let forged = with(circuit_digest(&circuit.contents(), &serde_json::from_str(&exchanged).unwrap())).unwrap();
+    assert_ne!(*forged.digest(), circuit.digest());
+    assert_eq!(Keys::new(keys.proving.clone(), forged.clone()), Err(LoadError::Mismatch { what: "circuit digests" }));
+    assert!(matches!(forged.verify(&proof), Err(VerifyError::Digest { .. })));
+    // The points are pinned by the fingerprint alone.
+    let again = circuit.setup(&mut rng(9)).unwrap();
+    assert_eq!(again.verifying.digest(), keys.verifying.digest());
+    assert_ne!(again.verifying.fingerprint(), keys.verifying.fingerprint());
+}
+
+#[test]
+fn scores_that_saturate_as_floats_are_told_apart_in_the_circuit() {
+    let layers = vec![("sigmoid", Args::new()), ("argmax", Args::new())];
+    let written = Model::init(graph([2], Range::Whole(0, 100), layers), OPEN, &mut rng(3)).unwrap();
+    let quantized = cheap(written.graph().clone(), Visible::Public);
+    let circuit = quantized.circuit(OPEN).unwrap();
+    let keys = circuit.setup(&mut rng(1)).unwrap();
+    for (scores, float, proven) in
+        [([40.0, 50.0], 0, 1), ([50.0, 40.0], 0, 0), ([1.0, 2.0], 1, 1), ([50.0, 50.0], 0, 0)]
+    {
+        let x = Tensor::vector(scores.to_vec());
+        assert_eq!(quantized.forward(&x).unwrap().class, Some(proven));
+        let proof = circuit.prove(&keys.proving, &x, &mut rng(2)).unwrap();
+        assert_eq!(keys.verifying.verify(&proof).unwrap().class(0), Some(proven));
+        assert_eq!(written.classify(&x).unwrap(), float);
+    }
 }
 
 #[test]
