@@ -131,11 +131,12 @@ fn describe(sketch: &Sketch) -> Model {
 }
 
 /// A plan of some quality: within a tenth of the largest score where the grid has one, else any.
-fn quantize(model: &Model, seed: u64) -> Quantized {
+fn quantize(model: &Model, seed: u64, weights: Visible) -> Quantized {
     let samples = samples(model.graph(), 3, seed);
     let top = samples.iter().map(|x| model.forward(x).unwrap().max_abs()).fold(0.0, f64::max);
-    let any = Target { tries: 1, ..Target::top1(0.0).max_error(f64::MAX) };
-    let near = Target { tries: 24, ..Target::top1(0.0).max_error(0.1 * top) };
+    let visibility = Some(open(weights));
+    let any = Target { tries: 1, visibility, ..Target::top1(0.0).max_error(f64::MAX) };
+    let near = Target { tries: 24, visibility, ..Target::top1(0.0).max_error(0.1 * top) };
     match model.quantize(&samples, near) {
         Ok(quantized) if !seed.is_multiple_of(3) => quantized,
         _ => model.quantize(&samples, any).unwrap(),
@@ -148,7 +149,7 @@ proptest! {
     #[test]
     fn integers_are_near_the_floats_and_equal_the_formulas(sketch in sketch()) {
         let model = describe(&sketch);
-        let quantized = quantize(&model, sketch.seed);
+        let quantized = quantize(&model, sketch.seed, Visible::Public);
         let (optimized, _) = optimize(&model).unwrap();
         for x in samples(model.graph(), 4, sketch.seed ^ 1) {
             let floats = optimized.trace(&x).unwrap();
@@ -173,8 +174,9 @@ proptest! {
     #[test]
     fn constraints_say_what_the_integers_say_and_cost_what_the_budget_says(sketch in sketch(), private in any::<bool>()) {
         let model = describe(&sketch);
-        let quantized = quantize(&model, sketch.seed);
-        let visibility = open(if private { Visible::Private } else { Visible::Public });
+        let weights = if private { Visible::Private } else { Visible::Public };
+        let quantized = quantize(&model, sketch.seed, weights);
+        let visibility = open(weights);
         let circuit = quantized.circuit(visibility).unwrap();
         let built = Cost::new(circuit.matrices().constraints(), circuit.matrices().witness);
         prop_assert_eq!(built, total(&quantized, visibility));

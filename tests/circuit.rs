@@ -214,6 +214,7 @@ fn circuits_of_one_plan_commit_to_equal_weights_alike_and_no_others_do() {
     let last = plan.steps.len() - 1;
     plan.steps[last].shift += 1;
     plan.scales[last] -= 1;
+    plan.error = None;
     let coarser = q.model().quantize_to(&plan).unwrap();
     assert_eq!((coarser.params(), &coarser.plan().params), (q.params(), &q.plan().params));
     assert_ne!(of(&coarser, Visible::Public, Visible::Public, 1), commitment);
@@ -486,6 +487,7 @@ fn private_weights_of_widths_that_outgrow_the_field_are_refused_where_they_do() 
     for node in [1, 3] {
         plan.params[node][0].bits = 200;
     }
+    plan.error = None;
     let model = Model::new(q.model().graph().clone(), Visibility::default(), q.model().weights().clone()).unwrap();
     let wide = model.quantize_to(&plan).unwrap();
     assert!(wide.circuit(Visibility::default()).is_ok());

@@ -69,6 +69,12 @@ pub fn samples(graph: &Graph, n: usize) -> Vec<Tensor> {
         .collect()
 }
 
+/// The same under a plan that states no error: so that what is edited is refused for what it is, and not for an error that it exceeds.
+pub fn unstated(quantized: Quantized) -> Quantized {
+    let plan = Plan { error: None, ..quantized.plan().clone() };
+    quantized.model().quantize_to(&plan).unwrap()
+}
+
 /// The model with the cheapest plan there is, whatever it answers.
 pub fn cheap(graph: Graph, weights: Visible) -> Quantized {
     let samples = samples(&graph, 4);
@@ -81,13 +87,12 @@ pub fn cheap(graph: Graph, weights: Visible) -> Quantized {
     }
     let model = Model::new(graph, visibility, weights).unwrap();
     let target = Target { top1: 0.0, max_error: Some(1e9), tries: 1, ..Target::default() };
-    model.quantize(&samples, target).unwrap()
+    unstated(model.quantize(&samples, target).unwrap())
 }
 
 /// A plan with other steps: `(node, shift, saturate)`. Scales follow.
 pub fn replan(quantized: &Quantized, steps: &[(usize, u32, Option<u32>)]) -> Plan {
-    // What was proven of the other steps does not hold of these.
-    let (graph, mut plan) = (quantized.graph(), Plan { error: None, ..quantized.plan().clone() });
+    let (graph, mut plan) = (quantized.graph(), quantized.plan().clone());
     for (i, node) in graph.nodes().iter().enumerate().skip(1) {
         let Some(layer) = &node.layer else { continue };
         let step = &mut plan.steps[i];

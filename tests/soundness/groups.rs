@@ -21,7 +21,7 @@ use zkml::{
 };
 
 use crate::{
-    common::{OPEN, graph, int, rng},
+    common::{OPEN, graph, int, rng, unstated},
     coordinated::{answers, random},
     liar::Claim,
 };
@@ -67,7 +67,7 @@ impl Group {
         let samples = [Tensor::from_fn(self.shape(), |i| if i == 0 { most } else { 0.0 })];
         let model = Model::new(graph, OPEN, weights).unwrap();
         let target = Target { top1: 0.0, max_error: Some(1e300), tries: 1, ..Target::default() };
-        model.quantize(&samples, target)
+        model.quantize(&samples, target).map(unstated)
     }
 
     /// Under a plan with any scales, and a norm's weights of which the integer is one: `y` is `z`.
@@ -94,6 +94,8 @@ impl Group {
                 Role::Bias => layer.scale(&plan.steps[1]),
             };
         }
+        // With what is proven of its tables, whatever they are.
+        let plan = Plan { error: None, ..plan.stated(planned.graph(), None)? };
         planned.model().quantize_to(&plan)
     }
 

@@ -401,10 +401,10 @@ fn no_other_index_among_equals_is_accepted() {
         let index = Index { smallest, last };
         let inner = if last { 3 - y } else { y };
         for claimed in (0..4).filter(|i| *i != inner) {
-            // The selectors are the first variables, the last one of them no variable; then the selected value.
+            // The first variables say of each but the last whether it is before the selected; then comes the selected value.
             let at = if last { 3 - claimed } else { claimed };
             let value = if smallest { -x[at as usize] } else { x[at as usize] };
-            let mut lies: Vec<(usize, i64)> = (0..3).map(|i| (i, i64::from(i as i64 == claimed))).collect();
+            let mut lies: Vec<(usize, i64)> = (0..3).map(|i| (i, i64::from((i as i64) < claimed))).collect();
             lies.push((3, value));
             refused(&index, &x, y, &lies);
             // The greatest value kept.

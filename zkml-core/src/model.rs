@@ -9,11 +9,6 @@ use std::{
 use rand::{Rng, RngCore};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
-#[cfg(feature = "plan")]
-use crate::{
-    error::PlanError,
-    plan::{Plan, Progress, Quantized, Target},
-};
 use crate::{
     arith::float::exp2,
     bounded,
@@ -22,6 +17,11 @@ use crate::{
     layer::{Init, nearest},
     shape::Shape,
     tensor::Tensor,
+};
+#[cfg(feature = "plan")]
+use crate::{
+    error::PlanError,
+    plan::{Plan, Progress, Quantized, Target},
 };
 
 /// Named float tensors: the parameters of a model.

@@ -52,6 +52,7 @@ pub const MAX_BITS: u32 = 250;
 
 /// What can go wrong in exact arithmetic.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ArithError {
     /// A value may need more bits than a field element safely holds.
     #[error(

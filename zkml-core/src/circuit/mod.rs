@@ -47,6 +47,7 @@ use crate::{
 
 /// A circuit that can't be built, or inputs that it can't prove.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum CircuitError {
     /// A layer's values may outgrow the field.
     #[error("layer `{layer}`: {error}")]

@@ -82,6 +82,7 @@ impl Domain {
 
 /// Values that can't be committed to.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum CommitError {
     /// A value is not within its interval: it would be packed over its neighbours, and the commitment open two ways.
     #[error("value {index} is {found}, expected {} to {}", .expected.lo, .expected.hi)]

@@ -60,6 +60,7 @@ impl fmt::Display for Kind {
 
 /// A file that can't be read or written, or is not the one asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum FileError {
     /// The first bytes are not `zkml`.
     #[error("not a zkml file, expected a {expected}")]

@@ -17,6 +17,7 @@ pub(super) type Curve = Bn254;
 
 /// Why bytes are no point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PointFault {
     /// They are not the one encoding of any point: a coordinate at or above the modulus, no root, stray flags.
     Encoding,
@@ -41,6 +42,7 @@ impl fmt::Display for PointFault {
 
 /// A key or a proof that can't be loaded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum LoadError {
     /// The file around it is not what was asked for.
     #[error(transparent)]

@@ -13,6 +13,7 @@ use super::{Digest, Fr, Proof, hex};
 
 /// Keys or a proof that can't be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ProveError {
     /// The key is of another circuit.
     #[error("the key is of circuit {}, expected circuit {}; run the setup of this circuit", hex(.key), hex(.circuit))]

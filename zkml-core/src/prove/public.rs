@@ -114,6 +114,7 @@ impl TryFrom<RawTable> for PublicTable {
 
 /// A table of public inputs that can't be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TableError {
     /// An entry does not start where the one before it ends.
     #[error("public entry `{name}` of item {item} starts at input {found}, expected {expected}")]
@@ -185,6 +186,7 @@ pub enum TableError {
 
 /// Public inputs that do not mean anything under their table.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DecodeError {
     /// There are more or fewer than the table has.
     #[error("expected {expected} public inputs, found {found}")]

@@ -33,6 +33,7 @@ pub struct Proof {
 
 /// A proof that is not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum VerifyError {
     /// The proof is of another circuit.
     #[error("the proof is of circuit {}, the key is of circuit {}; use the key of that circuit", hex(.proof), hex(.key))]
