@@ -24,11 +24,18 @@ fn outside() -> Vec<(PathBuf, String)> {
     files
 }
 
-/// `module::Name` of every layer, as the list declares them.
-fn layers() -> Vec<String> {
-    let list = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/layer/mod.rs")).unwrap();
-    let list = list.split_once("\nlayers! {\n").expect("the list of layers").1;
+/// `module::Name` of everything in a list.
+fn list(file: &str, head: &str) -> Vec<String> {
+    let list = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+    let list = list.split_once(head).expect("the list").1;
     list.lines().take_while(|line| *line != "}").map(|line| line.trim().trim_end_matches(',').to_owned()).collect()
+}
+
+/// `module::Name` of every layer; where a gadget is called the same, with `layer::` before it.
+fn layers() -> Vec<String> {
+    let gadgets = list("src/gadget/mod.rs", "\ngadgets! {\n");
+    let layers = list("src/layer/mod.rs", "\nlayers! {\n").into_iter();
+    layers.map(|layer| if gadgets.contains(&layer) { format!("layer::{layer}") } else { layer }).collect()
 }
 
 /// The lines that name a layer.
