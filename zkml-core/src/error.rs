@@ -116,7 +116,6 @@ impl LayerError {
 
 /// A graph that can't be built: the layer's error, and where it stands.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
 pub enum GraphError {
     /// A layer refused its arguments or inputs.
     #[error("{origin}: {error}{}", .error.help.as_ref().map(|h| format!("; {h}")).unwrap_or_default())]
@@ -151,7 +150,6 @@ pub enum GraphError {
 
 /// Weights that are not those of the model.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
 pub enum WeightsError {
     /// A parameter has no tensor.
     #[error("parameter `{name}` is missing, expected shape {expected}{}", .near.as_ref().map(|n| format!("; found `{n}`, which is not a parameter")).unwrap_or_default())]
@@ -221,7 +219,6 @@ pub enum WeightsError {
 
 /// An input that the model does not take.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
 pub enum InputError {
     /// It has another shape.
     #[error("the model takes an input of shape {expected}, found {found}")]
@@ -299,7 +296,6 @@ pub enum InputError {
 
 /// A model that can't be made.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
 pub enum ModelError {
     /// Its graph can't be built.
     #[error(transparent)]
