@@ -8,7 +8,6 @@ use std::{
 
 /// A file that can't be read, or has more bytes than are read of its kind.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum ReadError {
     /// The file is larger than anything of its kind.
     #[error("it has {found} bytes, more than {max}")]
