@@ -16,6 +16,8 @@ mod logarithms;
 mod passes;
 mod plans;
 mod pooling;
+mod proven_error;
+mod proven_error_random;
 mod signs;
 mod statements;
 mod sweep;

@@ -1,15 +1,16 @@
 //! Rewrites that would change an answer: where a function falls, where ends are crossed, where elements are equal.
 
 use zkml::{
-    graph::{Graph, Range},
+    graph::{Graph, Range, Visibility, Visible},
     layer::{Args, Literal},
-    model::Model,
+    model::{Model, Weights},
     optimize::optimize,
+    plan::Target,
     shape::Shape,
     tensor::Tensor,
 };
 
-use crate::common::{OPEN, graph, rng};
+use crate::common::{OPEN, graph, rng, samples};
 
 /// The output, and not the scores that it may be made of.
 fn answer(model: &Model, x: &Tensor) -> Tensor {
@@ -95,4 +96,27 @@ fn no_clip_is_merged_into_one_with_other_ends() {
         same("clip and relu", chain(vec![clip(a), ("relu", Args::new()), clip(b)]));
         same("relu6 and clip", chain(vec![("relu6", Args::new()), clip(b), ("hard_tanh", Args::new())]));
     }
+}
+
+#[test]
+fn what_is_not_folded_since_it_is_not_finite_shows_in_no_circuit_that_hides_weights() {
+    let mut graph = Graph::new("model", Shape::new([2])).with_range(Range::Real(-1.0, 1.0)).unwrap();
+    let start = graph.input();
+    let p = graph.add("parameter", Args::new().with("shape", Literal::List(vec![2])), &[]).unwrap();
+    let e = graph.add("exp", Args::new(), &[p]).unwrap();
+    let c = graph.add("clip", Args::new().with("max", 1.0), &[e]).unwrap();
+    graph.add("add", Args::new(), &[start, c]).unwrap();
+    let circuit = |value: f64| {
+        let mut weights = Weights::new();
+        for (name, param) in graph.all_params() {
+            weights.insert(name, Tensor::from_fn(param.shape, |_| value));
+        }
+        let model = Model::new(graph.clone(), OPEN, weights).unwrap();
+        let target = Target { top1: 0.0, max_error: Some(1e9), tries: 1, ..Target::default() };
+        let quantized = model.quantize(&samples(&graph, 4), target).ok()?;
+        quantized.circuit(Visibility { weights: Visible::Private, ..OPEN }).ok().map(|c| c.table().clone())
+    };
+    assert!(circuit(0.5).is_some());
+    // An exponential that floats do not hold is computed in the circuit, which would tell that it is that large.
+    assert!(circuit(800.0).is_none());
 }

@@ -47,7 +47,8 @@ pub fn product(a: &Approximate, b: &Approximate) -> f64 {
 pub fn cut(before: &Interval, error: f64, cut: Cut, functions: &mut dyn Functions) -> f64 {
     let rounding = if cut.shift > 0 { 0.5 } else { 0.0 };
     let beyond = cut.saturate.map_or(0.0, |bits| {
-        let (lo, hi) = match (Rescale { cut: Cut { saturate: None, ..cut } }).bound(before) {
+        // Not every gadget enforces a width.
+        let (lo, hi) = match (Rescale { cut: Cut { saturate: None, width: None, ..cut } }).bound(before) {
             Ok(i) => (i.lo.as_f64(), i.hi.as_f64()),
             Err(_) => (f64::NEG_INFINITY, f64::INFINITY),
         };

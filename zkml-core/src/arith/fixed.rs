@@ -3,7 +3,7 @@
 use super::{
     ArithError, Cut, Int, MAX_BITS,
     float::{self, Round},
-    interval::bit_len,
+    interval::{bit_len, pow2},
 };
 use crate::gadget::rescale;
 
@@ -77,6 +77,16 @@ impl Fixed {
     pub fn at_least(self, least: Int) -> Self {
         let raised = (least - self.integer).max(Int::ZERO);
         Self { integer: self.integer + raised, error: self.error + raised.as_f64() }
+    }
+
+    /// The lower end of what is cut down; without one, that of the field.
+    pub fn lower_end(end: Option<Self>, cut: Cut) -> Self {
+        end.unwrap_or((-pow2(MAX_BITS)).into()).cut(cut)
+    }
+
+    /// The upper end of what is cut down; without one, that of the field.
+    pub fn upper_end(end: Option<Self>, cut: Cut) -> Self {
+        end.unwrap_or(pow2(MAX_BITS).into()).cut(cut)
     }
 
     /// The constant cut down as a wire is.

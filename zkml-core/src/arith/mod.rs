@@ -329,12 +329,19 @@ pub trait Arith {
         self.apply(&Clip { cut, lo, hi }, a)
     }
 
-    /// `rescale(a)`, but at least `lo` and at most `hi`: constants of a formula at the scale of the result.
+    /// `rescale(min(max(a, lo), hi))`, for ends that a formula has, or has not.
     ///
     /// # Errors
     /// As [`Arith::clip`].
-    fn clamp(&mut self, a: &Self::Wire, cut: Cut, lo: Fixed, hi: Fixed) -> Result<Self::Wire, ArithError> {
-        self.clip(a, cut, lo.integer(), hi.integer())
+    fn clamp(
+        &mut self,
+        a: &Self::Wire,
+        cut: Cut,
+        lo: Option<Fixed>,
+        hi: Option<Fixed>,
+    ) -> Result<Self::Wire, ArithError> {
+        // A cut never falls: what is clipped and then cut, is cut and then clipped by the ends' cuts.
+        self.clip(a, cut, Fixed::lower_end(lo, cut).integer(), Fixed::upper_end(hi, cut).integer())
     }
 
     /// `unit * a` from zero on and `slope * a` below, cut down, see [`Leaky`].

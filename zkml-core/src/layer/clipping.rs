@@ -2,7 +2,7 @@
 
 use super::{Factors, Step, constant};
 use crate::{
-    arith::{Arith, ArithError, Cut, Int, MAX_BITS, fixed::Fixed, interval::pow2},
+    arith::{Arith, ArithError, Int, MAX_BITS, fixed::Fixed, interval::pow2},
     tensor::Tensor,
 };
 
@@ -37,19 +37,14 @@ pub(super) fn clip<A: Arith>(
     scale: i32,
     step: &Step,
 ) -> Result<Tensor<A::Wire>, ArithError> {
-    let cut = step.cut();
-    // A cut never falls: what is clipped and then cut, is cut and then clipped by the ends' cuts.
-    let end = |x: Option<f64>, none: Int| {
-        let end = match x.map(|x| (x > 0.0, Fixed::new(x, scale))) {
-            // On the other side, an end that no value reaches would be all that there is.
-            Some((positive, Err(error))) if positive != (none > Int::ZERO) => return Err(error),
-            Some((_, Ok(end))) => end,
-            // No value reaches this end.
-            Some((_, Err(_))) | None => none.into(),
-        };
-        Ok(end.cut(Cut { width: None, ..cut }))
+    let end = |x: Option<f64>, upper: bool| match x.map(|x| (x > 0.0, Fixed::new(x, scale))) {
+        // On the other side, an end that no value reaches would be all that there is.
+        Some((positive, Err(error))) if positive != upper => Err(error),
+        Some((_, Ok(end))) => Ok(Some(end)),
+        // No value reaches this end.
+        Some((_, Err(_))) | None => Ok(None),
     };
-    let (lo, hi) = (end(lo, -pow2(MAX_BITS))?, end(hi, pow2(MAX_BITS))?);
+    let (cut, lo, hi) = (step.cut(), end(lo, false)?, end(hi, true)?);
     x.try_map(|q| a.clamp(q, cut, lo, hi))
 }
 

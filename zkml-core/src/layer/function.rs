@@ -215,11 +215,14 @@ impl Function {
         self.compared(table, Some(reach))
     }
 
-    /// Whether an input between `lo` and `hi` is beyond the segments of a table, of a function that has no tails.
+    /// Whether an input between `lo` and `hi` is beyond the segments of a table, of a function that has no tails; or on a side where the
+    /// table has none, and the function is no constant.
     pub fn saturates(&self, table: &Piecewise, lo: f64, hi: f64) -> bool {
         let end = 2f64.powi((table.bits() + table.drop()) as i32 - table.input());
-        let beyond = |(side, reach): (bool, f64)| table.covers(side) && reach > end;
-        self.end.is_some() && [(true, hi), (false, -lo)].into_iter().any(beyond)
+        let beyond = |(side, met, reach): (bool, bool, f64)| {
+            if table.covers(side) { reach >= end } else { met && self.halves().contains(&side) }
+        };
+        self.end.is_some() && [(true, hi >= 0.0, hi), (false, lo < 0.0, -lo)].into_iter().any(beyond)
     }
 
     /// The largest difference within the segments, or beyond them over every input of at most `reach` in magnitude.

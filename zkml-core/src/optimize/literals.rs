@@ -82,7 +82,7 @@ fn norm(draft: &mut Draft, id: NodeId) -> bool {
         return false;
     };
     let layer = match (gamma, beta) {
-        _ if (var + epsilon - 1.0).abs() > 1e-12 => return false,
+        _ if (var + epsilon - 1.0).abs() > 2.0 * f64::EPSILON => return false,
         (gamma, 0.0) if gamma != 0.0 => AnyLayer::scaling(gamma),
         (1.0, beta) => AnyLayer::offset(beta),
         _ => return false,

@@ -78,7 +78,8 @@ impl Functions for Errors<'_> {
     /// The table's error, and the function's slope times that of the argument.
     fn error(&mut self, table: &Piecewise, argument: &Interval, error: f64) -> f64 {
         let Some(Tables { tables, stated, found }) = self.nodes.get_mut(self.node) else { return f64::INFINITY };
-        let known = tables.iter().find(|t| std::ptr::eq(t.table, table) || t.table == table);
+        // Two equal tables may stand for two functions.
+        let known = tables.iter().find(|t| std::ptr::eq(t.table, table));
         let Some(Tabulated { function, within, .. }) = known else { return f64::INFINITY };
         let (unit, value) = (power(-table.input()), power(table.scale()));
         let (lo, hi) = (argument.lo.as_f64() * unit, argument.hi.as_f64() * unit);
@@ -176,14 +177,26 @@ impl Arith for Errors<'_> {
         Ok(G::Out::map(G::Out::zip(y, errors), |(interval, error)| Approximate { interval, error: up(error, 16) }))
     }
 
-    fn clamp(&mut self, a: &Approximate, cut: Cut, lo: Fixed, hi: Fixed) -> Result<Approximate, ArithError> {
-        let y = self.clip(a, cut, lo.integer(), hi.integer())?;
-        // An end that was rounded, or moved by a saturation, matters as far as values go beyond it.
-        let before = Rescale { cut: Cut { saturate: None, ..cut } }.bound(&a.interval)?;
-        let below = (lo.integer() - before.lo).as_f64() + y.error;
-        let above = (before.hi - hi.integer()).as_f64() + y.error;
-        let ends = lo.error().min(below.max(0.5)).max(hi.error().min(above.max(0.5)));
-        Ok(Approximate { error: y.error.max(up(ends, 1)), ..y })
+    fn clamp(
+        &mut self,
+        a: &Approximate,
+        cut: Cut,
+        lo: Option<Fixed>,
+        hi: Option<Fixed>,
+    ) -> Result<Approximate, ArithError> {
+        let (low, high) = (Fixed::lower_end(lo, cut), Fixed::upper_end(hi, cut));
+        let y = self.clip(a, cut, low.integer(), high.integer())?;
+        // The ends of the formula are off by their rounding and by what a saturation moves them.
+        let ends = [(lo, low), (hi, high)].into_iter().filter(|(end, _)| end.is_some()).map(|(_, end)| end.error());
+        let error = ends.fold(y.error, f64::max);
+        // Where the formula has no end, a saturation is one.
+        let before = Rescale { cut: Cut { saturate: None, width: None, ..cut } }.bound(&a.interval)?;
+        let below = if lo.is_none() { (low.integer() - before.lo).as_f64().max(0.0) } else { 0.0 };
+        let above = if hi.is_none() { (before.hi - high.integer()).as_f64().max(0.0) } else { 0.0 };
+        if below + above > 0.0 {
+            self.saturates();
+        }
+        Ok(Approximate { error: up(error + below.max(above), 4), ..y })
     }
 
     fn settle(&mut self, a: &Approximate, _: usize) -> Result<Approximate, ArithError> {

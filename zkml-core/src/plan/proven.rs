@@ -74,7 +74,9 @@ impl Proven {
 fn input(graph: &Graph, plan: &Plan) -> Approximate {
     let InputPlan { scale, interval } = plan.input;
     let error = match graph.range() {
-        Some(Range::Whole(..)) => 0.0,
+        Some(Range::Whole(_, hi)) if Int::from(hi) <= interval.hi => 0.0,
+        // One more than the largest integer is held as the largest.
+        Some(Range::Whole(..)) => 1.0,
         Some(Range::Real(_, hi)) if to_integer(hi, scale) <= interval.hi => 0.5,
         Some(Range::Real(..)) | None => 1.5,
     };
@@ -125,7 +127,8 @@ impl Plan {
                 None => proven.error,
                 Some(_) => Proven::of(self, graph, None).ok().and_then(|p| p.error),
             };
-            if found.is_none_or(|found| found > stated) {
+            let holds = stated.is_finite() && found.is_some_and(|found| found <= stated);
+            if !holds {
                 return Err(PlanError::Error { stated, found });
             }
         }
