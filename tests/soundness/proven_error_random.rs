@@ -5,7 +5,7 @@ mod examples;
 
 use examples::{EXAMPLES, Input};
 use zkml::{
-    arith::interval::Interval,
+    arith::{Int, interval::Interval},
     graph::{Graph, NodeId, Range},
     layer::{Args, Literal, Request, Role},
     model::{Model, Weights},
@@ -120,7 +120,7 @@ fn drawn(quantized: &Quantized, rng: &mut StdRng) -> Plan {
         let scale = rng.gen_range(0..9);
         let (lo, hi) = (to_integer(lo, scale), to_integer(hi, scale));
         plan.input.scale = scale;
-        plan.input.interval = Interval { lo, hi: hi - rng.gen_range(0..2i64).into() };
+        plan.input.interval = Interval { lo, hi: hi - Int::from(rng.gen_range(0..2i64)) };
     }
     plan.steps[0] = Default::default();
     plan.scales[0] = plan.input.scale;
