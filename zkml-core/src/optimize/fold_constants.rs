@@ -21,11 +21,15 @@ pub(super) fn run(draft: &mut Draft) -> usize {
 }
 
 /// What a node always is, if it takes something, and all of that is parameters.
-fn value(draft: &Draft, id: NodeId) -> Option<Tensor> {
+fn value(draft: &mut Draft, id: NodeId) -> Option<Tensor> {
     let node = &draft.nodes[id.0];
     let layer = node.layer.as_ref().filter(|_| !node.inputs.is_empty() && id != draft.output)?;
     let inputs = node.inputs.iter().map(|n| draft.parameter(*n));
     let inputs: Vec<&Tensor> = inputs.collect::<Option<_>>()?;
     let params: Vec<&Tensor> = draft.param_names(id).iter().map(|n| draft.weight(id, n)).collect::<Option<_>>()?;
-    Some(layer.float(&inputs, &params)).filter(|value| draft.hidden || value.data().iter().all(|x| x.is_finite()))
+    let value = layer.float(&inputs, &params);
+    let folds = draft.hidden || value.data().iter().all(|x| x.is_finite());
+    // That it is left says something of the weights.
+    draft.values |= !folds;
+    folds.then_some(value)
 }

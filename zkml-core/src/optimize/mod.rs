@@ -184,10 +184,11 @@ pub(crate) fn optimize_with(
                 values: false,
             };
             let times = pass(&mut draft);
+            // What a pass leaves as it is, may tell as much as what it does.
+            record.values |= draft.values;
             if times == 0 {
                 continue;
             }
-            record.values |= draft.values;
             let before = price.unwrap_or_else(|| cost(&model));
             let (rewritten, tensors) = rebuild(graph, draft)?;
             model = Model::new(rewritten, model.visibility(), tensors)?;
