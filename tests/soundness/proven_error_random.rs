@@ -1,5 +1,7 @@
 //! Every layer under plans that are drawn at random: no input is farther from the float model than is proven of the plan.
 
+// Only some of it is needed here.
+#[allow(dead_code)]
 #[path = "../catalogue/examples.rs"]
 mod examples;
 
