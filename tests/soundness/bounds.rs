@@ -268,7 +268,7 @@ impl Search<'_> {
         let exact = lo == hi;
         // Of a range, only what is a unit of it divides.
         let unit = if exact { -Fr::one() / c } else { -*c };
-        if !exact && !(unit.is_one() || (-unit).is_one()) {
+        if !(exact || unit.is_one() || (-unit).is_one()) {
             return Ok(());
         }
         let mut rest = times(sum, unit);

@@ -109,7 +109,7 @@ fn sigmoid() -> (Model, Quantized, Vec<Tensor>) {
     let graph = graph([2], Range::Real(-4.0, 4.0), layers);
     let mut weights = Weights::new();
     for (name, p) in graph.all_params() {
-        let one = |i: usize| if name.ends_with("weight") && i % 3 == 0 { 1.0 } else { 0.0 };
+        let one = |i: usize| if name.ends_with("weight") && i.is_multiple_of(3) { 1.0 } else { 0.0 };
         weights.insert(name.clone(), Tensor::from_fn(p.shape.clone(), one));
     }
     let model = Model::new(graph, OPEN, weights).unwrap();
