@@ -162,6 +162,9 @@ fn the_user_says_what_is_a_weight() {
     );
 }
 
+/// A layer, its argument if it has one, and that argument's value.
+type Literal = (&'static str, &'static str, f64);
+
 /// What a public network of these nodes is, optimised.
 fn public(nodes: Vec<Message>, initializers: Vec<Message>) -> Graph {
     optimize(&model(nodes, initializers, Visible::Public)).unwrap().0.graph().clone()
@@ -169,7 +172,7 @@ fn public(nodes: Vec<Message>, initializers: Vec<Message>) -> Graph {
 
 #[test]
 fn public_weights_are_the_literals_that_they_were() {
-    let arguments: [(&str, f32, &[(&str, &str, f64)]); 12] = [
+    let arguments: [(&str, f32, &[Literal]); 12] = [
         ("Add", 0.5, &[("offset", "value", 0.5)]),
         ("Sub", 0.5, &[("offset", "value", -0.5)]),
         ("Mul", 0.5, &[("scale", "factor", 0.5)]),
