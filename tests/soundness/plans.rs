@@ -89,7 +89,9 @@ fn a_finer_plan_proves_the_same_function_or_none() {
                 for (y, float) in y.data().iter().zip(float.data()) {
                     assert!((y - float).abs() <= bound * (1.0 + 1e-9) + 1e-12, "{layer}: {y} for {float}, {bound}");
                 }
-                assert!(factor < 20 || input < 60 || bound < 1e-3, "{layer} at {input} and {factor}: {bound}");
+                // A threshold may be missed, however near.
+                let near = layer == "thresholded_relu" || bound < 1e-3;
+                assert!(factor < 20 || input < 60 || near, "{layer} at {input} and {factor}: {bound}");
             }
         }
         assert!(proven > 3, "{layer}: {refused} refused, {proven} proven");
@@ -170,7 +172,7 @@ fn a_table_of_another_function_is_refused_or_shows_in_the_proven_error() {
     forged.error = None;
     let shown = model.quantize_to(&forged).unwrap();
     let (honest, bound) = (quantized.proven().error.unwrap(), shown.proven().error.unwrap());
-    assert!(honest < 0.5 * bound && bound > 0.99, "{honest} {bound}");
+    assert!(bound > 1.2 * honest && bound > 0.99, "{honest} {bound}");
     let circuit = shown.circuit(OPEN).unwrap();
     assert_eq!(circuit.report().proven_error, Some(bound));
     assert!(circuit.report().to_string().contains("off by more than"));
