@@ -12,7 +12,7 @@ say() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
 say "format"
 cargo fmt --all --check
 # Layers are declared by a macro, where cargo fmt doesn't find them.
-rustfmt --check --edition 2024 zkml-core/src/layer/*.rs
+rustfmt --check --edition 2024 zkml-core/src/layer/*.rs zkml-core/src/layer/*/*.rs
 
 if [ "${1:-}" = quick ]; then
   say "lints"

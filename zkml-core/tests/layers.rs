@@ -24,18 +24,27 @@ fn outside() -> Vec<(PathBuf, String)> {
     files
 }
 
-/// `module::Name` of everything in a list.
+/// The lines of a list in a source file.
 fn list(file: &str, head: &str) -> Vec<String> {
     let list = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
     let list = list.split_once(head).expect("the list").1;
     list.lines().take_while(|line| *line != "}").map(|line| line.trim().trim_end_matches(',').to_owned()).collect()
 }
 
-/// `module::Name` of every layer; where a gadget is called the same, with `layer::` before it.
+/// `layer::Name` and `module::Name` of every layer, the latter where no gadget has that path.
 fn layers() -> Vec<String> {
     let gadgets = list("src/gadget/mod.rs", "\ngadgets! {\n");
-    let layers = list("src/layer/mod.rs", "\nlayers! {\n").into_iter();
-    layers.map(|layer| if gadgets.contains(&layer) { format!("layer::{layer}") } else { layer }).collect()
+    let mut paths = vec![];
+    for line in list("src/layer/mod.rs", "\nlayers! {\n") {
+        if let Some((module, names)) = line.split_once(": ").filter(|(module, _)| !module.starts_with("//")) {
+            for name in names.split(' ') {
+                paths.push(format!("layer::{name}"));
+                paths.push(format!("{module}::{name}"));
+            }
+        }
+    }
+    paths.retain(|path| !gadgets.contains(path));
+    paths
 }
 
 /// The lines that name a layer.
@@ -44,7 +53,11 @@ fn mentions(source: &str, layers: &[String]) -> Vec<String> {
         let variant = line.split("AnyLayer::").skip(1).any(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
         variant || layers.iter().any(|layer| line.contains(layer.as_str()))
     };
-    source.lines().filter(|line| names(line)).map(|line| line.trim().to_owned()).collect()
+    let imported =
+        source.split("layer::{").skip(1).flat_map(|rest| rest.split_once(';').map_or("", |(list, _)| list).split(','));
+    let imported = imported.map(|item| format!("layer::{}", item.trim_matches(|c: char| !c.is_alphanumeric())));
+    let lines = source.lines().filter(|line| names(line)).map(|line| line.trim().to_owned());
+    lines.chain(imported.filter(|item| layers.contains(item))).collect()
 }
 
 /// The arms that take any other layer, in matches on layers, on their kinds or on parts of those.
@@ -83,7 +96,7 @@ fn of_match(source: &str) -> Vec<String> {
 #[test]
 fn no_layer_is_named_outside_its_folder() {
     let (files, layers) = (outside(), layers());
-    assert!(files.len() > 50 && layers.len() > 90, "{} files, {} layers", files.len(), layers.len());
+    assert!(files.len() > 50 && layers.len() > 180, "{} files, {} layers", files.len(), layers.len());
     for (path, source) in files {
         let found = mentions(&source, &layers);
         assert_eq!(found, [""; 0], "{}: ask the layer for its `Kind`", path.display());
@@ -104,7 +117,8 @@ fn a_planted_mention_is_found() {
     let planted = "match &node.layer {\n    Some(AnyLayer::Dense(_)) => true,\n    _ => false,\n}\n";
     assert_eq!(mentions(planted, &layers), ["Some(AnyLayer::Dense(_)) => true,"]);
     assert_eq!(catch_alls(planted), ["_ => false,"]);
-    assert_eq!(mentions("use crate::layer::{AnyLayer, relu6::Relu6};", &layers).len(), 1);
+    assert_eq!(mentions("use crate::layer::{\n    AnyLayer,\n    Relu6,\n};", &layers), ["layer::Relu6"]);
+    assert_eq!(mentions("use crate::layer::activation::relu6::Relu6;", &layers).len(), 1);
     assert_eq!(mentions("AnyLayer::parse(name, args)?.kind()", &layers), [""; 0]);
     let named = |last: &str| {
         format!(

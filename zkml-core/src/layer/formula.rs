@@ -1,9 +1,6 @@
 //! Layers that passes write: one for each formula, and the same layer with another argument.
 
-use super::{
-    AnyLayer, Args, Literal, clip::Clip, dense::Dense, offset::Offset, parameter::Parameter, reciprocal::Reciprocal,
-    relu::Relu, relu6::Relu6, scale::Scale,
-};
+use super::{AnyLayer, Args, Clip, Dense, Literal, Offset, Parameter, Reciprocal, Relu, Relu6, Scale};
 use crate::{error::LayerError, shape::Shape};
 
 impl AnyLayer {

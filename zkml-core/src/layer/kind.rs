@@ -3,7 +3,7 @@
 //! Nothing outside this folder knows a layer by its name. A pass asks for the [`Kind`], and writes a layer back by its formula
 //! (see the constructors of [`AnyLayer`] in `formula.rs`) or by one of its arguments ([`AnyLayer::with`]).
 
-use super::{AnyLayer, border::Border, window::Padding};
+use super::{AnyLayer, shape::border::Border, window::Padding};
 use crate::shape::Shape;
 
 /// The algebra of a layer's formula, in exact reals, for any parameters.

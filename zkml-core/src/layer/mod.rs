@@ -1,33 +1,22 @@
 //! Layers: one file each, with the formula, the shape rule, the float and the exact semantics side by side.
 //!
-//! To add one: write its file, and add its module and type to the list in [`layers!`](self). Everything else, dispatch
-//! included, is made from that list. What passes, plan and circuit make use of, its [`Kind`] says; they name no layer.
+//! To add one: write its file in the folder of its family, and add `file: Type` to the list in [`layers!`](self). Everything
+//! else, dispatch included, is made from that list. What passes, plan and circuit make use of, its [`Kind`] says; they name no layer.
 
 mod args;
 mod axes;
-mod border;
-mod broadcast;
 mod card;
-mod clipping;
-mod compare;
 #[allow(clippy::disallowed_methods, reason = "powers of two within the range of floats")]
 mod constant;
-mod convolution;
-mod cubic;
 mod formula;
 #[allow(clippy::disallowed_methods, reason = "tables are fitted here, and in the plan before there is a circuit")]
 pub mod function;
-mod gathering;
-mod index;
 mod kind;
 mod names;
-mod norm;
-mod pair;
-mod pool;
 mod quotient;
+mod serialize;
 mod span;
-mod stored;
-mod unary;
+mod tabulated;
 pub mod window;
 
 use std::fmt;
@@ -299,20 +288,30 @@ pub trait Layer: Sized + Clone + fmt::Debug + PartialEq {
 
 /// Declares the modules, the closed enum and all dispatch from one list.
 macro_rules! layers {
-    ($($(#[$doc:meta])* $module:ident :: $name:ident),* $(,)?) => {
-        $(pub mod $module;)*
+    ($(
+        $(#[$doc:meta])*
+        $room:ident($($shared:ident),*) { $($module:ident: $($name:ident)+),* $(,)? }
+    )*) => {
+        $(
+            $(#[$doc])*
+            pub mod $room {
+                $(pub(super) mod $shared;)*
+                $(pub mod $module;)*
+            }
+            $(pub use self::$room::$module::{$($name),+};)*
+        )*
 
         /// Any layer.
         #[derive(Clone, Debug, PartialEq)]
         pub enum AnyLayer {
-            $(
-                #[doc = concat!("See [`", stringify!($module), "::", stringify!($name), "`].")]
-                $name($module::$name)
-            ),*
+            $($($(
+                #[doc = concat!("See [`", stringify!($room), "::", stringify!($module), "::", stringify!($name), "`].")]
+                $name($name),
+            )+)*)*
         }
 
         /// The cards of all layers, in the order of the list.
-        pub const CARDS: &[Card] = &[$(<$module::$name as Layer>::CARD),*];
+        pub const CARDS: &[Card] = &[$($($(<$name as Layer>::CARD,)+)*)*];
 
         impl AnyLayer {
             /// The layer of that name in the DSL.
@@ -320,23 +319,23 @@ macro_rules! layers {
             /// # Errors
             /// If no layer has that name, or as the layer's own [`Layer::parse`] says.
             pub fn parse(name: &str, mut args: Args) -> Result<Self, LayerError> {
-                $(
-                    if name == <$module::$name as Layer>::CARD.name {
-                        args.check(&<$module::$name as Layer>::CARD)?;
-                        return $module::$name::parse(&mut args).map(Self::$name);
+                $($($(
+                    if name == <$name as Layer>::CARD.name {
+                        args.check(&<$name as Layer>::CARD)?;
+                        return $name::parse(&mut args).map(Self::$name);
                     }
-                )*
+                )+)*)*
                 Err(unknown(name))
             }
 
             /// Its card.
             pub fn card(&self) -> &'static Card {
-                match self { $(Self::$name(_) => &<$module::$name as Layer>::CARD),* }
+                match self { $($($(Self::$name(_) => &<$name as Layer>::CARD,)+)*)* }
             }
 
             /// See [`Layer::args`].
             pub fn args(&self) -> Vec<(&'static str, Literal)> {
-                match self { $(Self::$name(l) => l.args()),* }
+                match self { $($($(Self::$name(l) => l.args(),)+)*)* }
             }
 
             /// See [`Layer::shape`].
@@ -350,7 +349,7 @@ macro_rules! layers {
                         "`{}` takes {}, found {}", card.name, card.arity, inputs.len()
                     )));
                 }
-                let shape = match self { $(Self::$name(l) => l.shape(inputs)),* }?;
+                let shape = match self { $($($(Self::$name(l) => l.shape(inputs),)+)*)* }?;
                 if shape.is_empty() || shape.len() > Shape::MAX_LEN {
                     return Err(LayerError::call(format!(
                         "`{}` gives shape {shape}, expected 1 to {} elements", card.name, Shape::MAX_LEN
@@ -366,72 +365,72 @@ macro_rules! layers {
 
             /// See [`Layer::params`].
             pub fn params(&self, inputs: &[&Shape]) -> Vec<Param> {
-                match self { $(Self::$name(l) => l.params(inputs)),* }
+                match self { $($($(Self::$name(l) => l.params(inputs),)+)*)* }
             }
 
             /// See [`Layer::float`].
             pub fn float(&self, inputs: &[&Tensor], params: &[&Tensor]) -> Tensor {
-                match self { $(Self::$name(l) => l.float(inputs, params)),* }
+                match self { $($($(Self::$name(l) => l.float(inputs, params),)+)*)* }
             }
 
             /// See [`Layer::lower`].
             pub fn lower(&self, inputs: &[&Shape], params: &[&Tensor]) -> Vec<Lowered> {
-                match self { $(Self::$name(l) => l.lower(inputs, params)),* }
+                match self { $($($(Self::$name(l) => l.lower(inputs, params),)+)*)* }
             }
 
             /// See [`Layer::lowered`].
             pub fn lowered(&self, inputs: &[&Shape]) -> Vec<Shape> {
-                match self { $(Self::$name(l) => l.lowered(inputs)),* }
+                match self { $($($(Self::$name(l) => l.lowered(inputs),)+)*)* }
             }
 
             /// See [`Layer::factors`].
             pub fn factors(&self) -> Factors {
-                match self { $(Self::$name(l) => l.factors()),* }
+                match self { $($($(Self::$name(l) => l.factors(),)+)*)* }
             }
 
             /// See [`Layer::scale`].
             pub fn scale(&self, step: &Step) -> i32 {
-                match self { $(Self::$name(l) => l.scale(step)),* }
+                match self { $($($(Self::$name(l) => l.scale(step),)+)*)* }
             }
 
             /// See [`Layer::tables`].
             pub fn tables(&self, inputs: &[&Shape], request: Request) -> Option<Vec<Piecewise>> {
-                match self { $(Self::$name(l) => l.tables(inputs, request)),* }
+                match self { $($($(Self::$name(l) => l.tables(inputs, request),)+)*)* }
             }
 
             /// See [`Layer::functions`].
             pub fn functions(&self, step: &Step) -> Vec<Function> {
-                match self { $(Self::$name(l) => l.functions(step)),* }
+                match self { $($($(Self::$name(l) => l.functions(step),)+)*)* }
             }
 
             /// See [`Layer::reaches`].
             pub fn reaches(&self) -> bool {
-                match self { $(Self::$name(l) => l.reaches()),* }
+                match self { $($($(Self::$name(l) => l.reaches(),)+)*)* }
             }
 
             /// See [`Layer::holds`].
             pub fn holds(&self, step: &Step) -> bool {
-                match self { $(Self::$name(l) => l.holds(step)),* }
+                match self { $($($(Self::$name(l) => l.holds(step),)+)*)* }
             }
 
             /// See [`Layer::max_error`].
             pub fn max_error(&self, step: &Step, reach: f64) -> Option<f64> {
-                match self { $(Self::$name(l) => l.max_error(step, reach)),* }
+                match self { $($($(Self::$name(l) => l.max_error(step, reach),)+)*)* }
             }
 
             /// See [`Layer::fanout`].
             pub fn fanout(&self, inputs: &[&Shape]) -> usize {
-                match self { $(Self::$name(l) => l.fanout(inputs)),* }
+                match self { $($($(Self::$name(l) => l.fanout(inputs),)+)*)* }
             }
 
             /// See [`Layer::kind`].
             pub fn kind(&self) -> Kind {
-                match self { $(Self::$name(l) => l.kind()),* }
+                match self { $($($(Self::$name(l) => l.kind(),)+)*)* }
             }
 
             /// See [`Layer::fuses_rescale`].
             pub fn fuses_rescale(&self) -> bool {
-                match self { $(Self::$name(l) => l.fuses_rescale()),* }
+                match self { $($($(Self::$name(l) => l.fuses_rescale(),)+)*)* }
             }
 
             /// See [`Layer::exact`].
@@ -445,112 +444,130 @@ macro_rules! layers {
                 p: &[Tensor<A::Wire>],
                 step: &Step,
             ) -> Result<Tensor<A::Wire>, ArithError> {
-                match self { $(Self::$name(l) => l.exact(a, x, p, step)),* }
+                match self { $($($(Self::$name(l) => l.exact(a, x, p, step),)+)*)* }
             }
         }
 
-        $(
-            impl From<$module::$name> for AnyLayer {
-                fn from(layer: $module::$name) -> Self {
+        $($($(
+            impl From<$name> for AnyLayer {
+                fn from(layer: $name) -> Self {
                     Self::$name(layer)
                 }
             }
-        )*
+        )+)*)*
     };
 }
 
 layers! {
-    dense::Dense,
-    conv2d::Conv2d,
-    relu::Relu,
-    max_pool2d::MaxPool2d,
-    avg_pool2d::AvgPool2d,
-    sum_pool2d::SumPool2d,
-    global_max_pool2d::GlobalMaxPool2d,
-    global_avg_pool2d::GlobalAvgPool2d,
-    global_sum_pool2d::GlobalSumPool2d,
-    flatten::Flatten,
-    reshape::Reshape,
-    batch_norm::BatchNorm,
-    add::Add,
-    sub::Sub,
-    mul::Mul,
-    scale::Scale,
-    poly::Poly,
-    argmax::Argmax,
-    offset::Offset,
-    parameter::Parameter,
-    concat::Concat,
-    permute::Permute,
-    transpose::Transpose,
-    slice::Slice,
-    gather::Gather,
-    pad::Pad,
-    crop::Crop,
-    broadcast_to::BroadcastTo,
-    upsample2d::Upsample2d,
-    upsample1d::Upsample1d,
-    depth_to_space::DepthToSpace,
-    space_to_depth::SpaceToDepth,
-    matmul::MatMul,
-    reduce_sum::ReduceSum,
-    reduce_mean::ReduceMean,
-    conv1d::Conv1d,
-    depthwise_conv2d::DepthwiseConv2d,
-    separable_conv2d::SeparableConv2d,
-    pointwise_conv2d::PointwiseConv2d,
-    conv2d_transpose::Conv2dTranspose,
-    conv1d_transpose::Conv1dTranspose,
-    max_pool1d::MaxPool1d,
-    avg_pool1d::AvgPool1d,
-    sum_pool1d::SumPool1d,
-    global_max_pool1d::GlobalMaxPool1d,
-    global_avg_pool1d::GlobalAvgPool1d,
-    global_sum_pool1d::GlobalSumPool1d,
-    tanh::Tanh,
-    sigmoid::Sigmoid,
-    erf::Erf,
-    softplus::Softplus,
-    silu::Silu,
-    mish::Mish,
-    elu::Elu,
-    celu::Celu,
-    selu::Selu,
-    gelu::Gelu,
-    exp::Exp,
-    maximum::Maximum,
-    minimum::Minimum,
-    reduce_max::ReduceMax,
-    reduce_min::ReduceMin,
-    argmin::Argmin,
-    abs::Abs,
-    sign::Sign,
-    square::Square,
-    relu6::Relu6,
-    clip::Clip,
-    hard_sigmoid::HardSigmoid,
-    hard_swish::HardSwish,
-    hard_tanh::HardTanh,
-    leaky_relu::LeakyRelu,
-    prelu::Prelu,
-    thresholded_relu::ThresholdedRelu,
-    zanh::Zanh,
-    zigmoid::Zigmoid,
-    greater::Greater,
-    less::Less,
-    greater_equal::GreaterEqual,
-    less_equal::LessEqual,
-    equal::Equal,
-    select::Select,
-    log::Log,
-    sqrt::Sqrt,
-    reciprocal::Reciprocal,
-    div::Div,
-    pow::Pow,
-    softsign::Softsign,
-    softmax::Softmax,
-    log_softmax::LogSoftmax,
-    layer_norm::LayerNorm,
-    rms_norm::RmsNorm,
-    instance_norm::InstanceNorm,
+    /// Sums of products: convolutions, matrix products, affine maps.
+    linear(convolution) {
+        dense: Dense,
+        conv1d: Conv1d,
+        conv2d: Conv2d,
+        pointwise_conv2d: PointwiseConv2d,
+        depthwise_conv2d: DepthwiseConv2d,
+        separable_conv2d: SeparableConv2d,
+        conv1d_transpose: Conv1dTranspose,
+        conv2d_transpose: Conv2dTranspose,
+        matmul: MatMul,
+        batch_norm: BatchNorm,
+        scale: Scale,
+        offset: Offset,
+        parameter: Parameter,
+    }
+    /// Elementwise arithmetic and comparisons.
+    arithmetic(binary, broadcast, compare) {
+        add: Add,
+        sub: Sub,
+        mul: Mul,
+        div: Div,
+        square: Square,
+        pow: Pow,
+        sqrt: Sqrt,
+        reciprocal: Reciprocal,
+        exp: Exp,
+        log: Log,
+        abs: Abs,
+        sign: Sign,
+        maximum: Maximum,
+        minimum: Minimum,
+        greater: Greater,
+        greater_equal: GreaterEqual,
+        less: Less,
+        less_equal: LessEqual,
+        equal: Equal,
+        select: Select,
+    }
+    /// Activations.
+    activation(clipping, cubic) {
+        relu: Relu,
+        relu6: Relu6,
+        clip: Clip,
+        hard_tanh: HardTanh,
+        hard_sigmoid: HardSigmoid,
+        hard_swish: HardSwish,
+        leaky_relu: LeakyRelu,
+        prelu: Prelu,
+        thresholded_relu: ThresholdedRelu,
+        poly: Poly,
+        zanh: Zanh,
+        zigmoid: Zigmoid,
+        tanh: Tanh,
+        sigmoid: Sigmoid,
+        erf: Erf,
+        softplus: Softplus,
+        softsign: Softsign,
+        silu: Silu,
+        mish: Mish,
+        elu: Elu,
+        celu: Celu,
+        selu: Selu,
+        gelu: Gelu,
+        softmax: Softmax,
+        log_softmax: LogSoftmax,
+    }
+    /// Normalisations by statistics of the input.
+    norm(standardize) {
+        layer_norm: LayerNorm,
+        rms_norm: RmsNorm,
+        instance_norm: InstanceNorm,
+    }
+    /// Pooling and reductions.
+    pool(pooling, index) {
+        max_pool1d: MaxPool1d,
+        max_pool2d: MaxPool2d,
+        avg_pool1d: AvgPool1d,
+        avg_pool2d: AvgPool2d,
+        sum_pool1d: SumPool1d,
+        sum_pool2d: SumPool2d,
+        global_max_pool1d: GlobalMaxPool1d,
+        global_max_pool2d: GlobalMaxPool2d,
+        global_avg_pool1d: GlobalAvgPool1d,
+        global_avg_pool2d: GlobalAvgPool2d,
+        global_sum_pool1d: GlobalSumPool1d,
+        global_sum_pool2d: GlobalSumPool2d,
+        reduce_sum: ReduceSum,
+        reduce_mean: ReduceMean,
+        reduce_max: ReduceMax,
+        reduce_min: ReduceMin,
+        argmax: Argmax,
+        argmin: Argmin,
+    }
+    /// Layers that only move elements.
+    shape(border, gathering) {
+        flatten: Flatten,
+        reshape: Reshape,
+        transpose: Transpose,
+        permute: Permute,
+        concat: Concat,
+        slice: Slice,
+        gather: Gather,
+        pad: Pad,
+        crop: Crop,
+        broadcast_to: BroadcastTo,
+        upsample1d: Upsample1d,
+        upsample2d: Upsample2d,
+        depth_to_space: DepthToSpace,
+        space_to_depth: SpaceToDepth,
+    }
 }

@@ -1,0 +1,70 @@
+//! What the layers that cut values off at constants share.
+
+use crate::layer::{Factors, Step, constant};
+use crate::{
+    arith::{Arith, ArithError, Int, MAX_BITS, fixed::Fixed, interval::pow2},
+    tensor::Tensor,
+};
+
+/// The scale of values that meet these constants: their own, or if that is coarser the one of the plan, or the least
+/// where the constants are whole.
+pub(in crate::layer) fn scale(own: i32, step: &Step, constants: &[f64]) -> i32 {
+    constants.iter().map(|x| constant::whole_from(*x).min(step.factor)).fold(own, i32::max)
+}
+
+/// Whether these constants need a scale of the plan: none does that is a whole number.
+pub(in crate::layer) fn factors(constants: &[f64]) -> Factors {
+    if constants.iter().any(|x| constant::whole_from(*x) > 0) { Factors::Constants } else { Factors::None }
+}
+
+/// The value, brought from one scale to a finer one.
+pub(in crate::layer) fn refine<A: Arith>(a: &mut A, q: &A::Wire, from: i32, to: i32) -> Result<A::Wire, ArithError> {
+    if from == to {
+        return Ok(q.clone());
+    }
+    let bits = from.abs_diff(to);
+    if bits > MAX_BITS {
+        return Err(ArithError::Overflow { bits });
+    }
+    a.linear(std::iter::once((pow2(bits), q)), Int::ZERO)
+}
+
+/// The values between both ends, which are rounded at the values' scale, and cut by the step.
+pub(in crate::layer) fn clip<A: Arith>(
+    a: &mut A,
+    x: &Tensor<A::Wire>,
+    (lo, hi): (Option<f64>, Option<f64>),
+    scale: i32,
+    step: &Step,
+) -> Result<Tensor<A::Wire>, ArithError> {
+    let end = |x: Option<f64>, upper: bool| match x.map(|x| (x > 0.0, Fixed::new(x, scale))) {
+        // On the other side, an end that no value reaches would be all that there is.
+        Some((positive, Err(error))) if positive != upper => Err(error),
+        Some((_, Ok(end))) => Ok(Some(end)),
+        // No value reaches this end.
+        Some((_, Err(_))) | None => Ok(None),
+    };
+    let (cut, lo, hi) = (step.cut(), end(lo, false)?, end(hi, true)?);
+    x.try_map(|q| a.clamp(q, cut, lo, hi))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scale_is_refined_no_further_than_the_constants_or_the_plan_ask() {
+        let step = Step { factor: 5, ..Step::default() };
+        for (own, constants, expected) in [
+            (3, [0.25, 1.0], 3),
+            (1, [0.25, 1.0], 2),
+            (1, [0.3, 1.0], 5),
+            (9, [0.3, 0.7], 9),
+            (-4, [0.0, 6.0], -1),
+            (-4, [0.0, 0.0], -4),
+        ] {
+            assert_eq!(scale(own, &step, &constants), expected, "{constants:?} at {own}");
+        }
+        assert_eq!((factors(&[0.0, 6.0]), factors(&[0.0, 0.5])), (Factors::None, Factors::Constants));
+    }
+}

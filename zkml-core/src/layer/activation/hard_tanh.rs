@@ -1,0 +1,130 @@
+//! `y = max(-1, min(1, x))`
+
+use super::clipping;
+use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
+use crate::{
+    arith::{Arith, ArithError},
+    error::LayerError,
+    shape::Shape,
+    tensor::Tensor,
+};
+
+/// `y = max(-1, min(1, x))`, for every element; shapes are kept.
+///
+/// The ends are exact: a scale of `x` that is coarser is refined.
+///
+/// | | shape | scale |
+/// |---|---|---|
+/// | `x` | any | `s_x` |
+/// | `y` | that of `x` | `max(s_x, 0)` |
+///
+/// Sources: ONNX `Clip` (-1 to 1), Keras `activation="hard_tanh"`, Burn `clamp(-1, 1)`.
+///
+/// # Constraints
+/// See [`crate::gadget::clip`]: one decomposition of the accumulator's bits, which the rescale to the next scale shares, and a few
+/// products for the ends; the bits and three more where the interval of `x` reaches only one of them, none where neither.
+///
+/// # Soundness
+/// See [`crate::gadget::clip`].
+///
+/// ```
+/// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};
+/// let mut graph = Graph::new("model", Shape::new([4]));
+/// let y = graph.add("hard_tanh", Args::new(), &[graph.input()])?;
+/// assert_eq!(graph.shape(y), &Shape::new([4]));
+/// # Ok::<(), zkml_core::error::GraphError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct HardTanh;
+
+/// Both ends.
+const ENDS: [f64; 2] = [-1.0, 1.0];
+
+impl Layer for HardTanh {
+    const CARD: Card = Card {
+        name: "hard_tanh",
+        formula: "y = max(-1, min(1, x))",
+        shape: "any; that of x",
+        arity: Arity::Exactly(1),
+        args: &[],
+        onnx: "Clip",
+        keras: "hard_tanh",
+        burn: "clamp",
+        constraints: "bits + 4",
+    };
+
+    fn parse(_: &mut Args) -> Result<Self, LayerError> {
+        Ok(Self)
+    }
+
+    fn args(&self) -> Vec<(&'static str, Literal)> {
+        vec![]
+    }
+
+    fn shape(&self, inputs: &[&Shape]) -> Result<Shape, LayerError> {
+        Ok(inputs[0].clone())
+    }
+
+    fn params(&self, _: &[&Shape]) -> Vec<Param> {
+        vec![]
+    }
+
+    fn float(&self, inputs: &[&Tensor], _: &[&Tensor]) -> Tensor {
+        inputs[0].map(|x| x.clamp(ENDS[0], ENDS[1]))
+    }
+
+    fn factors(&self) -> Factors {
+        Factors::None
+    }
+
+    fn scale(&self, step: &Step) -> i32 {
+        clipping::scale(step.inputs[0], step, &ENDS)
+    }
+
+    fn fanout(&self, _: &[&Shape]) -> usize {
+        1
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Clip(-1.0, 1.0)
+    }
+
+    fn fuses_rescale(&self) -> bool {
+        true
+    }
+
+    fn exact<A: Arith>(
+        &self,
+        a: &mut A,
+        x: &[&Tensor<A::Wire>],
+        _: &[Tensor<A::Wire>],
+        step: &Step,
+    ) -> Result<Tensor<A::Wire>, ArithError> {
+        let scale = self.scale(step);
+        let x = x[0].try_map(|q| clipping::refine(a, q, step.inputs[0], scale))?;
+        clipping::clip(a, &x, (Some(ENDS[0]), Some(ENDS[1])), scale, step)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{arith::ints::Ints, layer::AnyLayer};
+
+    fn layer(args: Args) -> AnyLayer {
+        AnyLayer::parse("hard_tanh", args).unwrap()
+    }
+
+    #[test]
+    fn exact_is_float_within_its_rounding() {
+        let layer = layer(Args::new());
+        let step = Step { inputs: vec![5], shift: 1, ..Step::default() };
+        let x = Tensor::vector((-200..200).collect());
+        let y = layer.exact(&mut Ints::<i64>::new(), &[&x], &[], &step).unwrap();
+        let float = layer.float(&[&x.map(|q| *q as f64 / 32.0)], &[]);
+        for (q, f) in y.data().iter().zip(float.data()) {
+            assert!((*q as f64 / 16.0 - f).abs() <= 0.03125, "{q} for {f}");
+        }
+        assert_eq!(2f64.powi(layer.scale(&step) - step.shift as i32), 16.0);
+    }
+}

@@ -1,0 +1,104 @@
+//! `y = x * tanh(ln(1 + e^x))`
+
+use crate::layer::tabulated::prelude::{
+    Args, Arith, ArithError, Arity, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param,
+    Piecewise, Request, Shape, Sides, Step, Tensor, at_most, end, tabulated,
+};
+
+/// `y = x * tanh(ln(1 + e^x))`, for every element.
+///
+/// | | shape | scale |
+/// |---|---|---|
+/// | `x` | any | `s_x` |
+/// | `y` | that of `x` | that of the plan's table |
+///
+/// The exact semantics is a table of the plan, with a proven error of at most `2^-f`, where `f` is the plan's factor (at most
+/// 14; [`Function::max_error`] says how it is proven). It is `max(0, x)` and a function that falls to zero on both sides.
+///
+/// Sources: ONNX `Mish`, Keras `activation="mish"`, Burn `Mish`.
+///
+/// # Constraints
+/// See [`crate::gadget::piecewise`]: 30 for an accumulator of 20 bits, 12 of them below the point, and an error of `2^-8`.
+///
+/// # Soundness
+/// See [`crate::gadget::piecewise`].
+///
+/// ```
+/// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};
+/// let mut graph = Graph::new("model", Shape::new([4]));
+/// let y = graph.add("mish", Args::new(), &[graph.input()])?;
+/// assert_eq!(graph.shape(y), &Shape::new([4]));
+/// # Ok::<(), zkml_core::error::GraphError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mish;
+
+impl Mish {
+    #[allow(clippy::disallowed_methods, reason = "a float function, to which a table of the plan is fitted")]
+    fn function(&self, _: f64) -> Function {
+        Function {
+            f: Box::new(|x: f64| {
+                let e = (-x.abs()).exp();
+                // tanh(ln(s)) = (s^2 - 1) / (s^2 + 1), with the larger power divided out.
+                let (a, b) = if x > 0.0 {
+                    (1.0 + 2.0 * e, 1.0 + 2.0 * e + 2.0 * e * e)
+                } else {
+                    (e * e + 2.0 * e, e * e + 2.0 * e + 2.0)
+                };
+                x * a / b
+            }),
+            sides: Sides::Both,
+            negative: 0.0,
+            positive: 0.0,
+            slope: 1.0,
+            curvature: 1.0,
+            falls: 2.0,
+            end: None,
+            steepest: at_most(1.09),
+        }
+    }
+}
+
+impl Layer for Mish {
+    const CARD: Card = Card {
+        name: "mish",
+        formula: "y = x * tanh(ln(1 + e^x))",
+        shape: "any; that of x",
+        arity: Arity::Exactly(1),
+        args: &[],
+        onnx: "Mish",
+        keras: "mish",
+        burn: "Mish",
+        constraints: "bits + 8 at 2^-8",
+    };
+
+    fn parse(_: &mut Args) -> Result<Self, LayerError> {
+        Ok(Self)
+    }
+
+    fn args(&self) -> Vec<(&'static str, Literal)> {
+        vec![]
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Elementwise
+    }
+
+    tabulated!();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layer::tabulated::tests::{constraints, near};
+
+    #[test]
+    fn is_within_its_proven_error() {
+        near(&Mish.into(), |x| x * (1.0 + x.exp()).ln().tanh(), 40.0);
+    }
+
+    #[test]
+    fn costs_what_its_documentation_says() {
+        assert_eq!(constraints(&Mish.into()), 30);
+    }
+}

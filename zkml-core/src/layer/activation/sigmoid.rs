@@ -1,0 +1,95 @@
+//! `y = 1 / (1 + e^-x)`
+
+use crate::layer::tabulated::prelude::{
+    Args, Arith, ArithError, Arity, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param,
+    Piecewise, Request, Shape, Sides, Step, Tensor, at_most, end, tabulated,
+};
+
+/// `y = 1 / (1 + e^-x)`, for every element.
+///
+/// | | shape | scale |
+/// |---|---|---|
+/// | `x` | any | `s_x` |
+/// | `y` | that of `x` | that of the plan's table |
+///
+/// The exact semantics is a table of the plan, with a proven error of at most `2^-f`, where `f` is the plan's factor (at most
+/// 14; [`Function::max_error`] says how it is proven).
+///
+/// Sources: ONNX `Sigmoid`, Keras `activation="sigmoid"`, Burn `Sigmoid`.
+///
+/// # Constraints
+/// See [`crate::gadget::piecewise`]: 27 for an accumulator of 20 bits, 12 of them below the point, and an error of `2^-8`.
+///
+/// # Soundness
+/// See [`crate::gadget::piecewise`].
+///
+/// ```
+/// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};
+/// let mut graph = Graph::new("model", Shape::new([4]));
+/// let y = graph.add("sigmoid", Args::new(), &[graph.input()])?;
+/// assert_eq!(graph.shape(y), &Shape::new([4]));
+/// # Ok::<(), zkml_core::error::GraphError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sigmoid;
+
+impl Sigmoid {
+    #[allow(clippy::disallowed_methods, reason = "a float function, to which a table of the plan is fitted")]
+    fn function(&self, _: f64) -> Function {
+        Function {
+            f: Box::new(|x| 1.0 / (1.0 + (-x).exp())),
+            sides: Sides::Odd,
+            negative: 0.0,
+            positive: 1.0,
+            slope: 0.0,
+            curvature: 0.0,
+            falls: 0.0,
+            end: None,
+            steepest: at_most(0.25),
+        }
+    }
+}
+
+impl Layer for Sigmoid {
+    const CARD: Card = Card {
+        name: "sigmoid",
+        formula: "y = 1 / (1 + e^-x)",
+        shape: "any; that of x",
+        arity: Arity::Exactly(1),
+        args: &[],
+        onnx: "Sigmoid",
+        keras: "sigmoid",
+        burn: "Sigmoid",
+        constraints: "bits + 5 at 2^-8",
+    };
+
+    fn parse(_: &mut Args) -> Result<Self, LayerError> {
+        Ok(Self)
+    }
+
+    fn args(&self) -> Vec<(&'static str, Literal)> {
+        vec![]
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Increasing
+    }
+
+    tabulated!();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layer::tabulated::tests::{constraints, near};
+
+    #[test]
+    fn is_within_its_proven_error() {
+        near(&Sigmoid.into(), |x| 1.0 / (1.0 + (-x).exp()), 40.0);
+    }
+
+    #[test]
+    fn costs_what_its_documentation_says() {
+        assert_eq!(constraints(&Sigmoid.into()), 27);
+    }
+}

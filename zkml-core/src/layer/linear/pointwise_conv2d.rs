@@ -1,0 +1,151 @@
+//! `y_oij = sum_c weight_oc00 * x_cij + bias_o`
+
+use super::convolution::{Convolution, convolves};
+use crate::layer::{
+    Arg, Args, Arity, Card, Factors, Groups, Kind, Layer, Linear, Literal, Param, Step,
+    window::{Padding, Window},
+};
+use crate::{
+    arith::{Arith, ArithError},
+    error::LayerError,
+    shape::Shape,
+    tensor::Tensor,
+};
+
+/// The window of one pixel.
+const PIXEL: Window = Window { kernel: [1, 1], stride: [1, 1], dilation: [1, 1], padding: Padding::Valid };
+
+/// `y_oij = sum_c weight_oc00 * x_cij + bias_o`: a convolution of one pixel, that mixes the channels.
+///
+/// | | shape | scale |
+/// |---|---|---|
+/// | `x` | `[channels, height, width]` | `s_x` |
+/// | `weight` | `[filters, channels, 1, 1]` | `s_w` |
+/// | `bias` | `[filters]` | `s_x + s_w` |
+/// | `y` | `[filters, height, width]` | `s_x + s_w` |
+///
+/// Sources: ONNX `Conv`, Keras `Conv2D` (`kernel_size = 1`), Burn `Conv2d`.
+///
+/// # Constraints
+/// None with public weights (a linear combination an output element). With private ones, those of
+/// [`crate::gadget::winograd`], never more than one product for each tap of a kernel that meets the input; and the range check
+/// of each weight once.
+///
+/// # Soundness
+/// The output is a linear combination of wires, or of products that are enforced: see [`crate::gadget::winograd`].
+///
+/// ```
+/// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};
+/// let mut graph = Graph::new("model", Shape::new([3, 28, 28]));
+/// let y = graph.add("pointwise_conv2d", Args::new().with("filters", 8), &[graph.input()])?;
+/// assert_eq!(graph.shape(y), &Shape::new([8, 28, 28]));
+/// # Ok::<(), zkml_core::error::GraphError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct PointwiseConv2d {
+    /// The number of output channels.
+    pub filters: usize,
+    /// Whether a bias is added.
+    pub bias: bool,
+}
+
+impl PointwiseConv2d {
+    fn convolution(&self, _: &Shape) -> Convolution<'_> {
+        Convolution { layer: Self::CARD.name, filters: self.filters, window: &PIXEL, groups: 1, transposed: None }
+    }
+
+    fn linear(&self) -> Linear {
+        Linear::convolution(Groups::Of(1), None)
+    }
+}
+
+impl Layer for PointwiseConv2d {
+    const CARD: Card = Card {
+        name: "pointwise_conv2d",
+        formula: "y_oij = sum_c weight_oc00 * x_cij + bias_o",
+        shape: "[c, h, w]; [filters, h, w]",
+        arity: Arity::Exactly(1),
+        args: &[
+            Arg { name: "filters", takes: "the number of output channels", default: None },
+            Arg { name: "bias", takes: "`true` or `false`", default: Some("true") },
+        ],
+        onnx: "Conv",
+        keras: "Conv2D",
+        burn: "Conv2d",
+        constraints: "0",
+    };
+
+    fn parse(args: &mut Args) -> Result<Self, LayerError> {
+        Ok(Self { filters: args.usize("filters", 1, None)?, bias: args.bool("bias", true)? })
+    }
+
+    fn args(&self) -> Vec<(&'static str, Literal)> {
+        vec![("filters", self.filters.into()), ("bias", self.bias.into())]
+    }
+
+    convolves!();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{arith::ints::Ints, layer::AnyLayer};
+
+    fn layer(args: Args) -> AnyLayer {
+        AnyLayer::parse("pointwise_conv2d", args).unwrap()
+    }
+
+    fn numbers(shape: &Shape, seed: usize) -> Tensor {
+        Tensor::from_fn(shape.clone(), |i| ((i * 37 + seed * 11) % 23) as f64 - 11.0)
+    }
+
+    fn intricate() -> (AnyLayer, Tensor) {
+        (layer(Args::new().with("filters", 3)), numbers(&Shape::new([2, 2, 3]), 0))
+    }
+
+    fn naive(x: &Tensor, p: &[Tensor]) -> Tensor {
+        let mut y = vec![];
+        for o in 0..3 {
+            for pixel in 0..6 {
+                let sum: f64 = (0..2).map(|c| p[0].data()[o * 2 + c] * x.data()[c * 6 + pixel]).sum();
+                y.push(sum + p[1].data()[o]);
+            }
+        }
+        Tensor::new([3, 2, 3], y).unwrap()
+    }
+
+    #[test]
+    fn pixels_stay_and_channels_are_mixed() {
+        let (layer, x) = intricate();
+        assert_eq!(layer.params(&[x.shape()])[0].shape, Shape::new([3, 2, 1, 1]));
+        assert_eq!(layer.fanout(&[x.shape()]), 3);
+        let error = layer.shape(&[&Shape::new([2, 4])]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`pointwise_conv2d` expects a `[channels, height, width]` tensor, found shape [2, 4]"
+        );
+    }
+
+    #[test]
+    fn float_and_exact_are_the_definition() {
+        let (layer, x) = intricate();
+        let params: Vec<Tensor> =
+            layer.params(&[x.shape()]).iter().enumerate().map(|(i, p)| numbers(&p.shape, i + 1)).collect();
+        let expected = naive(&x, &params);
+        assert_eq!(&layer.shape(&[x.shape()]).unwrap(), expected.shape());
+        assert_eq!(layer.float(&[&x], &params.iter().collect::<Vec<_>>()), expected);
+        let whole = |t: &Tensor| t.map(|x| *x as i64);
+        let step = Step { inputs: vec![4], factor: 3, ..Step::default() };
+        let p: Vec<Tensor<i64>> = params.iter().map(whole).collect();
+        let y = layer.exact(&mut Ints::<i64>::new(), &[&whole(&x)], &p, &step).unwrap();
+        assert_eq!(y.map(|q| *q as f64), expected);
+        assert_eq!(layer.scale(&step), 7);
+    }
+
+    #[test]
+    fn arguments_come_back() {
+        let (layer, _) = intricate();
+        let again = layer.args().into_iter().fold(Args::new(), |args, (n, v)| args.with(n, v));
+        assert_eq!(AnyLayer::parse("pointwise_conv2d", again), Ok(layer));
+    }
+}

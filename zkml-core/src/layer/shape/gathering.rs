@@ -1,0 +1,182 @@
+//! Layers that only move elements: each element of the output is one of the input, or a constant.
+
+use crate::layer::{Step, Tensor};
+use crate::{
+    arith::{Arith, ArithError, fixed::Fixed},
+    shape::Shape,
+};
+
+/// Where the coordinates of the output along one axis come from.
+pub(in crate::layer) struct Axis<'a> {
+    /// The axis of the input that is read.
+    of: usize,
+    /// The extent of the output.
+    extent: usize,
+    /// How often one coordinate is read, at most.
+    repeats: usize,
+    /// The coordinate that is read; nothing for a constant.
+    from: Box<dyn Fn(usize) -> Option<usize> + 'a>,
+}
+
+impl<'a> Axis<'a> {
+    /// `extent` coordinates, the `i`th of which is `from(i)` of the axis `of`, each read at most once.
+    pub fn new(of: usize, extent: usize, from: impl Fn(usize) -> Option<usize> + 'a) -> Self {
+        Self { of, extent, repeats: 1, from: Box::new(from) }
+    }
+
+    /// The same axis, with each coordinate read up to so many times. This is said and not counted: an axis may be longer
+    /// than memory.
+    pub fn repeated(self, repeats: usize) -> Self {
+        Self { repeats, ..self }
+    }
+
+    /// The axis as it is.
+    pub fn whole(of: usize, extent: usize) -> Self {
+        Self::new(of, extent, Some)
+    }
+}
+
+/// Where each element of the output comes from.
+pub(in crate::layer) struct Gathering<'a> {
+    shape: Shape,
+    strides: Vec<usize>,
+    axes: Vec<Axis<'a>>,
+}
+
+impl<'a> Gathering<'a> {
+    /// A tensor of shape `input` read along these axes.
+    pub fn new(input: &Shape, axes: Vec<Axis<'a>>) -> Self {
+        let shape = Shape::new(axes.iter().map(|axis| axis.extent).collect::<Vec<_>>());
+        Self { shape, strides: input.strides(), axes }
+    }
+
+    /// A tensor of shape `input` that changes along one axis.
+    pub fn along(input: &Shape, axis: Axis<'a>) -> Self {
+        let mut axes: Vec<Axis<'a>> = input.dims().iter().enumerate().map(|(of, n)| Axis::whole(of, *n)).collect();
+        let of = axis.of;
+        axes[of] = axis;
+        Self::new(input, axes)
+    }
+
+    /// A tensor of shape `input` with its axes in another order.
+    pub fn permuted(input: &Shape, order: &[usize]) -> Self {
+        Self::new(input, order.iter().map(|of| Axis::whole(*of, input.dims()[*of])).collect())
+    }
+
+    /// The same elements in the same order, under another shape.
+    pub fn reshaped(mut self, shape: Shape) -> Self {
+        self.shape = shape;
+        self
+    }
+
+    /// The shape of the output.
+    pub fn into_shape(self) -> Shape {
+        self.shape
+    }
+
+    /// For each element of the output, its place in the input; nothing for a constant.
+    pub fn places(&self) -> Vec<Option<usize>> {
+        let mut places = vec![Some(0)];
+        for axis in &self.axes {
+            let stride = self.strides[axis.of];
+            let steps: Vec<Option<usize>> = (0..axis.extent).map(|i| (axis.from)(i).map(|at| at * stride)).collect();
+            places = places.iter().flat_map(|at| steps.iter().map(move |step| Some((*at)? + (*step)?))).collect();
+        }
+        places
+    }
+
+    /// The output, with `fill` for the constants.
+    pub fn apply<T: Clone>(&self, x: &Tensor<T>, fill: &T) -> Tensor<T> {
+        let places = self.places();
+        Tensor::from_fn(self.shape.clone(), |i| places[i].map_or(fill, |at| &x.data()[at]).clone())
+    }
+
+    /// How often an element of the input is in the output, at most: as its coordinates are read one by one, the product over
+    /// the axes. Nothing is allocated.
+    pub fn fanout(&self) -> usize {
+        self.axes.iter().fold(1, |n: usize, axis| n.saturating_mul(axis.repeats.max(1)))
+    }
+}
+
+/// The exact semantics of a layer that moves elements and fills in `constant`.
+pub(in crate::layer) fn exact<A: Arith>(
+    a: &mut A,
+    gathering: &Gathering<'_>,
+    x: &Tensor<A::Wire>,
+    constant: Fixed,
+    step: &Step,
+) -> Result<Tensor<A::Wire>, ArithError> {
+    let fill = a.fixed(constant);
+    step.finish(a, gathering.apply(x, &fill))
+}
+
+/// What all layers share that only move elements, but for their shape: they have `gathering(&self, &Shape)`.
+macro_rules! moves_elements {
+    () => {
+        fn shape(&self, inputs: &[&Shape]) -> Result<Shape, LayerError> {
+            self.gathering(inputs[0]).map($crate::layer::shape::gathering::Gathering::into_shape)
+        }
+
+        fn params(&self, _: &[&Shape]) -> Vec<Param> {
+            vec![]
+        }
+
+        fn float(&self, inputs: &[&Tensor], _: &[&Tensor]) -> Tensor {
+            self.gathering(inputs[0].shape()).map_or_else(|_| Tensor::vector(vec![]), |g| g.apply(inputs[0], &0.0))
+        }
+
+        fn factors(&self) -> Factors {
+            Factors::None
+        }
+
+        fn scale(&self, step: &Step) -> i32 {
+            step.inputs[0]
+        }
+
+        fn fanout(&self, inputs: &[&Shape]) -> usize {
+            self.gathering(inputs[0]).map_or(1, |g| g.fanout())
+        }
+
+        fn kind(&self) -> Kind {
+            Kind::Rearrangement
+        }
+
+        fn fuses_rescale(&self) -> bool {
+            false
+        }
+
+        fn exact<A: Arith>(
+            &self,
+            a: &mut A,
+            x: &[&Tensor<A::Wire>],
+            _: &[Tensor<A::Wire>],
+            step: &Step,
+        ) -> Result<Tensor<A::Wire>, ArithError> {
+            match self.gathering(x[0].shape()) {
+                Ok(gathering) => {
+                    $crate::layer::shape::gathering::exact(a, &gathering, x[0], $crate::arith::fixed::Fixed::ZERO, step)
+                }
+                Err(_) => Ok(Tensor::vector(vec![])),
+            }
+        }
+    };
+}
+pub(in crate::layer) use moves_elements;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_follow_each_axis() {
+        let x = Tensor::from_fn([2, 3], |i| i);
+        let columns = Axis::new(1, 4, |i| [None, Some(2), Some(2), Some(0)][i]).repeated(2);
+        let columns = Gathering::along(x.shape(), columns);
+        assert_eq!(columns.places(), [None, Some(2), Some(2), Some(0), None, Some(5), Some(5), Some(3)]);
+        assert_eq!(columns.fanout(), 2);
+        let y = columns.apply(&x, &9);
+        assert_eq!(y, Tensor::new([2, 4], vec![9, 2, 2, 0, 9, 5, 5, 3]).unwrap());
+        let turned = Gathering::permuted(x.shape(), &[1, 0]);
+        assert_eq!(turned.apply(&x, &9).data(), [0, 3, 1, 4, 2, 5]);
+    }
+}
