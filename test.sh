@@ -25,9 +25,8 @@ fi
 
 say "lints"
 cargo clippy --workspace --all-targets --features "$readers" -- -D warnings
-# The smaller feature sets: the front half, with plans, and the verifier alone.
+# The smaller feature sets: the front half, and the verifier alone.
 cargo clippy -p zkml-core --no-default-features -- -D warnings
-cargo clippy -p zkml-core --no-default-features --features plan -- -D warnings
 cargo clippy -p zkml --no-default-features --features verify --lib --test verifier -- -D warnings
 
 say "documentation"

@@ -45,7 +45,6 @@
 //!
 //! * `prove` (default): everything.
 //! * `burn`: networks from Burn modules, see `zkml::burn`. Needs Rust 1.95.
-//! * `plan`: quantisation alone, without circuits.
 //! * `verify`: keys and proofs only, for those who just check (`default-features = false, features = ["verify"]`).
 //! * `keras`: models from Keras files, see `zkml::keras`.
 //! * `onnx`: models from ONNX files, see `zkml::onnx`.
@@ -66,7 +65,7 @@ pub use zkml_macros::zk_model;
 pub mod prelude {
     #[cfg(feature = "prove")]
     pub use zkml_core::circuit::{Circuit, CircuitError};
-    #[cfg(feature = "plan")]
+    #[cfg(feature = "prove")]
     pub use zkml_core::plan::{Fidelity, Plan, Prediction, Quantized, Target};
     #[cfg(feature = "verify")]
     pub use zkml_core::prove::{Keys, Proof, ProvingKey, Statement, VerifyError, VerifyingKey};

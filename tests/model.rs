@@ -1,5 +1,5 @@
 //! What can go wrong before there is a circuit: plans that can't be had, plans and weights that are not the model's.
-#![cfg(feature = "plan")]
+#![cfg(feature = "prove")]
 
 use zkml::{
     error::{PlanError, WeightsError},

@@ -6,17 +6,12 @@ use std::cell::Cell;
 use ark_bn254::Fr;
 use zkml::{
     arith::{
-        Arith, Int,
-        interval::Interval,
-        r1cs::{Accumulate, Assign, FieldCs, R1cs, Wire},
+        Int,
+        r1cs::{Accumulate, Assign, FieldCs, R1cs},
     },
     circuit::{Circuit, Opening},
-    gadget::{
-        Cs,
-        commitment::{self, Domain, Subject},
-    },
-    graph::{NodeId, Visible},
-    plan::{Quantized, walk},
+    gadget::Cs,
+    plan::{Quantized, synthesis::Secrets},
     prove::public::to_bytes,
     tensor::Tensor,
 };
@@ -147,57 +142,8 @@ impl<'a> Claim<'a> {
     fn run<'l>(&self, at: Option<usize>, misheard: Option<usize>, lie: &'l dyn Fn(Int) -> Int) -> Liar<'l> {
         let liar = Liar { honest: Assign::new(), next: 0, at, asked: Cell::new(0), misheard, lie, lied: false };
         let mut a = R1cs::new(liar);
-        self.synthesize(&mut a);
+        let secrets = Secrets { weights: self.weights, inputs: self.inputs, opening: self.opening };
+        self.circuit.edges().synthesize(&mut a, Some(&secrets)).unwrap();
         a.cs
     }
-
-    fn synthesize(&self, a: &mut R1cs<Liar<'_>>) {
-        let (graph, plan) = (self.circuit.graph(), self.circuit.plan());
-        let visibility = self.circuit.visibility();
-        let mut params: Vec<Vec<Tensor<Wire<Int>>>> = Vec::new();
-        for (node, plans) in self.weights.iter().zip(&plan.params) {
-            let wires = node.iter().zip(plans).map(|(t, p)| match visibility.weights {
-                Visible::Public => t.map(|q| a.constant(*q)),
-                _ => t.map(|q| a.allocate(&p.interval(), Some(*q)).unwrap()),
-            });
-            params.push(wires.collect());
-        }
-        if visibility.weights == Visible::Committed {
-            let wires: Vec<&Wire<Int>> = params.iter().flatten().flat_map(|t| t.data()).collect();
-            commit(a, &self.circuit.domain(Subject::Weights), &wires, self.opening.weights);
-        }
-        if visibility.weights != Visible::Public {
-            for (i, node) in params.iter_mut().enumerate() {
-                let fanout = walk::param_fanout(graph, NodeId(i)) * self.circuit.batch();
-                node.iter_mut().for_each(|t| *t = t.map(|w| a.settle(w, fanout).unwrap()));
-            }
-        }
-        for (item, input) in self.inputs.iter().enumerate() {
-            let interval = plan.input.interval;
-            let input = input.map(|q| match visibility.input {
-                Visible::Public => a.instance(&interval, Some(*q)).unwrap(),
-                _ => a.allocate(&interval, Some(*q)).unwrap(),
-            });
-            if visibility.input == Visible::Committed {
-                let wires: Vec<&Wire<Int>> = input.data().iter().collect();
-                commit(a, &self.circuit.domain(Subject::Input), &wires, self.opening.inputs[item]);
-            }
-            let output = walk::walk(graph, plan, a, input, &params, 0, &mut |_, _| {}).unwrap().output;
-            match visibility.output {
-                Visible::Public => output.data().iter().for_each(|wire| a.publish(wire)),
-                Visible::Committed => {
-                    let wires: Vec<&Wire<Int>> = output.data().iter().collect();
-                    commit(a, &self.circuit.domain(Subject::Output), &wires, self.opening.outputs[item]);
-                }
-                Visible::Private => {}
-            }
-        }
-    }
-}
-
-fn commit(a: &mut R1cs<Liar<'_>>, domain: &Domain, wires: &[&Wire<Int>], salt: Fr) {
-    let parts: Vec<(&Int, Interval)> = wires.iter().map(|w| (&w.w, w.measure.interval)).collect();
-    let salt = a.cs.field_witness(Some(salt));
-    let commitment = commitment::enforce_unchecked(&mut a.cs, domain, &parts, &salt);
-    a.cs.field_output(&commitment);
 }

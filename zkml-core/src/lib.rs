@@ -18,12 +18,12 @@
 //! | [`gadget`] | what a reading is made of: range, rescale, relu, max, argmax, clip, leaky, sign, .., commitment |
 //!
 //! Without features only the front half is there: graphs, layers and models, for whoever checks or reads networks, as the
-//! macro does while compiling. `plan` adds quantisation, `verify` keys and proofs, and `prove` both and the rest.
+//! macro does while compiling. `verify` adds keys and proofs, `prove` the rest: quantisation, circuits, setup and the prover.
 #![forbid(unsafe_code)]
 // Tests compare with floats.
 #![cfg_attr(test, allow(clippy::disallowed_methods))]
 // What layers and readings offer to plans and circuits is not used where these are switched off.
-#![cfg_attr(not(feature = "plan"), allow(dead_code))]
+#![cfg_attr(not(feature = "prove"), allow(dead_code))]
 
 pub mod arith;
 pub mod bounded;
@@ -39,9 +39,9 @@ pub mod tensor;
 pub mod circuit;
 #[cfg(feature = "prove")]
 pub mod dev;
-#[cfg(feature = "plan")]
+#[cfg(feature = "prove")]
 pub mod optimize;
-#[cfg(feature = "plan")]
+#[cfg(feature = "prove")]
 pub mod plan;
 #[cfg(feature = "verify")]
 pub mod prove;

@@ -18,7 +18,7 @@ use crate::{
     shape::Shape,
     tensor::Tensor,
 };
-#[cfg(feature = "plan")]
+#[cfg(feature = "prove")]
 use crate::{
     error::PlanError,
     plan::{Plan, Progress, Quantized, Target},
@@ -309,7 +309,7 @@ impl Model {
     }
 }
 
-#[cfg(feature = "plan")]
+#[cfg(feature = "prove")]
 impl Model {
     /// The cheapest fixed-point version of the model that keeps to the target on the samples.
     ///

@@ -137,6 +137,7 @@ pub type Budget = BTreeMap<(usize, &'static str), Cost>;
 pub struct Counts {
     node: usize,
     budget: Budget,
+    instances: usize,
 }
 
 impl Counts {
@@ -150,6 +151,31 @@ impl Counts {
         if cost != Cost::default() {
             *self.budget.entry((self.node, gadget)).or_default() += cost;
         }
+    }
+
+    /// Adds public inputs.
+    pub fn show(&mut self, instances: usize) {
+        self.instances += instances;
+    }
+
+    /// What `once` counts, `times` over.
+    ///
+    /// # Errors
+    /// As `once`.
+    pub fn repeat<E>(&mut self, times: usize, once: impl FnOnce(&mut Self) -> Result<(), E>) -> Result<(), E> {
+        let before = std::mem::take(self);
+        once(self)?;
+        let one = std::mem::replace(self, before);
+        for ((node, gadget), cost) in one.budget {
+            *self.budget.entry((node, gadget)).or_default() += cost * times;
+        }
+        self.instances += one.instances * times;
+        Ok(())
+    }
+
+    /// Public inputs, without the constant one.
+    pub fn instances(&self) -> usize {
+        self.instances
     }
 
     /// All that was paid.

@@ -2,12 +2,11 @@
 
 use super::{CircuitError, Spec};
 use crate::{
-    arith::{counts::Cost, r1cs::Tally},
-    error::PlanError,
-    gadget::commitment,
-    graph::{Node, NodeId, Visible},
-    plan::quantized,
-    shape::Shape,
+    arith::{
+        counts::{Cost, Counts},
+        r1cs::Tally,
+    },
+    graph::{Node, NodeId},
 };
 
 /// The largest circuit that is built. What is beyond is an error that names the limit, and takes neither the memory nor the time.
@@ -121,31 +120,12 @@ impl Spec {
         self.graph.nodes().iter().enumerate().map(each).fold(0, usize::saturating_add)
     }
 
-    /// The shapes of every node's lowered parameters.
-    pub(super) fn param_shapes(&self) -> Vec<Vec<Shape>> {
-        let of = |(i, node): (usize, &Node)| {
-            node.layer.as_ref().map_or_else(Vec::new, |l| l.lowered(&self.graph.input_shapes(NodeId(i))))
-        };
-        self.graph.nodes().iter().enumerate().map(of).collect()
-    }
-
     /// Counts the circuit before it is built, and refuses one that is too large: its constraints gadget by gadget, in
     /// closed form; and only if there are few enough, the entries of its rows one by one.
     pub(super) fn count(&self, limits: &Limits) -> Result<(), CircuitError> {
-        let shapes = self.param_shapes();
-        let counted =
-            quantized::count(&self.graph, &self.plan, &shapes, self.constants.as_deref(), self.visibility, self.batch)
-                .map_err(|error| match error {
-                    PlanError::Arith { layer, error, .. } => CircuitError::Arith { layer, error },
-                    other => CircuitError::Plan(other),
-                })?;
-        let mut cost: Cost = counted.budget.values().copied().sum();
-        limits.admit_cost(cost)?;
-        if self.visibility.output == Visible::Committed {
-            cost += commitment::cost(&counted.output) * self.batch;
-            limits.admit_cost(cost)?;
-        }
-        drop((counted, shapes));
+        let mut counts = Counts::new();
+        self.edges().synthesize(&mut counts, None).map_err(|refused| self.refused(refused))?;
+        limits.admit_cost(counts.total())?;
         let (tally, _) = self.synthesize(Tally::new(), None)?;
         limits.admit_cost(Cost::new(tally.constraints, tally.witnesses))?;
         Limits::admit("entries", tally.peak(), limits.entries)

@@ -7,7 +7,6 @@
 //!                              output values or commitment     (output = public | committed)
 //! ```
 
-mod domain;
 mod limits;
 mod report;
 mod spec;
@@ -23,7 +22,8 @@ use ark_std::rand::{CryptoRng, RngCore};
 pub use self::limits::Limits;
 pub(crate) use self::report::table;
 pub use self::report::{Report, ReportRow};
-use self::spec::{Secrets, Spec};
+use self::spec::Spec;
+pub use crate::plan::synthesis::Opening;
 use crate::{
     arith::{
         ArithError, Int,
@@ -36,6 +36,7 @@ use crate::{
     plan::{
         Plan, Proven, Quantized,
         quantized::{admit, quantize_input},
+        synthesis::{Edges, Secrets},
     },
     prove::{
         self, Keys, Matrices, Proof, ProveError, ProvingKey,
@@ -152,17 +153,6 @@ pub struct Circuit {
     salt: Option<Fr>,
 }
 
-/// The salts of a proof's commitments: who knows them can open the commitments. Keep them secret.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Opening {
-    /// Of the weights.
-    pub weights: Fr,
-    /// Of each input.
-    pub inputs: Vec<Fr>,
-    /// Of each output.
-    pub outputs: Vec<Fr>,
-}
-
 /// Without weights and salts: what a program prints ends up in logs.
 impl fmt::Debug for Circuit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -172,13 +162,6 @@ impl fmt::Debug for Circuit {
             .field("constraints", &self.matrices.constraints())
             .field("table", &self.table)
             .finish_non_exhaustive()
-    }
-}
-
-/// Without the salts.
-impl fmt::Debug for Opening {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Opening").finish_non_exhaustive()
     }
 }
 
@@ -329,7 +312,13 @@ impl Circuit {
     /// The domain of a commitment to the weights, to one input or to one output: with [`commit`](crate::gadget::commitment::commit),
     /// whoever knows the values and the [`Opening`] makes the commitment again.
     pub fn domain(&self, subject: Subject) -> Domain {
-        self.spec.domain(subject)
+        self.spec.edges().domain(subject)
+    }
+
+    /// What the circuit proves, as one description over every reading: what counts, builds and fills in the circuit, and what a larger
+    /// statement about the same model is made of.
+    pub fn edges(&self) -> Edges<'_> {
+        self.spec.edges()
     }
 
     /// Where each constraint comes from: runs, in order.

@@ -4,14 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::{
-    arith::counts::Cost,
-    circuit::ReportRow,
-    error::PlanError,
-    gadget::commitment,
-    graph::{Visibility, Visible},
-    plan::Quantized,
-};
+use crate::{arith::counts::Cost, circuit::ReportRow, error::PlanError, graph::Visibility, plan::Quantized};
 
 /// The budget of a circuit that is not built yet.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -50,41 +43,9 @@ pub fn proving_key_bytes(constraints: usize, instance: usize, witness: usize) ->
 /// If a value may outgrow the field.
 pub fn estimate(quantized: &Quantized, visibility: Visibility, batch: usize) -> Result<Estimate, PlanError> {
     let graph = quantized.graph();
-    let mut budget = quantized.budget(visibility, batch)?;
-    let mut public_inputs = 0;
-    let mut commit = |node: usize, intervals: &[_], times: usize| {
-        // The salt is a witness, and publishing the commitment a constraint.
-        let cost = (commitment::cost(intervals) + Cost::new(1, 1)) * times;
-        *budget.entry((node, "commitment")).or_default() += cost;
-        times
-    };
-    if visibility.weights == Visible::Committed {
-        let intervals: Vec<_> = quantized
-            .params()
-            .iter()
-            .zip(&quantized.plan().params)
-            .flat_map(|(tensors, plans)| tensors.iter().zip(plans))
-            .flat_map(|(t, p)| std::iter::repeat_n(p.interval(), t.len()))
-            .collect();
-        public_inputs += commit(0, &intervals, 1);
-    }
-    let (input, output) = (graph.shape(graph.input()).len(), graph.shape(graph.output()).len());
-    match visibility.input {
-        Visible::Public => public_inputs += batch * input,
-        Visible::Committed => {
-            public_inputs += commit(0, &vec![quantized.plan().input.interval; input], batch);
-        }
-        Visible::Private => {}
-    }
-    match visibility.output {
-        Visible::Public => public_inputs += batch * output,
-        Visible::Committed => {
-            let intervals = quantized.output_intervals(visibility)?;
-            public_inputs += commit(graph.output().0, &intervals, batch);
-        }
-        Visible::Private => {}
-    }
-    let total: Cost = budget.values().copied().sum();
+    let counts = quantized.counts(visibility, batch)?;
+    let (budget, public_inputs) = (counts.budget(), counts.instances());
+    let total = counts.total();
     let rows = budget
         .iter()
         .map(|(&(number, gadget), &cost)| {

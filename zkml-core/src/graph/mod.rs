@@ -60,6 +60,17 @@ pub struct Visibility {
     pub output: Visible,
 }
 
+impl Visibility {
+    /// The same, with what is committed to kept private instead.
+    pub fn without_commitments(self) -> Self {
+        let plain = |visible| match visible {
+            Visible::Committed | Visible::Private => Visible::Private,
+            Visible::Public => Visible::Public,
+        };
+        Self { input: plain(self.input), weights: plain(self.weights), output: plain(self.output) }
+    }
+}
+
 impl Default for Visibility {
     /// A private input, public weights, a public answer.
     fn default() -> Self {

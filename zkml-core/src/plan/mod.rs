@@ -36,6 +36,7 @@
 #[allow(clippy::disallowed_methods, reason = "weighs plans, before there is one")]
 mod balance;
 pub mod channels;
+mod domain;
 pub mod errors;
 pub mod fidelity;
 #[allow(clippy::disallowed_methods, reason = "draws a chart")]
@@ -47,6 +48,7 @@ pub mod quantized;
 pub mod search;
 #[allow(clippy::disallowed_methods, reason = "measures samples, before there is a plan")]
 mod subject;
+pub mod synthesis;
 pub mod walk;
 
 use std::{fmt, path::Path};

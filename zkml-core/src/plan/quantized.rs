@@ -4,20 +4,19 @@ use std::fmt;
 
 use rayon::prelude::*;
 
-use super::{Fidelity, Frontier, ParamPlan, Plan, Proven, to_integer, to_real, walk};
+use super::{Fidelity, Frontier, ParamPlan, Plan, Proven, synthesis::Edges, to_integer, to_real, walk};
 use crate::{
     arith::{
-        Arith, ArithError, Int,
+        ArithError, Int,
         bounds::Bounds,
-        counts::{Budget, Counts, Measure},
-        interval::{Interval, bit_len},
+        counts::{Budget, Counts},
+        interval::Interval,
         ints::{Integer, Ints},
     },
     error::{InputError, ModelError, PlanError},
     graph::{Graph, NodeId, Visibility, Visible},
     model::Model,
     optimize::{self, Applied},
-    shape::Shape,
     tensor::Tensor,
 };
 
@@ -275,12 +274,15 @@ impl Quantized {
 
     /// What the circuit will cost, by node and gadget, before it is built: `batch` inputs that share the weights.
     ///
-    /// Commitments are not in it; `dev::cost::estimate` adds them.
-    ///
     /// # Errors
     /// If a value may outgrow the field.
     pub fn budget(&self, visibility: Visibility, batch: usize) -> Result<Budget, PlanError> {
-        budget(self.graph(), &self.plan, &self.params, visibility, batch)
+        self.counts(visibility, batch).map(|counts| counts.budget().clone())
+    }
+
+    /// The circuit in the reading that counts.
+    pub(crate) fn counts(&self, visibility: Visibility, batch: usize) -> Result<Counts, PlanError> {
+        counts(self.graph(), &self.plan, &self.params, visibility, batch)
     }
 }
 
@@ -346,7 +348,6 @@ fn input_error(graph: &Graph, plan: &Plan, (id, error): (NodeId, ArithError)) ->
 }
 
 /// Checks that an input leads beyond no width that the plan calibrated.
-#[cfg(feature = "prove")]
 pub(crate) fn admit(
     graph: &Graph,
     plan: &Plan,
@@ -392,114 +393,33 @@ fn trace_bounds(
     weights: Visible,
     see: &mut dyn FnMut(NodeId, &Tensor<Interval>),
 ) -> Result<u32, PlanError> {
+    let visibility = Visibility { weights, ..Visibility::default() };
+    let constants = (weights == Visible::Public).then_some(params);
+    let edges = Edges { graph, plan, visibility, batch: 1, constants };
     let mut a = Bounds::new();
-    // What is only compared is not seen otherwise, and would be cut off by integers that are too narrow.
-    let seen = a.see(plan.input.interval);
-    let input = Tensor::from_fn(graph.shape(graph.input()).clone(), |_| seen);
-    let mut interval = |q: &Int, p: &ParamPlan| match weights {
-        Visible::Public => a.see(Interval::point(*q)),
-        Visible::Private | Visible::Committed => a.see(p.interval()),
+    let mut trace = || {
+        let params = edges.weights(&mut a, None, &mut vec![])?;
+        let input = edges.input(&mut a, 0, None, &mut vec![])?;
+        walk::walk(graph, plan, &mut a, input, &params, 0, see)
     };
-    let node = |(tensors, plans): (&Vec<Tensor<Int>>, &Vec<ParamPlan>)| {
-        tensors.iter().zip(plans).map(|(t, p)| t.map(|q| interval(q, p))).collect()
-    };
-    let wires: Vec<Vec<Tensor<Interval>>> = params.iter().zip(&plan.params).map(node).collect();
-    walk::walk(graph, plan, &mut a, input, &wires, 0, see).map_err(|e| arith_error(graph, e))?;
+    trace().map_err(|e| arith_error(graph, e))?;
     let shifts = plan.steps.iter().map(|s| s.shift).max().unwrap_or(0);
     Ok(a.widest().max(shifts))
 }
 
-/// What a circuit will take, commitments excepted.
-pub(crate) struct Counted {
-    /// Its cost, by node and gadget.
-    pub budget: Budget,
-    /// The intervals of the output's elements.
-    #[cfg_attr(not(feature = "prove"), allow(dead_code))]
-    pub output: Vec<Interval>,
-}
-
-/// What the circuit will cost, by node and gadget, commitments excepted.
-pub(crate) fn budget(
+/// What the circuit will cost, by node and gadget.
+pub(crate) fn counts(
     graph: &Graph,
     plan: &Plan,
     params: &[Vec<Tensor<Int>>],
     visibility: Visibility,
     batch: usize,
-) -> Result<Budget, PlanError> {
-    let shapes: Vec<Vec<Shape>> = params.iter().map(|node| node.iter().map(|t| t.shape().clone()).collect()).collect();
+) -> Result<Counts, PlanError> {
     let constants = (visibility.weights == Visible::Public).then_some(params);
-    count(graph, plan, &shapes, constants, visibility, batch).map(|counted| counted.budget)
-}
-
-/// Counts the circuit of weights of these shapes, which are `constants` where they are public.
-pub(crate) fn count(
-    graph: &Graph,
-    plan: &Plan,
-    shapes: &[Vec<Shape>],
-    constants: Option<&[Vec<Tensor<Int>>]>,
-    visibility: Visibility,
-    batch: usize,
-) -> Result<Counted, PlanError> {
-    let mut a = Counts::new();
-    let wires = match constants {
-        Some(params) => params.iter().map(|node| node.iter().map(constant_measures).collect()).collect(),
-        None => param_measures(graph, plan, shapes, batch, &mut a).map_err(|e| arith_error(graph, e))?,
-    };
-    // All items of the batch cost the same.
-    let mut item = Counts::new();
-    item.enter(0);
-    let interval = plan.input.interval;
-    let shape = graph.shape(graph.input()).clone();
-    let mut each = crate::gadget::range::cost(&interval).map_err(|e| arith_error(graph, (NodeId(0), e)))?;
-    let mut terms = bit_len(interval.hi - interval.lo);
-    if visibility.input == Visible::Public {
-        each.constraints += 1;
-        terms = 1;
-    }
-    item.pay("range", each * shape.len());
-    let input = Tensor::from_fn(shape, |_| Measure { interval, terms });
-    let walked =
-        walk::walk(graph, plan, &mut item, input, &wires, 0, &mut |_, _| {}).map_err(|e| arith_error(graph, e))?;
-    if visibility.output == Visible::Public {
-        item.enter(graph.output().0);
-        item.pay("output", crate::arith::counts::Cost::new(walked.output.len(), 0));
-    }
-    for (&(node, gadget), &cost) in item.budget() {
-        a.enter(node);
-        a.pay(gadget, cost * batch);
-    }
-    let output = walked.output.data().iter().map(|m| m.interval).collect();
-    Ok(Counted { budget: a.budget().clone(), output })
-}
-
-fn constant_measures(weights: &Tensor<Int>) -> Tensor<Measure> {
-    weights.map(|q| Measure { interval: Interval::point(*q), terms: 0 })
-}
-
-fn param_measures(
-    graph: &Graph,
-    plan: &Plan,
-    shapes: &[Vec<Shape>],
-    batch: usize,
-    a: &mut Counts,
-) -> Result<Vec<Vec<Tensor<Measure>>>, (NodeId, ArithError)> {
-    let mut all = Vec::with_capacity(shapes.len());
-    for (i, (shapes, plans)) in shapes.iter().zip(&plan.params).enumerate() {
-        a.enter(i);
-        let fanout = walk::param_fanout(graph, NodeId(i)) * batch;
-        let mut node = Vec::with_capacity(shapes.len());
-        for (shape, p) in shapes.iter().zip(plans) {
-            let interval = p.interval();
-            let cost = crate::gadget::range::cost(&interval).map_err(|e| (NodeId(i), e))?;
-            a.pay("range", cost * shape.len());
-            let measure = Measure { interval, terms: p.bits };
-            let measures = (0..shape.len()).map(|_| a.settle(&measure, fanout)).collect::<Result<Vec<_>, _>>();
-            let measures = measures.map_err(|e| (NodeId(i), e))?;
-            node.push(Tensor::from_fn(shape.clone(), |k| measures[k]));
-        }
-        all.push(node);
-    }
-    Ok(all)
+    let mut counts = Counts::new();
+    let edges = Edges { graph, plan, visibility, batch, constants };
+    edges.synthesize(&mut counts, None).map_err(|e| arith_error(graph, e))?;
+    Ok(counts)
 }
 
 /// Runs the exact forward pass in the narrowest integers that hold every value.
