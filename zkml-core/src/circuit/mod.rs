@@ -39,7 +39,7 @@ use crate::{
         synthesis::{Edges, Secrets},
     },
     prove::{
-        self, Keys, Matrices, Proof, ProveError, ProvingKey,
+        self, Groth16, Keys, KeysOf, Matrices, Proof, ProofOf, ProveError, Prover, ProvingKey, ProvingKeyOf, SecureRng,
         file::{self, FileError, Kind},
         public::PublicTable,
     },
@@ -331,11 +331,19 @@ impl Circuit {
         &self.free
     }
 
-    /// Runs the setup, alone: whoever runs it can forge proofs, and its keys say so.
+    /// Runs the setup of Groth16, alone: whoever runs it can forge proofs, and its keys say so.
     ///
     /// # Errors
     /// If the circuit is too large for the field's evaluation domains.
     pub fn setup(&self, rng: &mut (impl RngCore + CryptoRng)) -> Result<Keys, CircuitError> {
+        self.setup_in::<Groth16>(rng)
+    }
+
+    /// As [`Circuit::setup`], of any proof system.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn setup_in<S: Prover>(&self, rng: &mut dyn SecureRng) -> Result<KeysOf<S>, CircuitError> {
         Ok(prove::setup(&self.matrices, self.table.clone(), self.contents, rng)?)
     }
 
@@ -362,7 +370,20 @@ impl Circuit {
         inputs: &[Tensor],
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<(Proof, Opening), CircuitError> {
-        let (assignment, opening) = self.witness(inputs, rng)?;
+        self.prove_in::<Groth16>(key, inputs, rng)
+    }
+
+    /// As [`Circuit::prove_batch`], in any proof system.
+    ///
+    /// # Errors
+    /// As [`Circuit::prove`].
+    pub fn prove_in<S: Prover>(
+        &self,
+        key: &ProvingKeyOf<S>,
+        inputs: &[Tensor],
+        rng: &mut dyn SecureRng,
+    ) -> Result<(ProofOf<S>, Opening), CircuitError> {
+        let (assignment, opening) = self.assign(inputs, rng)?;
         match prove::prove(key, &self.matrices, &self.digest, &assignment, rng) {
             Ok(proof) => Ok((proof, opening)),
             Err(ProveError::Unsatisfied { .. }) => {
@@ -383,6 +404,11 @@ impl Circuit {
         inputs: &[Tensor],
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<(Vec<Fr>, Opening), CircuitError> {
+        self.assign(inputs, rng)
+    }
+
+    /// As [`Circuit::witness`]: compiled once, whatever the source of randomness.
+    fn assign(&self, inputs: &[Tensor], rng: &mut dyn SecureRng) -> Result<(Vec<Fr>, Opening), CircuitError> {
         let batch = self.spec.batch;
         if inputs.len() != batch {
             let error = InputError::Batch { expected: batch, found: inputs.len() };
@@ -398,9 +424,9 @@ impl Circuit {
             })
             .collect::<Result<Vec<_>, _>>()?;
         let opening = Opening {
-            weights: self.salt.unwrap_or_else(|| Fr::rand(rng)),
-            inputs: (0..batch).map(|_| Fr::rand(rng)).collect(),
-            outputs: (0..batch).map(|_| Fr::rand(rng)).collect(),
+            weights: self.salt.unwrap_or_else(|| Fr::rand(&mut *rng)),
+            inputs: (0..batch).map(|_| Fr::rand(&mut *rng)).collect(),
+            outputs: (0..batch).map(|_| Fr::rand(&mut *rng)).collect(),
         };
         let weights = self.weights.as_deref().ok_or(CircuitError::NoWeights)?;
         for (index, input) in integers.iter().enumerate() {

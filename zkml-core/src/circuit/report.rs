@@ -5,7 +5,10 @@ use std::fmt;
 use serde::Serialize;
 
 use super::Circuit;
-use crate::{arith::counts::Cost, dev};
+use crate::{
+    arith::counts::Cost,
+    prove::{Groth16, ProofSystem},
+};
 
 /// One row of a [`Report`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -63,7 +66,7 @@ impl Report {
             rows,
             total: Cost::new(m.constraints(), m.witness),
             public_inputs: m.instance - 1,
-            proving_key_bytes: dev::cost::proving_key_bytes(m.constraints(), m.instance, m.witness),
+            proving_key_bytes: Groth16::proving_key_bytes(m.size()),
             proven_error: circuit.proven.error,
             entries: m.abc.iter().flatten().map(Vec::len).sum(),
         }
@@ -85,7 +88,12 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         table(f, &self.model, &self.rows, self.total, self.public_inputs)?;
-        writeln!(f, "  proving key {:.1} MB, proof 128 bytes", self.proving_key_bytes as f64 / 1e6)?;
+        writeln!(
+            f,
+            "  proving key {:.1} MB, proof {} bytes",
+            self.proving_key_bytes as f64 / 1e6,
+            Groth16::proof_bytes()
+        )?;
         match self.proven_error {
             Some(error) => {
                 write!(f, "  no score is off by more than {error:.5} from the float model, whatever the input")

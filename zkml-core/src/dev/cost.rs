@@ -4,7 +4,14 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::{arith::counts::Cost, circuit::ReportRow, error::PlanError, graph::Visibility, plan::Quantized};
+use crate::{
+    arith::counts::Cost,
+    circuit::ReportRow,
+    error::PlanError,
+    graph::Visibility,
+    plan::Quantized,
+    prove::{Groth16, ProofSystem, Size},
+};
 
 /// The budget of a circuit that is not built yet.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -25,18 +32,6 @@ pub struct Estimate {
     pub seconds: f64,
 }
 
-/// Seconds a constraint of a proof, on two cores of a server of 2026, as `cargo bench` measures it for the reference
-/// models (their witnesses are mostly bits).
-const SECONDS_A_CONSTRAINT: f64 = 1.2e-5;
-
-/// The bytes of a proving key with so many constraints, public inputs (with the constant one) and witness variables:
-/// A, B in both groups, the quotient's powers and the witness part; 64 bytes a point of G1, 128 a point of G2.
-pub fn proving_key_bytes(constraints: usize, instance: usize, witness: usize) -> usize {
-    let variables = instance + witness;
-    let domain = (constraints + instance).next_power_of_two();
-    64 * (2 * variables + domain - 1 + witness) + 128 * variables
-}
-
 /// The budget of the circuit that [`crate::circuit::Circuit::new`] would build.
 ///
 /// # Errors
@@ -54,16 +49,15 @@ pub fn estimate(quantized: &Quantized, visibility: Visibility, batch: usize) -> 
             ReportRow { node: node.name.clone(), layer, gadget, cost }
         })
         .collect();
-    let key = proving_key_bytes(total.constraints, public_inputs + 1, total.witnesses);
-    let domain = (total.constraints + public_inputs + 1).next_power_of_two();
+    let size = Size { constraints: total.constraints, instance: public_inputs + 1, witness: total.witnesses };
     Ok(Estimate {
         model: graph.name().to_owned(),
         rows,
         total,
         public_inputs,
-        proving_key_bytes: key,
-        memory_bytes: 2 * key + 4 * 32 * domain + 400 * total.constraints,
-        seconds: total.constraints as f64 * SECONDS_A_CONSTRAINT,
+        proving_key_bytes: Groth16::proving_key_bytes(size),
+        memory_bytes: Groth16::memory_bytes(size),
+        seconds: Groth16::seconds(size),
     })
 }
 

@@ -9,13 +9,13 @@
 use std::fmt;
 use std::path::Path;
 
-use ark_ec::pairing::Pairing;
-use ark_serialize::Compress;
 use sha2::{Digest as _, Sha256};
 
-use super::file::{self, Kind};
-use super::points::{self, Curve, LoadError, Reader};
+use super::file;
+use super::groth16::Groth16;
+use super::points::{self, LoadError, Reader};
 use super::public::PublicTable;
+use super::system::ProofSystem;
 use super::{Digest, hex};
 
 /// Who made a key.
@@ -40,7 +40,7 @@ impl fmt::Display for Provenance {
     }
 }
 
-/// What checks proofs: the circuit's digest, its table of public inputs, and the points of Groth16.
+/// What checks proofs: the circuit's digest, its table of public inputs, and the points of its proof system.
 ///
 /// # Soundness
 /// | what is pinned | by [`digest`](Self::digest) | by [`fingerprint`](Self::fingerprint) |
@@ -54,15 +54,15 @@ impl fmt::Display for Provenance {
 /// compares the fingerprint with one from a source that it trusts; or it builds the circuit, compares the digest, and has
 /// itself run the setup, or checked the transcript of the ceremony, that the points come from.
 #[derive(Clone, PartialEq)]
-pub struct VerifyingKey {
+pub struct VerifyingKeyOf<S: ProofSystem> {
     digest: Digest,
     contents: Digest,
     provenance: Provenance,
     table: PublicTable,
-    vk: ark_groth16::VerifyingKey<Curve>,
+    vk: S::VerifyingPoints,
 }
 
-impl fmt::Debug for VerifyingKey {
+impl<S: ProofSystem> fmt::Debug for VerifyingKeyOf<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VerifyingKey")
             .field("digest", &hex(&self.digest))
@@ -73,7 +73,7 @@ impl fmt::Debug for VerifyingKey {
     }
 }
 
-impl VerifyingKey {
+impl<S: ProofSystem> VerifyingKeyOf<S> {
     /// The largest file that is read.
     pub const MAX_BYTES: u64 = 1 << 30;
 
@@ -87,9 +87,9 @@ impl VerifyingKey {
         contents: Digest,
         provenance: Provenance,
         table: PublicTable,
-        vk: ark_groth16::VerifyingKey<Curve>,
+        vk: S::VerifyingPoints,
     ) -> Result<Self, LoadError> {
-        check_vk(&vk)?;
+        S::check_verifying(&vk)?;
         Self::from_checked(contents, provenance, table, vk)
     }
 
@@ -97,13 +97,13 @@ impl VerifyingKey {
         contents: Digest,
         provenance: Provenance,
         table: PublicTable,
-        vk: ark_groth16::VerifyingKey<Curve>,
+        vk: S::VerifyingPoints,
     ) -> Result<Self, LoadError> {
-        let (expected, found) = (table.len() + 1, vk.gamma_abc_g1.len());
+        let (expected, found) = (table.len() + 1, S::instance(&vk));
         if found != expected {
             return Err(LoadError::Length { what: "the verifying key", expected, found });
         }
-        check_vk_nonzero(&vk)?;
+        S::admit_verifying(&vk)?;
         let digest = super::circuit_digest(&contents, &table);
         Ok(Self { digest, contents, provenance, table, vk })
     }
@@ -129,7 +129,7 @@ impl VerifyingKey {
     }
 
     /// The points, for other verifiers of the same proofs.
-    pub fn vk(&self) -> &ark_groth16::VerifyingKey<Curve> {
+    pub fn vk(&self) -> &S::VerifyingPoints {
         &self.vk
     }
 
@@ -141,8 +141,8 @@ impl VerifyingKey {
         let table = self.table.to_json();
         payload.extend_from_slice(&(table.len() as u64).to_le_bytes());
         payload.extend_from_slice(&table);
-        put_vk(&mut payload, &self.vk, Compress::Yes);
-        file::write(Kind::VerifyingKey, &self.digest, &payload)
+        S::put_verifying(&mut payload, &self.vk);
+        file::write(S::KINDS.verifying_key, &self.digest, &payload)
     }
 
     /// The key of a file.
@@ -151,7 +151,7 @@ impl VerifyingKey {
     /// If it is no verifying key, damaged, not a key as [`new`](Self::new) takes it, or its header has another digest than
     /// its contents and table make.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, LoadError> {
-        let (digest, payload) = file::read(bytes, Kind::VerifyingKey)?;
+        let (digest, payload) = file::read(bytes, S::KINDS.verifying_key)?;
         let mut reader = Reader::new(payload);
         let provenance = reader.provenance()?;
         let contents = reader.array("the digest of the circuit's contents")?;
@@ -166,7 +166,7 @@ impl VerifyingKey {
         if digest != expected {
             return Err(LoadError::Digest { expected, found: digest });
         }
-        let vk = read_vk(&mut reader, Compress::Yes)?;
+        let vk = S::read_verifying(&mut reader)?;
         reader.finish()?;
         Self::from_checked(contents, provenance, table, vk)
     }
@@ -184,7 +184,7 @@ impl VerifyingKey {
     /// # Errors
     /// As [`from_bytes`](Self::from_bytes), or if the file can't be read.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, LoadError> {
-        Self::from_bytes(&file::load_kind(path, Kind::VerifyingKey, Self::MAX_BYTES)?)
+        Self::from_bytes(&file::load_kind(path, S::KINDS.verifying_key, Self::MAX_BYTES)?)
     }
 
     /// SHA-256 of the key's file: what to publish and compare, since a verifier must not take the prover's key. It covers all
@@ -194,30 +194,30 @@ impl VerifyingKey {
     }
 }
 
-/// What makes proofs: the points of Groth16 for every variable of the circuit.
+/// What makes proofs: the points of its proof system, for every variable of the circuit.
 ///
 /// # Soundness
 /// Every point is checked to be in its group, and the lengths to fit. A key made by someone else can still be
 /// malformed in ways that make its proofs leak the witness; use keys of a setup that you or a ceremony ran.
 #[derive(Clone, PartialEq)]
-pub struct ProvingKey {
+pub struct ProvingKeyOf<S: ProofSystem> {
     digest: Digest,
     provenance: Provenance,
-    pk: ark_groth16::ProvingKey<Curve>,
+    pk: S::ProvingPoints,
 }
 
-impl fmt::Debug for ProvingKey {
+impl<S: ProofSystem> fmt::Debug for ProvingKeyOf<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProvingKey")
             .field("digest", &hex(&self.digest))
             .field("provenance", &self.provenance)
-            .field("inputs", &self.pk.vk.gamma_abc_g1.len().saturating_sub(1))
-            .field("witnesses", &self.pk.l_query.len())
+            .field("inputs", &S::instance(S::verifying(&self.pk)).saturating_sub(1))
+            .field("witnesses", &S::witness(&self.pk))
             .finish_non_exhaustive()
     }
 }
 
-impl ProvingKey {
+impl<S: ProofSystem> ProvingKeyOf<S> {
     /// The largest file that is read.
     pub const MAX_BYTES: u64 = 1 << 36;
 
@@ -225,45 +225,17 @@ impl ProvingKey {
     ///
     /// # Errors
     /// If lengths do not fit each other, or a point is not in its group.
-    pub fn new(digest: Digest, provenance: Provenance, pk: ark_groth16::ProvingKey<Curve>) -> Result<Self, LoadError> {
-        check_vk(&pk.vk)?;
-        points::check(&pk.beta_g1, "beta", 0)?;
-        points::check(&pk.delta_g1, "delta", 0)?;
-        points::check_all(&pk.a_query, "the A query")?;
-        points::check_all(&pk.b_g1_query, "the B query in G1")?;
-        points::check_all(&pk.b_g2_query, "the B query in G2")?;
-        points::check_all(&pk.h_query, "the H query")?;
-        points::check_all(&pk.l_query, "the L query")?;
+    pub fn new(digest: Digest, provenance: Provenance, pk: S::ProvingPoints) -> Result<Self, LoadError> {
+        S::check_proving(&pk)?;
         Self::from_checked(digest, provenance, pk)
     }
 
     pub(super) fn from_checked(
         digest: Digest,
         provenance: Provenance,
-        pk: ark_groth16::ProvingKey<Curve>,
+        pk: S::ProvingPoints,
     ) -> Result<Self, LoadError> {
-        check_vk_nonzero(&pk.vk)?;
-        points::check_nonzero(&[pk.beta_g1, pk.delta_g1], "beta and delta in G1")?;
-        let instance = pk.vk.gamma_abc_g1.len();
-        let variables = instance + pk.l_query.len();
-        for (what, found) in [
-            ("the A query", pk.a_query.len()),
-            ("the B query in G1", pk.b_g1_query.len()),
-            ("the B query in G2", pk.b_g2_query.len()),
-        ] {
-            if found != variables {
-                return Err(LoadError::Length { what, expected: variables, found });
-            }
-        }
-        // One less than the size of a domain, which is a power of two and holds the inputs.
-        let found = pk.h_query.len();
-        let expected = (found + 1).next_power_of_two().max(instance.next_power_of_two()) - 1;
-        if found != expected {
-            return Err(LoadError::Length { what: "the H query", expected, found });
-        }
-        if Curve::pairing(pk.beta_g1, pk.vk.delta_g2) != Curve::pairing(pk.delta_g1, pk.vk.beta_g2) {
-            return Err(LoadError::Mismatch { what: "beta and delta in G1 and G2" });
-        }
+        S::admit_proving(&pk)?;
         Ok(Self { digest, provenance, pk })
     }
 
@@ -278,7 +250,7 @@ impl ProvingKey {
     }
 
     /// The points.
-    pub fn pk(&self) -> &ark_groth16::ProvingKey<Curve> {
+    pub fn pk(&self) -> &S::ProvingPoints {
         &self.pk
     }
 
@@ -286,15 +258,8 @@ impl ProvingKey {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut payload = Vec::new();
         points::put_provenance(&mut payload, &self.provenance);
-        put_vk(&mut payload, &self.pk.vk, Compress::No);
-        points::put(&mut payload, &self.pk.beta_g1, Compress::No);
-        points::put(&mut payload, &self.pk.delta_g1, Compress::No);
-        points::put_all(&mut payload, &self.pk.a_query, Compress::No);
-        points::put_all(&mut payload, &self.pk.b_g1_query, Compress::No);
-        points::put_all(&mut payload, &self.pk.b_g2_query, Compress::No);
-        points::put_all(&mut payload, &self.pk.h_query, Compress::No);
-        points::put_all(&mut payload, &self.pk.l_query, Compress::No);
-        file::write(Kind::ProvingKey, &self.digest, &payload)
+        S::put_proving(&mut payload, &self.pk);
+        file::write(S::KINDS.proving_key, &self.digest, &payload)
     }
 
     /// The key of a file. Every point is checked, in parallel.
@@ -302,19 +267,10 @@ impl ProvingKey {
     /// # Errors
     /// If it is no proving key, damaged, or not a key as [`new`](Self::new) takes it.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, LoadError> {
-        let (digest, payload) = file::read(bytes, Kind::ProvingKey)?;
+        let (digest, payload) = file::read(bytes, S::KINDS.proving_key)?;
         let mut reader = Reader::new(payload);
         let provenance = reader.provenance()?;
-        let pk = ark_groth16::ProvingKey {
-            vk: read_vk(&mut reader, Compress::No)?,
-            beta_g1: reader.point(Compress::No, "beta")?,
-            delta_g1: reader.point(Compress::No, "delta")?,
-            a_query: reader.points(Compress::No, "the A query")?,
-            b_g1_query: reader.points(Compress::No, "the B query in G1")?,
-            b_g2_query: reader.points(Compress::No, "the B query in G2")?,
-            h_query: reader.points(Compress::No, "the H query")?,
-            l_query: reader.points(Compress::No, "the L query")?,
-        };
+        let pk = S::read_proving(&mut reader)?;
         reader.finish()?;
         Self::from_checked(digest, provenance, pk)
     }
@@ -332,29 +288,29 @@ impl ProvingKey {
     /// # Errors
     /// As [`from_bytes`](Self::from_bytes), or if the file can't be read.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, LoadError> {
-        Self::from_bytes(&file::load_kind(path, Kind::ProvingKey, Self::MAX_BYTES)?)
+        Self::from_bytes(&file::load_kind(path, S::KINDS.proving_key, Self::MAX_BYTES)?)
     }
 }
 
 /// Both keys of one setup.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Keys {
+pub struct KeysOf<S: ProofSystem> {
     /// What makes proofs.
-    pub proving: ProvingKey,
+    pub proving: ProvingKeyOf<S>,
     /// What checks them.
-    pub verifying: VerifyingKey,
+    pub verifying: VerifyingKeyOf<S>,
 }
 
-impl Keys {
+impl<S: ProofSystem> KeysOf<S> {
     /// Two keys that belong together. The verifying key's digest is made from its table, so keys of one digest have one table.
     ///
     /// # Errors
     /// If they are not of the same circuit and table, setup and provenance.
-    pub fn new(proving: ProvingKey, verifying: VerifyingKey) -> Result<Self, LoadError> {
+    pub fn new(proving: ProvingKeyOf<S>, verifying: VerifyingKeyOf<S>) -> Result<Self, LoadError> {
         for (what, same) in [
             ("circuit digests", proving.digest == verifying.digest),
             ("provenances", proving.provenance == verifying.provenance),
-            ("points", proving.pk.vk == verifying.vk),
+            ("points", *S::verifying(&proving.pk) == verifying.vk),
         ] {
             if !same {
                 return Err(LoadError::Mismatch { what });
@@ -364,35 +320,11 @@ impl Keys {
     }
 }
 
-fn check_vk(vk: &ark_groth16::VerifyingKey<Curve>) -> Result<(), LoadError> {
-    points::check(&vk.alpha_g1, "alpha", 0)?;
-    points::check_all(&[vk.beta_g2, vk.gamma_g2, vk.delta_g2], "beta, gamma and delta in G2")?;
-    points::check_all(&vk.gamma_abc_g1, "the public inputs' points")
-}
+/// A [`VerifyingKeyOf`] Groth16.
+pub type VerifyingKey = VerifyingKeyOf<Groth16>;
 
-fn check_vk_nonzero(vk: &ark_groth16::VerifyingKey<Curve>) -> Result<(), LoadError> {
-    if vk.gamma_abc_g1.is_empty() {
-        return Err(LoadError::Length { what: "the verifying key", expected: 1, found: 0 });
-    }
-    points::check_nonzero(&[vk.alpha_g1], "alpha")?;
-    points::check_nonzero(&[vk.beta_g2, vk.gamma_g2, vk.delta_g2], "beta, gamma and delta in G2")?;
-    points::check_nonzero(&vk.gamma_abc_g1, "the public inputs' points")
-}
+/// A [`ProvingKeyOf`] Groth16.
+pub type ProvingKey = ProvingKeyOf<Groth16>;
 
-fn put_vk(bytes: &mut Vec<u8>, vk: &ark_groth16::VerifyingKey<Curve>, compress: Compress) {
-    points::put(bytes, &vk.alpha_g1, compress);
-    points::put(bytes, &vk.beta_g2, compress);
-    points::put(bytes, &vk.gamma_g2, compress);
-    points::put(bytes, &vk.delta_g2, compress);
-    points::put_all(bytes, &vk.gamma_abc_g1, compress);
-}
-
-fn read_vk(reader: &mut Reader<'_>, compress: Compress) -> Result<ark_groth16::VerifyingKey<Curve>, LoadError> {
-    Ok(ark_groth16::VerifyingKey {
-        alpha_g1: reader.point(compress, "alpha")?,
-        beta_g2: reader.point(compress, "beta")?,
-        gamma_g2: reader.point(compress, "gamma")?,
-        delta_g2: reader.point(compress, "delta")?,
-        gamma_abc_g1: reader.points(compress, "the public inputs' points")?,
-    })
-}
+/// Both keys of one setup of Groth16.
+pub type Keys = KeysOf<Groth16>;

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::Fr;
 use super::prover::ProveError;
+use super::system::Size;
 
 /// The constraints of a circuit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +25,11 @@ impl Matrices {
     /// How many constraints there are.
     pub fn constraints(&self) -> usize {
         self.abc[0].len()
+    }
+
+    /// How large they are.
+    pub fn size(&self) -> Size {
+        Size { constraints: self.constraints(), instance: self.instance, witness: self.witness }
     }
 
     /// How many columns there are: the length of an assignment.

@@ -9,11 +9,13 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | [`system`] | what a proof system is: setup, prover, verifier, formats, costs |
+//! | [`mod@groth16`] | Groth16, the one there is |
 //! | [`public`] | the one table of public inputs, and signed decoding |
 //! | [`statement`] | what a verified proof says |
 //! | [`mod@file`] | the container of every file: kind, version, circuit digest, checksum |
-//! | [`keys`] | both keys, their provenance, their files |
-//! | [`verifier`] | proofs and their verification |
+//! | [`keys`] | both keys of any system, their provenance, their files |
+//! | [`verifier`] | proofs of any system and their verification |
 //! | `matrices`, `setup`, `prover` | feature `prove`: constraints, keys from them, proofs |
 //!
 //! # Soundness
@@ -22,10 +24,12 @@
 //! differ may state the same, so replay protection never goes by a proof's bytes.
 
 pub mod file;
+pub mod groth16;
 pub mod keys;
 pub mod points;
 pub mod public;
 pub mod statement;
+pub mod system;
 pub mod verifier;
 
 #[cfg(feature = "prove")]
@@ -39,11 +43,13 @@ use sha2::{Digest as _, Sha256};
 
 pub use crate::error::hex;
 pub use file::{FileError, Kind};
-pub use keys::{Keys, Provenance, ProvingKey, VerifyingKey};
+pub use groth16::Groth16;
+pub use keys::{Keys, KeysOf, Provenance, ProvingKey, ProvingKeyOf, VerifyingKey, VerifyingKeyOf};
 pub use points::{LoadError, PointFault};
 pub use public::{DecodeError, PublicEntry, PublicKind, PublicTable, TableError};
 pub use statement::{PublicValue, Statement, Value};
-pub use verifier::{PreparedVerifyingKey, Proof, VerifyError};
+pub use system::{ProofSystem, SecureRng, Size};
+pub use verifier::{PreparedVerifyingKey, PreparedVerifyingKeyOf, Proof, ProofOf, VerifyError};
 
 #[cfg(feature = "prove")]
 pub use matrices::Matrices;
@@ -51,6 +57,8 @@ pub use matrices::Matrices;
 pub use prover::{ProveError, prove};
 #[cfg(feature = "prove")]
 pub use setup::setup;
+#[cfg(feature = "prove")]
+pub use system::Prover;
 
 /// The field of all circuits: the scalars of BN254.
 pub type Fr = ark_bn254::Fr;

@@ -13,7 +13,7 @@ use super::public::{TableError, from_bytes};
 use super::{Digest, Fr, Provenance, hex};
 
 /// The pairing-friendly curve of all proofs.
-pub(super) type Curve = Bn254;
+pub type Curve = Bn254;
 
 /// Why bytes are no point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +124,10 @@ pub enum LoadError {
 }
 
 /// Checks that a point is on its curve and in its subgroup.
-pub(super) fn check<C: SWCurveConfig>(p: &Affine<C>, what: &'static str, index: usize) -> Result<(), LoadError> {
+///
+/// # Errors
+/// The first that is not.
+pub fn check<C: SWCurveConfig>(p: &Affine<C>, what: &'static str, index: usize) -> Result<(), LoadError> {
     let fault = if !p.is_on_curve() {
         PointFault::Curve
     } else if !p.is_in_correct_subgroup_assuming_on_curve() {
@@ -136,12 +139,18 @@ pub(super) fn check<C: SWCurveConfig>(p: &Affine<C>, what: &'static str, index: 
 }
 
 /// Checks all points of a slice, in parallel.
-pub(super) fn check_all<C: SWCurveConfig>(points: &[Affine<C>], what: &'static str) -> Result<(), LoadError> {
+///
+/// # Errors
+/// The first that is not.
+pub fn check_all<C: SWCurveConfig>(points: &[Affine<C>], what: &'static str) -> Result<(), LoadError> {
     points.par_iter().enumerate().try_for_each(|(index, p)| check(p, what, index))
 }
 
 /// Checks that no point of a slice is zero.
-pub(super) fn check_nonzero<C: SWCurveConfig>(points: &[Affine<C>], what: &'static str) -> Result<(), LoadError> {
+///
+/// # Errors
+/// The first that is.
+pub fn check_nonzero<C: SWCurveConfig>(points: &[Affine<C>], what: &'static str) -> Result<(), LoadError> {
     match points.iter().position(AffineRepr::is_zero) {
         Some(index) => Err(LoadError::Point { what, index, fault: PointFault::Zero }),
         None => Ok(()),
@@ -164,45 +173,60 @@ fn parse<C: SWCurveConfig>(
 }
 
 /// A cursor over the contents of a file, which checks each length against the bytes at hand before it uses it.
-pub(super) struct Reader<'a> {
+pub struct Reader<'a> {
     bytes: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    /// A cursor at the start.
+    pub fn new(bytes: &'a [u8]) -> Self {
         Self { bytes }
     }
 
-    pub(super) fn take(&mut self, len: usize, what: &'static str) -> Result<&'a [u8], LoadError> {
+    /// So many bytes.
+    ///
+    /// # Errors
+    /// If there are fewer.
+    pub fn take(&mut self, len: usize, what: &'static str) -> Result<&'a [u8], LoadError> {
         let short = LoadError::Truncated { what, expected: len as u64, found: self.bytes.len() as u64 };
         let (taken, rest) = self.bytes.split_at_checked(len).ok_or(short)?;
         self.bytes = rest;
         Ok(taken)
     }
 
-    pub(super) fn array<const N: usize>(&mut self, what: &'static str) -> Result<[u8; N], LoadError> {
+    /// So many bytes, as an array.
+    ///
+    /// # Errors
+    /// If there are fewer.
+    pub fn array<const N: usize>(&mut self, what: &'static str) -> Result<[u8; N], LoadError> {
         let mut array = [0; N];
         array.copy_from_slice(self.take(N, what)?);
         Ok(array)
     }
 
     /// A length, of elements of `size` bytes that all follow: no other length is returned.
-    pub(super) fn length(&mut self, size: usize, what: &'static str) -> Result<usize, LoadError> {
+    ///
+    /// # Errors
+    /// If the bytes end too early.
+    pub fn length(&mut self, size: usize, what: &'static str) -> Result<usize, LoadError> {
         let length = u64::from_le_bytes(self.array(what)?);
         let (expected, found) = (length.saturating_mul(size as u64), self.bytes.len() as u64);
         usize::try_from(length).ok().filter(|_| expected <= found).ok_or(LoadError::Truncated { what, expected, found })
     }
 
-    pub(super) fn point<C: SWCurveConfig>(
-        &mut self,
-        compress: Compress,
-        what: &'static str,
-    ) -> Result<Affine<C>, LoadError> {
+    /// A point.
+    ///
+    /// # Errors
+    /// If the bytes end too early, or are not the one encoding of a point in its group.
+    pub fn point<C: SWCurveConfig>(&mut self, compress: Compress, what: &'static str) -> Result<Affine<C>, LoadError> {
         parse(self.take(C::serialized_size(compress), what)?, compress, what, 0)
     }
 
     /// A length and that many points, in parallel.
-    pub(super) fn points<C: SWCurveConfig>(
+    ///
+    /// # Errors
+    /// If the bytes end too early, or one is not in its one encoding.
+    pub fn points<C: SWCurveConfig>(
         &mut self,
         compress: Compress,
         what: &'static str,
@@ -214,14 +238,21 @@ impl<'a> Reader<'a> {
     }
 
     /// A length and that many field elements, each below the modulus.
-    pub(super) fn inputs(&mut self) -> Result<Vec<Fr>, LoadError> {
+    ///
+    /// # Errors
+    /// If the bytes end too early, or one is not in its one encoding.
+    pub fn inputs(&mut self) -> Result<Vec<Fr>, LoadError> {
         let length = self.length(32, "the public inputs")?;
         (0..length)
             .map(|index| from_bytes(&self.array("the public inputs")?).ok_or(LoadError::Modulus { index }))
             .collect()
     }
 
-    pub(super) fn provenance(&mut self) -> Result<Provenance, LoadError> {
+    /// Where a key comes from.
+    ///
+    /// # Errors
+    /// If the bytes end too early, or name no provenance.
+    pub fn provenance(&mut self) -> Result<Provenance, LoadError> {
         match self.array("the provenance")? {
             [0] => Ok(Provenance::SingleParty),
             [1] => Ok(Provenance::Transcript(self.array::<32>("the transcript's hash")? as Digest)),
@@ -229,7 +260,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn finish(self) -> Result<(), LoadError> {
+    /// The end.
+    ///
+    /// # Errors
+    /// If bytes follow.
+    pub fn finish(self) -> Result<(), LoadError> {
         match self.bytes.len() {
             0 => Ok(()),
             found => Err(LoadError::Trailing { found: found as u64 }),
@@ -238,20 +273,20 @@ impl<'a> Reader<'a> {
 }
 
 /// Appends a point. Writing to memory does not fail.
-pub(super) fn put<C: SWCurveConfig>(bytes: &mut Vec<u8>, point: &Affine<C>, compress: Compress) {
+pub fn put<C: SWCurveConfig>(bytes: &mut Vec<u8>, point: &Affine<C>, compress: Compress) {
     let written = point.serialize_with_mode(bytes, compress);
     debug_assert!(written.is_ok());
 }
 
 /// Appends a length and the points.
-pub(super) fn put_all<C: SWCurveConfig>(bytes: &mut Vec<u8>, points: &[Affine<C>], compress: Compress) {
+pub fn put_all<C: SWCurveConfig>(bytes: &mut Vec<u8>, points: &[Affine<C>], compress: Compress) {
     bytes.extend_from_slice(&(points.len() as u64).to_le_bytes());
     bytes.reserve(points.len() * C::serialized_size(compress));
     points.iter().for_each(|point| put(bytes, point, compress));
 }
 
 /// Appends a provenance.
-pub(super) fn put_provenance(bytes: &mut Vec<u8>, provenance: &Provenance) {
+pub fn put_provenance(bytes: &mut Vec<u8>, provenance: &Provenance) {
     match provenance {
         Provenance::SingleParty => bytes.push(0),
         Provenance::Transcript(hash) => {

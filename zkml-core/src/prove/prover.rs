@@ -1,15 +1,12 @@
-//! `A = alpha + sum_i z_i a_i + r delta`, `B = beta + sum_i z_i b_i + s delta`, `C = ..`: a proof from cached matrices
-//! and a full assignment `z`.
+//! `(key, constraints, assignment) -> proof`, in any [proof system](super::system).
 
 use ark_ff::{Field, UniformRand, Zero};
-use ark_groth16::Groth16;
-use ark_poly::{EvaluationDomain, GeneralEvaluationDomain};
-use ark_std::rand::{CryptoRng, RngCore};
 
-use super::keys::ProvingKey;
+use super::keys::ProvingKeyOf;
 use super::matrices::Matrices;
-use super::points::Curve;
-use super::{Digest, Fr, Proof, hex};
+use super::system::{Prover, SecureRng};
+use super::verifier::ProofOf;
+use super::{Digest, Fr, hex};
 
 /// Keys or a proof that can't be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -74,8 +71,8 @@ pub enum ProveError {
 }
 
 /// A random element that is not zero.
-pub(super) fn nonzero(rng: &mut (impl RngCore + CryptoRng)) -> Result<Fr, ProveError> {
-    (0..64).map(|_| Fr::rand(rng)).find(|x| !x.is_zero()).ok_or(ProveError::Randomness)
+pub(super) fn nonzero(rng: &mut dyn SecureRng) -> Result<Fr, ProveError> {
+    (0..64).map(|_| Fr::rand(&mut *rng)).find(|x| !x.is_zero()).ok_or(ProveError::Randomness)
 }
 
 /// A proof that the assignment satisfies the constraints, with fresh randomness.
@@ -86,31 +83,18 @@ pub(super) fn nonzero(rng: &mut (impl RngCore + CryptoRng)) -> Result<Fr, ProveE
 ///
 /// # Soundness
 /// The proof hides the witness only if `rng` is not predictable.
-pub fn prove(
-    key: &ProvingKey,
+pub fn prove<S: Prover>(
+    key: &ProvingKeyOf<S>,
     matrices: &Matrices,
     digest: &Digest,
     assignment: &[Fr],
-    rng: &mut (impl RngCore + CryptoRng),
-) -> Result<Proof, ProveError> {
+    rng: &mut dyn SecureRng,
+) -> Result<ProofOf<S>, ProveError> {
     if key.digest() != digest {
         return Err(ProveError::Digest { key: *key.digest(), circuit: *digest });
     }
     matrices.check_rows()?;
-    let pk = key.pk();
-    let rows = matrices.constraints().saturating_add(matrices.instance);
-    let domain = GeneralEvaluationDomain::<Fr>::compute_size_of_domain(rows)
-        .ok_or_else(|| ProveError::Matrices(format!("{rows} rows and inputs are more than the field allows, 2^28")))?;
-    // The lengths of the other queries follow from these: `ProvingKey` checks them.
-    for (what, expected, found) in [
-        ("public inputs and one", matrices.instance, pk.vk.gamma_abc_g1.len()),
-        ("witnesses", matrices.witness, pk.l_query.len()),
-        ("points of its domain", domain, pk.h_query.len() + 1),
-    ] {
-        if expected != found {
-            return Err(ProveError::Key { what, expected, found });
-        }
-    }
+    S::fits(key.pk(), matrices)?;
     let (expected, found) = (matrices.variables(), assignment.len());
     if expected != found {
         return Err(ProveError::Assignment { expected, found });
@@ -122,16 +106,6 @@ pub fn prove(
     if !constraints.is_empty() {
         return Err(ProveError::Unsatisfied { constraints, total: matrices.constraints() });
     }
-    let (r, s) = (nonzero(rng)?, nonzero(rng)?);
-    let proof = Groth16::<Curve>::create_proof_with_reduction_and_matrices(
-        pk,
-        r,
-        s,
-        &matrices.abc,
-        matrices.instance,
-        matrices.constraints(),
-        assignment,
-    )
-    .map_err(|error| ProveError::Backend(error.to_string()))?;
-    Ok(Proof { digest: *digest, proof, inputs: assignment[1..matrices.instance].to_vec() })
+    let proof = S::prove(key.pk(), matrices, assignment, rng)?;
+    Ok(ProofOf { digest: *digest, proof, inputs: assignment[1..matrices.instance].to_vec() })
 }

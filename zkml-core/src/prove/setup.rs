@@ -1,14 +1,10 @@
-//! `(alpha, beta, gamma, delta, tau) -> keys`, after which they are forgotten.
+//! `constraints -> keys`, in any [proof system](super::system).
 
-use ark_bn254::{Bn254, G1Projective, G2Projective};
-use ark_ec::PrimeGroup;
-use ark_groth16::Groth16;
-use ark_std::rand::{CryptoRng, RngCore};
-
-use super::keys::{Keys, Provenance, ProvingKey, VerifyingKey};
-use super::matrices::{Matrices, Replay};
-use super::prover::{ProveError, nonzero};
-use super::{Digest, PublicTable};
+use super::keys::{KeysOf, Provenance, ProvingKeyOf, VerifyingKeyOf};
+use super::matrices::Matrices;
+use super::prover::ProveError;
+use super::system::{Prover, SecureRng};
+use super::{Digest, LoadError, PublicTable};
 
 /// The keys of a circuit, by a single party; `contents` is the digest of what the circuit is made from, without the table.
 ///
@@ -18,23 +14,21 @@ use super::{Digest, PublicTable};
 ///
 /// # Soundness
 /// Who knows what `rng` returned can prove anything under these keys. It is dropped here, not erased from memory.
-pub fn setup(
+pub fn setup<S: Prover>(
     matrices: &Matrices,
     table: PublicTable,
     contents: Digest,
-    rng: &mut (impl RngCore + CryptoRng),
-) -> Result<Keys, ProveError> {
+    rng: &mut dyn SecureRng,
+) -> Result<KeysOf<S>, ProveError> {
     let (expected, found) = (table.len() + 1, matrices.instance);
     if expected != found {
         return Err(ProveError::Table { expected, found });
     }
     matrices.check()?;
-    let (alpha, beta, gamma, delta) = (nonzero(rng)?, nonzero(rng)?, nonzero(rng)?, nonzero(rng)?);
-    let (g1, g2) = (G1Projective::generator(), G2Projective::generator());
-    let pk = Groth16::<Bn254>::generate_parameters_with_qap(Replay(matrices), alpha, beta, gamma, delta, g1, g2, rng)
-        .map_err(|error| ProveError::Backend(error.to_string()))?;
-    let malformed = |error: super::LoadError| ProveError::Backend(format!("the setup made a malformed key: {error}"));
-    let verifying = VerifyingKey::new(contents, Provenance::SingleParty, table, pk.vk.clone()).map_err(malformed)?;
-    let proving = ProvingKey::from_checked(*verifying.digest(), Provenance::SingleParty, pk).map_err(malformed)?;
-    Keys::new(proving, verifying).map_err(malformed)
+    let (proving, verifying) = S::setup(matrices, rng)?;
+    let malformed = |error: LoadError| ProveError::Backend(format!("the setup made a malformed key: {error}"));
+    let verifying = VerifyingKeyOf::new(contents, Provenance::SingleParty, table, verifying).map_err(malformed)?;
+    let proving =
+        ProvingKeyOf::from_checked(*verifying.digest(), Provenance::SingleParty, proving).map_err(malformed)?;
+    KeysOf::new(proving, verifying).map_err(malformed)
 }

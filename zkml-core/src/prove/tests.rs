@@ -58,7 +58,7 @@ fn assignment(x: i64, b0: i64, b1: i64) -> Vec<Fr> {
 
 fn keys() -> &'static Keys {
     static KEYS: OnceLock<Keys> = OnceLock::new();
-    KEYS.get_or_init(|| setup(&toy(), table(), CONTENTS, &mut StdRng::seed_from_u64(1)).unwrap())
+    KEYS.get_or_init(|| setup::<Groth16>(&toy(), table(), CONTENTS, &mut StdRng::seed_from_u64(1)).unwrap())
 }
 
 fn proof_of(seed: u64, z: &[Fr]) -> Result<Proof, ProveError> {
@@ -269,7 +269,7 @@ fn inputs_are_bound() {
 
 #[test]
 fn a_proof_under_another_key_is_refused() {
-    let other = setup(&toy(), table(), CONTENTS, &mut StdRng::seed_from_u64(99)).unwrap();
+    let other = setup::<Groth16>(&toy(), table(), CONTENTS, &mut StdRng::seed_from_u64(99)).unwrap();
     assert_eq!(other.verifying.verify(honest()), Err(VerifyError::Invalid));
     assert_eq!(Keys::new(other.proving, keys().verifying.clone()), Err(LoadError::Mismatch { what: "points" }));
 }
@@ -428,13 +428,13 @@ fn the_prover_checks_what_arkworks_does_not() {
 #[test]
 fn setup_refuses_what_is_no_circuit() {
     let mut rng = StdRng::seed_from_u64(1);
-    let error = setup(&toy(), PublicTable::default(), CONTENTS, &mut rng).unwrap_err();
+    let error = setup::<Groth16>(&toy(), PublicTable::default(), CONTENTS, &mut rng).unwrap_err();
     assert_eq!(error, ProveError::Table { expected: 1, found: 4 });
     let mut beyond = toy();
     beyond.abc[2][1][0].1 = 9;
-    assert!(matches!(setup(&beyond, table(), CONTENTS, &mut rng), Err(ProveError::Matrices(_))));
+    assert!(matches!(setup::<Groth16>(&beyond, table(), CONTENTS, &mut rng), Err(ProveError::Matrices(_))));
     let empty = Matrices { abc: Default::default(), instance: 4, witness: 0 };
-    assert!(matches!(setup(&empty, table(), CONTENTS, &mut rng), Err(ProveError::Matrices(_))));
+    assert!(matches!(setup::<Groth16>(&empty, table(), CONTENTS, &mut rng), Err(ProveError::Matrices(_))));
 
     struct Zeros;
     impl CryptoRng for Zeros {}
@@ -453,7 +453,7 @@ fn setup_refuses_what_is_no_circuit() {
             Ok(())
         }
     }
-    assert_eq!(setup(&toy(), table(), CONTENTS, &mut Zeros), Err(ProveError::Randomness));
+    assert_eq!(setup::<Groth16>(&toy(), table(), CONTENTS, &mut Zeros), Err(ProveError::Randomness));
     let z = assignment(3, 1, 0);
     assert_eq!(prove(&keys().proving, &toy(), &digest(), &z, &mut Zeros), Err(ProveError::Randomness));
 }
@@ -463,7 +463,7 @@ fn a_circuit_without_inputs_or_products_can_be_proved() {
     // 0 * 0 = x, nothing public.
     let matrices = Matrices { abc: [vec![vec![]], vec![vec![]], vec![vec![(Fr::ONE, 1)]]], instance: 1, witness: 1 };
     let mut rng = StdRng::seed_from_u64(6);
-    let keys = setup(&matrices, PublicTable::default(), CONTENTS, &mut rng).unwrap();
+    let keys = setup::<Groth16>(&matrices, PublicTable::default(), CONTENTS, &mut rng).unwrap();
     let proof = prove(&keys.proving, &matrices, keys.verifying.digest(), &[Fr::ONE, Fr::zero()], &mut rng).unwrap();
     assert!(keys.verifying.verify(&proof).unwrap().entries().is_empty());
     assert_eq!(ProvingKey::from_bytes(&keys.proving.to_bytes()).unwrap(), keys.proving);

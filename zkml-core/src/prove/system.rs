@@ -1,0 +1,172 @@
+//! A proof system for rank-one constraints: `setup -> keys`, `prove -> proof`, `verify`, with its formats and its costs.
+//!
+//! Keys, proofs and their files ([`keys`](super::keys), [`proof`](super::proof)) hold what every system has: the circuit's digest, where
+//! the keys come from, the table of public inputs. Points and equations are the system's. [`Groth16`](super::Groth16) is one.
+
+use std::fmt::Debug;
+
+use ark_std::rand::{CryptoRng, RngCore};
+
+use super::points::{LoadError, Reader};
+use super::{Fr, Kind};
+
+/// A cryptographic source of randomness, as an object, so that provers are compiled once.
+pub trait SecureRng: RngCore + CryptoRng {}
+impl<R: RngCore + CryptoRng> SecureRng for R {}
+
+/// The size of a circuit, which keys, memory and times depend on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+    /// Constraints.
+    pub constraints: usize,
+    /// Public inputs, and the constant one.
+    pub instance: usize,
+    /// Witness variables.
+    pub witness: usize,
+}
+
+/// The keys that hold a system's points, as files have them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kinds {
+    /// A proving key.
+    pub proving_key: Kind,
+    /// A verifying key.
+    pub verifying_key: Kind,
+    /// A proof.
+    pub proof: Kind,
+}
+
+/// What verifies: points, their formats, the equation, and what they cost.
+pub trait ProofSystem: Clone + Copy + Debug + PartialEq + Send + Sync + 'static {
+    /// Its name.
+    const NAME: &'static str;
+
+    /// What its files are called.
+    const KINDS: Kinds;
+
+    /// The points of a proving key.
+    type ProvingPoints: Clone + PartialEq + Send + Sync;
+
+    /// The points of a verifying key.
+    type VerifyingPoints: Clone + PartialEq + Send + Sync;
+
+    /// A verifying key with what of its equation does not depend on a proof.
+    type Prepared: Clone + Debug + Send + Sync;
+
+    /// The points of a proof.
+    type Points: Clone + Debug + PartialEq + Send + Sync;
+
+    /// How many public inputs a verifying key is for, the constant one among them.
+    fn instance(key: &Self::VerifyingPoints) -> usize;
+
+    /// How many witness variables a proving key is for.
+    fn witness(key: &Self::ProvingPoints) -> usize;
+
+    /// The verifying key that a proving key belongs to.
+    fn verifying(key: &Self::ProvingPoints) -> &Self::VerifyingPoints;
+
+    /// Checks that every point of a verifying key is in its group.
+    ///
+    /// # Errors
+    /// The first that is not.
+    fn check_verifying(key: &Self::VerifyingPoints) -> Result<(), LoadError>;
+
+    /// Checks what of a verifying key would let anything be proved: points that are zero.
+    ///
+    /// # Errors
+    /// The first that is.
+    fn admit_verifying(key: &Self::VerifyingPoints) -> Result<(), LoadError>;
+
+    /// Checks that every point of a proving key is in its group.
+    ///
+    /// # Errors
+    /// The first that is not.
+    fn check_proving(key: &Self::ProvingPoints) -> Result<(), LoadError>;
+
+    /// Checks that the lengths of a proving key fit each other, and what else its points must agree in.
+    ///
+    /// # Errors
+    /// What does not fit.
+    fn admit_proving(key: &Self::ProvingPoints) -> Result<(), LoadError>;
+
+    /// Checks that every point of a proof is in its group.
+    ///
+    /// # Errors
+    /// The first that is not.
+    fn check_proof(proof: &Self::Points) -> Result<(), LoadError>;
+
+    /// Appends a verifying key, compressed.
+    fn put_verifying(bytes: &mut Vec<u8>, key: &Self::VerifyingPoints);
+
+    /// Reads a verifying key. Every point is checked.
+    ///
+    /// # Errors
+    /// If the bytes end too early, or are not the one encoding of points in their groups.
+    fn read_verifying(reader: &mut Reader<'_>) -> Result<Self::VerifyingPoints, LoadError>;
+
+    /// Appends a proving key, uncompressed.
+    fn put_proving(bytes: &mut Vec<u8>, key: &Self::ProvingPoints);
+
+    /// Reads a proving key. Every point is checked, in parallel.
+    ///
+    /// # Errors
+    /// As [`ProofSystem::read_verifying`].
+    fn read_proving(reader: &mut Reader<'_>) -> Result<Self::ProvingPoints, LoadError>;
+
+    /// Appends a proof, compressed.
+    fn put_proof(bytes: &mut Vec<u8>, proof: &Self::Points);
+
+    /// Reads a proof. Every point is checked.
+    ///
+    /// # Errors
+    /// As [`ProofSystem::read_verifying`].
+    fn read_proof(reader: &mut Reader<'_>) -> Result<Self::Points, LoadError>;
+
+    /// What of the equation does not depend on a proof.
+    fn prepare(key: &Self::VerifyingPoints) -> Self::Prepared;
+
+    /// Whether the equation holds for a proof whose points are checked, and as many inputs as the key takes, without the one.
+    fn holds(key: &Self::Prepared, proof: &Self::Points, inputs: &[Fr]) -> bool;
+
+    /// The bytes of a proof, compressed.
+    fn proof_bytes() -> usize;
+
+    /// The bytes of a proving key, uncompressed: exact but for points at infinity, which take as much as others.
+    fn proving_key_bytes(size: Size) -> usize;
+
+    /// The most memory of a proof, roughly.
+    fn memory_bytes(size: Size) -> usize;
+
+    /// The seconds of a proof on two cores of a server of 2026, roughly.
+    fn seconds(size: Size) -> f64;
+}
+
+/// What proves: setup and proofs of a system.
+#[cfg(feature = "prove")]
+pub trait Prover: ProofSystem {
+    /// The keys of these constraints, by a single party.
+    ///
+    /// # Errors
+    /// If the constraints are more than the field allows, or the randomness is not random.
+    fn setup(
+        matrices: &super::Matrices,
+        rng: &mut dyn SecureRng,
+    ) -> Result<(Self::ProvingPoints, Self::VerifyingPoints), super::ProveError>;
+
+    /// Checks that a key is for as many constraints and variables.
+    ///
+    /// # Errors
+    /// What there is another number of.
+    fn fits(key: &Self::ProvingPoints, matrices: &super::Matrices) -> Result<(), super::ProveError>;
+
+    /// A proof that the assignment, which satisfies the constraints, is known; with fresh randomness. The key [fits](Self::fits).
+    ///
+    /// # Errors
+    /// If the randomness is not random.
+    fn prove(
+        key: &Self::ProvingPoints,
+        matrices: &super::Matrices,
+        assignment: &[Fr],
+        rng: &mut dyn SecureRng,
+    ) -> Result<Self::Points, super::ProveError>;
+}
