@@ -6,7 +6,8 @@ use zkml::{
     arith::{Int, interval::Interval},
     circuit::{Circuit, CircuitError},
     dev::{check, cost::estimate},
-    error::{PlanError, hex},
+    digest::Digest,
+    error::PlanError,
     gadget::commitment::{Domain, Subject, commit},
     graph::{Graph, Range, Visibility, Visible},
     layer::Args,
@@ -315,9 +316,9 @@ fn damaged_and_foreign_circuit_files_are_errors() {
     assert_eq!(message(Circuit::from_bytes(&key)), "the file holds a verifying key, expected a circuit");
     let (digest, payload) = file::read(&bytes, Kind::Circuit).unwrap();
     assert_eq!(payload.len(), bytes.len() - HEADER - CHECKSUM);
-    let renamed = file::write(Kind::Circuit, &[1; 32], payload);
+    let renamed = file::write(Kind::Circuit, &Digest([1; 32]), payload);
     let error = message(Circuit::from_bytes(&renamed));
-    let (found, expected) = (hex(&[1; 32]), hex(&digest));
+    let (found, expected) = (Digest([1; 32]), digest);
     let digests = format!("its digest is {found}, that of its contents {expected}");
     assert_eq!(error, format!("the circuit file is malformed: {digests}"));
     let emptied = file::write(Kind::Circuit, &digest, b"{}");
@@ -332,7 +333,7 @@ fn a_key_of_another_circuit_is_refused() {
     let mut rng = rng();
     let keys = a.setup(&mut rng).unwrap();
     let error = message(b.prove(&keys.proving, &inputs(1)[0], &mut rng));
-    let (key, circuit) = (hex(&a.digest()), hex(&b.digest()));
+    let (key, circuit) = (a.digest(), b.digest());
     let repair = "run the setup of this circuit";
     assert_eq!(error, format!("the key is of circuit {key}, expected circuit {circuit}; {repair}"));
 }
@@ -384,12 +385,12 @@ fn a_loaded_circuit_needs_its_private_weights_back() {
         message(loaded.witness(&xs, &mut rng())),
         "the circuit has no weights: they are not public, so its file does not hold them; add them with `with_weights`"
     );
-    let contents = hex(&loaded.contents());
+    let contents = loaded.contents();
     let whole = loaded.clone().with_weights(&q).unwrap();
     let (assignment, _) = whole.witness(&xs, &mut rng()).unwrap();
     assert_eq!(check::check(&whole, &assignment), vec![]);
     let other = quantized(false);
-    let foreign = hex(&other.circuit(hidden_weights()).unwrap().contents());
+    let foreign = other.circuit(hidden_weights()).unwrap().contents();
     let error = message(loaded.with_weights(&other));
     assert_eq!(error, format!("the weights are those of a circuit with the contents {foreign}, expected {contents}"));
     let open = q.circuit(Visibility::default()).unwrap();
@@ -504,7 +505,7 @@ fn what_is_printed_for_debugging_holds_no_secret() {
     let circuit = quantized.circuit(hidden_weights()).unwrap();
     let printed = format!("{quantized:?} {circuit:?} {:?}", quantized.model());
     let weights = quantized.model().weights();
-    assert!(printed.contains("dense1.weight") && printed.contains(&hex(&circuit.digest())), "{printed}");
+    assert!(printed.contains("dense1.weight") && printed.contains(&circuit.digest().to_string()), "{printed}");
     for (name, tensor) in weights.iter() {
         for value in tensor.data().iter().filter(|x| **x != 0.0) {
             assert!(!printed.contains(&format!("{value:?}")), "{name} holds {value}, which is printed");

@@ -11,6 +11,7 @@ use catalogue::examples::EXAMPLES;
 use proptest::prelude::*;
 use zkml::{
     circuit::{Circuit, CircuitError},
+    digest::Digest,
     graph::{Graph, NodeId, Range, Visibility, Visible},
     layer::{Args, Literal},
     model::{Model, Weights},
@@ -72,8 +73,8 @@ fn loose() -> Target {
 /// All that anyone sees of a circuit.
 #[derive(PartialEq)]
 struct Seen {
-    graph: [u8; 32],
-    digest: [u8; 32],
+    graph: Digest,
+    digest: Digest,
     file: Vec<u8>,
     table: String,
     budget: String,

@@ -90,7 +90,7 @@ fn changed_points_and_other_circuits_are_refused() {
     std::mem::swap(&mut swapped.proof.a, &mut swapped.proof.c);
     assert_eq!(key.verify(&swapped), Err(VerifyError::Invalid));
     let mut foreign = proof.clone();
-    foreign.digest[0] ^= 1;
+    foreign.digest.0[0] ^= 1;
     assert!(matches!(key.verify(&foreign), Err(VerifyError::Digest { .. })));
 }
 

@@ -12,7 +12,7 @@ fuzz_target!(|bytes: &[u8]| {
     let sealed = zkml_fuzz::sealed(bytes, Kind::Circuit);
     // An error tells the digest of the contents.
     let Some(error) = read(&sealed) else { return };
-    let digest = error.rsplit_once("that of its contents ").and_then(|(_, digest)| digest_of(digest));
+    let digest = error.rsplit_once("that of its contents ").and_then(|(_, digest)| digest.parse().ok());
     if let (Some(digest), Ok((_, payload))) = (digest, file::read(&sealed, Kind::Circuit)) {
         read(&file::write(Kind::Circuit, &digest, payload));
     }
@@ -28,12 +28,4 @@ fn read(bytes: &[u8]) -> Option<String> {
         }
         Err(error) => Some(error.to_string()),
     }
-}
-
-fn digest_of(hex: &str) -> Option<[u8; 32]> {
-    let mut digest = [0; 32];
-    for (i, byte) in digest.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(hex.get(2 * i..2 * i + 2)?, 16).ok()?;
-    }
-    Some(digest)
 }

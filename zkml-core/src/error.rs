@@ -4,16 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::shape::Shape;
-
-/// Bytes, such as a digest, in lower-case hexadecimal.
-///
-/// ```
-/// assert_eq!(zkml_core::error::hex(&[0xab, 1]), "ab01");
-/// ```
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
+use crate::{digest::Digest, shape::Shape};
 
 /// Where a node of a graph was described.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,6 +114,7 @@ pub enum GraphError {
         /// Where the layer was described.
         origin: Origin,
         /// What it refused.
+        #[source]
         error: LayerError,
     },
     /// A node that does not exist in this graph was used as an input.
@@ -150,6 +142,7 @@ pub enum GraphError {
 
 /// Weights that are not those of the model.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum WeightsError {
     /// A parameter has no tensor.
     #[error("parameter `{name}` is missing, expected shape {expected}{}", .near.as_ref().map(|n| format!("; found `{n}`, which is not a parameter")).unwrap_or_default())]
@@ -207,11 +200,13 @@ pub enum WeightsError {
         /// The type found.
         found: String,
     },
-    /// The file can't be read.
-    #[error("cannot read {path}: {reason}")]
+    /// A file can't be read or written.
+    #[error("cannot {action} {path}: {reason}")]
     File {
         /// Its path.
         path: String,
+        /// `read` or `write`.
+        action: &'static str,
         /// Why not.
         reason: String,
     },
@@ -219,6 +214,7 @@ pub enum WeightsError {
 
 /// An input that the model does not take.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum InputError {
     /// It has another shape.
     #[error("the model takes an input of shape {expected}, found {found}")]
@@ -276,6 +272,7 @@ pub enum InputError {
         /// Where it was described.
         origin: Origin,
         /// The arithmetic's error.
+        #[source]
         error: crate::arith::ArithError,
     },
     /// Another number of inputs than the circuit proves at once.
@@ -296,6 +293,7 @@ pub enum InputError {
 
 /// A model that can't be made.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ModelError {
     /// Its graph can't be built.
     #[error(transparent)]
@@ -315,6 +313,7 @@ pub enum PlanError {
         /// Which sample.
         index: usize,
         /// Why not.
+        #[source]
         error: InputError,
     },
     /// There is nothing to calibrate with.
@@ -343,6 +342,7 @@ pub enum PlanError {
         /// Where it was described.
         origin: Origin,
         /// The arithmetic's error.
+        #[source]
         error: crate::arith::ArithError,
     },
     /// New weights don't fit an old plan.
@@ -368,9 +368,9 @@ pub enum PlanError {
     )]
     OtherGraph {
         /// The digest in the plan.
-        plan: String,
+        plan: Digest,
         /// The digest of the graph.
-        graph: String,
+        graph: Digest,
         /// Steps in the plan.
         found: usize,
         /// Nodes in the graph.
@@ -402,11 +402,20 @@ pub enum PlanError {
         /// What is proven.
         found: Option<f64>,
     },
-    /// A stored plan can't be read.
-    #[error("cannot read {path}: {reason}")]
+    /// The optimised model can't be made.
+    #[error("the optimised model: {error}")]
+    Optimized {
+        /// Why not.
+        #[source]
+        error: ModelError,
+    },
+    /// The file of a plan can't be read or written.
+    #[error("cannot {action} {path}: {reason}")]
     File {
         /// Its path.
         path: String,
+        /// `read` or `write`.
+        action: &'static str,
         /// Why not.
         reason: String,
     },

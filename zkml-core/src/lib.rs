@@ -27,6 +27,7 @@
 
 pub mod arith;
 pub mod bounded;
+pub mod digest;
 pub mod error;
 pub mod gadget;
 pub mod graph;

@@ -71,7 +71,7 @@ impl Weights {
     /// # Errors
     /// If it is malformed, or holds a tensor whose elements are not floats.
     pub fn from_safetensors(bytes: &[u8]) -> Result<Self, WeightsError> {
-        let file = |reason: String| WeightsError::File { path: "safetensors data".to_owned(), reason };
+        let file = |reason: String| WeightsError::File { path: "safetensors data".to_owned(), action: "read", reason };
         let parsed = SafeTensors::deserialize(bytes).map_err(|e| file(e.to_string()))?;
         let mut weights = Self::new();
         for (name, view) in parsed.tensors() {
@@ -88,7 +88,7 @@ impl Weights {
     /// # Errors
     /// If the format refuses a tensor.
     pub fn to_safetensors(&self) -> Result<Vec<u8>, WeightsError> {
-        let file = |reason: String| WeightsError::File { path: "safetensors data".to_owned(), reason };
+        let file = |reason: String| WeightsError::File { path: "safetensors data".to_owned(), action: "write", reason };
         let bytes: Vec<(String, Vec<usize>, Dtype, Vec<u8>)> = self
             .iter()
             .map(|(name, t)| {
@@ -115,7 +115,7 @@ impl Weights {
     /// If it can't be read, is larger than 2 GiB, or as [`Weights::from_safetensors`] says.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, WeightsError> {
         let path = path.as_ref();
-        let file = |reason: String| WeightsError::File { path: path.display().to_string(), reason };
+        let file = |reason: String| WeightsError::File { path: path.display().to_string(), action: "read", reason };
         let bytes = bounded::read(path, MAX_FILE).map_err(|e| file(e.to_string()))?;
         Self::from_safetensors(&bytes).map_err(|error| match error {
             WeightsError::File { reason, .. } => file(reason),
@@ -254,7 +254,7 @@ impl Model {
     /// If it can't be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), WeightsError> {
         let path = path.as_ref();
-        let file = |reason: String| WeightsError::File { path: path.display().to_string(), reason };
+        let file = |reason: String| WeightsError::File { path: path.display().to_string(), action: "write", reason };
         std::fs::write(path, self.weights.to_safetensors()?).map_err(|e| file(e.to_string()))
     }
 

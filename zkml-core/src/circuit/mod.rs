@@ -30,7 +30,8 @@ use crate::{
         r1cs::{Assign, Build, Label},
     },
     dev,
-    error::{InputError, PlanError, hex},
+    digest::Digest,
+    error::{InputError, PlanError},
     gadget::commitment::{Domain, Subject},
     graph::{Graph, Visibility, Visible},
     plan::{
@@ -56,6 +57,7 @@ pub enum CircuitError {
         /// The layer, or `weights`.
         layer: String,
         /// The arithmetic's error.
+        #[source]
         error: ArithError,
     },
     /// A batch of none, or of too many.
@@ -72,6 +74,7 @@ pub enum CircuitError {
         /// Which of the batch.
         index: usize,
         /// Why not.
+        #[source]
         error: InputError,
     },
     /// The circuit was loaded without its private weights.
@@ -83,9 +86,9 @@ pub enum CircuitError {
     #[error("the weights are those of a circuit with the contents {found}, expected {expected}")]
     OtherWeights {
         /// [`Circuit::contents`] of the circuit that they would make.
-        found: String,
+        found: Digest,
         /// That of this circuit.
-        expected: String,
+        expected: Digest,
     },
     /// A salt that can be guessed.
     #[error("the salt is below 2^64 and can be guessed; draw it from a cryptographic random generator")]
@@ -142,8 +145,8 @@ pub enum CircuitError {
 #[derive(Clone)]
 pub struct Circuit {
     spec: Spec,
-    contents: [u8; 32],
-    digest: [u8; 32],
+    contents: Digest,
+    digest: Digest,
     proven: Proven,
     matrices: Matrices,
     labels: Vec<Label>,
@@ -158,7 +161,7 @@ impl fmt::Debug for Circuit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Circuit")
             .field("graph", &self.spec.graph.name())
-            .field("digest", &crate::error::hex(&self.digest))
+            .field("digest", &self.digest)
             .field("constraints", &self.matrices.constraints())
             .field("table", &self.table)
             .finish_non_exhaustive()
@@ -240,7 +243,7 @@ impl Circuit {
         };
         let found = other.digest();
         if found != self.contents {
-            return Err(CircuitError::OtherWeights { found: hex(&found), expected: hex(&self.contents) });
+            return Err(CircuitError::OtherWeights { found, expected: self.contents });
         }
         self.weights = Some(quantized.params().to_vec());
         Ok(self)
@@ -265,12 +268,12 @@ impl Circuit {
     ///
     /// It pins the [contents](Self::contents) and the [table](Self::table) of public inputs, hence every constraint. It does
     /// not pin the points of a verifying key: [`VerifyingKey`](prove::VerifyingKey) says what a verifier compares.
-    pub fn digest(&self) -> [u8; 32] {
+    pub fn digest(&self) -> Digest {
         self.digest
     }
 
     /// SHA-256 of graph, plan, visibility, batch and public weights: all that the constraints are made from.
-    pub fn contents(&self) -> [u8; 32] {
+    pub fn contents(&self) -> Digest {
         self.contents
     }
 
@@ -508,7 +511,7 @@ impl Circuit {
         spec.check(limits)?;
         let circuit = Self::build(spec, limits)?;
         if circuit.digest != digest {
-            let (found, expected) = (hex(&digest), hex(&circuit.digest));
+            let (found, expected) = (digest, circuit.digest);
             return Err(CircuitError::Malformed(format!("its digest is {found}, that of its contents {expected}")));
         }
         Ok(circuit)

@@ -9,6 +9,7 @@ use crate::{
         Int,
         r1cs::{Accumulate, R1cs},
     },
+    digest::Digest,
     graph::{Graph, Visibility, Visible},
     plan::{
         Plan,
@@ -30,7 +31,7 @@ pub(super) struct Spec {
 
 impl Spec {
     /// SHA-256 of all of it: what [`super::Circuit::contents`] says.
-    pub(super) fn digest(&self) -> [u8; 32] {
+    pub(super) fn digest(&self) -> Digest {
         let mut hash = Sha256::new();
         hash.update(b"zkml circuit 1");
         hash.update(self.graph.digest());
@@ -43,7 +44,7 @@ impl Spec {
                 hash.update(q.to_le_bytes());
             }
         }
-        hash.finalize().into()
+        Digest(hash.finalize().into())
     }
 
     /// Checks what a file may have wrong: its size, the plan, the shapes of public weights.

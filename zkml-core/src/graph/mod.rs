@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
+    digest::Digest,
     error::{GraphError, LayerError, Origin},
     layer::{AnyLayer, Args, Kind, Param},
     shape::Shape,
@@ -303,11 +304,11 @@ impl Graph {
     }
 
     /// SHA-256 of the network: layers, arguments, wiring, shapes and range; not names and not origins.
-    pub fn digest(&self) -> [u8; 32] {
+    pub fn digest(&self) -> Digest {
         let nodes: Vec<_> = self.nodes.iter().map(|n| (&n.layer, &n.inputs, &n.shape)).collect();
         let canonical = (("zkml graph 1"), &self.range, nodes, self.output);
         let bytes = serde_json::to_vec(&canonical).unwrap_or_default();
-        Sha256::digest(bytes).into()
+        Digest(Sha256::digest(bytes).into())
     }
 }
 

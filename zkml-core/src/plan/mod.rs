@@ -69,7 +69,8 @@ use crate::{
         interval::{Interval, pow2},
     },
     bounded,
-    error::{PlanError, hex},
+    digest::Digest,
+    error::PlanError,
     graph::{Graph, NodeId, Range},
     layer::{AnyLayer, Kind, Role, Step},
     tensor::Tensor,
@@ -180,7 +181,7 @@ impl ParamPlan {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// The digest of the optimised graph that it belongs to.
-    pub graph: [u8; 32],
+    pub graph: Digest,
     /// Where the widths of decompositions come from.
     #[serde(default)]
     pub policy: Policy,
@@ -235,8 +236,8 @@ impl Plan {
             return Ok(());
         }
         Err(PlanError::OtherGraph {
-            plan: hex(&self.graph),
-            graph: hex(&graph.digest()),
+            plan: self.graph,
+            graph: graph.digest(),
             found: self.steps.len(),
             expected: nodes.len(),
         })
@@ -305,7 +306,7 @@ impl Plan {
     /// If the file can't be read, is larger than 16 MiB, or is no plan.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, PlanError> {
         let path = path.as_ref();
-        let file = |reason: String| PlanError::File { path: path.display().to_string(), reason };
+        let file = |reason: String| PlanError::File { path: path.display().to_string(), action: "read", reason };
         let bytes = bounded::read(path, 1 << 24).map_err(|e| file(e.to_string()))?;
         serde_json::from_slice(&bytes).map_err(|e| file(e.to_string()))
     }
@@ -316,7 +317,7 @@ impl Plan {
     /// If the file can't be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), PlanError> {
         let path = path.as_ref();
-        let file = |reason: String| PlanError::File { path: path.display().to_string(), reason };
+        let file = |reason: String| PlanError::File { path: path.display().to_string(), action: "write", reason };
         let bytes = serde_json::to_vec_pretty(self).map_err(|e| file(e.to_string()))?;
         std::fs::write(path, bytes).map_err(|e| file(e.to_string()))
     }

@@ -13,7 +13,7 @@ use crate::{
         interval::Interval,
         ints::{Integer, Ints},
     },
-    error::{InputError, ModelError, PlanError},
+    error::{InputError, PlanError},
     graph::{Graph, NodeId, Visibility, Visible},
     model::Model,
     optimize::{self, Applied},
@@ -96,10 +96,7 @@ pub(crate) fn optimized(
     weights: Visible,
     cost: &mut dyn FnMut(&Model) -> Option<usize>,
 ) -> Result<(Model, Vec<Applied>), PlanError> {
-    optimize::optimize_with(model, weights, cost).map_err(|error| match error {
-        ModelError::Weights(e) => PlanError::File { path: "the optimised model".to_owned(), reason: e.to_string() },
-        ModelError::Graph(e) => PlanError::File { path: "the optimised model".to_owned(), reason: e.to_string() },
-    })
+    optimize::optimize_with(model, weights, cost).map_err(|error| PlanError::Optimized { error })
 }
 
 impl Quantized {

@@ -139,7 +139,7 @@ pub fn write(kind: Kind, digest: &Digest, payload: &[u8]) -> Vec<u8> {
     bytes.extend_from_slice(&MAGIC);
     bytes.push(kind as u8);
     bytes.extend_from_slice(&VERSION.to_le_bytes());
-    bytes.extend_from_slice(digest);
+    bytes.extend_from_slice(digest.as_ref());
     bytes.extend_from_slice(&(payload.len() as u64).to_le_bytes());
     bytes.extend_from_slice(payload);
     let checksum = Sha256::digest(&bytes);
@@ -175,7 +175,7 @@ fn header(bytes: &[u8], kind: Kind, found: u64) -> Result<Header, FileError> {
     let mut length = [0; 8];
     length.copy_from_slice(&header[39..]);
     let length = u64::from_le_bytes(length).saturating_add((HEADER + CHECKSUM) as u64);
-    Ok(Header { digest, length })
+    Ok(Header { digest: Digest(digest), length })
 }
 
 /// The circuit digest and the payload of a file of that kind. Nothing is allocated.
@@ -188,8 +188,8 @@ fn header(bytes: &[u8], kind: Kind, found: u64) -> Result<Header, FileError> {
 ///
 /// ```
 /// # use zkml_core::prove::file::{read, write, FileError, Kind};
-/// let bytes = write(Kind::Plan, &[7; 32], b"payload");
-/// assert_eq!(read(&bytes, Kind::Plan), Ok(([7; 32], &b"payload"[..])));
+/// let bytes = write(Kind::Plan, &[7; 32].into(), b"payload");
+/// assert_eq!(read(&bytes, Kind::Plan), Ok(([7; 32].into(), &b"payload"[..])));
 /// assert_eq!(read(&bytes, Kind::Proof).unwrap_err().to_string(), "the file holds a plan, expected a proof");
 /// ```
 pub fn read(bytes: &[u8], kind: Kind) -> Result<(Digest, &[u8]), FileError> {
@@ -284,8 +284,8 @@ mod tests {
 
     #[test]
     fn every_truncation_and_every_flip_is_an_error() {
-        let bytes = write(Kind::Circuit, &[3; 32], b"some payload");
-        assert_eq!(read(&bytes, Kind::Circuit).unwrap(), ([3; 32], &b"some payload"[..]));
+        let bytes = write(Kind::Circuit, &Digest([3; 32]), b"some payload");
+        assert_eq!(read(&bytes, Kind::Circuit).unwrap(), (Digest([3; 32]), &b"some payload"[..]));
         for end in 0..bytes.len() {
             assert!(
                 matches!(read(&bytes[..end], Kind::Circuit), Err(FileError::Truncated { found, .. }) if found == end as u64)
@@ -302,7 +302,7 @@ mod tests {
 
     #[test]
     fn each_fault_has_its_error() {
-        let bytes = write(Kind::Circuit, &[3; 32], b"some payload");
+        let bytes = write(Kind::Circuit, &Digest([3; 32]), b"some payload");
         let change = |at: usize, to: &[u8]| {
             let mut changed = bytes.clone();
             changed[at..at + to.len()].copy_from_slice(to);
@@ -341,7 +341,7 @@ mod tests {
             assert!(matches!(load_kind("/dev/zero", Kind::ProvingKey, 1 << 36), Err(FileError::Magic { .. })));
         }
         // A header that promises more than there is, and more than may be.
-        let whole = write(Kind::Circuit, &[3; 32], b"some payload");
+        let whole = write(Kind::Circuit, &Digest([3; 32]), b"some payload");
         save(&path, &whole).unwrap();
         assert_eq!(load_kind(&path, Kind::Circuit, 1000).unwrap(), whole);
         assert!(matches!(load_kind(&path, Kind::Proof, 1000), Err(FileError::Kind { found: Kind::Circuit, .. })));

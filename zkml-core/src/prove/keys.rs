@@ -11,12 +11,12 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
+use super::Digest;
 use super::file;
 use super::groth16::Groth16;
 use super::points::{self, LoadError, Reader};
 use super::public::PublicTable;
 use super::system::ProofSystem;
-use super::{Digest, hex};
 
 /// Who made a key.
 ///
@@ -35,7 +35,7 @@ impl fmt::Display for Provenance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SingleParty => write!(f, "setup by a single party"),
-            Self::Transcript(hash) => write!(f, "ceremony with transcript {}", hex(hash)),
+            Self::Transcript(hash) => write!(f, "ceremony with transcript {}", hash),
         }
     }
 }
@@ -65,7 +65,7 @@ pub struct VerifyingKeyOf<S: ProofSystem> {
 impl<S: ProofSystem> fmt::Debug for VerifyingKeyOf<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VerifyingKey")
-            .field("digest", &hex(&self.digest))
+            .field("digest", &self.digest)
             .field("provenance", &self.provenance)
             .field("inputs", &self.table.len())
             .field("proven_error", &self.table.proven_error())
@@ -137,7 +137,7 @@ impl<S: ProofSystem> VerifyingKeyOf<S> {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut payload = Vec::new();
         points::put_provenance(&mut payload, &self.provenance);
-        payload.extend_from_slice(&self.contents);
+        payload.extend_from_slice(self.contents.as_ref());
         let table = self.table.to_json();
         payload.extend_from_slice(&(table.len() as u64).to_le_bytes());
         payload.extend_from_slice(&table);
@@ -154,7 +154,7 @@ impl<S: ProofSystem> VerifyingKeyOf<S> {
         let (digest, payload) = file::read(bytes, S::KINDS.verifying_key)?;
         let mut reader = Reader::new(payload);
         let provenance = reader.provenance()?;
-        let contents = reader.array("the digest of the circuit's contents")?;
+        let contents = Digest(reader.array("the digest of the circuit's contents")?);
         let length = reader.length(1, "the table of public inputs")?;
         let json = reader.take(length, "the table of public inputs")?;
         let table: PublicTable =
@@ -190,7 +190,7 @@ impl<S: ProofSystem> VerifyingKeyOf<S> {
     /// SHA-256 of the key's file: what to publish and compare, since a verifier must not take the prover's key. It covers all
     /// of the key: digest, table, provenance and points.
     pub fn fingerprint(&self) -> Digest {
-        Sha256::digest(self.to_bytes()).into()
+        Digest(Sha256::digest(self.to_bytes()).into())
     }
 }
 
@@ -209,7 +209,7 @@ pub struct ProvingKeyOf<S: ProofSystem> {
 impl<S: ProofSystem> fmt::Debug for ProvingKeyOf<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProvingKey")
-            .field("digest", &hex(&self.digest))
+            .field("digest", &self.digest)
             .field("provenance", &self.provenance)
             .field("inputs", &S::instance(S::verifying(&self.pk)).saturating_sub(1))
             .field("witnesses", &S::witness(&self.pk))

@@ -41,7 +41,7 @@ pub mod setup;
 
 use sha2::{Digest as _, Sha256};
 
-pub use crate::error::hex;
+pub use crate::digest::{Digest, hex};
 pub use file::{FileError, Kind};
 pub use groth16::Groth16;
 pub use keys::{Keys, KeysOf, Provenance, ProvingKey, ProvingKeyOf, VerifyingKey, VerifyingKeyOf};
@@ -63,9 +63,6 @@ pub use system::Prover;
 /// The field of all circuits: the scalars of BN254.
 pub type Fr = ark_bn254::Fr;
 
-/// A SHA-256: what circuits, tables, transcripts and keys are named by.
-pub type Digest = [u8; 32];
-
 /// `SHA-256("zkml circuit 2" | contents | SHA-256(table))`: the digest of a circuit, which people pin and which keys, proofs
 /// and files carry.
 ///
@@ -75,12 +72,12 @@ pub type Digest = [u8; 32];
 /// ```
 /// # use zkml_core::prove::{PublicKind, PublicTable, circuit_digest};
 /// let table = |name: &str| PublicTable::new([(name.to_owned(), 0, PublicKind::Commitment)]);
-/// assert_ne!(circuit_digest(&[7; 32], &table("input")?), circuit_digest(&[7; 32], &table("output")?));
+/// assert_ne!(circuit_digest(&[7; 32].into(), &table("input")?), circuit_digest(&[7; 32].into(), &table("output")?));
 /// # Ok::<_, zkml_core::prove::TableError>(())
 /// ```
 pub fn circuit_digest(contents: &Digest, table: &PublicTable) -> Digest {
     let hash = Sha256::new().chain_update(b"zkml circuit 2").chain_update(contents).chain_update(table.digest());
-    hash.finalize().into()
+    Digest(hash.finalize().into())
 }
 
 #[cfg(all(test, feature = "prove"))]

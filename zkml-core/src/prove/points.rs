@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::file::FileError;
 use super::public::{TableError, from_bytes};
-use super::{Digest, Fr, Provenance, hex};
+use super::{Digest, Fr, Provenance};
 
 /// The pairing-friendly curve of all proofs.
 pub type Curve = Bn254;
@@ -107,7 +107,7 @@ pub enum LoadError {
     /// The digest in a verifying key's header is not that of its contents and table.
     #[error(
         "the key says that it is of circuit {}, its table and contents are those of circuit {}; do not use this file",
-        hex(.found), hex(.expected)
+        .found, .expected
     )]
     Digest {
         /// The digest of the key's contents and table.
@@ -255,7 +255,7 @@ impl<'a> Reader<'a> {
     pub fn provenance(&mut self) -> Result<Provenance, LoadError> {
         match self.array("the provenance")? {
             [0] => Ok(Provenance::SingleParty),
-            [1] => Ok(Provenance::Transcript(self.array::<32>("the transcript's hash")? as Digest)),
+            [1] => Ok(Provenance::Transcript(Digest(self.array("the transcript's hash")?))),
             [found] => Err(LoadError::Provenance { found }),
         }
     }
@@ -291,7 +291,7 @@ pub fn put_provenance(bytes: &mut Vec<u8>, provenance: &Provenance) {
         Provenance::SingleParty => bytes.push(0),
         Provenance::Transcript(hash) => {
             bytes.push(1);
-            bytes.extend_from_slice(hash);
+            bytes.extend_from_slice(hash.as_ref());
         }
     }
 }

@@ -6,14 +6,14 @@ use super::keys::ProvingKeyOf;
 use super::matrices::Matrices;
 use super::system::{Prover, SecureRng};
 use super::verifier::ProofOf;
-use super::{Digest, Fr, hex};
+use super::{Digest, Fr};
 
 /// Keys or a proof that can't be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProveError {
     /// The key is of another circuit.
-    #[error("the key is of circuit {}, expected circuit {}; run the setup of this circuit", hex(.key), hex(.circuit))]
+    #[error("the key is of circuit {}, expected circuit {}; run the setup of this circuit", .key, .circuit)]
     Digest {
         /// The key's circuit.
         key: Digest,

@@ -307,7 +307,7 @@ impl PublicTable {
 
     /// `SHA-256(JSON)`, of the table's one spelling.
     pub fn digest(&self) -> Digest {
-        Sha256::digest(self.to_json()).into()
+        Digest(Sha256::digest(self.to_json()).into())
     }
 
     /// How many public inputs there are, without the constant one.

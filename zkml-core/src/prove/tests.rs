@@ -15,7 +15,7 @@ use super::*;
 use crate::arith::Int;
 use crate::shape::Shape;
 
-const CONTENTS: Digest = [7; 32];
+const CONTENTS: Digest = Digest([7; 32]);
 
 /// That of the toy and its table.
 fn digest() -> Digest {
@@ -133,7 +133,7 @@ fn files_come_back_the_same() {
     assert_eq!(&Proof::from_bytes(&honest().to_bytes()).unwrap(), honest());
     assert_eq!(&ProvingKey::new(digest(), proving.provenance(), proving.pk().clone()).unwrap(), proving);
     let ceremony =
-        VerifyingKey::new(CONTENTS, Provenance::Transcript([9; 32]), table(), verifying.vk().clone()).unwrap();
+        VerifyingKey::new(CONTENTS, Provenance::Transcript(Digest([9; 32])), table(), verifying.vk().clone()).unwrap();
     assert_eq!(VerifyingKey::from_bytes(&ceremony.to_bytes()).unwrap(), ceremony);
     assert_ne!(ceremony.fingerprint(), verifying.fingerprint());
     // One key, one file: another spelling of the same table would have another fingerprint.
@@ -177,7 +177,7 @@ fn the_table_of_a_key_is_that_of_its_circuit() {
         let LoadError::Digest { expected, found } = &error else { panic!("{error}") };
         assert_eq!(found, verifying.digest());
         let repair = "do not use this file";
-        let (said, made) = (hex(found), hex(expected));
+        let (said, made) = (found.to_string(), expected.to_string());
         let message = format!(
             "the key says that it is of circuit {said}, its table and contents are those of circuit {made}; {repair}"
         );
@@ -263,8 +263,8 @@ fn inputs_are_bound() {
         assert_eq!(key.verify(&proof), Err(VerifyError::Decode(DecodeError::Count { expected: 3, found })));
     }
     let mut other = honest().clone();
-    other.digest = [8; 32];
-    assert_eq!(key.verify(&other), Err(VerifyError::Digest { key: digest(), proof: [8; 32] }));
+    other.digest = Digest([8; 32]);
+    assert_eq!(key.verify(&other), Err(VerifyError::Digest { key: digest(), proof: Digest([8; 32]) }));
 }
 
 #[test]
@@ -408,8 +408,11 @@ fn the_prover_checks_what_arkworks_does_not() {
     assert_eq!(proof_of(1, &vec![Fr::zero(); 9]).unwrap_err(), ProveError::Constant);
     let mut rng = StdRng::seed_from_u64(1);
     let key = &keys().proving;
-    let error = prove(key, &toy(), &[8; 32], &z, &mut rng).unwrap_err();
-    assert!(error.to_string().contains(&hex(&digest())) && error.to_string().contains(&hex(&[8; 32])), "{error}");
+    let error = prove(key, &toy(), &Digest([8; 32]), &z, &mut rng).unwrap_err();
+    assert!(
+        error.to_string().contains(&digest().to_string()) && error.to_string().contains(&Digest([8; 32]).to_string()),
+        "{error}"
+    );
     let mut wider = toy();
     wider.witness += 1;
     assert!(matches!(prove(key, &wider, &digest(), &z, &mut rng), Err(ProveError::Key { expected: 6, found: 5, .. })));

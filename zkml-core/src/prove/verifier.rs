@@ -13,7 +13,7 @@ use super::points::{LoadError, Reader};
 use super::public::{DecodeError, to_bytes};
 use super::statement::Statement;
 use super::system::ProofSystem;
-use super::{Digest, Fr, hex};
+use super::{Digest, Fr};
 
 /// A proof and the public inputs it is about.
 ///
@@ -33,7 +33,7 @@ pub struct ProofOf<S: ProofSystem> {
 #[non_exhaustive]
 pub enum VerifyError {
     /// The proof is of another circuit.
-    #[error("the proof is of circuit {}, the key is of circuit {}; use the key of that circuit", hex(.proof), hex(.key))]
+    #[error("the proof is of circuit {}, the key is of circuit {}; use the key of that circuit", .proof, .key)]
     Digest {
         /// The key's circuit.
         key: Digest,
