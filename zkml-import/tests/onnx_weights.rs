@@ -1,10 +1,5 @@
 //! What the ONNX reader takes for weights: the graph depends on their shapes, never on their values.
 
-use zkml_burn::{
-    ImportError,
-    builder::Import,
-    onnx::{Options, read},
-};
 use zkml_core::{
     graph::{Graph, Range, Visibility, Visible},
     layer::Args,
@@ -12,6 +7,11 @@ use zkml_core::{
     optimize::optimize,
     shape::Shape,
     tensor::Tensor,
+};
+use zkml_import::{
+    ImportError,
+    builder::Import,
+    onnx::{Options, read},
 };
 
 #[path = "onnx/wire.rs"]

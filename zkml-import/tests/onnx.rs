@@ -2,18 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use zkml_burn::{
-    ImportError,
-    builder::Import,
-    error::ErrorKind,
-    onnx::{Batch, Options, load, load_with, read},
-};
 use zkml_core::{
     error::Origin,
     graph::{Range, Visibility},
     model::Model,
     shape::Shape,
     tensor::Tensor,
+};
+use zkml_import::{
+    ImportError,
+    builder::Import,
+    error::ErrorKind,
+    onnx::{Batch, Options, load, load_with, read},
 };
 
 #[path = "onnx/wire.rs"]
@@ -112,7 +112,7 @@ fn an_operator_without_layers_is_named_with_its_shapes() {
     assert_eq!(
         error.to_string(),
         "onnx node `wave` (Sin): found operator `Sin` of operator set 17 on inputs of shape [1, 3], expected an operator \
-         that has layers; `zkml_burn::onnx` lists those that have"
+         that has layers; `zkml_import::onnx` lists those that have"
     );
 }
 

@@ -1,34 +1,4 @@
-//! Burn: any module with a `forward` becomes a network, by recording what that does on one input.
-//!
-//! | step | where |
-//! |---|---|
-//! | the forward pass runs on Burn's recording device; no number is computed | `record` |
-//! | each recorded operation becomes one of a short list | `prim` |
-//! | what is known without the input is computed | `fold` |
-//! | activations, norms and dense layers that Burn writes out are put together again | `form` |
-//! | the batch is dropped, weights get their module's name, and the table of operators makes layers | `translate`, `emit`, `moves` |
-//!
-//! The module is left as it is: a copy of it is recorded, without autodiff and without what only training does (dropout,
-//! batch statistics).
-//!
-//! # What is read
-//!
-//! What Burn's own modules record: convolutions of one and two axes and their transposes, linear layers, attention without
-//! a mask, embeddings of constant indices; pools; batch, layer, instance, group and root-mean-square norms; all
-//! activations that have a layer; element-wise arithmetic and comparisons, reductions, and everything that moves elements.
-//! A chain of arithmetic with constants along the channels becomes a `batch_norm`, which costs what that costs.
-//! Anything else is an error that names the operation, its shapes, and the module that ran before it.
-//!
-//! Names: a layer is called as the module that holds its weights (`blocks.0.conv`), and its parameters as the layer calls
-//! them. A linear layer's weight is `[outputs, inputs]` here and `[inputs, outputs]` in Burn. A module that runs twice has
-//! its weights twice. Layers without weights are numbered.
-mod emit;
-mod fold;
-mod form;
-mod moves;
-mod prim;
-mod record;
-mod translate;
+//! The importer's functions: a recorded forward pass becomes a network.
 
 use burn::{module::Module, tensor::Tensor};
 use zkml_core::{
@@ -36,10 +6,12 @@ use zkml_core::{
     graph::{Range, Visibility},
     model::Model,
 };
+use zkml_import::{Import, ImportError, error::ErrorKind};
 
-pub use self::record::Output;
-use crate::error::ErrorKind;
-pub use crate::{builder::Import, error::ImportError};
+use crate::{
+    record::{self, Output},
+    translate,
+};
 
 /// The network of a function of tensors, recorded on one input of that shape (with its batch axis, which is 1).
 ///
@@ -51,7 +23,7 @@ pub use crate::{builder::Import, error::ImportError};
 ///
 /// ```
 /// use burn::tensor::{Tensor, activation::relu};
-/// use zkml_burn::burn::capture;
+/// use zkml_burn::capture;
 ///
 /// let import = capture([1, 2], |x: Tensor<2>| {
 ///     let weight = Tensor::from_data([[1.0, -1.0], [0.5, 2.0]], &x.device());
@@ -77,7 +49,7 @@ pub fn capture<const D: usize, O: Output>(
 ///
 /// ```
 /// # use burn::{module::{Module, Param}, tensor::{Tensor, Device}};
-/// use zkml_burn::burn::{ImportError, capture_module};
+/// use zkml_burn::{ImportError, capture_module};
 ///
 /// #[derive(Module, Debug)]
 /// struct Scorer {

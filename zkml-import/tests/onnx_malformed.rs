@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
-use zkml_burn::onnx::{Batch, Options, read};
+use zkml_import::onnx::{Batch, Options, read};
 
 #[path = "onnx/wire.rs"]
 #[allow(dead_code)]

@@ -96,7 +96,9 @@ pub(super) fn translate(call: &mut Call<'_, '_, '_>) -> Result<Vec<Traced>, Impo
 
         other => {
             let found = format!("operator `{other}` of operator set {} on {}", call.opset(), call.shapes());
-            Err(call.unsupported(found, "an operator that has layers").help("`zkml_burn::onnx` lists those that have"))
+            Err(call
+                .unsupported(found, "an operator that has layers")
+                .help("`zkml_import::onnx` lists those that have"))
         }
     }
 }

@@ -8,10 +8,6 @@ use std::{
 };
 
 use common::{close, folder, json_tensor};
-use zkml_burn::{
-    Import,
-    keras::{self, InputLayout, Options, Output},
-};
 use zkml_core::{
     error::Origin,
     graph::{Graph, NodeId, Range, Visibility},
@@ -19,6 +15,10 @@ use zkml_core::{
     model::Weights,
     shape::Shape,
     tensor::Tensor,
+};
+use zkml_import::{
+    Import,
+    keras::{self, InputLayout, Options, Output},
 };
 
 fn fixture(name: &str) -> PathBuf {

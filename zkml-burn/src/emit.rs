@@ -3,12 +3,12 @@
 use burn::backend::capture::TensorId;
 use zkml_core::tensor::Tensor;
 
-use super::{
+use crate::{
     form::{Affine, Curve, Form, Norm},
     prim::{Binary, Fill, Prim, Reduce, Step, Unary, Windows},
     translate::{Reader, sample},
 };
-use crate::{
+use zkml_import::{
     builder::Value,
     error::ImportError,
     ops::{self, Op, PadMode, Padding, PoolKind, ReduceKind, Window},
@@ -146,7 +146,7 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn unary(&mut self, by: ops::Unary, x: &Value) -> Result<Value, ImportError> {
+    pub(crate) fn unary(&mut self, by: ops::Unary, x: &Value) -> Result<Value, ImportError> {
         self.push(&Op::Unary(by), std::slice::from_ref(x), "")
     }
 
@@ -206,7 +206,7 @@ impl Reader<'_> {
     }
 
     /// An axis without the batch.
-    pub(super) fn axis(&self, step: &Step, x: TensorId, axis: usize) -> Result<usize, ImportError> {
+    pub(crate) fn axis(&self, step: &Step, x: TensorId, axis: usize) -> Result<usize, ImportError> {
         let dims = self.dims(x);
         let lost = dims.len() - sample(&dims).len();
         axis.checked_sub(lost).ok_or_else(|| self.unsupported(step, "along the batch", "another axis"))
@@ -505,7 +505,7 @@ fn window(windows: &Windows) -> Window {
 }
 
 /// What padding is filled with.
-pub(super) fn pad_mode(with: Fill) -> PadMode {
+pub(crate) fn pad_mode(with: Fill) -> PadMode {
     match with {
         Fill::Constant(value) => PadMode::Constant(value),
         Fill::Reflect => PadMode::Reflect,

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use burn::backend::capture::TensorId;
 use zkml_core::{shape::Shape, tensor::Tensor};
 
-use super::{
+use crate::{
     fold,
     prim::{Binary, Fill, Prim, Reduce, Step, Unary, Windows},
 };

@@ -7,7 +7,7 @@ use std::{
 
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
 use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
-use zkml_burn::keras::{Options, read};
+use zkml_import::keras::{Options, read};
 
 /// What reading all these small files may take at most, with everything else in the process (MiB).
 const MAX_MEMORY: u64 = 256;
@@ -48,8 +48,8 @@ fn zipped(files: &[(String, Vec<u8>)]) -> Vec<u8> {
 
 /// Reads a file that may be anything, with either option; whether it was read.
 fn survives(bytes: &[u8]) -> bool {
-    let class = Options { output: zkml_burn::keras::Output::Class, ..Options::default() };
-    let first = Options { input: zkml_burn::keras::InputLayout::ChannelsFirst, ..Options::default() };
+    let class = Options { output: zkml_import::keras::Output::Class, ..Options::default() };
+    let first = Options { input: zkml_import::keras::InputLayout::ChannelsFirst, ..Options::default() };
     let found = read(bytes, &Options::default());
     if let Err(error) = &found {
         assert!(!error.to_string().is_empty());

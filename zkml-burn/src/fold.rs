@@ -2,7 +2,7 @@
 
 use zkml_core::{shape::Shape, tensor::Tensor};
 
-use super::prim::{Binary, Fill, Prim, Reduce, Step, Unary};
+use crate::prim::{Binary, Fill, Prim, Reduce, Step, Unary};
 
 /// The value of a step whose inputs are all constants, `None` for operations that are not folded.
 pub fn fold(step: &Step, inputs: &[&Tensor]) -> Option<Tensor> {

@@ -1,11 +1,11 @@
 //! Keras files: `.keras` archives and legacy `.h5` files, of Keras 2 and 3, sequential and functional.
 //!
 //! ```no_run
-//! use zkml_burn::keras::{self, Options, Output};
+//! use zkml_import::keras::{self, Options, Output};
 //!
 //! let import = keras::load("digits.keras")?;
 //! let classifier = keras::load_with("digits.keras", &Options { output: Output::Class, ..Options::default() })?;
-//! # Ok::<(), zkml_burn::ImportError>(())
+//! # Ok::<(), zkml_import::ImportError>(())
 //! ```
 //!
 //! # Layouts
@@ -133,7 +133,7 @@ pub fn load_with(path: impl AsRef<Path>, options: &Options) -> Result<Import, Im
 /// As [`load`].
 ///
 /// ```
-/// use zkml_burn::keras::{Options, read};
+/// use zkml_import::keras::{Options, read};
 ///
 /// let error = read(b"not a model".to_vec(), &Options::default()).unwrap_err();
 /// assert_eq!(error.to_string(), "it is neither a `.keras` archive (zip) nor an HDF5 file");

@@ -2,16 +2,16 @@
 
 use burn::backend::capture::TensorId;
 
-use super::{
+use crate::{
     emit::pad_mode,
     prim::{Prim, Step},
     translate::{Reader, sample},
 };
-use crate::{builder::Value, error::ImportError, ops::Op};
+use zkml_import::{builder::Value, error::ImportError, ops::Op};
 
 impl Reader<'_> {
     /// The value of such a step.
-    pub(super) fn moved(&mut self, step: &Step) -> Result<Value, ImportError> {
+    pub(crate) fn moved(&mut self, step: &Step) -> Result<Value, ImportError> {
         match (&step.prim, step.inputs.as_slice()) {
             (Prim::Expand, [x]) => {
                 let x = self.value(*x)?;

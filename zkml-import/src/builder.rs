@@ -89,7 +89,7 @@ impl Import {
 /// A [`Graph`] under construction, with the weights that belong to it. Nothing in it has a batch axis.
 ///
 /// ```
-/// # use zkml_burn::builder::{Builder, Value};
+/// # use zkml_import::builder::{Builder, Value};
 /// # use zkml_core::{error::Origin, layer::Args, shape::Shape, tensor::Tensor};
 /// let mut builder = Builder::new("model", Shape::new([2]))?;
 /// let weight = Tensor::of([1, 2], &[1.0, 2.0])?;

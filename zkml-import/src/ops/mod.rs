@@ -250,13 +250,13 @@ pub enum Op {
 /// If no layer does what the operator asks for, or a layer refuses its arguments or inputs.
 ///
 /// ```
-/// # use zkml_burn::{builder::{Builder, Value}, ops::{Op, Unary, lower}};
+/// # use zkml_import::{builder::{Builder, Value}, ops::{Op, Unary, lower}};
 /// # use zkml_core::{error::Origin, shape::Shape};
 /// let mut builder = Builder::new("model", Shape::new([4]))?;
 /// let x = Value::Node(builder.input());
 /// let y = lower(&mut builder, &Op::Unary(Unary::Relu), &[x], "act", &Origin::Unknown)?;
 /// assert_eq!(builder.finish(&y)?.graph.nodes()[1].name, "act");
-/// # Ok::<(), zkml_burn::ImportError>(())
+/// # Ok::<(), zkml_import::ImportError>(())
 /// ```
 pub fn lower(
     builder: &mut Builder,

@@ -24,7 +24,7 @@ pub enum ErrorKind {
 /// A foreign model that can't be read: where, what was found, what was expected, and the repair.
 ///
 /// ```
-/// # use zkml_burn::error::{ErrorKind, ImportError};
+/// # use zkml_import::error::{ErrorKind, ImportError};
 /// # use zkml_core::error::Origin;
 /// let at = Origin::OnnxNode { name: "loop1".to_owned(), operator: "Loop".to_owned() };
 /// let error = ImportError::new(ErrorKind::Unsupported, &at, "operator `Loop`", "an operator without a body")

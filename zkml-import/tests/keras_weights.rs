@@ -5,12 +5,12 @@ use std::io::{Cursor, Write};
 use hdf5_pure::FileBuilder;
 use serde_json::{Value, json};
 use zip::{ZipWriter, write::SimpleFileOptions};
-use zkml_burn::{Import, keras};
 use zkml_core::{
     graph::{Visibility, Visible},
     optimize::optimize,
     tensor::Tensor,
 };
+use zkml_import::{Import, keras};
 
 /// A layer: its class, options, and the shapes of its weights.
 type Layer = (&'static str, Value, Vec<Vec<usize>>);

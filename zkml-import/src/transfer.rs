@@ -17,7 +17,7 @@ impl Import {
     /// If the networks differ: the first layer that does is named.
     ///
     /// ```
-    /// # use zkml_burn::builder::{Builder, Value};
+    /// # use zkml_import::builder::{Builder, Value};
     /// # use zkml_core::{error::Origin, graph::Graph, layer::Args, shape::Shape, tensor::Tensor};
     /// # let mut builder = Builder::new("model", Shape::new([2]))?;
     /// # let (args, weight) = (Args::new().with("units", 1).with("bias", false), Tensor::of([1, 2], &[1.0, 2.0])?);

@@ -1,9 +1,9 @@
 //! Reads ONNX files.
 //!
 //! ```no_run
-//! let import = zkml_burn::onnx::load("lenet.onnx")?;
+//! let import = zkml_import::onnx::load("lenet.onnx")?;
 //! println!("{}", import.graph);
-//! # Ok::<(), zkml_burn::ImportError>(())
+//! # Ok::<(), zkml_import::ImportError>(())
 //! ```
 //!
 //! Operator sets 7 to 24 of the default domain are read. A file is decoded here, by hand: the part of `onnx.proto` that
@@ -88,7 +88,7 @@ pub enum Batch {
 /// What a file doesn't say.
 ///
 /// ```
-/// use zkml_burn::onnx::{Batch, Options};
+/// use zkml_import::onnx::{Batch, Options};
 ///
 /// let options = Options::default().output("logits").input([3, 224, 224]);
 /// assert_eq!(options.batch, Batch::Leading);
@@ -176,7 +176,7 @@ pub fn load_with(path: impl AsRef<Path>, options: &Options) -> Result<Import, Im
 /// As [`load_with`], and if weights are in another file.
 ///
 /// ```
-/// let error = zkml_burn::onnx::read(b"not a model", &Default::default()).unwrap_err();
+/// let error = zkml_import::onnx::read(b"not a model", &Default::default()).unwrap_err();
 /// assert_eq!(error.to_string(), "it is no ONNX model, or cut off");
 /// ```
 pub fn read(bytes: &[u8], options: &Options) -> Result<Import, ImportError> {
@@ -191,8 +191,8 @@ pub fn read(bytes: &[u8], options: &Options) -> Result<Import, ImportError> {
 /// ```
 /// // `[2]` floats: dims, element type, and the raw data.
 /// let bytes = [0x08, 2, 0x10, 1, 0x4a, 8, 0, 0, 0x80, 0x3f, 0, 0, 0, 0x40];
-/// assert_eq!(zkml_burn::onnx::tensor(&bytes)?.data(), [1.0, 2.0]);
-/// # Ok::<(), zkml_burn::ImportError>(())
+/// assert_eq!(zkml_import::onnx::tensor(&bytes)?.data(), [1.0, 2.0]);
+/// # Ok::<(), zkml_import::ImportError>(())
 /// ```
 pub fn tensor(bytes: &[u8]) -> Result<Tensor, ImportError> {
     let stored = proto::tensor(bytes).map_err(|reason| ImportError::malformed(&Origin::Unknown, reason, ""))?;

@@ -5,20 +5,20 @@ use std::collections::{HashMap, HashSet};
 use burn::backend::capture::TensorId;
 use zkml_core::{error::Origin, shape::Shape, tensor::Tensor};
 
-use super::{
+use crate::{
     fold,
     form::{Constant, Form, View},
     prim::{self, Prim, Step},
     record::Recording,
 };
-use crate::{
+use zkml_import::{
     builder::{Builder, Import, Value},
     error::{ErrorKind, ImportError},
     ops::{self, Op},
 };
 
 /// A shape as layers see it: the first axis is the batch, if it has one element and others follow.
-pub(super) fn sample(dims: &[usize]) -> &[usize] {
+pub(crate) fn sample(dims: &[usize]) -> &[usize] {
     match dims {
         [1, rest @ ..] if !rest.is_empty() => rest,
         all => all,
@@ -118,7 +118,7 @@ fn forms(recording: &Recording, view: &View<'_>) -> HashMap<TensorId, Form> {
 }
 
 /// The graph under construction.
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     builder: Builder,
     /// What was recorded.
     pub view: View<'a>,
