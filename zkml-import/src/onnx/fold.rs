@@ -1,5 +1,5 @@
-//! Operators of constants, computed while reading: shapes that a network is written in terms of, and weights that are
-//! stored in another form than they are used.
+//! Constant folding: operators of constants are computed while reading. These are shapes that a network is written in terms
+//! of, and weights that are stored in another form than they are used.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use zkml_core::{
 
 use super::{
     call::Call,
-    operators,
+    operators::{self, Fold},
     reader::{Reader, kind_of},
     tensors::Element,
     traced::{Kind, Traced, broadcast, count},
@@ -33,22 +33,27 @@ pub(super) fn fold(call: &mut Call<'_, '_, '_>) -> Result<Option<Vec<Traced>>, I
 }
 
 fn values(call: &mut Call<'_, '_, '_>) -> Result<Option<Vec<Traced>>, ImportError> {
-    let constant = call.inputs.iter().flatten().all(|i| i.tensor().is_some());
-    if !constant || call.inputs.iter().flatten().next().is_none() || !operators::is_known(call.node) {
+    let inputs = present(call);
+    let (Some(first), Some(operator)) = (inputs.first(), operators::find(call.node)) else { return Ok(None) };
+    if inputs.iter().any(|i| i.tensor().is_none()) {
         return Ok(None);
     }
-    match call.node.operator {
-        "Constant" | "ConstantOfShape" | "Shape" | "Size" | "Range" => return Ok(None),
-        _ => {}
-    }
-    if let Some(result) = elementwise(call)? {
-        return Ok(Some(vec![result]));
-    }
-    let results = scratch(call);
-    if results.is_some() {
-        call.attributes.ignore_all();
-    }
-    Ok(results)
+    let kind = first.kind;
+    let result = match operator.fold {
+        Fold::Never | Fold::Constant => None,
+        Fold::Each(arity, f) => Some(elementwise(call, &inputs, arity, kind, f)?),
+        Fold::Any(f) => Some(elementwise(call, &inputs, inputs.len(), kind, f)?),
+        Fold::Test(arity, f) => Some(elementwise(call, &inputs, arity, Kind::Bool, |x| truth(f(x)))?),
+        Fold::Own(f) => f(call)?,
+        Fold::Layers => {
+            let results = scratch(call);
+            if results.is_some() {
+                call.attributes.ignore_all();
+            }
+            return Ok(results);
+        }
+    };
+    Ok(result.map(|result| vec![result]))
 }
 
 /// Takes so many elements from what may be computed.
@@ -69,73 +74,66 @@ fn truth(value: bool) -> f64 {
     f64::from(u8::from(value))
 }
 
-/// A function of the elements at one place.
-type Function = Box<dyn Fn(&[f64]) -> f64>;
-
-/// What acts on each element.
-fn elementwise(call: &mut Call<'_, '_, '_>) -> Result<Option<Traced>, ImportError> {
-    let mut inputs: Vec<Traced> = call.inputs.iter().flatten().cloned().collect();
-    let kind = inputs[0].kind;
+/// `Div`: of whole numbers, towards zero.
+pub(super) fn div(call: &mut Call<'_, '_, '_>) -> Result<Option<Traced>, ImportError> {
+    let kind = call.input(0)?.kind;
     let whole = kind != Kind::Real;
-    let (arity, f, kind): (usize, Function, Kind) = match call.node.operator {
-        "Identity" => return Ok(Some(inputs[0].clone())),
-        "Cast" => {
-            let to = call.attributes.int("to")?.and_then(Element::new);
-            let Some(to) = to else { return Ok(None) };
-            call.attributes.ignore("saturate");
-            let f: Function = match kind_of(to) {
-                Kind::Real => Box::new(|x| x[0]),
-                Kind::Whole => Box::new(|x| x[0].trunc()),
-                Kind::Bool => Box::new(|x| truth(x[0] != 0.0)),
-            };
-            (1, f, kind_of(to))
-        }
-        "CastLike" if inputs.len() == 2 => {
-            let to = inputs[1].kind;
-            call.attributes.ignore("saturate");
-            let f: Function = match to {
-                Kind::Real => Box::new(|x| x[0]),
-                Kind::Whole => Box::new(|x| x[0].trunc()),
-                Kind::Bool => Box::new(|x| truth(x[0] != 0.0)),
-            };
-            inputs.truncate(1);
-            (1, f, to)
-        }
-        "Neg" => (1, Box::new(|x| -x[0]), kind),
-        "Abs" => (1, Box::new(|x| x[0].abs()), kind),
-        "Sqrt" => (1, Box::new(|x| x[0].sqrt()), kind),
-        "Exp" => (1, Box::new(|x| x[0].exp()), kind),
-        "Log" => (1, Box::new(|x| x[0].ln()), kind),
-        "Reciprocal" => (1, Box::new(|x| 1.0 / x[0]), kind),
-        "Floor" => (1, Box::new(|x| x[0].floor()), kind),
-        "Ceil" => (1, Box::new(|x| x[0].ceil()), kind),
-        "Round" => (1, Box::new(|x| x[0].round_ties_even()), kind),
-        "Not" => (1, Box::new(|x| 1.0 - x[0]), Kind::Bool),
-        "Add" => (2, Box::new(|x| x[0] + x[1]), kind),
-        "Sub" => (2, Box::new(|x| x[0] - x[1]), kind),
-        "Mul" => (2, Box::new(|x| x[0] * x[1]), kind),
-        "Div" if whole => (2, Box::new(|x| (x[0] / x[1]).trunc()), kind),
-        "Div" => (2, Box::new(|x| x[0] / x[1]), kind),
-        "Pow" => (2, Box::new(|x| x[0].powf(x[1])), kind),
-        "Mod" => {
-            let truncated = call.attributes.flag("fmod", false)?;
-            (2, Box::new(move |x| if truncated { x[0] % x[1] } else { x[0] - x[1] * (x[0] / x[1]).floor() }), kind)
-        }
-        "Min" => (inputs.len(), Box::new(|x| x.iter().copied().fold(f64::INFINITY, f64::min)), kind),
-        "Max" => (inputs.len(), Box::new(|x| x.iter().copied().fold(f64::NEG_INFINITY, f64::max)), kind),
-        "Sum" => (inputs.len(), Box::new(|x| x.iter().sum()), kind),
-        "Mean" => (inputs.len(), Box::new(|x| x.iter().sum::<f64>() / x.len() as f64), kind),
-        "Equal" => (2, Box::new(|x| truth(x[0] == x[1])), Kind::Bool),
-        "Greater" => (2, Box::new(|x| truth(x[0] > x[1])), Kind::Bool),
-        "GreaterOrEqual" => (2, Box::new(|x| truth(x[0] >= x[1])), Kind::Bool),
-        "Less" => (2, Box::new(|x| truth(x[0] < x[1])), Kind::Bool),
-        "LessOrEqual" => (2, Box::new(|x| truth(x[0] <= x[1])), Kind::Bool),
-        "And" => (2, Box::new(|x| truth(x[0] != 0.0 && x[1] != 0.0)), Kind::Bool),
-        "Or" => (2, Box::new(|x| truth(x[0] != 0.0 || x[1] != 0.0)), Kind::Bool),
-        "Xor" => (2, Box::new(|x| truth((x[0] != 0.0) != (x[1] != 0.0))), Kind::Bool),
-        "Where" => (3, Box::new(|x| if x[0] != 0.0 { x[1] } else { x[2] }), inputs.get(1).map_or(kind, |i| i.kind)),
-        _ => return Ok(None),
-    };
+    let f = |x: &[f64]| if whole { (x[0] / x[1]).trunc() } else { x[0] / x[1] };
+    elementwise(call, &present(call), 2, kind, f).map(Some)
+}
+
+/// `Mod`: the sign of the divisor, or with `fmod` that of the dividend.
+pub(super) fn modulo(call: &mut Call<'_, '_, '_>) -> Result<Option<Traced>, ImportError> {
+    let kind = call.input(0)?.kind;
+    let truncated = call.attributes.flag("fmod", false)?;
+    let f = |x: &[f64]| if truncated { x[0] % x[1] } else { x[0] - x[1] * (x[0] / x[1]).floor() };
+    elementwise(call, &present(call), 2, kind, f).map(Some)
+}
+
+/// `Where`.
+pub(super) fn choose(call: &mut Call<'_, '_, '_>) -> Result<Option<Traced>, ImportError> {
+    let inputs = present(call);
+    let kind = inputs.get(1).or(inputs.first()).map_or(Kind::Real, |i| i.kind);
+    elementwise(call, &inputs, 3, kind, |x| if x[0] != 0.0 { x[1] } else { x[2] }).map(Some)
+}
+
+/// `Cast`, to an element type that is read.
+pub(super) fn cast(call: &mut Call<'_, '_, '_>) -> Result<Option<Traced>, ImportError> {
+    let Some(to) = call.attributes.int("to")?.and_then(Element::new) else { return Ok(None) };
+    call.attributes.ignore("saturate");
+    elementwise(call, &present(call), 1, kind_of(to), converted(kind_of(to))).map(Some)
+}
+
+/// `CastLike`, to the second input's element type.
+pub(super) fn cast_like(call: &mut Call<'_, '_, '_>) -> Result<Option<Traced>, ImportError> {
+    let inputs = present(call);
+    let [x, like] = inputs.as_slice() else { return Ok(None) };
+    call.attributes.ignore("saturate");
+    elementwise(call, std::slice::from_ref(x), 1, like.kind, converted(like.kind)).map(Some)
+}
+
+/// Conversion to elements of this kind; to whole numbers, towards zero.
+fn converted(to: Kind) -> fn(&[f64]) -> f64 {
+    match to {
+        Kind::Real => |x| x[0],
+        Kind::Whole => |x| x[0].trunc(),
+        Kind::Bool => |x| truth(x[0] != 0.0),
+    }
+}
+
+/// The inputs that are not left out.
+fn present(call: &Call<'_, '_, '_>) -> Vec<Traced> {
+    call.inputs.iter().flatten().cloned().collect()
+}
+
+/// A function of the elements at one place, the inputs broadcast.
+fn elementwise(
+    call: &mut Call<'_, '_, '_>,
+    inputs: &[Traced],
+    arity: usize,
+    kind: Kind,
+    f: impl Fn(&[f64]) -> f64,
+) -> Result<Traced, ImportError> {
     if inputs.len() != arity {
         return Err(call.malformed(format!("{} inputs", inputs.len()), format!("{arity}")));
     }
@@ -155,7 +153,7 @@ fn elementwise(call: &mut Call<'_, '_, '_>) -> Result<Option<Traced>, ImportErro
         }
         f(&x)
     });
-    Ok(Some(Traced::constant(tensor, kind)))
+    Ok(Traced::constant(tensor, kind))
 }
 
 /// The strides of a tensor that is broadcast to `dims`.
@@ -165,45 +163,9 @@ fn aligned(shape: &Shape, dims: &[usize]) -> Vec<usize> {
     strides
 }
 
-/// The operators whose work grows with what they give, and not with a window.
-const CHEAP: [&str; 32] = [
-    "Reshape",
-    "Flatten",
-    "Squeeze",
-    "Unsqueeze",
-    "Transpose",
-    "Concat",
-    "Expand",
-    "Tile",
-    "Slice",
-    "Split",
-    "Gather",
-    "Pad",
-    "Dropout",
-    "DepthToSpace",
-    "SpaceToDepth",
-    "Clip",
-    "Sign",
-    "Erf",
-    "Relu",
-    "Sigmoid",
-    "Tanh",
-    "Softplus",
-    "LeakyRelu",
-    "ReduceSum",
-    "ReduceMean",
-    "ReduceMax",
-    "ReduceMin",
-    "ReduceProd",
-    "ReduceL1",
-    "ReduceL2",
-    "ReduceSumSquare",
-    "Softmax",
-];
-
-/// Any other operator: its layers on a graph of their own, whose input is the first constant.
+/// The operator's layers on a graph of their own, whose input is the first constant.
 fn scratch(call: &mut Call<'_, '_, '_>) -> Option<Vec<Traced>> {
-    if !CHEAP.contains(&call.node.operator) || call.node.outputs.len() > 64 {
+    if call.node.outputs.len() > 64 {
         return None;
     }
     let first = call.inputs.iter().position(Option::is_some)?;

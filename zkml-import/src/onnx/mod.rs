@@ -37,24 +37,7 @@
 //!
 //! # Operators
 //!
-//! | operators | notes |
-//! |---|---|
-//! | `Conv`, `ConvTranspose` | one or two spatial axes, constant kernel; `auto_pad`, groups, dilations, uneven pads |
-//! | `Gemm`, `MatMul` (and an `Add` after it) | |
-//! | `Add Sub Mul Div Pow Min Max Sum Mean` | `Pow` with constant exponents, whole or 0.5 |
-//! | `Equal Greater GreaterOrEqual Less LessOrEqual And Or Xor Not Where` | |
-//! | `Abs Celu Clip Elu Erf Exp Gelu HardSigmoid HardSwish LeakyRelu Log Mish Neg PRelu Reciprocal Relu Selu Shrink Sigmoid Sign Softplus Softsign Sqrt Swish Tanh ThresholdedRelu` | |
-//! | `Softmax LogSoftmax` | |
-//! | `BatchNormalization InstanceNormalization LayerNormalization GroupNormalization RMSNormalization MeanVarianceNormalization LRN` | constant parameters |
-//! | `MaxPool AveragePool LpPool` | one to three spatial axes; `LpPool` with `p` of 1, 2 or 4 |
-//! | `GlobalMaxPool GlobalAveragePool GlobalLpPool` | |
-//! | `ReduceSum ReduceMean ReduceMax ReduceMin ReduceL1 ReduceL2 ReduceSumSquare ReduceLogSum ReduceLogSumExp ReduceProd CumSum` | |
-//! | `ArgMax ArgMin Hardmax` | `ArgMax` of a vector at the end is the class output |
-//! | `Reshape Flatten Squeeze Unsqueeze Transpose Slice Split Concat Gather GatherElements GatherND Pad CenterCropPad Expand Tile Trilu` | constant shapes and indices |
-//! | `Resize Upsample` | all modes |
-//! | `DepthToSpace SpaceToDepth` | |
-//! | `Identity Dropout Cast CastLike` | where they change nothing |
-//! | `Constant ConstantOfShape Shape Size Range`, and all others of constants | computed while reading |
+#![doc = include_str!("operators.md")]
 
 mod attributes;
 mod call;
@@ -197,6 +180,15 @@ pub fn read(bytes: &[u8], options: &Options) -> Result<Import, ImportError> {
 pub fn tensor(bytes: &[u8]) -> Result<Tensor, ImportError> {
     let stored = proto::tensor(bytes).map_err(|reason| ImportError::malformed(&Origin::Unknown, reason, ""))?;
     tensors::read(&stored, None, &Origin::Unknown).map(|(tensor, _)| tensor)
+}
+
+/// The operators that are read, by their names in ONNX, and what of each.
+///
+/// ```
+/// assert!(zkml_import::onnx::operators().any(|(name, what)| (name, what) == ("Neg", "`-x`")));
+/// ```
+pub fn operators() -> impl Iterator<Item = (&'static str, &'static str)> {
+    operators::OPERATORS.iter().map(|operator| (operator.name, operator.doc))
 }
 
 fn model(bytes: &[u8], name: &str, folder: Option<&Path>, options: &Options) -> Result<Import, ImportError> {

@@ -12,55 +12,10 @@ use crate::{
     ops::{Binary, Op, Unary},
 };
 
-/// An activation, or another function of one element.
-pub(super) fn unary(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
+/// A function of one element.
+pub(super) fn unary(call: &mut Call<'_, '_, '_>, op: Unary) -> Result<Traced, ImportError> {
     call.at_most(1)?;
     let x = call.input(0)?;
-    let alpha = |default: f64| call.attributes.float("alpha", default);
-    let op = match call.node.operator {
-        "Not" => Unary::Not,
-        "Neg" => Unary::Neg,
-        "Abs" => Unary::Abs,
-        "Sign" => Unary::Sign,
-        "Exp" => Unary::Exp,
-        "Log" => Unary::Log,
-        "Sqrt" => Unary::Sqrt,
-        "Reciprocal" => Unary::Reciprocal,
-        "Erf" => Unary::Erf,
-        "Relu" => Unary::Relu,
-        "Sigmoid" => Unary::Sigmoid,
-        "Tanh" => Unary::Tanh,
-        "Softplus" => Unary::Softplus,
-        "Softsign" => Unary::Softsign,
-        "Mish" => Unary::Mish,
-        "HardSwish" => Unary::HardSwish,
-        "LeakyRelu" => Unary::LeakyRelu { alpha: alpha(0.01)? },
-        "ThresholdedRelu" => Unary::ThresholdedRelu { alpha: alpha(1.0)? },
-        "Elu" => Unary::Elu { alpha: alpha(1.0)? },
-        "Celu" => Unary::Celu { alpha: alpha(1.0)? },
-        "Selu" => Unary::Selu {
-            alpha: alpha(1.673_263_192_176_818_8)?,
-            gamma: call.attributes.float("gamma", 1.050_701_022_148_132_3)?,
-        },
-        "HardSigmoid" => Unary::HardSigmoid { alpha: alpha(0.2)?, beta: call.attributes.float("beta", 0.5)? },
-        "Gelu" => match call.attributes.text("approximate", "none")? {
-            "none" => Unary::Gelu { tanh: false },
-            "tanh" => Unary::Gelu { tanh: true },
-            other => return Err(call.unsupported(format!("`approximate` of `{other}`"), "`none` or `tanh`")),
-        },
-        "Swish" => match alpha(1.0)? {
-            1.0 => Unary::Silu,
-            // `x * sigmoid(alpha * x)`
-            alpha => {
-                let scaled =
-                    call.beside("scale", &Op::Unary(Unary::Scale { factor: alpha }), std::slice::from_ref(&x.value))?;
-                let gate = call.beside("gate", &Op::Unary(Unary::Sigmoid), &[scaled])?;
-                let value = call.lower(&Op::Binary(Binary::Mul), &[x.value, gate])?;
-                return call.settle(value, x.dims, x.batched, Kind::Real);
-            }
-        },
-        other => return Err(call.unsupported(format!("operator `{other}`"), "a function of one element")),
-    };
     let kind = match (op, x.kind) {
         (Unary::Not, Kind::Bool) => Kind::Bool,
         (Unary::Not, _) => return Err(call.malformed("numbers", "booleans")),
@@ -69,6 +24,53 @@ pub(super) fn unary(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> 
     };
     let value = call.lower(&Op::Unary(op), &[x.value])?;
     call.settle(value, x.dims, x.batched, kind)
+}
+
+/// An activation with the attribute `alpha`.
+pub(super) fn with_alpha(
+    call: &mut Call<'_, '_, '_>,
+    default: f64,
+    op: fn(f64) -> Unary,
+) -> Result<Traced, ImportError> {
+    let alpha = call.attributes.float("alpha", default)?;
+    unary(call, op(alpha))
+}
+
+/// `Selu`; its constants are those of ONNX, to 32 bits.
+pub(super) fn selu(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
+    let alpha = call.attributes.float("alpha", 1.673_263_192_176_818_8)?;
+    let gamma = call.attributes.float("gamma", 1.050_701_022_148_132_3)?;
+    unary(call, Unary::Selu { alpha, gamma })
+}
+
+/// `HardSigmoid`.
+pub(super) fn hard_sigmoid(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
+    let (alpha, beta) = (call.attributes.float("alpha", 0.2)?, call.attributes.float("beta", 0.5)?);
+    unary(call, Unary::HardSigmoid { alpha, beta })
+}
+
+/// `Gelu`, exact or by `tanh`.
+pub(super) fn gelu(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
+    let tanh = match call.attributes.text("approximate", "none")? {
+        "none" => false,
+        "tanh" => true,
+        other => return Err(call.unsupported(format!("`approximate` of `{other}`"), "`none` or `tanh`")),
+    };
+    unary(call, Unary::Gelu { tanh })
+}
+
+/// `Swish`: `x * sigmoid(alpha * x)`.
+pub(super) fn swish(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
+    let alpha = call.attributes.float("alpha", 1.0)?;
+    if alpha == 1.0 {
+        return unary(call, Unary::Silu);
+    }
+    call.at_most(1)?;
+    let x = call.input(0)?;
+    let scaled = call.beside("scale", &Op::Unary(Unary::Scale { factor: alpha }), std::slice::from_ref(&x.value))?;
+    let gate = call.beside("gate", &Op::Unary(Unary::Sigmoid), &[scaled])?;
+    let value = call.lower(&Op::Binary(Binary::Mul), &[x.value, gate])?;
+    call.settle(value, x.dims, x.batched, Kind::Real)
 }
 
 /// `Shrink`: towards zero by `bias`, and to zero within `lambd` of it.
@@ -136,14 +138,13 @@ pub(super) fn prelu(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> 
 }
 
 /// `Softmax` and `LogSoftmax`; before operator set 13 over all axes from one on.
-pub(super) fn softmax(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
+pub(super) fn softmax(call: &mut Call<'_, '_, '_>, log: bool) -> Result<Traced, ImportError> {
     call.at_most(1)?;
     let x = call.input(0)?;
     let old = call.opset() < 13;
     let axis = call.attributes.int("axis")?.unwrap_or(if old { 1 } else { -1 });
     let dims = x.dims.clone();
-    let softmax = call.node.operator == "Softmax";
-    let op = |axis: usize| if softmax { Op::Softmax { axis } } else { Op::LogSoftmax { axis } };
+    let op = |axis: usize| if log { Op::LogSoftmax { axis } } else { Op::Softmax { axis } };
     let axis = call.axis(axis, dims.len())?;
     let (x, axes) = call.along(x, &[axis])?;
     if old && dims[axis + 1..].iter().any(|d| *d != 1) {

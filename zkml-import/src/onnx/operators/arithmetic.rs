@@ -25,34 +25,44 @@ fn inputs(call: &Call<'_, '_, '_>, count: Option<usize>) -> Result<Vec<Traced>, 
     }
 }
 
-/// `Add`, .., `Mean`.
-pub(super) fn arithmetic(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
-    let (op, several) = match call.node.operator {
-        "Add" => (Binary::Add, false),
-        "Sub" => (Binary::Sub, false),
-        "Mul" => (Binary::Mul, false),
-        "Div" => (Binary::Div, false),
-        "Pow" => (Binary::Pow, false),
-        "Min" => (Binary::Minimum, true),
-        "Max" => (Binary::Maximum, true),
-        "Sum" | "Mean" => (Binary::Add, true),
-        other => return Err(call.unsupported(format!("operator `{other}`"), "arithmetic")),
-    };
-    let inputs = inputs(call, (!several).then_some(2))?;
-    let whole = inputs.iter().all(|i| i.kind != Kind::Real);
-    if op == Binary::Div && whole {
+/// `Add`, `Sub`, `Mul`, `Div` and `Pow`.
+pub(super) fn pair(call: &mut Call<'_, '_, '_>, op: Binary) -> Result<Traced, ImportError> {
+    let inputs = inputs(call, Some(2))?;
+    if op == Binary::Div && whole(&inputs) {
         return Err(call.unsupported("a division of whole numbers", "one of floats"));
     }
-    let (values, dims, batched) = call.together(&inputs)?;
-    if op == Binary::Pow
-        && let Some(value) = powers(call, &values, &dims, batched)?
-    {
-        return call.settle(value, dims, batched, Kind::Real);
+    if op == Binary::Pow {
+        let (values, dims, batched) = call.together(&inputs)?;
+        if let Some(value) = powers(call, &values, &dims, batched)? {
+            return call.settle(value, dims, batched, Kind::Real);
+        }
     }
+    chain(call, op, &inputs, false)
+}
+
+/// `Min`, `Max` and `Sum`, of any number of inputs.
+pub(super) fn several(call: &mut Call<'_, '_, '_>, op: Binary) -> Result<Traced, ImportError> {
+    let inputs = inputs(call, None)?;
+    chain(call, op, &inputs, false)
+}
+
+/// `Mean`: the sum, divided by the number of inputs.
+pub(super) fn mean(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
+    let inputs = inputs(call, None)?;
+    chain(call, Binary::Add, &inputs, inputs.len() > 1)
+}
+
+/// Whether no input is a float.
+fn whole(inputs: &[Traced]) -> bool {
+    inputs.iter().all(|i| i.kind != Kind::Real)
+}
+
+/// `((a op b) op c) ..`, divided by the number of inputs where it is their mean.
+fn chain(call: &mut Call<'_, '_, '_>, op: Binary, inputs: &[Traced], mean: bool) -> Result<Traced, ImportError> {
+    let (values, dims, batched) = call.together(inputs)?;
     let mut rest = values.into_iter();
     let Some(mut value) = rest.next() else { return Err(call.malformed("no inputs", "at least one")) };
     let mut left = rest.len();
-    let mean = call.node.operator == "Mean" && inputs.len() > 1;
     for next in rest {
         left -= 1;
         let pair = [value, next];
@@ -62,7 +72,7 @@ pub(super) fn arithmetic(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportEr
     if mean {
         value = call.lower(&Op::Unary(Unary::Scale { factor: 1.0 / inputs.len() as f64 }), &[value])?;
     }
-    finish(call, value, dims, batched, if whole && !mean { Kind::Whole } else { Kind::Real })
+    finish(call, value, dims, batched, if whole(inputs) && !mean { Kind::Whole } else { Kind::Real })
 }
 
 /// The most exponents of one `Pow`.
@@ -122,18 +132,7 @@ fn powers(
 }
 
 /// `Equal`, .., `Xor`.
-pub(super) fn comparison(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
-    let op = match call.node.operator {
-        "Equal" => Binary::Equal,
-        "Greater" => Binary::Greater,
-        "GreaterOrEqual" => Binary::GreaterEqual,
-        "Less" => Binary::Less,
-        "LessOrEqual" => Binary::LessEqual,
-        "And" => Binary::And,
-        "Or" => Binary::Or,
-        "Xor" => Binary::Xor,
-        other => return Err(call.unsupported(format!("operator `{other}`"), "a comparison")),
-    };
+pub(super) fn comparison(call: &mut Call<'_, '_, '_>, op: Binary) -> Result<Traced, ImportError> {
     let inputs = inputs(call, Some(2))?;
     if matches!(op, Binary::And | Binary::Or | Binary::Xor) && inputs.iter().any(|i| i.kind != Kind::Bool) {
         return Err(call.malformed("numbers", "booleans"));

@@ -290,7 +290,7 @@ fn addend(call: &Call<'_, '_, '_>, columns: usize) -> Option<(usize, Tensor)> {
     let name = *call.node.outputs.first()?;
     let [user] = call.reader.users.get(name)?.as_slice() else { return None };
     let node = call.reader.nodes.get(*user)?;
-    if node.operator != "Add" || !super::is_known(node) || !node.attributes.is_empty() {
+    if node.operator != "Add" || !super::is_standard(node) || !node.attributes.is_empty() {
         return None;
     }
     let other = match node.inputs.as_slice() {

@@ -1,4 +1,4 @@
-//! From the operators of ONNX to [`crate::ops::Op`]s, one function a family.
+//! From the operators of ONNX to [`crate::ops::Op`]s: the table of operators, and one file of functions a family.
 
 mod activations;
 mod arithmetic;
@@ -12,93 +12,102 @@ mod pools;
 mod reductions;
 mod resize;
 mod shapes;
+mod table;
 
+use zkml_core::layer::nearest;
+
+pub(super) use self::table::{Fold, OPERATORS, Operator};
+use self::table::{Translate, UNREAD};
 use super::{call::Call, proto::Node, traced::Traced};
 use crate::error::ImportError;
 
-/// Whether the operator is one of the default domain.
-pub(super) fn is_known(node: &Node<'_>) -> bool {
+/// Whether the node is of ONNX's default domain.
+pub(super) fn is_standard(node: &Node<'_>) -> bool {
     matches!(node.domain, "" | "ai.onnx")
+}
+
+/// The node's operator, if it is read.
+pub(super) fn find(node: &Node<'_>) -> Option<&'static Operator> {
+    OPERATORS.iter().find(|operator| operator.name == node.operator).filter(|_| is_standard(node))
 }
 
 /// The values of a node.
 pub(super) fn translate(call: &mut Call<'_, '_, '_>) -> Result<Vec<Traced>, ImportError> {
-    if !is_known(call.node) {
+    if !is_standard(call.node) {
         let found = format!("operator `{}` of domain `{}` on {}", call.node.operator, call.node.domain, call.shapes());
         return Err(call.unsupported(found, "operators of ONNX itself"));
     }
-    let one = |result: Result<Traced, ImportError>| result.map(|value| vec![value]);
-    match call.node.operator {
-        "Constant" => one(constants::constant(call)),
-        "ConstantOfShape" => one(constants::constant_of_shape(call)),
-        "Shape" => one(constants::shape(call)),
-        "Size" => one(constants::size(call)),
-        "Range" => one(constants::range(call)),
-
-        "Identity" => one(shapes::identity(call)),
-        "Dropout" => one(shapes::dropout(call)),
-        "Cast" => one(shapes::cast(call)),
-        "CastLike" => one(shapes::cast_like(call)),
-        "CenterCropPad" => one(indexing::center(call)),
-        "GatherElements" => one(picks::gather_elements(call)),
-        "GatherND" => one(picks::gather_nd(call)),
-        "Trilu" => one(picks::trilu(call)),
-        "CumSum" => one(maps::cumulate(call)),
-        "LRN" => one(maps::lrn(call)),
-        "Reshape" => one(shapes::reshape(call)),
-        "Flatten" => one(shapes::flatten(call)),
-        "Squeeze" => one(shapes::squeeze(call)),
-        "Unsqueeze" => one(shapes::unsqueeze(call)),
-        "Transpose" => one(shapes::transpose(call)),
-        "Concat" => one(shapes::concat(call)),
-        "Expand" => one(shapes::expand(call)),
-        "Tile" => one(shapes::tile(call)),
-        "DepthToSpace" => one(shapes::depth_to_space(call)),
-        "SpaceToDepth" => one(shapes::space_to_depth(call)),
-        "Slice" => one(indexing::slice(call)),
-        "Split" => indexing::split(call),
-        "Gather" => one(indexing::gather(call)),
-        "Pad" => one(indexing::pad(call)),
-        "Resize" | "Upsample" => one(resize::resize(call)),
-
-        "Add" | "Sub" | "Mul" | "Div" | "Pow" | "Min" | "Max" | "Sum" | "Mean" => one(arithmetic::arithmetic(call)),
-        "Equal" | "Greater" | "GreaterOrEqual" | "Less" | "LessOrEqual" | "And" | "Or" | "Xor" => {
-            one(arithmetic::comparison(call))
+    match find(call.node).map_or(Translate::Constants, |operator| operator.translate) {
+        Translate::One(translate) => translate(call).map(|value| vec![value]),
+        Translate::All(translate) => translate(call),
+        Translate::Constants => {
+            let name = call.node.operator;
+            let found = format!("operator `{name}` of operator set {} on {}", call.opset(), call.shapes());
+            Err(call.unsupported(found, "an operator that has layers").help(help(name)))
         }
-        "Where" => one(arithmetic::choose(call)),
-        "Not" | "Neg" | "Abs" | "Sign" | "Exp" | "Log" | "Sqrt" | "Reciprocal" | "Erf" | "Relu" | "Sigmoid"
-        | "Tanh" | "Softplus" | "Softsign" | "Mish" | "HardSwish" | "LeakyRelu" | "ThresholdedRelu" | "Elu"
-        | "Celu" | "Selu" | "Gelu" | "HardSigmoid" | "Swish" => one(activations::unary(call)),
-        "Clip" => one(activations::clip(call)),
-        "PRelu" => one(activations::prelu(call)),
-        "Softmax" | "LogSoftmax" => one(activations::softmax(call)),
+    }
+}
 
-        "Conv" => one(linear::conv(call)),
-        "ConvTranspose" => one(linear::conv_transpose(call)),
-        "Gemm" => one(linear::gemm(call)),
-        "MatMul" => one(linear::matmul(call)),
+/// What may help where an operator has no layers: a name like it, unless it is one of ONNX itself.
+fn help(name: &str) -> String {
+    let names: Vec<&str> = OPERATORS.iter().map(|operator| operator.name).collect();
+    let known = names.contains(&name) || UNREAD.contains(&name);
+    match nearest(name, &names).filter(|_| !known) {
+        Some(near) => format!("did you mean `{near}`? `zkml_import::onnx` lists the operators"),
+        None => "`zkml_import::onnx` lists those that have".to_owned(),
+    }
+}
 
-        "BatchNormalization" => one(norms::batch(call)),
-        "InstanceNormalization" => one(norms::instance(call)),
-        "GroupNormalization" => one(norms::group(call)),
-        "LayerNormalization" | "RMSNormalization" => one(norms::layer(call)),
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fmt::Write as _, path::Path};
 
-        "MaxPool" | "AveragePool" | "LpPool" => one(pools::pool(call)),
-        "GlobalMaxPool" | "GlobalAveragePool" => one(pools::global(call)),
-        "ReduceSum" | "ReduceMean" | "ReduceMax" | "ReduceMin" | "ReduceL1" | "ReduceL2" | "ReduceSumSquare"
-        | "ReduceLogSum" | "ReduceLogSumExp" => one(reductions::reduce(call)),
-        "ReduceProd" => one(reductions::product(call)),
-        "MeanVarianceNormalization" => one(norms::standard(call)),
-        "Hardmax" => one(reductions::hardmax(call)),
-        "Shrink" => one(activations::shrink(call)),
-        "GlobalLpPool" => one(pools::global(call)),
-        "ArgMax" | "ArgMin" => one(reductions::arg(call)),
+    use super::*;
 
-        other => {
-            let found = format!("operator `{other}` of operator set {} on {}", call.opset(), call.shapes());
-            Err(call
-                .unsupported(found, "an operator that has layers")
-                .help("`zkml_import::onnx` lists those that have"))
+    /// The page that the documentation includes.
+    fn page() -> String {
+        let mut page = String::from("| operator | what is read | where all inputs are constant |\n|---|---|---|\n");
+        for operator in OPERATORS {
+            let fold = match (operator.translate, operator.fold) {
+                (Translate::Constants, _) => "computed while reading; not read otherwise",
+                (_, Fold::Never) => "",
+                (_, Fold::Constant | Fold::Each(..) | Fold::Any(_) | Fold::Test(..) | Fold::Own(_) | Fold::Layers) => {
+                    "computed while reading"
+                }
+            };
+            writeln!(page, "| `{}` | {} | {fold} |", operator.name, operator.doc).unwrap();
+        }
+        let unread: Vec<String> = UNREAD.iter().map(|name| format!("`{name}`")).collect();
+        writeln!(page, "\nNot read: {}.", unread.join(", ")).unwrap();
+        page
+    }
+
+    #[test]
+    fn the_documentation_lists_the_table() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/onnx/operators.md");
+        if std::env::var_os("ZKML_BLESS").is_some() {
+            std::fs::write(&path, page()).unwrap();
+        }
+        let stored = std::fs::read_to_string(&path).unwrap();
+        assert!(stored == page(), "{} is not that of the table; write it anew with ZKML_BLESS=1", path.display());
+    }
+
+    #[test]
+    fn every_operator_stands_once() {
+        let names: Vec<&str> = OPERATORS.iter().map(|o| o.name).chain(UNREAD.iter().copied()).collect();
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
+        for operator in OPERATORS {
+            let nothing = matches!((operator.translate, operator.fold), (Translate::Constants, Fold::Never));
+            assert!(!nothing && !operator.doc.is_empty(), "{}", operator.name);
+        }
+    }
+
+    #[test]
+    fn a_misspelt_operator_is_told_what_it_may_be() {
+        assert_eq!(help("Softmaks"), "did you mean `Softmax`? `zkml_import::onnx` lists the operators");
+        // Operators of ONNX are what they are, though `Tanh` and `Sign` are near.
+        for name in ["Tan", "Sin", "Floor", "MyOwnOperator"] {
+            assert_eq!(help(name), "`zkml_import::onnx` lists those that have");
         }
     }
 }

@@ -90,7 +90,7 @@ pub(super) fn group(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> 
 }
 
 /// `LayerNormalization` and `RMSNormalization`.
-pub(super) fn layer(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
+pub(super) fn layer(call: &mut Call<'_, '_, '_>, mean_square: bool) -> Result<Traced, ImportError> {
     call.at_most(3)?;
     let epsilon = call.attributes.float("epsilon", 1e-5)?;
     call.attributes.ignore("stash_type");
@@ -103,10 +103,7 @@ pub(super) fn layer(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> 
         names.push("a bias");
     }
     let inputs = inputs(call, &x, &names)?;
-    let op = match call.node.operator {
-        "LayerNormalization" => Op::LayerNorm { axes, epsilon },
-        _ => Op::RmsNorm { axes, epsilon },
-    };
+    let op = if mean_square { Op::RmsNorm { axes, epsilon } } else { Op::LayerNorm { axes, epsilon } };
     let value = call.lower(&op, &inputs)?;
     call.settle(value, x.dims, x.batched, Kind::Real)
 }

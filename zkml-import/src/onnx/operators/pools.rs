@@ -11,8 +11,33 @@ use crate::{
     ops::{Op, PoolKind, Unary, Window},
 };
 
-/// `MaxPool`, `AveragePool` and `LpPool`.
-pub(super) fn pool(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
+/// `MaxPool`.
+pub(super) fn max(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
+    let (x, window, ceil) = windows(call)?;
+    // It says how the second output counts, which is refused where it is used.
+    call.attributes.ignore("storage_order");
+    let value = call.lower(&Op::Pool { kind: PoolKind::Max, window, ceil }, &[x.value])?;
+    Ok(call.as_stored(value, x.batched))
+}
+
+/// `AveragePool`.
+pub(super) fn average(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
+    let (x, window, ceil) = windows(call)?;
+    let include_pad = call.attributes.flag("count_include_pad", false)?;
+    let value = call.lower(&Op::Pool { kind: PoolKind::Avg { include_pad }, window, ceil }, &[x.value])?;
+    Ok(call.as_stored(value, x.batched))
+}
+
+/// `LpPool`.
+pub(super) fn norm(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
+    let (x, window, ceil) = windows(call)?;
+    let p = power(call)?;
+    let value = lp(call, p, &Op::Pool { kind: PoolKind::Sum, window, ceil }, x.value)?;
+    Ok(call.as_stored(value, x.batched))
+}
+
+/// The input `[batch, channels, ..]` of a pool, its window, and whether the output's extents are rounded up.
+fn windows(call: &mut Call<'_, '_, '_>) -> Result<(Traced, Window, bool), ImportError> {
     call.at_most(1)?;
     let x = call.input(0)?;
     let axes = x.rank().saturating_sub(2);
@@ -26,23 +51,7 @@ pub(super) fn pool(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
         padding: padding(call, axes)?,
     };
     let ceil = call.attributes.flag("ceil_mode", false)?;
-    let x = call.sample(x)?;
-    let value = match call.node.operator {
-        "MaxPool" => {
-            // It says how the second output counts, which is refused where it is used.
-            call.attributes.ignore("storage_order");
-            call.lower(&Op::Pool { kind: PoolKind::Max, window, ceil }, &[x.value])?
-        }
-        "AveragePool" => {
-            let include_pad = call.attributes.flag("count_include_pad", false)?;
-            call.lower(&Op::Pool { kind: PoolKind::Avg { include_pad }, window, ceil }, &[x.value])?
-        }
-        _ => {
-            let p = power(call)?;
-            lp(call, p, &Op::Pool { kind: PoolKind::Sum, window, ceil }, x.value)?
-        }
-    };
-    Ok(call.as_stored(value, x.batched))
+    Ok((call.sample(x)?, window, ceil))
 }
 
 /// The exponent of a norm.
@@ -72,23 +81,33 @@ fn lp(call: &mut Call<'_, '_, '_>, p: u32, sum: &Op, x: Value) -> Result<Value, 
     call.lower(&Op::Unary(Unary::Sqrt), &[value])
 }
 
-/// `GlobalMaxPool`, `GlobalAveragePool` and `GlobalLpPool`.
-pub(super) fn global(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
+/// `GlobalMaxPool` and `GlobalAveragePool`.
+pub(super) fn global(call: &mut Call<'_, '_, '_>, kind: PoolKind) -> Result<Traced, ImportError> {
+    let x = channels(call)?;
+    let value = call.lower(&Op::GlobalPool { kind, keepdims: true }, std::slice::from_ref(&x.value))?;
+    one_a_channel(call, x, value)
+}
+
+/// `GlobalLpPool`.
+pub(super) fn global_norm(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
+    let x = channels(call)?;
+    let p = power(call)?;
+    let value = lp(call, p, &Op::GlobalPool { kind: PoolKind::Sum, keepdims: true }, x.value.clone())?;
+    one_a_channel(call, x, value)
+}
+
+/// The input `[batch, channels, ..]` of a global pool.
+fn channels(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
     call.at_most(1)?;
     let x = call.input(0)?;
     if x.rank() < 3 {
         return Err(call.malformed(call.shapes(), "an input `[batch, channels, ..]`"));
     }
-    let x = call.sample(x)?;
-    let pool = |kind: PoolKind| Op::GlobalPool { kind, keepdims: true };
-    let value = match call.node.operator {
-        "GlobalMaxPool" => call.lower(&pool(PoolKind::Max), &[x.value])?,
-        "GlobalLpPool" => {
-            let p = power(call)?;
-            lp(call, p, &pool(PoolKind::Sum), x.value)?
-        }
-        _ => call.lower(&pool(PoolKind::Avg { include_pad: false }), &[x.value])?,
-    };
+    call.sample(x)
+}
+
+/// The result of a global pool, `[batch, channels, 1, ..]`.
+fn one_a_channel(call: &mut Call<'_, '_, '_>, x: Traced, value: Value) -> Result<Traced, ImportError> {
     let mut dims = vec![1; x.dims.len()];
     dims[1] = x.dims[1];
     call.settle(value, dims, x.batched, Kind::Real)

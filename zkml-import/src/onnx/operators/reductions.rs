@@ -13,19 +13,7 @@ use crate::{
 };
 
 /// `ReduceSum`, ..; the axes were an attribute once.
-pub(super) fn reduce(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
-    let kind = match call.node.operator {
-        "ReduceSum" => ReduceKind::Sum,
-        "ReduceMean" => ReduceKind::Mean,
-        "ReduceMax" => ReduceKind::Max,
-        "ReduceMin" => ReduceKind::Min,
-        "ReduceL1" => ReduceKind::L1,
-        "ReduceL2" => ReduceKind::L2,
-        "ReduceSumSquare" => ReduceKind::SumSquare,
-        "ReduceLogSum" => ReduceKind::LogSum,
-        "ReduceLogSumExp" => ReduceKind::LogSumExp,
-        other => return Err(call.unsupported(format!("operator `{other}`"), "a reduction")),
-    };
+pub(super) fn reduce(call: &mut Call<'_, '_, '_>, kind: ReduceKind) -> Result<Traced, ImportError> {
     call.at_most(2)?;
     let x = call.input(0)?;
     let keepdims = call.attributes.flag("keepdims", true)?;
@@ -127,7 +115,7 @@ pub(super) fn hardmax(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError
 }
 
 /// `ArgMax` and `ArgMin`.
-pub(super) fn arg(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
+pub(super) fn arg(call: &mut Call<'_, '_, '_>, max: bool) -> Result<Traced, ImportError> {
     call.at_most(1)?;
     let x = call.input(0)?;
     let axis = call.axis(call.attributes.int("axis")?.unwrap_or(0), x.rank())?;
@@ -140,7 +128,6 @@ pub(super) fn arg(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
         dims.remove(axis);
     }
     let (x, axes) = call.along(x, &[axis])?;
-    let max = call.node.operator == "ArgMax";
     let value = call.lower(&Op::Arg { max, axis: axes[0], keepdims, last }, &[x.value])?;
     call.settle(value, dims, x.batched, Kind::Whole)
 }

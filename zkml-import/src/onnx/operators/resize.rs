@@ -130,11 +130,33 @@ impl Kernel {
     }
 }
 
-/// `Resize` and `Upsample`.
+/// `Resize`.
 pub(super) fn resize(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
+    let scales = if call.opset() < 11 { Scales::Input } else { Scales::OrSizes };
+    resized(call, scales)
+}
+
+/// `Upsample`, which is what `Resize` was called before.
+pub(super) fn upsample(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
+    let scales = if call.opset() < 9 { Scales::Attribute } else { Scales::Input };
+    resized(call, scales)
+}
+
+/// Where the scales are told.
+#[derive(Clone, Copy, PartialEq)]
+enum Scales {
+    /// In an attribute.
+    Attribute,
+    /// In the second input.
+    Input,
+    /// In the third input, or sizes in the fourth.
+    OrSizes,
+}
+
+fn resized(call: &mut Call<'_, '_, '_>, scales: Scales) -> Result<Traced, ImportError> {
     let x = call.input(0)?;
     let rank = x.rank();
-    let old = call.node.operator == "Upsample" || call.opset() < 11;
+    let old = scales != Scales::OrSizes;
     let mode = call.attributes.text("mode", "nearest")?;
     let word = if old { "asymmetric" } else { call.attributes.text("coordinate_transformation_mode", "half_pixel")? };
     let coordinates = Coordinates::new(call, word)?;
@@ -149,7 +171,7 @@ pub(super) fn resize(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError>
         "cubic" => Some(Kernel::Cubic { a }),
         other => return Err(call.malformed(format!("mode `{other}`"), "`nearest`, `linear` or `cubic`")),
     };
-    let axes = axes(call, &x, coordinates)?;
+    let axes = axes(call, &x, coordinates, scales)?;
     let mut dims: Vec<usize> = axes.iter().map(|axis| axis.output).collect();
     if x.batched && dims[0] == call.reader.batch {
         dims[0] = 1;
@@ -232,24 +254,32 @@ fn extrapolated(
 }
 
 /// How each axis is resized.
-fn axes(call: &Call<'_, '_, '_>, x: &Traced, coordinates: Coordinates) -> Result<Vec<Axis>, ImportError> {
+fn axes(
+    call: &Call<'_, '_, '_>,
+    x: &Traced,
+    coordinates: Coordinates,
+    scales: Scales,
+) -> Result<Vec<Axis>, ImportError> {
     let rank = x.rank();
-    let old = call.node.operator == "Upsample" || call.opset() < 11;
     let numbers = |index: usize| -> Result<Option<Vec<f64>>, ImportError> {
         match call.optional(index) {
             None => Ok(None),
             Some(_) => Ok(Some(call.constant(index, "scales")?.into_data()).filter(|s| !s.is_empty())),
         }
     };
-    let (scales, sizes) = if call.node.operator == "Upsample" && call.opset() < 9 {
-        call.at_most(1)?;
-        (call.attributes.floats("scales")?.map(|s| s.iter().map(|v| f64::from(*v)).collect()), None)
-    } else if old {
-        call.at_most(2)?;
-        (numbers(1)?, None)
-    } else {
-        call.at_most(4)?;
-        (numbers(2)?, call.whole(3, "sizes")?.filter(|s| !s.is_empty()))
+    let (scales, sizes) = match scales {
+        Scales::Attribute => {
+            call.at_most(1)?;
+            (call.attributes.floats("scales")?.map(|s| s.iter().map(|v| f64::from(*v)).collect()), None)
+        }
+        Scales::Input => {
+            call.at_most(2)?;
+            (numbers(1)?, None)
+        }
+        Scales::OrSizes => {
+            call.at_most(4)?;
+            (numbers(2)?, call.whole(3, "sizes")?.filter(|s| !s.is_empty()))
+        }
     };
     let listed: Vec<usize> = match call.attributes.ints("axes")? {
         Some(axes) => {
