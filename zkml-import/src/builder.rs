@@ -9,7 +9,7 @@ use zkml_core::{
     error::{ModelError, Origin},
     graph::{Graph, NodeId, Range, Visibility},
     layer::{AnyLayer, Args, Literal},
-    model::{Model, Weights},
+    model::{Model, Weights, prune},
     shape::Shape,
     tensor::Tensor,
 };
@@ -233,30 +233,10 @@ impl Builder {
             )
         };
         let Value::Node(output) = output else { return Err(constant()) };
-        let mut needed = vec![false; self.graph.nodes().len()];
-        needed[output.0] = true;
-        for i in (0..needed.len()).rev().filter(|i| *i <= output.0) {
-            if needed[i] {
-                self.graph.nodes()[i].inputs.iter().for_each(|input| needed[input.0] = true);
-            }
-        }
-        if !needed[0] {
+        let (graph, weights) = prune(&self.graph, self.graph.nodes(), *output, self.weights)?;
+        let used = graph.nodes().iter().any(|node| node.inputs.contains(&graph.input()));
+        if !used && graph.output() != graph.input() {
             return Err(constant());
-        }
-        let mut graph = Graph::new(self.graph.name(), self.graph.shape(self.graph.input()).clone());
-        let mut ids = vec![graph.input(); needed.len()];
-        let mut weights = Weights::new();
-        for (i, node) in self.graph.nodes().iter().enumerate().filter(|(i, _)| needed[*i]) {
-            let Some(layer) = &node.layer else { continue };
-            let inputs: Vec<NodeId> = node.inputs.iter().map(|input| ids[input.0]).collect();
-            ids[i] = graph.push(layer.clone(), &inputs, &node.name, node.origin.clone())?;
-        }
-        graph.set_output(ids[output.0])?;
-        let mut all = self.weights.into_tensors();
-        for (name, _) in graph.all_params() {
-            if let Some(tensor) = all.remove(&name) {
-                weights.insert(name, tensor);
-            }
         }
         weights.check(&graph)?;
         Ok(Import { graph, weights })

@@ -4,6 +4,7 @@
 //! | module | feature | reads |
 //! |---|---|---|
 //! | [`ops`] | any | the one table from foreign operators to layers |
+//! | [`constants`] | any | rounding and conversion of constants, which all readers share |
 //! | [`builder`] | any | the graph under construction, and its weights |
 //! | `onnx` | `onnx` | ONNX files |
 //! | `keras` | `keras` | `.keras` and legacy `.h5` files |
@@ -13,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 pub mod builder;
+pub mod constants;
 pub mod error;
 pub mod ops;
 mod transfer;

@@ -231,15 +231,3 @@ pub(super) fn first(shape: &Shape) -> Shape {
         None => shape.clone(),
     }
 }
-
-/// A weight with its axes in another order.
-pub(super) fn transposed(tensor: &Tensor, axes: &[usize]) -> Tensor {
-    let strides = tensor.shape().strides();
-    let dims: Vec<usize> = axes.iter().map(|axis| tensor.shape().dims()[*axis]).collect();
-    let shape = Shape::new(dims.clone());
-    let steps = shape.strides();
-    Tensor::from_fn(shape, |flat| {
-        let index: usize = (0..dims.len()).map(|i| flat / steps[i] % dims[i] * strides[axes[i]]).sum();
-        tensor.data()[index]
-    })
-}

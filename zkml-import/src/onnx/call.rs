@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     builder::Value,
+    constants::whole,
     error::ImportError,
     ops::{Op, lower},
 };
@@ -96,10 +97,11 @@ impl<'r, 'm, 'a> Call<'r, 'm, 'a> {
             return Ok(None);
         }
         let tensor = self.constant(index, what)?;
-        if tensor.len() > 1 << 20 || tensor.data().iter().any(|v| v.fract() != 0.0) {
-            return Err(self.malformed(format!("{what} {}", tensor.shape()), "at most 2^20 whole numbers"));
+        let numbers: Option<Vec<i64>> = tensor.data().iter().map(|v| whole(*v)).collect();
+        match numbers.filter(|numbers| numbers.len() <= 1 << 20) {
+            Some(numbers) => Ok(Some(numbers)),
+            None => Err(self.malformed(format!("{what} {}", tensor.shape()), "at most 2^20 whole numbers")),
         }
-        Ok(Some(tensor.data().iter().map(|v| *v as i64).collect()))
     }
 
     /// A constant number, if the input is there.
@@ -112,6 +114,13 @@ impl<'r, 'm, 'a> Call<'r, 'm, 'a> {
             [value] if !value.is_nan() => Ok(Some(*value)),
             _ => Err(self.malformed(format!("{what} of shape {}", tensor.shape()), "one number")),
         }
+    }
+
+    /// A constant whole number, if the input is there.
+    pub(super) fn integer(&self, index: usize, what: &str) -> Result<Option<i64>, ImportError> {
+        let Some(number) = self.number(index, what)? else { return Ok(None) };
+        let refused = || self.malformed(format!("{what} of {number}"), "a whole number");
+        whole(number).map(Some).ok_or_else(refused)
     }
 
     /// An axis counted from the outermost.

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     builder::{Builder, Value},
+    constants::{Rounding, quotient, truth},
     error::ImportError,
 };
 
@@ -70,23 +71,18 @@ pub(super) fn spend(call: &mut Call<'_, '_, '_>, elements: usize) -> Result<(), 
     }
 }
 
-fn truth(value: bool) -> f64 {
-    f64::from(u8::from(value))
-}
-
 /// `Div`: of whole numbers, towards zero.
 pub(super) fn div(call: &mut Call<'_, '_, '_>) -> Result<Option<Traced>, ImportError> {
     let kind = call.input(0)?.kind;
     let whole = kind != Kind::Real;
-    let f = |x: &[f64]| if whole { (x[0] / x[1]).trunc() } else { x[0] / x[1] };
-    elementwise(call, &present(call), 2, kind, f).map(Some)
+    elementwise(call, &present(call), 2, kind, |x| quotient(x[0], x[1], whole)).map(Some)
 }
 
 /// `Mod`: the sign of the divisor, or with `fmod` that of the dividend.
 pub(super) fn modulo(call: &mut Call<'_, '_, '_>) -> Result<Option<Traced>, ImportError> {
     let kind = call.input(0)?.kind;
     let truncated = call.attributes.flag("fmod", false)?;
-    let f = |x: &[f64]| if truncated { x[0] % x[1] } else { x[0] - x[1] * (x[0] / x[1]).floor() };
+    let f = |x: &[f64]| if truncated { x[0] % x[1] } else { x[0] - x[1] * Rounding::Down.of(x[0] / x[1]) };
     elementwise(call, &present(call), 2, kind, f).map(Some)
 }
 
@@ -116,7 +112,7 @@ pub(super) fn cast_like(call: &mut Call<'_, '_, '_>) -> Result<Option<Traced>, I
 fn converted(to: Kind) -> fn(&[f64]) -> f64 {
     match to {
         Kind::Real => |x| x[0],
-        Kind::Whole => |x| x[0].trunc(),
+        Kind::Whole => |x| Rounding::TowardsZero.of(x[0]),
         Kind::Bool => |x| truth(x[0] != 0.0),
     }
 }

@@ -5,7 +5,7 @@ use std::{
     path::Path,
 };
 
-use zkml_core::{error::Origin, shape::Shape};
+use zkml_core::{error::Origin, graph::reachable, shape::Shape};
 
 use super::{
     Batch, Options,
@@ -301,16 +301,10 @@ fn output<'a>(graph: &Graph<'a>, options: &Options) -> Result<&'a str, ImportErr
     }
 }
 
-/// The nodes that the output needs, in the order of the file.
+/// The nodes that the output needs, in the order of the file; the others are dead.
 fn needed(graph: &Graph<'_>, makers: &HashMap<&str, usize>, output: &str) -> Vec<usize> {
-    let mut seen = vec![false; graph.nodes.len()];
-    let mut open: Vec<usize> = makers.get(output).copied().into_iter().collect();
-    while let Some(i) = open.pop() {
-        if !std::mem::replace(&mut seen[i], true) {
-            open.extend(graph.nodes[i].inputs.iter().filter_map(|name| makers.get(name)).filter(|i| !seen[**i]));
-        }
-    }
-    (0..seen.len()).filter(|i| seen[*i]).collect()
+    let makers_of = |i: usize| graph.nodes[i].inputs.iter().filter_map(|name| makers.get(name).copied());
+    reachable(makers.get(output).copied(), makers_of).into_iter().collect()
 }
 
 /// The one input that has no value in the file and that a needed node takes.

@@ -8,6 +8,7 @@ use zkml_core::{
 use super::{At, Padding, Window, ints, shapes};
 use crate::{
     builder::{Value, list},
+    constants::transposed,
     error::ImportError,
     ops::PadMode,
 };
@@ -232,12 +233,6 @@ pub(super) fn matmul(at: &mut At<'_>, inputs: &[Value]) -> Result<Value, ImportE
         return dense(at, &[a, b.computed(transposed(matrix))]);
     }
     at.layer("matmul", Args::new(), &[a, b])
-}
-
-/// A matrix with its axes swapped; anything else as it is.
-pub(crate) fn transposed(matrix: &Tensor) -> Tensor {
-    let &[rows, columns] = matrix.shape().dims() else { return matrix.clone() };
-    Tensor::from_fn([columns, rows], |i| matrix.data()[i % rows * columns + i / rows])
 }
 
 /// A permutation of axes.

@@ -4,12 +4,13 @@ use zkml_core::{graph::NodeId, shape::Shape, tensor::Tensor};
 
 use super::{
     super::{
-        emit::{Value, transposed},
+        emit::Value,
         fault::{malformed, misuse},
     },
     Job,
 };
 use crate::{
+    constants::permuted,
     error::ImportError,
     ops::{Op, Padding, Window},
 };
@@ -50,16 +51,22 @@ impl Frame {
         self.window.kernel.iter().copied().chain([a, b]).collect()
     }
 
+    /// A kernel with its axes in another order.
+    fn with_axes(&self, kernel: &Tensor, axes: &[usize]) -> Result<Tensor, ImportError> {
+        let refused = || malformed(format!("a kernel of shape {}, expected {} axes", kernel.shape(), axes.len()));
+        permuted(kernel, axes).ok_or_else(refused)
+    }
+
     /// `[window.., a, b]` as `[b, a, window..]`.
-    fn reversed(&self, kernel: &Tensor) -> Tensor {
+    fn reversed(&self, kernel: &Tensor) -> Result<Tensor, ImportError> {
         let axes: Vec<usize> = [self.axes + 1, self.axes].into_iter().chain(0..self.axes).collect();
-        transposed(kernel, &axes)
+        self.with_axes(kernel, &axes)
     }
 
     /// `[window.., channels, multiplier]` as `[channels * multiplier, 1, window..]`.
     fn by_channel(&self, kernel: &Tensor) -> Result<Tensor, ImportError> {
         let axes: Vec<usize> = [self.axes, self.axes + 1].into_iter().chain(0..self.axes).collect();
-        let kernel = transposed(kernel, &axes);
+        let kernel = self.with_axes(kernel, &axes)?;
         let dims = kernel.shape().dims().to_vec();
         let shape: Vec<usize> = [dims[0] * dims[1], 1].into_iter().chain(dims[2..].iter().copied()).collect();
         kernel.reshape(Shape::new(shape)).map_err(|e| malformed(e.to_string()))
@@ -104,7 +111,7 @@ impl Job<'_, '_, '_> {
             return Err(misuse(&self.layer, format!("`groups` of {groups} does not divide the {channels} channels")));
         }
         let (kernels, bias) = self.kernels(vec![("kernel", frame.stored(channels / groups, filters))], filters)?;
-        let constants = with_bias(frame.reversed(&kernels[0]), bias);
+        let constants = with_bias(frame.reversed(&kernels[0])?, bias);
         let node = self.emit.op(Op::Conv { window: frame.window, groups }, &[node], constants)?;
         self.fused(self.emit.as_image(node, frame.channels_first))
     }
@@ -132,7 +139,7 @@ impl Job<'_, '_, '_> {
         let stored = vec![("depthwise_kernel", frame.stored(channels, multiplier)), ("pointwise_kernel", pointwise)];
         let (kernels, bias) = self.kernels(stored, filters)?;
         let point = frame.point();
-        let (depthwise, pointwise) = (frame.by_channel(&kernels[0])?, frame.reversed(&kernels[1]));
+        let (depthwise, pointwise) = (frame.by_channel(&kernels[0])?, frame.reversed(&kernels[1])?);
         let node = self.emit.op(Op::Conv { window: frame.window, groups: channels }, &[node], vec![depthwise])?;
         let node = self.emit.op(Op::Conv { window: point, groups: 1 }, &[node], with_bias(pointwise, bias))?;
         self.fused(self.emit.as_image(node, frame.channels_first))
@@ -166,7 +173,7 @@ impl Job<'_, '_, '_> {
             after.push((reach - 1).saturating_sub(right));
             longer.push(right.saturating_sub(reach - 1));
         }
-        let constants = with_bias(frame.reversed(&kernels[0]), bias);
+        let constants = with_bias(frame.reversed(&kernels[0])?, bias);
         let window = Window { padding: Padding::Explicit { before, after }, ..frame.window };
         let op = Op::ConvTranspose { window, output_padding: longer, groups: 1 };
         let node = self.emit.op(op, &[node], constants)?;

@@ -4,12 +4,12 @@ use zkml_core::{shape::Shape, tensor::Tensor};
 
 use super::{
     super::{
-        emit::{Form, Value, transposed},
+        emit::{Form, Value},
         fault::misuse,
     },
     Job, flat_order,
 };
-use crate::{error::ImportError, ops::Op};
+use crate::{constants::transposed, error::ImportError, ops::Op};
 
 impl Job<'_, '_, '_> {
     /// The last axis becomes the units. A vector that was flattened with the channels first keeps its order: the
@@ -26,7 +26,7 @@ impl Job<'_, '_, '_> {
         }
         let mut tensors = self.weights(&expected)?.into_iter();
         let kernel = tensors.next().unwrap_or_else(|| Tensor::from_fn([0], |_| 0.0));
-        let mut weight = transposed(&kernel, &[1, 0]);
+        let mut weight = transposed(&kernel);
         let node = match &x.form {
             Form::Flat(image) => {
                 let order = flat_order(image);

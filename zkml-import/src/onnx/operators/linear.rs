@@ -4,6 +4,7 @@ use zkml_core::tensor::Tensor;
 
 use crate::{
     builder::Value,
+    constants::transposed,
     error::ImportError,
     onnx::{
         call::Call,
@@ -134,12 +135,6 @@ pub(super) fn conv_transpose(call: &mut Call<'_, '_, '_>) -> Result<Traced, Impo
     }
     let value = call.lower(&Op::ConvTranspose { window, output_padding, groups }, &inputs)?;
     Ok(call.as_stored(value, x.batched))
-}
-
-/// A matrix with its axes swapped.
-fn transposed(matrix: &Tensor) -> Tensor {
-    let &[rows, columns] = matrix.shape().dims() else { return matrix.clone() };
-    Tensor::from_fn([columns, rows], |i| matrix.data()[i % rows * columns + i / rows])
 }
 
 /// `alpha * A' B' + beta * C`.

@@ -4,6 +4,7 @@ use zkml_core::tensor::Tensor;
 
 use crate::{
     builder::Value,
+    constants::truth,
     error::ImportError,
     onnx::{
         call::Call,
@@ -33,12 +34,11 @@ pub(super) fn along(call: &mut Call<'_, '_, '_>, x: Value, axis: usize, matrix: 
 pub(super) fn cumulate(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
     call.at_most(2)?;
     let x = call.input(0)?;
-    let axis = call.number(1, "an axis")?.unwrap_or_default();
-    let axis = call.axis(axis as i64, x.rank())?;
+    let axis = call.axis(call.integer(1, "an axis")?.unwrap_or_default(), x.rank())?;
     let (exclusive, reverse) = (call.attributes.flag("exclusive", false)?, call.attributes.flag("reverse", false)?);
     let triangle = matrix(call, x.dims[axis], |out, from| {
         let (first, last) = if reverse { (out, from) } else { (from, out) };
-        f64::from(u8::from(first < last || first == last && !exclusive))
+        truth(first < last || first == last && !exclusive)
     })?;
     let (x, axes) = call.along(x, &[axis])?;
     let value = along(call, x.value, axes[0], triangle)?;

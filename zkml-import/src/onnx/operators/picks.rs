@@ -4,6 +4,7 @@ use zkml_core::{shape::Shape, tensor::Tensor};
 
 use crate::{
     builder::Value,
+    constants::truth,
     error::ImportError,
     onnx::{
         call::Call,
@@ -85,7 +86,7 @@ pub(super) fn trilu(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> 
     call.at_most(2)?;
     let x = call.input(0)?;
     let upper = call.attributes.flag("upper", true)?;
-    let k = call.number(1, "a diagonal")?.unwrap_or(0.0).clamp(-1e9, 1e9) as i64;
+    let k = call.integer(1, "a diagonal")?.unwrap_or(0);
     if x.rank() < 2 {
         return Err(call.malformed(call.shapes(), "matrices"));
     }
@@ -95,7 +96,7 @@ pub(super) fn trilu(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> 
     spend(call, rows.saturating_mul(columns))?;
     let mask = Tensor::from_fn([rows, columns], |i| {
         let offset = (i % columns) as i64 - (i / columns) as i64;
-        f64::from(u8::from(if upper { offset >= k } else { offset <= k }))
+        truth(if upper { offset >= k } else { offset <= k })
     });
     let value = call.lower(&Op::Binary(Binary::Mul), &[x.value, Value::constant(mask)])?;
     call.settle(value, x.dims, x.batched, x.kind)

@@ -5,6 +5,7 @@ use zkml_core::tensor::Tensor;
 use super::maps::along;
 use crate::{
     builder::Value,
+    constants::Rounding,
     error::ImportError,
     onnx::{
         call::Call,
@@ -77,13 +78,13 @@ impl Coordinates {
     }
 }
 
-/// Which neighbour is nearest.
-fn nearest(call: &Call<'_, '_, '_>, word: &str, x: f64) -> Result<f64, ImportError> {
+/// The rounding to the nearest neighbour.
+fn nearest(call: &Call<'_, '_, '_>, word: &str) -> Result<Rounding, ImportError> {
     Ok(match word {
-        "round_prefer_floor" => (x - 0.5).ceil(),
-        "round_prefer_ceil" => (x + 0.5).floor(),
-        "floor" => x.floor(),
-        "ceil" => x.ceil(),
+        "round_prefer_floor" => Rounding::HalfDown,
+        "round_prefer_ceil" => Rounding::HalfUp,
+        "floor" => Rounding::Down,
+        "ceil" => Rounding::Up,
         other => return Err(call.malformed(format!("`nearest_mode` of `{other}`"), "one of the four of ONNX")),
     })
 }
@@ -187,15 +188,11 @@ fn resized(call: &mut Call<'_, '_, '_>, scales: Scales) -> Result<Traced, Import
     }
     let value = match kernel {
         None => {
+            let rounding = nearest(call, rounding)?;
             let mut indices: Vec<Vec<usize>> = Vec::new();
             for axis in kept.clone().map(|axis| &axes[axis]) {
-                let list: Result<Vec<usize>, ImportError> = (0..axis.output)
-                    .map(|i| {
-                        let place = nearest(call, rounding, coordinates.place(i, axis))?;
-                        Ok(place.clamp(0.0, axis.input as f64 - 1.0) as usize)
-                    })
-                    .collect();
-                indices.push(list?);
+                let place = |i| rounding.of(coordinates.place(i, axis)).clamp(0.0, axis.input as f64 - 1.0);
+                indices.push((0..axis.output).map(|i| place(i) as usize).collect());
             }
             sampled(call, &x, &dims, skip, &indices)?
         }

@@ -5,6 +5,7 @@ use super::{
     activations, arithmetic, constants, indexing, linear, maps, norms, picks, pools, reductions, resize, shapes,
 };
 use crate::{
+    constants::Rounding,
     error::ImportError,
     onnx::{call::Call, fold, traced::Traced},
     ops::{Binary, PoolKind, ReduceKind, Unary},
@@ -80,9 +81,9 @@ pub(in crate::onnx) const OPERATORS: &[Operator] = &[
     op("Sum", One(|c| arithmetic::several(c, Binary::Add)), Any(|x| x.iter().sum()), "the sum of all inputs"),
     op("Mean", One(arithmetic::mean), Any(|x| x.iter().sum::<f64>() / x.len() as f64), "the mean of all inputs"),
     op("Mod", Constants, Own(fold::modulo), "remainder, with `fmod` or without"),
-    op("Floor", Constants, Each(1, |x| x[0].floor()), "rounded down"),
-    op("Ceil", Constants, Each(1, |x| x[0].ceil()), "rounded up"),
-    op("Round", Constants, Each(1, |x| x[0].round_ties_even()), "rounded to the nearest, halves to the even one"),
+    op("Floor", Constants, Each(1, |x| Rounding::Down.of(x[0])), "rounded down"),
+    op("Ceil", Constants, Each(1, |x| Rounding::Up.of(x[0])), "rounded up"),
+    op("Round", Constants, Each(1, |x| Rounding::HalfEven.of(x[0])), "rounded to the nearest, halves to the even one"),
 
     // Comparisons and booleans.
     op("Equal", One(|c| arithmetic::comparison(c, Binary::Equal)), Test(2, |x| x[0] == x[1]), "`a = b`"),
