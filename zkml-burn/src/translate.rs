@@ -25,6 +25,11 @@ pub(crate) fn sample(dims: &[usize]) -> &[usize] {
     }
 }
 
+/// Where a module or weight is, by its path.
+fn origin(path: &str) -> Origin {
+    Origin::part("burn module", path, "")
+}
+
 /// The network of a recording.
 ///
 /// # Errors
@@ -208,7 +213,7 @@ impl Reader<'_> {
 
     /// Adds an operator.
     pub fn push(&mut self, op: &Op, inputs: &[Value], name: &str) -> Result<Value, ImportError> {
-        let origin = if name.is_empty() { Origin::Unknown } else { Origin::BurnModule(name.to_owned()) };
+        let origin = if name.is_empty() { Origin::Unknown } else { origin(name) };
         ops::lower(&mut self.builder, op, inputs, name, &origin)
     }
 
@@ -242,7 +247,7 @@ impl Reader<'_> {
         match value.tensor() {
             Some(tensor) if value.is_weight() || tensor.data().windows(2).any(|w| w[0] != w[1]) => {
                 self.after = Some(path.to_owned());
-                let origin = Origin::BurnModule(path.to_owned());
+                let origin = origin(path);
                 self.builder.node(value, path, &origin).map(Value::Node)
             }
             _ => Ok(value.clone()),

@@ -26,7 +26,7 @@ pub enum ErrorKind {
 /// ```
 /// # use zkml_import::error::{ErrorKind, ImportError};
 /// # use zkml_core::error::Origin;
-/// let at = Origin::OnnxNode { name: "loop1".to_owned(), operator: "Loop".to_owned() };
+/// let at = Origin::part("onnx node", "loop1", "Loop");
 /// let error = ImportError::new(ErrorKind::Unsupported, &at, "operator `Loop`", "an operator without a body")
 ///     .help("unroll the loop before exporting");
 /// assert_eq!(

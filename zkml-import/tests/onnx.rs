@@ -58,7 +58,7 @@ fn a_classifier_keeps_its_names_and_ends_in_a_class() {
     assert_eq!(import.graph.classes(), Some(3));
     let names: Vec<&str> = import.weights.iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["conv.bias", "conv.weight", "fc.bias", "fc.weight"]);
-    let origin = Origin::OnnxNode { name: "conv".to_owned(), operator: "Conv".to_owned() };
+    let origin = Origin::part("onnx node", "conv", "Conv");
     assert_eq!(import.graph.nodes()[1].origin, origin);
 }
 

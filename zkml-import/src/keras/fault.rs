@@ -18,7 +18,7 @@ pub(super) struct LayerRef {
 impl LayerRef {
     /// Where it was described.
     pub(super) fn origin(&self) -> Origin {
-        Origin::KerasLayer { name: self.name.clone(), class: self.class.clone() }
+        Origin::part("keras layer", &self.name, &self.class)
     }
 }
 

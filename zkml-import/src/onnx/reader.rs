@@ -231,10 +231,10 @@ impl<'m, 'a> Reader<'m, 'a> {
     }
 }
 
-/// Where a node is.
+/// Where a node is: its name, or that of its first output where it has none.
 pub(super) fn origin(node: &Node<'_>) -> Origin {
     let name = if node.name.is_empty() { node.outputs.first().copied().unwrap_or_default() } else { node.name };
-    Origin::OnnxNode { name: name.to_owned(), operator: node.operator.to_owned() }
+    Origin::part("onnx node", name, node.operator)
 }
 
 /// The version of the default operator set.
