@@ -1,4 +1,4 @@
-//! Networks from Burn modules (Burn 0.22.1); [`zkml_burn::burn`] says what is read.
+//! Networks from Burn modules (Burn 0.22.1); [`zkml_burn`] says what is read.
 //!
 //! ```
 //! use burn::{
@@ -37,4 +37,4 @@
 //!
 //! A forward pass that ends in `argmax` along the classes answers a class. Burn needs Rust 1.95.
 
-pub use zkml_burn::burn::{Import, ImportError, Output, capture, capture_module, model};
+pub use zkml_burn::{Import, ImportError, Output, capture, capture_module, model};

@@ -1,4 +1,4 @@
-//! Models from Keras files; [`zkml_burn::keras`] says what is read.
+//! Models from Keras files; [`zkml_import::keras`] says what is read.
 //!
 //! ```no_run
 //! use zkml::{keras, prelude::*};
@@ -14,7 +14,7 @@
 
 use std::path::Path;
 
-pub use zkml_burn::{
+pub use zkml_import::{
     Import, ImportError,
     keras::{InputLayout, Options, Output, read as import},
 };
@@ -24,7 +24,7 @@ use crate::{graph::Visibility, model::Model};
 /// The model in a `.keras` or `.h5` file, with a private input, public weights and a public output.
 ///
 /// # Errors
-/// See [`zkml_burn::keras::load`].
+/// See [`zkml_import::keras::load`].
 pub fn load(path: impl AsRef<Path>) -> Result<Model, ImportError> {
     load_with(path, &Options::default(), Visibility::default())
 }
@@ -32,15 +32,15 @@ pub fn load(path: impl AsRef<Path>) -> Result<Model, ImportError> {
 /// As [`load`], with options and who sees what.
 ///
 /// # Errors
-/// See [`zkml_burn::keras::load_with`].
+/// See [`zkml_import::keras::load_with`].
 pub fn load_with(path: impl AsRef<Path>, options: &Options, visibility: Visibility) -> Result<Model, ImportError> {
-    Ok(zkml_burn::keras::load_with(path, options)?.model(visibility)?)
+    Ok(zkml_import::keras::load_with(path, options)?.model(visibility)?)
 }
 
 /// The model in the bytes of such a file.
 ///
 /// # Errors
-/// See [`zkml_burn::keras::read`].
+/// See [`zkml_import::keras::read`].
 pub fn read(bytes: impl Into<Vec<u8>>, options: &Options, visibility: Visibility) -> Result<Model, ImportError> {
     Ok(import(bytes, options)?.model(visibility)?)
 }

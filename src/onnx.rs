@@ -1,4 +1,4 @@
-//! Models from ONNX files; [`zkml_burn::onnx`] says what is read.
+//! Models from ONNX files; [`zkml_import::onnx`] says what is read.
 //!
 //! ```no_run
 //! use zkml::{onnx, prelude::*};
@@ -14,7 +14,7 @@
 
 use std::path::Path;
 
-pub use zkml_burn::{
+pub use zkml_import::{
     Import, ImportError,
     onnx::{Batch, Options, read as import, tensor},
 };
@@ -24,7 +24,7 @@ use crate::{graph::Visibility, model::Model};
 /// The model in a file, with a private input, public weights and a public output.
 ///
 /// # Errors
-/// See [`zkml_burn::onnx::load`].
+/// See [`zkml_import::onnx::load`].
 pub fn load(path: impl AsRef<Path>) -> Result<Model, ImportError> {
     load_with(path, &Options::default(), Visibility::default())
 }
@@ -32,15 +32,15 @@ pub fn load(path: impl AsRef<Path>) -> Result<Model, ImportError> {
 /// As [`load`], with options and who sees what.
 ///
 /// # Errors
-/// See [`zkml_burn::onnx::load_with`].
+/// See [`zkml_import::onnx::load_with`].
 pub fn load_with(path: impl AsRef<Path>, options: &Options, visibility: Visibility) -> Result<Model, ImportError> {
-    Ok(zkml_burn::onnx::load_with(path, options)?.model(visibility)?)
+    Ok(zkml_import::onnx::load_with(path, options)?.model(visibility)?)
 }
 
 /// The model in the bytes of a file that has its weights inside.
 ///
 /// # Errors
-/// See [`zkml_burn::onnx::read`].
+/// See [`zkml_import::onnx::read`].
 pub fn read(bytes: &[u8], options: &Options, visibility: Visibility) -> Result<Model, ImportError> {
-    Ok(zkml_burn::onnx::read(bytes, options)?.model(visibility)?)
+    Ok(zkml_import::onnx::read(bytes, options)?.model(visibility)?)
 }

@@ -4,7 +4,7 @@
 use zkml::{keras, prelude::*};
 
 /// The network of the example `digits`, as Keras saved it.
-#[zk_model(keras = "../zkml-burn/tests/keras/digits.k3.keras", class = true, channels_first = true, range = 0..=16)]
+#[zk_model(keras = "../zkml-import/tests/keras/digits.k3.keras", class = true, channels_first = true, range = 0..=16)]
 struct Saved;
 
 /// The same network, as a function.
@@ -27,7 +27,7 @@ fn a_saved_network_is_the_annotated_one() -> Result<(), Box<dyn std::error::Erro
     assert_eq!(saved.forward(&image)?, annotated.forward(&image)?);
 
     // The same file without the options takes and gives what Keras does.
-    let plain = keras::load("zkml-burn/tests/keras/digits.k3.keras")?;
+    let plain = keras::load("zkml-import/tests/keras/digits.k3.keras")?;
     assert_eq!(plain.graph().shape(plain.graph().input()), &Shape::new([8, 8, 1]));
     assert!(plain.classify(&image.reshape([8, 8, 1])?).is_err(), "it gives scores, and no class");
     Ok(())

@@ -113,7 +113,7 @@ mod imported {
 
     /// A network of each format that reads them.
     fn models() -> [(&'static str, Model); 2] {
-        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("zkml-burn/tests");
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("zkml-import/tests");
         [
             ("onnx", onnx::load(fixtures.join("onnx/digits.onnx")).unwrap()),
             ("keras", keras::load(fixtures.join("keras/digits.k3.keras")).unwrap()),

@@ -15,7 +15,7 @@ fn opened(file: &[u8]) -> Vec<u8> {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let fixtures = fuzz.join("../zkml-burn/tests");
+    let fixtures = fuzz.join("../zkml-import/tests");
     let seed = |target: &str, name: &str, bytes: &[u8]| {
         let folder = fuzz.join("seeds").join(target);
         fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join(name), bytes))

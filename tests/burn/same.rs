@@ -126,11 +126,11 @@ fn classes_are_burns() {
 mod files {
     use zkml::zk_model;
 
-    #[zk_model(onnx = "../../zkml-burn/tests/onnx/digits.onnx", weights = private, range = 0..=16)]
+    #[zk_model(onnx = "../../zkml-import/tests/onnx/digits.onnx", weights = private, range = 0..=16)]
     pub struct Onnx;
 
     #[zk_model(
-        keras = "../../zkml-burn/tests/keras/digits.k3.keras",
+        keras = "../../zkml-import/tests/keras/digits.k3.keras",
         class = true,
         channels_first = true,
         weights = private,

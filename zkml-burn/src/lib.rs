@@ -1,28 +1,53 @@
-//! Readers of foreign models: from ONNX files, Keras files and Burn modules to a [`zkml_core::graph::Graph`] and its
-//! weights.
+//! Networks from Burn modules: any module with a `forward` becomes a network, by recording what that does on one input.
 //!
-//! | module | feature | reads |
-//! |---|---|---|
-//! | [`ops`] | any | the one table from foreign operators to layers |
-//! | [`builder`] | any | the graph under construction, and its weights |
-//! | `onnx` | `onnx` | ONNX files |
-//! | `keras` | `keras` | `.keras` and legacy `.h5` files |
-//! | `burn` | `burn` | any Burn module, by recording its forward pass |
+//! | step | where |
+//! |---|---|
+//! | the forward pass runs on Burn's recording device; no number is computed | `record` |
+//! | each recorded operation becomes one of a short list | `prim` |
+//! | what is known without the input is computed | `fold` |
+//! | activations, norms and dense layers that Burn writes out are put together again | `form` |
+//! | the batch is dropped, weights get their module's name, and the table of operators makes layers | `translate`, `emit`, `moves` |
 //!
-//! A reader translates each operator of its file to an [`ops::Op`] and hands it to [`ops::lower`]; what it reads ends as an
-//! [`Import`]. What has no layer is an [`error::ImportError`] that names the place, and is never passed over.
+//! The module is left as it is: a copy of it is recorded, without autodiff and without what only training does (dropout,
+//! batch statistics).
+//!
+//! # What is read
+//!
+//! What Burn's own modules record: convolutions of one and two axes and their transposes, linear layers, attention without
+//! a mask, embeddings of constant indices; pools; batch, layer, instance, group and root-mean-square norms; all
+//! activations that have a layer; element-wise arithmetic and comparisons, reductions, and everything that moves elements.
+//! A chain of arithmetic with constants along the channels becomes a `batch_norm`, which costs what that costs.
+//! Anything else is an error that names the operation, its shapes, and the module that ran before it.
+//!
+//! Names: a layer is called as the module that holds its weights (`blocks.0.conv`), and its parameters as the layer calls
+//! them. A linear layer's weight is `[outputs, inputs]` here and `[inputs, outputs]` in Burn. A module that runs twice has
+//! its weights twice. Layers without weights are numbered.
+//!
+//! Everything here needs the feature `burn`.
 #![forbid(unsafe_code)]
 
-pub mod builder;
-pub mod error;
-pub mod ops;
-mod transfer;
+#[cfg(feature = "burn")]
+mod capture;
+#[cfg(feature = "burn")]
+mod emit;
+#[cfg(feature = "burn")]
+mod fold;
+#[cfg(feature = "burn")]
+mod form;
+#[cfg(feature = "burn")]
+mod moves;
+#[cfg(feature = "burn")]
+mod prim;
+#[cfg(feature = "burn")]
+mod record;
+#[cfg(feature = "burn")]
+mod translate;
 
 #[cfg(feature = "burn")]
-pub mod burn;
-#[cfg(feature = "keras")]
-pub mod keras;
-#[cfg(feature = "onnx")]
-pub mod onnx;
+pub use zkml_import::{Import, ImportError};
 
-pub use crate::{builder::Import, error::ImportError};
+#[cfg(feature = "burn")]
+pub use crate::{
+    capture::{capture, capture_module, model},
+    record::Output,
+};

@@ -1,6 +1,6 @@
 //! Where things come from, and what can go wrong before there is a circuit. One error type a stage.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -21,22 +21,29 @@ pub enum Origin {
         /// The column, from 1.
         column: u32,
     },
-    /// A node of an ONNX graph.
-    OnnxNode {
-        /// Its name, or that of its first output where it has none.
+    /// A part of a model in another format; its reader makes it.
+    Part {
+        /// What it is, in the words of its format.
+        kind: Cow<'static, str>,
+        /// Its name or path there.
         name: String,
-        /// Its operator.
-        operator: String,
-    },
-    /// A layer of a Keras model.
-    KerasLayer {
-        /// Its name.
-        name: String,
-        /// Its class.
+        /// Its class or operator there; empty where the format has none.
         class: String,
     },
-    /// The path of a Burn module.
-    BurnModule(String),
+}
+
+impl Origin {
+    /// A part of a model in another format.
+    ///
+    /// ```
+    /// use zkml_core::error::Origin;
+    ///
+    /// assert_eq!(Origin::part("onnx node", "conv1", "Conv").to_string(), "onnx node `conv1` (Conv)");
+    /// assert_eq!(Origin::part("burn module", "blocks.0", "").to_string(), "burn module `blocks.0`");
+    /// ```
+    pub fn part(kind: &'static str, name: impl Into<String>, class: impl Into<String>) -> Self {
+        Self::Part { kind: Cow::Borrowed(kind), name: name.into(), class: class.into() }
+    }
 }
 
 impl fmt::Display for Origin {
@@ -44,9 +51,8 @@ impl fmt::Display for Origin {
         match self {
             Self::Unknown => write!(f, "an unnamed place"),
             Self::Source { file, line, column } => write!(f, "{file}:{line}:{column}"),
-            Self::OnnxNode { name, operator } => write!(f, "onnx node `{name}` ({operator})"),
-            Self::KerasLayer { name, class } => write!(f, "keras layer `{name}` ({class})"),
-            Self::BurnModule(path) => write!(f, "burn module `{path}`"),
+            Self::Part { kind, name, class } if class.is_empty() => write!(f, "{kind} `{name}`"),
+            Self::Part { kind, name, class } => write!(f, "{kind} `{name}` ({class})"),
         }
     }
 }

@@ -12,8 +12,8 @@ use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use crate::{
     arith::float::exp2,
     bounded,
-    error::{InputError, ModelError, WeightsError},
-    graph::{Graph, NodeId, Range, Visibility},
+    error::{GraphError, InputError, ModelError, WeightsError},
+    graph::{Graph, Node, NodeId, Range, Visibility, reachable},
     layer::{Init, nearest},
     shape::Shape,
     tensor::Tensor,
@@ -193,6 +193,32 @@ pub struct Model {
     graph: Graph,
     visibility: Visibility,
     weights: Weights,
+}
+
+/// Dead-node elimination: the nodes that `output` needs, pushed anew after the input of `graph`, and their weights.
+///
+/// `nodes` are those of `graph`, or what a rewrite made of them; each stands after all that it takes.
+///
+/// # Errors
+/// As [`Graph::push`], for the first node that it refuses.
+pub fn prune(graph: &Graph, nodes: &[Node], output: NodeId, weights: Weights) -> Result<(Graph, Weights), GraphError> {
+    let live = reachable([output.0], |i: usize| nodes.get(i).into_iter().flat_map(|n| n.inputs.iter().map(|n| n.0)));
+    let mut pruned = Graph::new(graph.name(), graph.shape(graph.input()).clone());
+    if let Some(range) = graph.range() {
+        pruned = pruned.with_range(range)?;
+    }
+    let mut ids = vec![pruned.input(); nodes.len()];
+    for i in live {
+        if let Some(Node { layer: Some(layer), inputs, name, origin, .. }) = nodes.get(i) {
+            let inputs: Vec<NodeId> = inputs.iter().map(|n| ids[n.0]).collect();
+            ids[i] = pruned.push(layer.clone(), &inputs, name, origin.clone())?;
+        }
+    }
+    pruned.set_output(ids.get(output.0).copied().unwrap_or(output))?;
+    let mut all = weights.into_tensors();
+    let names = pruned.all_params().into_iter().map(|(name, _)| name);
+    let tensors = names.filter_map(|name| all.remove(&name).map(|tensor| (name, tensor))).collect();
+    Ok((pruned, Weights { tensors }))
 }
 
 impl Model {

@@ -19,7 +19,7 @@ use crate::{
     report::Report,
 };
 
-/// The largest file that is read (2 GiB): that of `zkml_burn`.
+/// The largest file that is read (2 GiB): that of `zkml_import`.
 const MAX_FILE: u64 = 1 << 31;
 
 /// The type of a network that is stored in a file.
@@ -162,9 +162,9 @@ fn read(format: Format, path: &Path, options: &Options) -> Result<Graph, Fault> 
 
 #[cfg(feature = "onnx")]
 fn onnx(bytes: &[u8], options: &Options) -> Result<Graph, String> {
-    let mut found = zkml_burn::onnx::Options::default();
+    let mut found = zkml_import::onnx::Options::default();
     found.range = options.range;
-    zkml_burn::onnx::read(bytes, &found).map(|import| import.graph).map_err(|e| e.to_string())
+    zkml_import::onnx::read(bytes, &found).map(|import| import.graph).map_err(|e| e.to_string())
 }
 
 #[cfg(not(feature = "onnx"))]
@@ -174,9 +174,9 @@ fn onnx(_: &[u8], _: &Options) -> Result<Graph, String> {
 
 #[cfg(feature = "keras")]
 fn keras(bytes: Vec<u8>, options: &Options) -> Result<Graph, String> {
-    use zkml_burn::keras::{InputLayout, Output, read};
+    use zkml_import::keras::{InputLayout, Output, read};
 
-    let found = zkml_burn::keras::Options {
+    let found = zkml_import::keras::Options {
         input: if says(&options.channels_first) { InputLayout::ChannelsFirst } else { InputLayout::Keras },
         output: if says(&options.class) { Output::Class } else { Output::Keras },
         range: options.range,

@@ -1,6 +1,6 @@
 use zkml::zk_model;
 
-#[zk_model(keras = "../../../zkml-burn/tests/keras/digits.k3.keras")]
+#[zk_model(keras = "../../../zkml-import/tests/keras/digits.k3.keras")]
 struct Net;
 
 fn main() {}

@@ -1,6 +1,6 @@
 use zkml::zk_model;
 
-#[zk_model(onnx = "../../../zkml-burn/tests/onnx/digits.onnx")]
+#[zk_model(onnx = "../../../zkml-import/tests/onnx/digits.onnx")]
 struct Net;
 
 fn main() {}

@@ -1,7 +1,7 @@
 //! The network: nodes in order, their shapes, and where each came from.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     fmt,
 };
 
@@ -310,6 +310,29 @@ impl Graph {
         let bytes = serde_json::to_vec(&canonical).unwrap_or_default();
         Digest(Sha256::digest(bytes).into())
     }
+}
+
+/// The places that can be reached from `starts`, themselves included, where one leads on to all of `next`.
+///
+/// With the inputs of a node as `next`, the other nodes are dead: readers and passes leave them out.
+///
+/// ```
+/// # use zkml_core::graph::reachable;
+/// let inputs = [vec![], vec![0], vec![0], vec![2, 0]];
+/// assert_eq!(Vec::from_iter(reachable([3], |node: usize| inputs[node].clone())), [0, 2, 3]);
+/// ```
+pub fn reachable<T: Copy + Ord, I: IntoIterator<Item = T>>(
+    starts: impl IntoIterator<Item = T>,
+    mut next: impl FnMut(T) -> I,
+) -> BTreeSet<T> {
+    let mut open: Vec<T> = starts.into_iter().collect();
+    let mut seen = BTreeSet::new();
+    while let Some(place) = open.pop() {
+        if seen.insert(place) {
+            open.extend(next(place));
+        }
+    }
+    seen
 }
 
 /// A stored graph is pushed anew when it is read, so that no check is passed by.

@@ -20,15 +20,13 @@ pub mod pool_first;
 pub mod select_first;
 mod weighted;
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 
 use crate::{
-    error::{GraphError, ModelError},
-    graph::{Graph, Node, NodeId, Visible},
+    error::ModelError,
+    graph::{Node, NodeId, Visible},
     layer::Kind,
-    model::{Model, Weights},
+    model::{Model, Weights, prune},
     tensor::Tensor,
 };
 
@@ -190,7 +188,7 @@ pub(crate) fn optimize_with(
                 continue;
             }
             let before = price.unwrap_or_else(|| cost(&model));
-            let (rewritten, tensors) = rebuild(graph, draft)?;
+            let (rewritten, tensors) = prune(graph, &draft.nodes, draft.output, draft.weights)?;
             model = Model::new(rewritten, model.visibility(), tensors)?;
             let after = cost(&model);
             price = Some(after);
@@ -204,34 +202,4 @@ pub(crate) fn optimize_with(
             return Ok((model, applied));
         }
     }
-}
-
-/// Pushes the live nodes of a draft anew, with the weights that they use.
-fn rebuild(original: &Graph, draft: Draft) -> Result<(Graph, Weights), GraphError> {
-    let mut live = BTreeSet::from([0, draft.output.0]);
-    for i in (0..draft.nodes.len()).rev() {
-        if live.contains(&i) {
-            live.extend(draft.nodes[i].inputs.iter().map(|n| n.0));
-        }
-    }
-    let mut graph = Graph::new(original.name(), original.shape(original.input()).clone());
-    if let Some(range) = original.range() {
-        graph = graph.with_range(range)?;
-    }
-    let mut ids = vec![NodeId(0); draft.nodes.len()];
-    for i in live {
-        let node = &draft.nodes[i];
-        if let Some(layer) = &node.layer {
-            let inputs: Vec<NodeId> = node.inputs.iter().map(|n| ids[n.0]).collect();
-            ids[i] = graph.push(layer.clone(), &inputs, &node.name, node.origin.clone())?;
-        }
-    }
-    graph.set_output(ids[draft.output.0])?;
-    let mut weights = Weights::new();
-    for (name, _) in graph.all_params() {
-        if let Some(tensor) = draft.weights.get(&name) {
-            weights.insert(name, tensor.clone());
-        }
-    }
-    Ok((graph, weights))
 }

@@ -7,7 +7,7 @@ import pathlib
 import zipfile
 
 HERE = pathlib.Path(__file__).parent
-SOURCE = HERE / "../../../../zkml-burn/tests/keras/digits.k3.keras"
+SOURCE = HERE / "../../../../zkml-import/tests/keras/digits.k3.keras"
 
 
 def changed(name, old, new):

@@ -1,6 +1,6 @@
 use zkml::zk_model;
 
-#[zk_model(keras = "../../../../zkml-burn/tests/onnx/digits.onnx")]
+#[zk_model(keras = "../../../../zkml-import/tests/onnx/digits.onnx")]
 struct Net;
 
 fn main() {}

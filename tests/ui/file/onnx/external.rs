@@ -1,6 +1,6 @@
 use zkml::zk_model;
 
-#[zk_model(onnx = "../../../../zkml-burn/tests/onnx/external.onnx")]
+#[zk_model(onnx = "../../../../zkml-import/tests/onnx/external.onnx")]
 struct Net;
 
 fn main() {}

@@ -1,6 +1,6 @@
 use zkml::zk_model;
 
-#[zk_model(onnx = "../../../../zkml-burn/tests/onnx/unsupported.onnx")]
+#[zk_model(onnx = "../../../../zkml-import/tests/onnx/unsupported.onnx")]
 struct Net;
 
 fn main() {}
