@@ -299,7 +299,6 @@ pub enum InputError {
 
 /// A model that can't be made.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
 pub enum ModelError {
     /// Its graph can't be built.
     #[error(transparent)]
