@@ -43,7 +43,7 @@ fn prove(c: &mut Criterion) {
         let name = reference.name;
         let quantized = quantize(&reference);
         let visibility = Visibility::default();
-        let circuit = quantized.circuit(visibility).expect("the plan fits the field");
+        let circuit = quantized.circuit_for(visibility).expect("the plan fits the field");
         let keys = circuit.setup(&mut rng).expect("the circuit fits the domain");
         let input = reference.samples[0].clone();
         let proof = circuit.prove(&keys.proving, &input, &mut rng).expect("an honest input is proven");
@@ -51,7 +51,7 @@ fn prove(c: &mut Criterion) {
 
         let mut group = c.benchmark_group(name);
         group.sample_size(10);
-        group.bench_function("build", |b| b.iter(|| quantized.circuit(visibility)));
+        group.bench_function("build", |b| b.iter(|| quantized.circuit_for(visibility)));
         group.bench_function("setup", |b| b.iter(|| circuit.setup(&mut rng)));
         group.bench_function("witness", |b| b.iter(|| circuit.witness(std::slice::from_ref(&input), &mut rng)));
         group.bench_function("prove", |b| b.iter(|| circuit.prove(&keys.proving, &input, &mut rng)));

@@ -28,8 +28,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         for reference in references.iter().filter(|r| only.is_empty() || only.iter().any(|n| *n == r.name)) {
             let step = Step::new(reference.name);
             let visibility = Visibility { weights, ..reference.visibility };
-            let target = Target { visibility: Some(visibility), ..reference.target };
-            let quantized = reference.model.quantize_with(&reference.samples, target, &mut |p| step.show(&p))?;
+            let model = reference.model.clone().with_visibility(visibility);
+            let quantized = model.quantize_with(&reference.samples, reference.target, &mut |p| step.show(&p))?;
             let calibrated = quantized.fidelity(&reference.samples)?;
             let held = quantized.fidelity(&reference.test)?;
             let kind = if weights == Visible::Public { "public" } else { "private" };
@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let (constraints, witnesses, public_inputs) = if counted {
                 (total.constraints, total.witnesses, None)
             } else {
-                let report = quantized.circuit(visibility)?.report();
+                let report = quantized.circuit()?.report();
                 if !json {
                     println!("{report}");
                 }

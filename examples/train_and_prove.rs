@@ -76,7 +76,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("accuracy in fixed point: {right} of {}\n", test.len());
 
     let step = Step::new("build the circuit");
-    let circuit = quantized.circuit(DigitsModel::VISIBILITY)?;
+    let circuit = quantized.circuit()?;
     step.done();
     println!("{}\n", circuit.report());
     let mut rng = rngs::OsRng;

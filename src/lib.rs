@@ -20,7 +20,7 @@
 //!     (0..8).map(|i| Tensor::from_fn([4], |j| f64::from(i) / 4.0 - j as f64 / 2.0)).collect();
 //!
 //! let quantized = model.quantize(&samples, Target::top1(0.9))?;
-//! let circuit = quantized.circuit(Irises::VISIBILITY)?;
+//! let circuit = quantized.circuit()?;
 //! let keys = circuit.setup(&mut rng)?;
 //! let proof = circuit.prove(&keys.proving, &samples[3], &mut rng)?;
 //!

@@ -134,9 +134,9 @@ fn describe(sketch: &Sketch) -> Model {
 fn quantize(model: &Model, seed: u64, weights: Visible) -> Quantized {
     let samples = samples(model.graph(), 3, seed);
     let top = samples.iter().map(|x| model.forward(x).unwrap().max_abs()).fold(0.0, f64::max);
-    let visibility = Some(open(weights));
-    let any = Target { tries: 1, visibility, ..Target::top1(0.0).max_error(f64::MAX) };
-    let near = Target { tries: 24, visibility, ..Target::top1(0.0).max_error(0.1 * top) };
+    let model = model.clone().with_visibility(open(weights));
+    let any = Target { tries: 1, ..Target::top1(0.0).max_error(f64::MAX) };
+    let near = Target { tries: 24, ..Target::top1(0.0).max_error(0.1 * top) };
     match model.quantize(&samples, near) {
         Ok(quantized) if !seed.is_multiple_of(3) => quantized,
         _ => model.quantize(&samples, any).unwrap(),
@@ -177,7 +177,7 @@ proptest! {
         let weights = if private { Visible::Private } else { Visible::Public };
         let quantized = quantize(&model, sketch.seed, weights);
         let visibility = open(weights);
-        let circuit = quantized.circuit(visibility).unwrap();
+        let circuit = quantized.circuit().unwrap();
         let built = Cost::new(circuit.matrices().constraints(), circuit.matrices().witness);
         prop_assert_eq!(built, total(&quantized, visibility));
         let mut rng = StdRng::seed_from_u64(sketch.seed);

@@ -148,7 +148,7 @@ fn everyone_sees_what_the_visibility_says_and_nothing_else() {
         let q = quantized(classes);
         let x = inputs(3).remove(2);
         for v in KINDS.iter().flat_map(|i| KINDS.iter().flat_map(|w| KINDS.iter().map(|o| visibility(*i, *w, *o)))) {
-            let circuit = q.circuit(v).unwrap();
+            let circuit = q.circuit_for(v).unwrap();
             let (assignment, opening) = circuit.witness(std::slice::from_ref(&x), &mut rng()).unwrap();
             assert_eq!(check::check(&circuit, &assignment), vec![], "{v:?}");
             let expected = expected(&q, v, &x, &opening);
@@ -175,7 +175,7 @@ fn everyone_sees_what_the_visibility_says_and_nothing_else() {
 fn salts_are_fresh_but_for_one_that_is_given() {
     let q = quantized(true);
     let v = visibility(Visible::Committed, Visible::Committed, Visible::Committed);
-    let circuit = q.circuit(v).unwrap();
+    let circuit = q.circuit_for(v).unwrap();
     let (x, mut rng) = (inputs(1), rng());
     let (a, b) = (circuit.witness(&x, &mut rng).unwrap(), circuit.witness(&x, &mut rng).unwrap());
     assert!(public(&circuit, &a.0).iter().zip(public(&circuit, &b.0)).all(|(a, b)| a != b));
@@ -194,7 +194,8 @@ fn salts_are_fresh_but_for_one_that_is_given() {
 fn circuits_of_one_plan_commit_to_equal_weights_alike_and_no_others_do() {
     let salt = Fr::from(1u128 << 100);
     let of = |q: &Quantized, input, output, batch| {
-        let circuit = q.batch(batch, visibility(input, Visible::Committed, output)).unwrap().with_salt(salt).unwrap();
+        let circuit =
+            q.batch_for(batch, visibility(input, Visible::Committed, output)).unwrap().with_salt(salt).unwrap();
         let (assignment, _) = circuit.witness(&inputs(batch), &mut rng()).unwrap();
         assert_eq!(circuit.domain(Subject::Weights), Domain::weights(q.plan()));
         public(&circuit, &assignment)[0]
@@ -226,7 +227,7 @@ fn a_batch_shares_its_weights() {
     for (classes, weights) in [(true, Visible::Private), (false, Visible::Committed)] {
         let q = quantized(classes);
         let v = visibility(Visible::Public, weights, Visible::Public);
-        let (one, three) = (q.circuit(v).unwrap(), q.batch(3, v).unwrap());
+        let (one, three) = (q.circuit_for(v).unwrap(), q.batch_for(3, v).unwrap());
         assert!(three.matrices().constraints() < 3 * one.matrices().constraints());
         assert_eq!(three.matrices().constraints(), estimate(&q, v, 3).unwrap().total.constraints);
         let xs = inputs(3);
@@ -244,7 +245,7 @@ fn a_batch_shares_its_weights() {
     }
     let q = quantized(true);
     for n in [0, 4097] {
-        let error = message(q.batch(n, Visibility::default()));
+        let error = message(q.batch_for(n, Visibility::default()));
         assert_eq!(error, format!("a batch of {n}, expected 1 to 4096"));
     }
 }
@@ -253,7 +254,7 @@ fn a_batch_shares_its_weights() {
 fn a_circuit_file_comes_back_the_same() {
     for (classes, weights) in [(true, Visible::Public), (false, Visible::Private), (true, Visible::Committed)] {
         let q = quantized(classes);
-        let circuit = q.batch(2, visibility(Visible::Committed, weights, Visible::Public)).unwrap();
+        let circuit = q.batch_for(2, visibility(Visible::Committed, weights, Visible::Public)).unwrap();
         let bytes = circuit.to_bytes().unwrap();
         let again = Circuit::from_bytes(&bytes).unwrap();
         assert_eq!(again.digest(), circuit.digest());
@@ -268,7 +269,7 @@ fn a_circuit_file_comes_back_the_same() {
 
 #[test]
 fn a_circuit_is_saved_and_loaded() {
-    let circuit = quantized(true).circuit(Visibility::default()).unwrap();
+    let circuit = quantized(true).circuit_for(Visibility::default()).unwrap();
     let path = std::env::temp_dir().join(format!("zkml-circuit-{}", std::process::id()));
     circuit.save(&path).unwrap();
     assert_eq!(Circuit::load(&path).unwrap().digest(), circuit.digest());
@@ -282,19 +283,19 @@ fn the_digest_is_of_public_weights_and_not_of_private_ones() {
     let q = quantized(true);
     let other = times(&q, 0.75).quantize_to(q.plan()).unwrap();
     let digest = |q: &Quantized, weights| {
-        let circuit = q.circuit(visibility(Visible::Private, weights, Visible::Public)).unwrap();
+        let circuit = q.circuit_for(visibility(Visible::Private, weights, Visible::Public)).unwrap();
         circuit.digest()
     };
     assert_ne!(digest(&q, Visible::Public), digest(&other, Visible::Public));
     assert_eq!(digest(&q, Visible::Private), digest(&other, Visible::Private));
     assert_eq!(digest(&q, Visible::Committed), digest(&other, Visible::Committed));
     assert_ne!(digest(&q, Visible::Private), digest(&q, Visible::Committed));
-    assert_ne!(q.batch(2, hidden_weights()).unwrap().digest(), q.circuit(hidden_weights()).unwrap().digest());
+    assert_ne!(q.batch_for(2, hidden_weights()).unwrap().digest(), q.circuit_for(hidden_weights()).unwrap().digest());
 }
 
 #[test]
 fn damaged_and_foreign_circuit_files_are_errors() {
-    let circuit = quantized(true).circuit(Visibility::default()).unwrap();
+    let circuit = quantized(true).circuit_for(Visibility::default()).unwrap();
     let bytes = circuit.to_bytes().unwrap();
     for end in (0..bytes.len()).step_by(37) {
         let error = message(Circuit::from_bytes(&bytes[..end]));
@@ -329,7 +330,7 @@ fn damaged_and_foreign_circuit_files_are_errors() {
 #[test]
 fn a_key_of_another_circuit_is_refused() {
     let q = quantized(true);
-    let (a, b) = (q.circuit(Visibility::default()).unwrap(), q.circuit(hidden_weights()).unwrap());
+    let (a, b) = (q.circuit_for(Visibility::default()).unwrap(), q.circuit_for(hidden_weights()).unwrap());
     let mut rng = rng();
     let keys = a.setup(&mut rng).unwrap();
     let error = message(b.prove(&keys.proving, &inputs(1)[0], &mut rng));
@@ -341,7 +342,7 @@ fn a_key_of_another_circuit_is_refused() {
 #[test]
 fn the_same_keys_prove_retrained_weights_that_fit_the_plan() {
     let q = quantized(false);
-    let circuit = q.circuit(hidden_weights()).unwrap();
+    let circuit = q.circuit_for(hidden_weights()).unwrap();
     let mut rng = rng();
     let keys = circuit.setup(&mut rng).unwrap();
     let x = &inputs(5)[4];
@@ -379,7 +380,7 @@ fn weights_that_do_not_fit_the_plan_are_refused_by_name() {
 #[test]
 fn a_loaded_circuit_needs_its_private_weights_back() {
     let q = quantized(true);
-    let bytes = q.circuit(hidden_weights()).unwrap().to_bytes().unwrap();
+    let bytes = q.circuit_for(hidden_weights()).unwrap().to_bytes().unwrap();
     let (loaded, xs) = (Circuit::from_bytes(&bytes).unwrap(), inputs(1));
     assert_eq!(
         message(loaded.witness(&xs, &mut rng())),
@@ -390,10 +391,10 @@ fn a_loaded_circuit_needs_its_private_weights_back() {
     let (assignment, _) = whole.witness(&xs, &mut rng()).unwrap();
     assert_eq!(check::check(&whole, &assignment), vec![]);
     let other = quantized(false);
-    let foreign = other.circuit(hidden_weights()).unwrap().contents();
+    let foreign = other.circuit_for(hidden_weights()).unwrap().contents();
     let error = message(loaded.with_weights(&other));
     assert_eq!(error, format!("the weights are those of a circuit with the contents {foreign}, expected {contents}"));
-    let open = q.circuit(Visibility::default()).unwrap();
+    let open = q.circuit_for(Visibility::default()).unwrap();
     let retrained = times(&q, 0.75).quantize_to(q.plan()).unwrap();
     assert!(matches!(open.with_weights(&retrained), Err(CircuitError::OtherWeights { .. })));
 }
@@ -401,7 +402,7 @@ fn a_loaded_circuit_needs_its_private_weights_back() {
 #[test]
 fn a_loaded_circuit_with_public_weights_proves_at_once() {
     let q = quantized(true);
-    let circuit = q.circuit(Visibility::default()).unwrap();
+    let circuit = q.circuit_for(Visibility::default()).unwrap();
     let loaded = Circuit::from_bytes(&circuit.to_bytes().unwrap()).unwrap();
     let mut rng = rng();
     let keys = circuit.setup(&mut rng).unwrap();
@@ -412,7 +413,7 @@ fn a_loaded_circuit_with_public_weights_proves_at_once() {
 
 #[test]
 fn inputs_that_are_not_the_models_are_refused() {
-    let circuit = quantized(true).circuit(Visibility::default()).unwrap();
+    let circuit = quantized(true).circuit_for(Visibility::default()).unwrap();
     let error = |inputs: &[Tensor]| message(circuit.witness(inputs, &mut rng()));
     let of = |x: f64| error(&[Tensor::vector(vec![0.0, 0.0, x, 0.0])]);
     let whole = "expected a whole number; declare a range with decimal points for reals";
@@ -425,7 +426,7 @@ fn inputs_that_are_not_the_models_are_refused() {
     assert_eq!(error(&[short]), "input 0: the model takes an input of shape [4], found [3]");
     assert_eq!(error(&inputs(2)), "input 1: the circuit proves 1 inputs at once, found 2");
     assert_eq!(error(&[]), "input 0: the circuit proves 1 inputs at once, found 0");
-    let three = quantized(true).batch(3, Visibility::default()).unwrap();
+    let three = quantized(true).batch_for(3, Visibility::default()).unwrap();
     let mut xs = inputs(3);
     xs[1] = Tensor::from_fn([2, 2], |_| 0.0);
     assert_eq!(message(three.witness(&xs, &mut rng())), "input 1: the model takes an input of shape [4], found [2, 2]");
@@ -448,7 +449,7 @@ fn real_inputs_that_are_not_finite_or_in_range_are_refused() {
 #[test]
 fn every_constraint_that_a_witness_violates_is_named() {
     let q = quantized(true);
-    let circuit = q.batch(2, visibility(Visible::Public, Visible::Private, Visible::Public)).unwrap();
+    let circuit = q.batch_for(2, visibility(Visible::Public, Visible::Private, Visible::Public)).unwrap();
     let (honest, _) = circuit.witness(&inputs(2), &mut rng()).unwrap();
     let (nodes, first) = (circuit.graph().nodes().len(), circuit.matrices().instance);
     for (node, item, gadget) in [(1, 0, "range"), (1, 0, "product"), (2, 1, "relu"), (4, 0, "argmax"), (4, 1, "argmax")]
@@ -491,8 +492,8 @@ fn private_weights_of_widths_that_outgrow_the_field_are_refused_where_they_do() 
     plan.error = None;
     let model = Model::new(q.model().graph().clone(), Visibility::default(), q.model().weights().clone()).unwrap();
     let wide = model.quantize_to(&plan).unwrap();
-    assert!(wide.circuit(Visibility::default()).is_ok());
-    let error = wide.circuit(hidden_weights()).unwrap_err();
+    assert!(wide.circuit_for(Visibility::default()).is_ok());
+    let error = wide.circuit_for(hidden_weights()).unwrap_err();
     let CircuitError::Arith { layer, error } = &error else { panic!("{error}") };
     assert_eq!(layer, "dense2");
     let error = error.to_string();
@@ -502,7 +503,7 @@ fn private_weights_of_widths_that_outgrow_the_field_are_refused_where_they_do() 
 #[test]
 fn what_is_printed_for_debugging_holds_no_secret() {
     let quantized = quantized(true);
-    let circuit = quantized.circuit(hidden_weights()).unwrap();
+    let circuit = quantized.circuit_for(hidden_weights()).unwrap();
     let printed = format!("{quantized:?} {circuit:?} {:?}", quantized.model());
     let weights = quantized.model().weights();
     assert!(printed.contains("dense1.weight") && printed.contains(&circuit.digest().to_string()), "{printed}");

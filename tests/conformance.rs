@@ -166,7 +166,7 @@ impl Case {
             return ("yes".to_owned(), "not tried: large".to_owned());
         }
         // Input and weights are hidden or constants, so that what is public is the answer.
-        let circuit = quantized.circuit(Visibility::default()).unwrap();
+        let circuit = quantized.circuit_for(Visibility::default()).unwrap();
         let (assignment, _) = circuit.witness(&samples[..1], &mut StdRng::seed_from_u64(1)).unwrap();
         let answer = assignment[1..circuit.matrices().instance].iter().map(|x| to_int(*x)).collect();
         let circuit = match check(&circuit, &assignment).first() {

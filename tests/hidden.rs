@@ -83,7 +83,7 @@ struct Seen {
 }
 
 fn seen(quantized: &Quantized, visibility: Visibility) -> Seen {
-    let circuit = quantized.circuit(visibility).unwrap();
+    let circuit = quantized.circuit_for(visibility).unwrap();
     Seen {
         graph: circuit.graph().digest(),
         digest: circuit.digest(),
@@ -290,23 +290,22 @@ fn whether_a_hidden_norm_has_offsets_does_not_show() {
 fn a_graph_that_was_made_by_looking_at_weights_is_not_one_that_hides_them() {
     let model = normed(0.0, PUBLIC);
     let quantized = model.quantize(&samples(model.graph()), loose()).unwrap();
-    assert!(quantized.circuit(PUBLIC).is_ok());
+    assert!(quantized.circuit_for(PUBLIC).is_ok());
     for hidden in [PRIVATE, COMMITTED] {
-        let error = quantized.circuit(hidden).unwrap_err();
+        let error = quantized.circuit_for(hidden).unwrap_err();
         assert!(matches!(error, CircuitError::Reveals { .. }));
         assert_eq!(
             error.to_string(),
             "what the pass `fold_batch_norm` made of the graph depends on the values of the weights, which the circuit is to \
-             hide; quantise the model for hidden weights: give it that visibility, or `Target::visibility`"
+             hide; quantise the model for hidden weights: give it that visibility, as `Model::with_visibility` does"
         );
     }
     // Where nothing was decided by values, one plan serves both.
     let model = normed(0.25, PUBLIC);
-    assert!(model.quantize(&samples(model.graph()), loose()).unwrap().circuit(PRIVATE).is_ok());
-    // And a plan for hidden weights is one, whatever the model's own visibility.
-    let target = Target { visibility: Some(PRIVATE), ..loose() };
-    let model = normed(0.0, PUBLIC);
-    let quantized = model.quantize(&samples(model.graph()), target).unwrap();
+    assert!(model.quantize(&samples(model.graph()), loose()).unwrap().circuit_for(PRIVATE).is_ok());
+    // And a plan for hidden weights is one, whatever the visibility was before.
+    let model = normed(0.0, PUBLIC).with_visibility(PRIVATE);
+    let quantized = model.quantize(&samples(model.graph()), loose()).unwrap();
     let again = model.quantize_to(quantized.plan()).unwrap();
     assert!(seen(&quantized, PRIVATE) == seen(&again, PRIVATE));
     assert!(seen(&quantized, PRIVATE) == seen(&normed(0.125, PRIVATE).quantize_to(quantized.plan()).unwrap(), PRIVATE));
@@ -341,10 +340,10 @@ fn channelled() -> (Model, Plan) {
 fn scales_of_channels_are_refused_where_weights_are_hidden() {
     let (model, plan) = channelled();
     let quantized = model.quantize_to(&plan).unwrap();
-    let public = quantized.circuit(PUBLIC).unwrap();
+    let public = quantized.circuit_for(PUBLIC).unwrap();
     assert_eq!(public.plan().steps[1].channels, [0, 3, 6, 9]);
     for hidden in [PRIVATE, COMMITTED] {
-        let error = quantized.circuit(hidden).unwrap_err().to_string();
+        let error = quantized.circuit_for(hidden).unwrap_err().to_string();
         let expected = "the scale of each channel of layer `conv2d1` depends on the values of the weights, which the circuit is to";
         assert!(error.starts_with(expected), "{error}");
     }
@@ -358,7 +357,7 @@ fn a_number_that_the_user_wrote_stays_where_it_was_written() {
     let y = graph.add("scale", Args::new().with("factor", 0.987654321), &[y]).unwrap();
     graph.add("relu", Args::new(), &[y]).unwrap();
     let model = Model::init(graph, PRIVATE, &mut rng(3)).unwrap();
-    let circuit = model.quantize(&samples(model.graph()), loose()).unwrap().circuit(PRIVATE).unwrap();
+    let circuit = model.quantize(&samples(model.graph()), loose()).unwrap().circuit_for(PRIVATE).unwrap();
     assert!(String::from_utf8_lossy(&circuit.to_bytes().unwrap()).contains("0.987654321"));
 }
 
@@ -390,7 +389,7 @@ fn a_plan_of_fresh_weights_holds_the_trained_ones() {
 fn keys_and_proofs_serve_all_weights() {
     let [a, b] = [0.0, 0.25].map(|beta| normed(beta, PRIVATE));
     let plan = a.quantize(&samples(a.graph()), loose()).unwrap().plan().clone();
-    let [a, b] = [&a, &b].map(|m| m.quantize_to(&plan).unwrap().circuit(PRIVATE).unwrap());
+    let [a, b] = [&a, &b].map(|m| m.quantize_to(&plan).unwrap().circuit_for(PRIVATE).unwrap());
     let size = |circuit: &Circuit| {
         let keys = circuit.setup(&mut rng(5)).unwrap();
         (keys.verifying.to_bytes(), keys)

@@ -26,10 +26,6 @@ fn args() -> Args {
     Args::new()
 }
 
-fn public(target: Target) -> Target {
-    Target { visibility: Some(PUBLIC), ..target }
-}
-
 fn units(n: usize) -> Args {
     args().with("units", n)
 }
@@ -61,12 +57,12 @@ fn calm(model: &Model, n: usize) -> Vec<Tensor> {
 
 /// Integers, formulas, constraints, counts and the circuit of every input agree.
 fn agrees(quantized: &Quantized, inputs: &[Tensor]) {
-    let circuit = quantized.circuit(open(Visible::Public)).unwrap();
+    let circuit = quantized.circuit_for(open(Visible::Public)).unwrap();
     let built = Cost::new(circuit.matrices().constraints(), circuit.matrices().witness);
     assert_eq!(built, total(quantized, open(Visible::Public)));
     // Scales of channels tell of weights: no circuit hides these.
     let channels = quantized.plan().steps.iter().any(|s| !s.channels.is_empty());
-    let hidden = quantized.circuit(open(Visible::Private));
+    let hidden = quantized.circuit_for(open(Visible::Private));
     assert_eq!(hidden.is_err(), channels);
     let circuits: Vec<_> = std::iter::once(circuit).chain(hidden.ok()).collect();
     for circuit in &circuits[1..] {
@@ -98,7 +94,7 @@ fn survives_a_file(quantized: &Quantized, name: &str) {
     std::fs::remove_file(&path).unwrap();
     assert_eq!(&plan, quantized.plan());
     assert_eq!(quantized.model().quantize_to(&plan).unwrap().params(), quantized.params());
-    let circuit = quantized.circuit(PUBLIC).unwrap();
+    let circuit = quantized.circuit_for(PUBLIC).unwrap();
     let again = zkml::circuit::Circuit::from_bytes(&circuit.to_bytes().unwrap()).unwrap();
     assert_eq!(again.digest(), circuit.digest());
     assert_eq!(again.matrices(), circuit.matrices());
@@ -108,7 +104,7 @@ fn survives_a_file(quantized: &Quantized, name: &str) {
 fn calibrated_widths_are_cheaper_and_hold_every_sample() {
     let model = deep();
     let calm = calm(&model, 40);
-    let target = public(Target { tries: 60, ..Target::default().max_error(0.05) });
+    let target = Target { tries: 60, ..Target::default().max_error(0.05) };
     let wide = model.quantize(&calm, target).unwrap();
     let narrow = model.quantize(&calm, target.calibrated(0)).unwrap();
     let margin = model.quantize(&calm, target.calibrated(2)).unwrap();
@@ -129,7 +125,7 @@ fn an_input_beyond_the_calibration_is_refused_by_name_and_counts_as_wrong() {
     graph.add("relu", args(), &[x]).unwrap();
     let model = model(graph, 1);
     let inputs: Vec<Tensor> = [-15.0, 3.0, 14.0].into_iter().map(|x| Tensor::vector(vec![x])).collect();
-    let target = public(Target { tries: 1, ..Target::default().max_error(0.1).calibrated(0) });
+    let target = Target { tries: 1, ..Target::default().max_error(0.1).calibrated(0) };
     let quantized = model.quantize(&inputs, target).unwrap();
     assert_eq!(quantized.plan().steps[1].width, Some(5));
     assert_eq!(quantized.forward(&Tensor::vector(vec![31.0])).unwrap().scores.data(), [31.0]);
@@ -140,7 +136,7 @@ fn an_input_beyond_the_calibration_is_refused_by_name_and_counts_as_wrong() {
         "layer `relu1` (an unnamed place) gets the value 64, 2 bits beyond the -32 to 31 of the calibration; this input \
          cannot be proved: calibrate with inputs like it, or with more `margin_bits`"
     );
-    let circuit = quantized.circuit(PUBLIC).unwrap();
+    let circuit = quantized.circuit_for(PUBLIC).unwrap();
     let refused = circuit.witness(&[Tensor::vector(vec![-33.0])], &mut StdRng::seed_from_u64(1)).unwrap_err();
     assert_eq!(
         refused.to_string(),
@@ -159,7 +155,7 @@ fn a_width_that_no_value_fits_is_an_error_of_the_plan() {
     graph.add("relu", args(), &[x]).unwrap();
     let model = model(graph, 1);
     let quantized =
-        model.quantize(&[Tensor::vector(vec![50.0])], public(Target::default().max_error(1.0).calibrated(0))).unwrap();
+        model.quantize(&[Tensor::vector(vec![50.0])], Target::default().max_error(1.0).calibrated(0)).unwrap();
     let mut plan = quantized.plan().clone();
     (plan.steps[1].shift, plan.steps[1].saturate, plan.steps[1].width) = (0, None, Some(5));
     plan.scales[1] = plan.scales[0];
@@ -210,7 +206,7 @@ fn channels_of_different_magnitudes_get_scales_of_their_own() {
     for model in uneven_models() {
         let inputs = samples(model.graph(), 20, 4);
         let top = inputs.iter().map(|x| model.forward(x).unwrap().max_abs()).fold(0.0, f64::max);
-        let target = public(Target { tries: 200, ..Target::default().max_error(0.02 * top) });
+        let target = Target { tries: 200, ..Target::default().max_error(0.02 * top) };
         let quantized = model.quantize(&inputs, target).unwrap();
         let steps = &quantized.plan().steps;
         if steps[1].channels.is_empty() {
@@ -223,7 +219,8 @@ fn channels_of_different_magnitudes_get_scales_of_their_own() {
         survives_a_file(&quantized, &format!("channels-{}", inputs[0].len()));
         // The magnitudes of hidden weights are not told.
         let hidden = Visibility { weights: Visible::Private, ..PUBLIC };
-        let quantized = model.quantize(&inputs, Target { visibility: Some(hidden), tries: 60, ..target }).unwrap();
+        let quantized =
+            model.clone().with_visibility(hidden).quantize(&inputs, Target { tries: 60, ..target }).unwrap();
         assert!(quantized.plan().steps.iter().all(|s| s.channels.is_empty()));
     }
     assert!(spread > 0, "channels pay in none of the models");
@@ -233,7 +230,7 @@ fn channels_of_different_magnitudes_get_scales_of_their_own() {
 fn a_plan_whose_channels_do_not_fit_together_is_refused() {
     let model = uneven_models().remove(1);
     let inputs = samples(model.graph(), 4, 4);
-    let quantized = model.quantize(&inputs, public(Target { tries: 1, ..Target::default().max_error(1e9) })).unwrap();
+    let quantized = model.quantize(&inputs, Target { tries: 1, ..Target::default().max_error(1e9) }).unwrap();
     let mut plan = quantized.plan().clone();
     plan.params.iter_mut().flatten().for_each(|p| p.bits += 8);
     plan.error = None;
@@ -280,7 +277,7 @@ fn the_channels_of_every_plain_convolution_may_have_scales_of_their_own_and_no_o
         let name = conv.0;
         let model = model(chain(input, vec![conv, pool, ("relu", args())]).with_range(Range::Whole(-9, 9)).unwrap(), 8);
         let inputs = samples(model.graph(), 3, 4);
-        let target = public(Target { tries: 1, ..Target::default().max_error(1e9) });
+        let target = Target { tries: 1, ..Target::default().max_error(1e9) };
         let mut plan = model.quantize(&inputs, target).unwrap().plan().clone();
         plan.params.iter_mut().flatten().for_each(|p| p.bits += 8);
         (1..4).for_each(|node| plan.steps[node].channels = vec![0, 2, 4, 1]);
@@ -296,7 +293,7 @@ fn the_channels_of_every_plain_convolution_may_have_scales_of_their_own_and_no_o
 fn the_frontier_holds_the_chosen_plan_and_no_point_that_was_not_measured() {
     let model = deep();
     let inputs = calm(&model, 30);
-    let target = public(Target { tries: 80, ..Target::default().max_error(0.05) });
+    let target = Target { tries: 80, ..Target::default().max_error(0.05) };
     let quantized = model.quantize(&inputs, target).unwrap();
     let frontier = quantized.frontier();
     let chosen = frontier.chosen().unwrap();

@@ -302,7 +302,7 @@ fn quantized(vector: &Vector, graph: &Graph, params: &BTreeMap<String, Tensor<In
         let rounding = 2.0 * counted / (unit * scale) + if vector.rounded { expected.abs() / 1000.0 } else { 0.0 };
         assert!((y - expected).abs() <= largest / 1024.0 + rounding, "{name}: {y}, expected {expected}");
     }
-    let circuit = quantized.circuit(Visibility::default()).unwrap();
+    let circuit = quantized.circuit_for(Visibility::default()).unwrap();
     let (assignment, _) = circuit.witness(std::slice::from_ref(&x), &mut StdRng::seed_from_u64(1)).unwrap();
     assert_eq!(check::check(&circuit, &assignment), vec![], "{name}");
 }

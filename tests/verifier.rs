@@ -46,7 +46,7 @@ mod bless {
         let samples: Vec<Tensor> =
             (0..10).map(|_| Tensor::from_fn([1, 8, 8], |_| f64::from(rng.gen_range(0..=16)))).collect();
         let quantized = model.quantize(&samples, Target { tries: 20, ..Target::top1(0.8) }).unwrap();
-        let circuit = quantized.circuit(Digits::VISIBILITY).unwrap();
+        let circuit = quantized.circuit().unwrap();
         let keys = circuit.setup(&mut rng).unwrap();
         let proof = circuit.prove(&keys.proving, &samples[0], &mut rng).unwrap();
         assert_eq!(keys.verifying.verify(&proof).unwrap().class(0), quantized.forward(&samples[0]).unwrap().class);

@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("fixed-point accuracy: {right} of {}\n", test.len());
 
     let step = Step::new("build the circuit");
-    let circuit = quantized.circuit(Digits::VISIBILITY)?;
+    let circuit = quantized.circuit()?;
     step.done();
     let report = circuit.report();
     println!("{report}\n");

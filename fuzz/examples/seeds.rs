@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     seed("plan", "small", &serde_json::to_vec(quantized.plan())?)?;
     let mut rng = StdRng::seed_from_u64(2);
     for weights in [Visible::Public, Visible::Private, Visible::Committed] {
-        let circuit = quantized.circuit(Visibility { weights, ..Visibility::default() })?;
+        let circuit = quantized.circuit_for(Visibility { weights, ..Visibility::default() })?;
         let name = format!("{weights:?}").to_lowercase();
         seed("circuit", &name, &opened(&circuit.to_bytes()?))?;
         let keys = circuit.setup(&mut rng)?;

@@ -101,7 +101,7 @@ fn the_circuit_has_as_many_constraints() {
         (0..20).map(|_| Sample::from_fn([1, 8, 8], |_| f64::from(rng.gen_range(0..=16)))).collect();
     let count = |model: &zkml::model::Model| {
         let quantized = model.quantize(&samples, Target::top1(0.9)).unwrap();
-        quantized.circuit(DigitsModel::VISIBILITY).unwrap().report().total
+        quantized.circuit().unwrap().report().total
     };
     let burn = DigitsModel::from_burn(&digits()).unwrap();
     assert_eq!(count(&burn), count(&Annotated::with_weights(weights()).unwrap()));
@@ -148,7 +148,7 @@ fn every_way_in_leads_to_one_network_and_one_circuit() {
         (0..20).map(|_| Sample::from_fn([1, 8, 8], |_| f64::from(rng.gen_range(0..=16)))).collect();
     let circuit = |model: &zkml::model::Model| {
         let quantized = model.quantize(&samples, Target::top1(0.9)).unwrap();
-        quantized.circuit(model.visibility()).unwrap()
+        quantized.circuit().unwrap()
     };
     let expected = circuit(&annotated);
     let models: [(&str, zkml::model::Model); 3] = [

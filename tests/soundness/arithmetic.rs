@@ -42,14 +42,14 @@ fn values_that_are_only_compared_do_not_wrap_in_machine_integers() {
         let model = cheap(graph([4], Range::Real(-1.0, 1.0), vec![("argmax", Args::new())]), Visible::Public);
         let quantized = fine(&model, scale);
         assert_eq!(quantized.forward(&x).unwrap().class, Some(2), "argmax at scale {scale}");
-        let circuit = quantized.circuit(OPEN).unwrap();
+        let circuit = quantized.circuit_for(OPEN).unwrap();
         let (z, _) = circuit.witness(std::slice::from_ref(&x), &mut rng(1)).unwrap();
         assert!(circuit.matrices().unsatisfied(&z).is_empty());
         assert_eq!(z[circuit.matrices().instance - 1], Fr::from(2u64));
 
         let model = cheap(graph([4], Range::Real(-1.0, 1.0), vec![("relu", Args::new())]), Visible::Public);
         let quantized = fine(&replanned(&model), scale);
-        let circuit = quantized.circuit(OPEN).unwrap();
+        let circuit = quantized.circuit_for(OPEN).unwrap();
         let (z, _) = circuit.witness(std::slice::from_ref(&x), &mut rng(1)).unwrap();
         assert!(circuit.matrices().unsatisfied(&z).is_empty());
         let proven: Vec<Int> = z[5..9].iter().map(|f| to_int(*f)).collect();
@@ -70,14 +70,14 @@ fn public_weights_are_not_refused_for_what_private_ones_might_be() {
     let wide = quantized.model().quantize_to(&plan).unwrap();
     let x = samples(quantized.graph(), 1).remove(0);
     assert_eq!(wide.forward(&x).unwrap(), quantized.forward(&x).unwrap());
-    assert!(wide.circuit(OPEN).is_ok());
+    assert!(wide.circuit_for(OPEN).is_ok());
 }
 
 #[test]
 fn the_proven_answer_is_the_exact_one_at_both_ends_of_the_input() {
     for steps in [&[][..], &[(2, 3, Some(1))], &[(2, 9, None)], &[(5, 2, Some(1))]] {
         let quantized = planned(image(), Visible::Public, steps);
-        let circuit = quantized.circuit(OPEN).unwrap();
+        let circuit = quantized.circuit_for(OPEN).unwrap();
         for x in [0.0, 12.0] {
             let x = Tensor::from_fn([1, 4, 4], |_| x);
             let (z, _) = circuit.witness(std::slice::from_ref(&x), &mut rng(1)).unwrap();

@@ -422,7 +422,7 @@ struct Case {
 impl Case {
     fn new(layer: &str, args: Args, shape: impl Into<Shape>, (lo, hi): (i64, i64)) -> Self {
         let quantized = cheap(graph(shape, Range::Whole(lo, hi), vec![(layer, args)]), Visible::Public);
-        let circuit = quantized.circuit(OPEN).unwrap();
+        let circuit = quantized.circuit_for(OPEN).unwrap();
         Self { quantized, circuit }
     }
 

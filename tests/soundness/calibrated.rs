@@ -65,7 +65,7 @@ fn models() -> Vec<(&'static str, Quantized, Vec<Tensor>)> {
 #[test]
 fn what_lies_within_is_proved_and_what_lies_beyond_is_refused_by_name() {
     for (name, quantized, inputs) in models() {
-        let circuit = quantized.circuit(OPEN).unwrap();
+        let circuit = quantized.circuit_for(OPEN).unwrap();
         let (mut within, mut beyond) = (0, 0);
         for x in &inputs {
             let witness = circuit.witness(std::slice::from_ref(x), &mut rng(1));
@@ -100,7 +100,7 @@ fn what_lies_within_is_proved_and_what_lies_beyond_is_refused_by_name() {
 #[test]
 fn no_lie_makes_a_witness_for_an_input_beyond_the_width() {
     for (name, quantized, inputs) in models() {
-        let circuit = quantized.circuit(OPEN).unwrap();
+        let circuit = quantized.circuit_for(OPEN).unwrap();
         let honest = inputs.iter().find(|x| quantized.forward(x).is_ok()).unwrap();
         let (_, opening) = circuit.witness(std::slice::from_ref(honest), &mut rng(2)).unwrap();
         let beyond: Vec<&Tensor> = inputs.iter().filter(|x| quantized.forward(x).is_err()).take(2).collect();
@@ -130,5 +130,5 @@ fn a_width_is_no_part_of_a_static_plan() {
         quantized.model().quantize_to(&plan).unwrap()
     };
     // Policy and width are part of what the keys are for.
-    assert_ne!(other.circuit(OPEN).unwrap().digest(), quantized.circuit(OPEN).unwrap().digest());
+    assert_ne!(other.circuit_for(OPEN).unwrap().digest(), quantized.circuit_for(OPEN).unwrap().digest());
 }

@@ -33,7 +33,7 @@ fn no_lie_about_a_finer_channel_changes_the_answer() {
     for (saturate, width) in [(None, None), (Some(3), None), (Some(3), Some(20)), (None, Some(20))] {
         let (quantized, plan) = finer([0, 2], saturate, width);
         let quantized = quantized.model().quantize_to(&plan).unwrap();
-        let circuit = quantized.circuit(OPEN).unwrap();
+        let circuit = quantized.circuit_for(OPEN).unwrap();
         refuse_all("channels", &circuit, &quantized, &samples(quantized.graph(), 1), 0);
     }
 }
@@ -42,7 +42,7 @@ fn no_lie_about_a_finer_channel_changes_the_answer() {
 fn a_channel_is_not_cut_as_another_is() {
     let (model, plan) = finer([0, 2], None, None);
     let (_, swapped) = finer([2, 0], None, None);
-    let circuits = [&plan, &swapped].map(|p| model.model().quantize_to(p).unwrap().circuit(OPEN).unwrap());
+    let circuits = [&plan, &swapped].map(|p| model.model().quantize_to(p).unwrap().circuit_for(OPEN).unwrap());
     assert_ne!(circuits[0].digest(), circuits[1].digest());
     let inputs = samples(model.graph(), 1);
     for (of, other) in [(0, 1), (1, 0)] {

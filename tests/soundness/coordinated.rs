@@ -200,7 +200,7 @@ fn no_cut_clip_slope_order_quotient_or_root_has_a_second_answer() {
 
 /// A circuit of which all is public has one witness for an input, but for hints that no answer depends on.
 fn unique(name: &str, quantized: &Quantized) {
-    let circuit: Circuit = quantized.circuit(OPEN).unwrap();
+    let circuit: Circuit = quantized.circuit_for(OPEN).unwrap();
     let inputs = samples(quantized.graph(), 1);
     let (honest, _) = circuit.witness(&inputs, &mut rng(5)).unwrap();
     let matrices = circuit.matrices();

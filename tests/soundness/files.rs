@@ -15,7 +15,7 @@ use crate::common::{OPEN, planned, scores};
 
 fn victim() -> (Quantized, Vec<u8>) {
     let quantized = planned(scores("poly"), Visible::Public, &[(1, 2, Some(3))]);
-    let bytes = quantized.circuit(OPEN).unwrap().to_bytes().unwrap();
+    let bytes = quantized.circuit_for(OPEN).unwrap().to_bytes().unwrap();
     (quantized, bytes)
 }
 

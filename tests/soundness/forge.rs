@@ -47,7 +47,7 @@ pub fn refuse_all(name: &str, circuit: &Circuit, quantized: &Quantized, inputs: 
 #[test]
 fn no_lie_about_any_variable_changes_a_public_answer() {
     for (name, quantized) in models() {
-        let circuit = quantized.circuit(OPEN).unwrap();
+        let circuit = quantized.circuit_for(OPEN).unwrap();
         refuse_all(name, &circuit, &quantized, &samples(quantized.graph(), 1), 0);
     }
 }
@@ -55,7 +55,7 @@ fn no_lie_about_any_variable_changes_a_public_answer() {
 #[test]
 fn no_lie_in_one_item_of_a_batch_passes_because_of_another() {
     let quantized = planned(scores("relu"), Visible::Public, &[(1, 2, Some(2))]);
-    let circuit = quantized.batch(2, OPEN).unwrap();
+    let circuit = quantized.batch_for(2, OPEN).unwrap();
     refuse_all("batch", &circuit, &quantized, &samples(quantized.graph(), 2), 0);
 }
 
@@ -64,7 +64,7 @@ fn no_lie_about_a_committed_input_weight_or_output_keeps_the_commitment() {
     // Every variable is bound: even other weights within their widths change the commitment, which is public.
     let quantized = planned(scores("relu"), Visible::Committed, &[(1, 4, Some(3)), (3, 4, None)]);
     let committed = Visible::Committed;
-    let circuit = quantized.circuit(visibility(committed, committed, committed)).unwrap();
+    let circuit = quantized.circuit_for(visibility(committed, committed, committed)).unwrap();
     let inputs = samples(quantized.graph(), 1);
     let (honest, opening) = circuit.witness(&inputs, &mut rng(3)).unwrap();
     let integers = integers(&quantized, &inputs);
@@ -83,7 +83,7 @@ fn an_input_beyond_its_declared_range_is_no_input() {
     // A full witness for an input that the range excludes: everything holds but the range.
     let quantized = planned(image(), Visible::Public, &[(2, 3, None)]);
     for input in [Visible::Public, Visible::Private, Visible::Committed] {
-        let circuit = quantized.circuit(visibility(input, Visible::Public, Visible::Public)).unwrap();
+        let circuit = quantized.circuit_for(visibility(input, Visible::Public, Visible::Public)).unwrap();
         let inputs = samples(quantized.graph(), 1);
         let (_, opening) = circuit.witness(&inputs, &mut rng(3)).unwrap();
         // A private input is nothing but its bits, so what four bits can't spell is another input there.
@@ -102,7 +102,7 @@ fn a_private_weight_beyond_its_declared_width_is_no_weight() {
     // Bits that are not bits: the weight that they spell is twice as large, and everything follows from it.
     for weights in [Visible::Private, Visible::Committed] {
         let quantized = planned(scores("relu"), weights, &[(1, 2, None)]);
-        let circuit = quantized.circuit(visibility(Visible::Public, weights, Visible::Public)).unwrap();
+        let circuit = quantized.circuit_for(visibility(Visible::Public, weights, Visible::Public)).unwrap();
         let inputs = samples(quantized.graph(), 1);
         let (_, opening) = circuit.witness(&inputs, &mut rng(3)).unwrap();
         let integers = integers(&quantized, &inputs);
@@ -120,7 +120,7 @@ fn a_private_weight_beyond_its_declared_width_is_no_weight() {
 fn two_items_of_a_batch_do_not_have_different_weights() {
     // Half of one honest witness and half of another, of other weights: the weights are the same variables.
     let quantized = planned(scores("relu"), Visible::Private, &[]);
-    let circuit = quantized.batch(2, visibility(Visible::Public, Visible::Private, Visible::Public)).unwrap();
+    let circuit = quantized.batch_for(2, visibility(Visible::Public, Visible::Private, Visible::Public)).unwrap();
     let inputs = samples(quantized.graph(), 2);
     let (honest, opening) = circuit.witness(&inputs, &mut rng(3)).unwrap();
     let integers = integers(&quantized, &inputs);

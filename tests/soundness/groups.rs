@@ -127,7 +127,7 @@ fn table(scales: (i32, i32), drop: u32, bits: u32, pieces: Vec<Vec<i64>>, tail: 
 
 /// These inputs have witnesses, all of which answer what the integers do.
 fn only(quantized: &Quantized, group: &Group, inputs: &[Vec<i64>]) {
-    let circuit = quantized.circuit(OPEN).unwrap();
+    let circuit = quantized.circuit_for(OPEN).unwrap();
     for q in inputs {
         let expected: Vec<Option<Fr>> =
             quantized.forward(&group.input(q)).unwrap().integers.data().iter().map(|y| Some(to_field(*y))).collect();
@@ -227,7 +227,7 @@ fn lies() -> Vec<Box<dyn Fn(Int) -> Int>> {
 
 /// Every hint computed from other numbers than it should be, and all that follows with it: how many answered otherwise.
 fn mishear(group: &Group, quantized: &Quantized, q: &[i64]) -> usize {
-    let circuit = quantized.circuit(OPEN).unwrap();
+    let circuit = quantized.circuit_for(OPEN).unwrap();
     let x = group.input(q);
     let (honest, opening) = circuit.witness(std::slice::from_ref(&x), &mut rng(3)).unwrap();
     let integers = [quantized.integers(&x).unwrap()];
@@ -272,7 +272,7 @@ fn refuse(
     outputs: &[Int],
     gadget: &str,
 ) -> bool {
-    let circuit = quantized.circuit(OPEN).unwrap();
+    let circuit = quantized.circuit_for(OPEN).unwrap();
     let x = group.input(q);
     let (honest, opening) = circuit.witness(std::slice::from_ref(&x), &mut rng(3)).unwrap();
     let integers = [quantized.integers(&x).unwrap()];
@@ -395,7 +395,7 @@ fn every_input_has_a_proof_under_whatever_plan_is_not_refused() {
                     refused += 1;
                     continue;
                 };
-                let circuit = quantized.circuit(OPEN).unwrap();
+                let circuit = quantized.circuit_for(OPEN).unwrap();
                 for q in group.all() {
                     proved += 1;
                     let x = group.input(&q);
@@ -423,7 +423,7 @@ fn a_reach_or_a_table_where_there_is_none_is_refused_and_so_are_sums_below_one()
         // Another reach is another circuit.
         let digest = |reach: i32| {
             let quantized = norm.quantized(|plan| plan.steps[1].reach = reach).unwrap();
-            quantized.circuit(OPEN).unwrap().digest()
+            quantized.circuit_for(OPEN).unwrap().digest()
         };
         assert_ne!(digest(2), digest(3));
     }

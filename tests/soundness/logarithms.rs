@@ -95,7 +95,7 @@ fn no_lie_about_any_variable_of_a_norm_or_logarithm_changes_its_answer() {
         models.push((layer, behind(layer)));
     }
     for (name, quantized) in models {
-        let circuit = quantized.circuit(OPEN).unwrap();
+        let circuit = quantized.circuit_for(OPEN).unwrap();
         refuse_all(name, &circuit, &quantized, &samples(quantized.graph(), 1), 0);
     }
 }

@@ -115,7 +115,7 @@ fn what_is_not_folded_since_it_is_not_finite_shows_in_no_circuit_that_hides_weig
         let model = Model::new(graph.clone(), OPEN, weights).unwrap();
         let target = Target { top1: 0.0, max_error: Some(1e9), tries: 1, ..Target::default() };
         let quantized = model.quantize(&samples(&graph, 4), target).ok()?;
-        quantized.circuit(Visibility { weights: Visible::Private, ..OPEN }).ok().map(|c| c.table().clone())
+        quantized.circuit_for(Visibility { weights: Visible::Private, ..OPEN }).ok().map(|c| c.table().clone())
     };
     assert!(circuit(-0.5).is_some());
     // An exponential that floats do not hold is computed in the circuit, which would tell that it is that large.

@@ -145,7 +145,7 @@ fn a_table_of_another_function_is_refused_or_shows_in_the_proven_error() {
         other => panic!("{other:?}"),
     }
     // From a file too, whatever its digest.
-    let bytes = quantized.circuit(OPEN).unwrap().to_bytes().unwrap();
+    let bytes = quantized.circuit_for(OPEN).unwrap().to_bytes().unwrap();
     let (digest, payload) = file::read(&bytes, Kind::Circuit).unwrap();
     let mut value: serde_json::Value = serde_json::from_slice(payload).unwrap();
     value["plan"] = serde_json::to_value(&forged).unwrap();
@@ -173,7 +173,7 @@ fn a_table_of_another_function_is_refused_or_shows_in_the_proven_error() {
     let shown = model.quantize_to(&forged).unwrap();
     let (honest, bound) = (quantized.proven().error.unwrap(), shown.proven().error.unwrap());
     assert!(bound > 1.2 * honest && bound > 0.99, "{honest} {bound}");
-    let circuit = shown.circuit(OPEN).unwrap();
+    let circuit = shown.circuit_for(OPEN).unwrap();
     assert_eq!(circuit.report().proven_error, Some(bound));
     assert!(circuit.report().to_string().contains("off by more than"));
     assert_ne!(model.classify(&xs[0]).unwrap(), shown.forward(&xs[0]).unwrap().class.unwrap());
@@ -208,7 +208,7 @@ fn no_input_and_no_weights_exceed_the_proven_error() {
         let quantized = model.quantize(&samples(&graph, 6), any()).unwrap();
         // Any weights that fit the plan.
         let hidden = visibility(Visible::Public, Visible::Private, Visible::Public);
-        let Some(bound) = quantized.circuit(hidden).map(|c| c.proven().error).unwrap_or_default() else {
+        let Some(bound) = quantized.circuit_for(hidden).map(|c| c.proven().error).unwrap_or_default() else {
             assert_eq!(activation, "exp", "no bound is known");
             continue;
         };

@@ -17,7 +17,7 @@ use crate::{
 
 /// The inputs as the circuit has them, the honest witness of one sample, and where its outputs begin.
 fn honest(quantized: &Quantized, weights: Visible) -> (Vec<Int>, Circuit, Vec<Fr>, usize) {
-    let circuit = quantized.circuit(visibility(Visible::Public, weights, Visible::Public)).unwrap();
+    let circuit = quantized.circuit_for(visibility(Visible::Public, weights, Visible::Public)).unwrap();
     let inputs = samples(quantized.graph(), 1);
     let x: Vec<Int> = quantized.integers(&inputs[0]).unwrap().data().to_vec();
     let (witness, _) = circuit.witness(&inputs, &mut rng(3)).unwrap();
@@ -115,14 +115,14 @@ fn a_network_with_other_filters_is_another_circuit() {
     let args = Args::new().with("kernel", 2).with("multiplier", 2).with("bias", false);
     let graph = graph([2, 3, 3], Range::Whole(0, 12), vec![("depthwise_conv2d", args)]);
     let quantized = planned(graph, Visible::Public, &[]);
-    let circuit = quantized.circuit(OPEN).unwrap();
+    let circuit = quantized.circuit_for(OPEN).unwrap();
     let mut weights = quantized.model().weights().clone();
     // The filters in another order: the second of each channel first.
     let (name, weight) = weights.iter().next().map(|(n, w)| (n.to_owned(), w.clone())).unwrap();
     let moved = Tensor::from_fn(weight.shape().clone(), |i| weight.data()[((i / 4) ^ 1) * 4 + i % 4]);
     weights.insert(name, moved);
     let model = zkml::model::Model::new(quantized.graph().clone(), OPEN, weights).unwrap();
-    let other = model.quantize_to(quantized.plan()).unwrap().circuit(OPEN).unwrap();
+    let other = model.quantize_to(quantized.plan()).unwrap().circuit_for(OPEN).unwrap();
     assert_ne!(circuit.digest(), other.digest());
     let inputs = samples(quantized.graph(), 1);
     let (witness, _) = other.witness(&inputs, &mut rng(3)).unwrap();

@@ -455,7 +455,7 @@ fn no_lie_about_any_variable_of_a_network_changes_its_answer() {
         plan.scales[last] += plan.steps[last].shift as i32 - shift as i32;
         (plan.steps[last].shift, plan.steps[last].saturate) = (shift, None);
         for quantized in [quantized.model().quantize_to(&plan).unwrap(), quantized] {
-            let circuit = quantized.circuit(OPEN).unwrap();
+            let circuit = quantized.circuit_for(OPEN).unwrap();
             refuse_all(name, &circuit, &quantized, &samples(quantized.graph(), 1), 0);
         }
     }

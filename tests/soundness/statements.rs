@@ -33,7 +33,7 @@ fn proven() -> &'static Proven {
     static PROVEN: OnceLock<Proven> = OnceLock::new();
     PROVEN.get_or_init(|| {
         let quantized = planned(scores("relu"), Visible::Public, &[(1, 3, Some(3))]);
-        let circuit = quantized.batch(2, OPEN).unwrap();
+        let circuit = quantized.batch_for(2, OPEN).unwrap();
         let keys = circuit.setup(&mut rng(1)).unwrap();
         let inputs = samples(quantized.graph(), 2);
         let (proof, _) = circuit.prove_batch(&keys.proving, &inputs, &mut rng(2)).unwrap();
@@ -120,20 +120,20 @@ fn a_proof_is_not_replayed_under_the_key_of_another_setup_or_circuit() {
     let again = circuit.setup(&mut rng(9)).unwrap();
     assert_eq!(again.verifying.verify(proof), Err(VerifyError::Invalid));
     // A circuit with the same constraints in number, and one weight changed; its digest is written over the proof's.
-    let other = planned(scores("relu"), Visible::Public, &[(1, 4, Some(3))]).batch(2, OPEN).unwrap();
+    let other = planned(scores("relu"), Visible::Public, &[(1, 4, Some(3))]).batch_for(2, OPEN).unwrap();
     assert_ne!(other.digest(), circuit.digest());
     let others = other.setup(&mut rng(1)).unwrap();
     assert!(matches!(others.verifying.verify(proof), Err(VerifyError::Digest { .. })));
     let relabelled = Proof { digest: other.digest(), ..proof.clone() };
     assert!(others.verifying.verify(&relabelled).is_err());
     assert!(other.prove_batch(&keys.proving, inputs, &mut rng(1)).is_err());
-    assert!(keys.verifying.verify(proof).is_ok() && quantized.circuit(OPEN).unwrap().digest() != circuit.digest());
+    assert!(keys.verifying.verify(proof).is_ok() && quantized.circuit_for(OPEN).unwrap().digest() != circuit.digest());
 }
 
 #[test]
 fn the_input_of_a_statement_does_not_pass_for_its_output() {
     let scale = vec![("scale", Args::new().with("factor", 3.0))];
-    let circuit = cheap(graph([3], Range::Whole(0, 100), scale), Visible::Public).circuit(OPEN).unwrap();
+    let circuit = cheap(graph([3], Range::Whole(0, 100), scale), Visible::Public).circuit_for(OPEN).unwrap();
     let keys = circuit.setup(&mut rng(1)).unwrap();
     let proof = circuit.prove(&keys.proving, &Tensor::vector(vec![7.0, 90.0, 30.0]), &mut rng(2)).unwrap();
     assert_eq!(keys.verifying.verify(&proof).unwrap().output(0).unwrap().data(), [21.0, 270.0, 90.0]);
@@ -164,7 +164,7 @@ fn scores_that_saturate_as_floats_are_told_apart_in_the_circuit() {
     let layers = vec![("sigmoid", Args::new()), ("argmax", Args::new())];
     let written = Model::init(graph([2], Range::Whole(0, 100), layers), OPEN, &mut rng(3)).unwrap();
     let quantized = cheap(written.graph().clone(), Visible::Public);
-    let circuit = quantized.circuit(OPEN).unwrap();
+    let circuit = quantized.circuit_for(OPEN).unwrap();
     let keys = circuit.setup(&mut rng(1)).unwrap();
     for (scores, float, proven) in
         [([40.0, 50.0], 0, 1), ([50.0, 40.0], 0, 0), ([1.0, 2.0], 1, 1), ([50.0, 50.0], 0, 0)]
@@ -202,7 +202,7 @@ fn points_at_infinity_prove_nothing() {
 fn the_same_secrets_do_not_show_by_the_same_commitment() {
     let committed = Visible::Committed;
     let quantized = planned(scores("relu"), committed, &[]);
-    let circuit = quantized.batch(2, visibility(committed, committed, committed)).unwrap();
+    let circuit = quantized.batch_for(2, visibility(committed, committed, committed)).unwrap();
     let x = samples(quantized.graph(), 1).remove(0);
     let twice = [x.clone(), x];
     let n = circuit.matrices().instance;
@@ -239,7 +239,7 @@ fn odd_networks_are_proven_or_refused_but_do_not_crash() {
         let Ok(quantized) = model.quantize(&inputs, zkml::plan::Target { tries: 3, ..Default::default() }) else {
             continue;
         };
-        let circuit = quantized.circuit(OPEN).unwrap();
+        let circuit = quantized.circuit_for(OPEN).unwrap();
         for x in &inputs {
             let (z, _) = circuit.witness(std::slice::from_ref(x), &mut rng(1)).unwrap();
             assert!(circuit.matrices().unsatisfied(&z).is_empty());

@@ -293,7 +293,7 @@ fn layers_with_private_weights_say_what_the_integers_say_and_cost_what_was_count
         let label = format!("{layer} of {shape} with {args:?}");
         let quantized = cheap(graph(shape, Range::Whole(-8, 7), vec![(layer, args)]), Visible::Private);
         let visibility = visibility(Visible::Public, Visible::Private, Visible::Public);
-        let circuit = quantized.batch(2, visibility).unwrap();
+        let circuit = quantized.batch_for(2, visibility).unwrap();
         let matrices = circuit.matrices();
         let inputs = samples(quantized.graph(), 2);
         let (honest, _) = circuit.witness(&inputs, &mut rng(34)).unwrap();

@@ -22,7 +22,7 @@ fn tamper(name: &str, circuit: &Circuit, quantized: &Quantized, limit: usize) {
 #[test]
 fn every_mutation_of_public_circuits_is_refused() {
     for (name, quantized) in models() {
-        tamper(name, &quantized.circuit(OPEN).unwrap(), &quantized, usize::MAX);
+        tamper(name, &quantized.circuit_for(OPEN).unwrap(), &quantized, usize::MAX);
     }
 }
 
@@ -30,7 +30,7 @@ fn every_mutation_of_public_circuits_is_refused() {
 fn every_mutation_of_a_committed_circuit_is_refused() {
     let committed = Visible::Committed;
     let quantized = planned(image(), committed, &[(2, 3, Some(3))]);
-    let circuit = quantized.circuit(visibility(committed, committed, committed)).unwrap();
+    let circuit = quantized.circuit_for(visibility(committed, committed, committed)).unwrap();
     tamper("committed", &circuit, &quantized, 400);
 }
 
@@ -39,8 +39,9 @@ fn a_private_witness_determines_everything_but_itself() {
     // What stays free to first order are the weights' bits at most, and nothing else: no more than there are.
     let private = Visible::Private;
     let quantized = planned(scores("relu"), private, &[(1, 2, Some(2)), (3, 3, None)]);
-    let circuit =
-        quantized.circuit(Visibility { input: Visible::Public, weights: private, output: Visible::Public }).unwrap();
+    let circuit = quantized
+        .circuit_for(Visibility { input: Visible::Public, weights: private, output: Visible::Public })
+        .unwrap();
     let (assignment, _) = circuit.witness(&samples(quantized.graph(), 1), &mut rng(5)).unwrap();
     let harness = Harness::new(circuit.matrices(), &assignment, circuit.free());
     assert!(harness.holds());

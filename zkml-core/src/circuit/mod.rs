@@ -111,7 +111,7 @@ pub enum CircuitError {
     /// The graph or the plan says something of weights that the circuit is to hide.
     #[error(
         "{found} depends on the values of the weights, which the circuit is to hide; quantise the model for hidden weights: \
-         give it that visibility, or `Target::visibility`"
+         give it that visibility, as `Model::with_visibility` does"
     )]
     Reveals {
         /// What does.
@@ -172,25 +172,25 @@ impl fmt::Debug for Circuit {
 const MAX_BATCH: usize = 1 << 12;
 
 impl Circuit {
-    /// The circuit of a quantised model, for `batch` inputs that share the weights, within [`Limits::own`].
+    /// The circuit of a quantised model, with the model's visibility, for `batch` inputs that share the weights, within
+    /// [`Limits::own`].
     ///
     /// # Errors
     /// If the batch is empty or too large, a value may outgrow the field, the circuit is too large, or it hides weights and graph or
     /// plan depend on their values: see [`CircuitError::Reveals`].
-    pub fn new(quantized: &Quantized, visibility: Visibility, batch: usize) -> Result<Self, CircuitError> {
-        Self::new_with(quantized, visibility, batch, &Limits::own())
+    pub fn new(quantized: &Quantized, batch: usize) -> Result<Self, CircuitError> {
+        Self::new_with(quantized, batch, &Limits::own())
     }
 
     /// As [`Circuit::new`], within other limits.
     ///
     /// # Errors
     /// As there.
-    pub fn new_with(
-        quantized: &Quantized,
-        visibility: Visibility,
-        batch: usize,
-        limits: &Limits,
-    ) -> Result<Self, CircuitError> {
+    pub fn new_with(quantized: &Quantized, batch: usize, limits: &Limits) -> Result<Self, CircuitError> {
+        Self::of(quantized, quantized.model().visibility(), batch, limits)
+    }
+
+    fn of(quantized: &Quantized, visibility: Visibility, batch: usize, limits: &Limits) -> Result<Self, CircuitError> {
         let public = visibility.weights == Visible::Public;
         if let (false, Some(applied)) = (public, quantized.passes().iter().find(|a| a.values)) {
             return Err(CircuitError::Reveals { found: format!("what the pass `{}` made of the graph", applied.pass) });
@@ -519,19 +519,35 @@ impl Circuit {
 }
 
 impl Quantized {
-    /// The circuit that proves one answer of this model.
+    /// The circuit that proves one answer of this model, with the [visibility](crate::model::Model::visibility) that the model has.
     ///
     /// # Errors
     /// As [`Circuit::new`].
-    pub fn circuit(&self, visibility: Visibility) -> Result<Circuit, CircuitError> {
-        Circuit::new(self, visibility, 1)
+    pub fn circuit(&self) -> Result<Circuit, CircuitError> {
+        self.batch(1)
     }
 
     /// The circuit that proves the answers on `n` inputs at once.
     ///
     /// # Errors
     /// As [`Circuit::new`].
-    pub fn batch(&self, n: usize, visibility: Visibility) -> Result<Circuit, CircuitError> {
-        Circuit::new(self, visibility, n)
+    pub fn batch(&self, n: usize) -> Result<Circuit, CircuitError> {
+        Circuit::new(self, n)
+    }
+
+    /// As [`Quantized::circuit`], for other eyes than the model was quantised for: the same plan and integers.
+    ///
+    /// # Errors
+    /// As [`Circuit::new`]: among others if it hides weights that the plan was not to hide.
+    pub fn circuit_for(&self, visibility: Visibility) -> Result<Circuit, CircuitError> {
+        self.batch_for(1, visibility)
+    }
+
+    /// As [`Quantized::batch`], for other eyes than the model was quantised for.
+    ///
+    /// # Errors
+    /// As [`Quantized::circuit_for`].
+    pub fn batch_for(&self, n: usize, visibility: Visibility) -> Result<Circuit, CircuitError> {
+        Circuit::of(self, visibility, n, &Limits::own())
     }
 }

@@ -43,7 +43,7 @@ fn resized(
     edit: impl Fn(&mut Value),
     v: Visibility,
 ) -> Vec<u8> {
-    let honest = quantized(graph(layer, small.0, Shape::new([small.1])), v).circuit(v).unwrap();
+    let honest = quantized(graph(layer, small.0, Shape::new([small.1])), v).circuit_for(v).unwrap();
     let mut value = serde_json::to_value(&honest.spec).unwrap();
     let large = graph(layer, large.0, Shape::new([large.1]));
     value["graph"] = serde_json::to_value(&large).unwrap();
@@ -105,7 +105,7 @@ fn what_is_counted_is_what_is_built() {
         [mixed, graph("softmax", &Args::new(), Shape::new([5])), graph("layer_norm", &Args::new(), Shape::new([6]))]
     {
         for (visibility, batch) in [(PUBLIC, 1), (PRIVATE, 2), (COMMITTED, 1)] {
-            let circuit = quantized(graph.clone(), visibility).batch(batch, visibility).unwrap();
+            let circuit = quantized(graph.clone(), visibility).batch_for(batch, visibility).unwrap();
             let (tally, table) = circuit.spec.synthesize(Tally::new(), None).unwrap();
             let m = circuit.matrices();
             let counted = (tally.constraints, tally.witnesses, tally.instances + 1);
@@ -122,7 +122,7 @@ fn what_is_counted_is_what_is_built() {
 #[test]
 fn each_limit_is_one() {
     let honest = quantized(graph("sigmoid", &Args::new(), Shape::new([3])), PUBLIC);
-    let bytes = honest.circuit(PUBLIC).unwrap().to_bytes().unwrap();
+    let bytes = honest.circuit_for(PUBLIC).unwrap().to_bytes().unwrap();
     let circuit = Circuit::from_bytes(&bytes).unwrap();
     let m = circuit.matrices();
     let tally = circuit.spec.synthesize(Tally::new(), None).unwrap().0;
@@ -150,7 +150,7 @@ fn each_limit_is_one() {
         let error = Circuit::from_bytes_with(&bytes, &limits).unwrap_err();
         assert!(matches!(error, CircuitError::TooLarge { what: found, .. } if found == what), "{what}: {error}");
         assert!(error.to_string().ends_with(&format!("raise `{what}` of its `Limits`")), "{error}");
-        let built = Circuit::new_with(&honest, PUBLIC, 1, &limits);
+        let built = Circuit::new_with(&honest, 1, &limits);
         assert_eq!(built.is_err(), what != "bytes", "{what}");
     }
 }

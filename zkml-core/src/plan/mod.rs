@@ -35,19 +35,20 @@
 
 #[allow(clippy::disallowed_methods, reason = "weighs plans, before there is one")]
 mod balance;
+#[allow(clippy::disallowed_methods, reason = "measures samples, before there is a plan")]
+mod calibration;
+#[allow(clippy::disallowed_methods, reason = "weighs plans, before there is one")]
+mod candidate;
 pub mod channels;
 mod domain;
 pub mod errors;
 pub mod fidelity;
 #[allow(clippy::disallowed_methods, reason = "draws a chart")]
 pub mod frontier;
-#[allow(clippy::disallowed_methods, reason = "weighs plans, before there is one")]
-mod knobs;
 pub mod proven;
+mod quantize;
 pub mod quantized;
 pub mod search;
-#[allow(clippy::disallowed_methods, reason = "measures samples, before there is a plan")]
-mod subject;
 pub mod synthesis;
 pub mod walk;
 
@@ -101,8 +102,6 @@ pub struct Target {
     pub proven_error: Option<f64>,
     /// The largest error of any score. Without: unbounded for a model with classes, else 1% of the largest score.
     pub max_error: Option<f64>,
-    /// Whom the circuit hides what from; it decides what is cheap.
-    pub visibility: Option<crate::graph::Visibility>,
     /// The most plans that the search tries on the samples.
     pub tries: usize,
     /// Where the widths of decompositions come from.
@@ -115,7 +114,7 @@ const MAX_SCALE: u32 = 512;
 impl Default for Target {
     /// The same class on every sample.
     fn default() -> Self {
-        Self { top1: 1.0, max_error: None, proven_error: None, visibility: None, tries: 400, policy: Policy::Static }
+        Self { top1: 1.0, max_error: None, proven_error: None, tries: 400, policy: Policy::Static }
     }
 }
 

@@ -5,9 +5,9 @@
 //!    tried on the samples from the cheapest up, the samples with the closest calls first.
 //! 2. Balance: bits are moved to where they are cheap, see `balance`.
 //! 3. Descent, as long as it gets cheaper and stays faithful: one bit less here, one saturation more there, a rescale at
-//!    any node or left out, those first that save much and should add little noise. A turn that is refused is not tried
+//!    any node or left out, those first that save much and should add little noise. A move that is refused is not tried
 //!    again until others have been made; what makes a plan coarser elsewhere would not make it faithful.
-//! 4. When no turn is left, pairs: one less here for one more there. Their costs are estimated by those of both alone.
+//! 4. When no move is left, pairs: one less here for one more there. Their costs are estimated by those of both alone.
 //! 5. When no pair is left, some of them at once, drawn at random (always the same), as long as there are tries.
 
 use std::collections::{HashMap, HashSet};
@@ -17,9 +17,9 @@ use rayon::prelude::*;
 use super::{
     Quantized, Target,
     balance::Balance,
+    calibration::Calibration,
+    candidate::{Candidate, Move, merge},
     frontier::{Frontier, Point},
-    knobs::{Knobs, Turn, merge},
-    subject::Subject,
 };
 use crate::{error::PlanError, graph::Range, model::Model, tensor::Tensor};
 
@@ -36,16 +36,16 @@ pub struct Progress {
 
 /// A search under way.
 struct Search<'a, 'p> {
-    subject: Subject<'a>,
+    calibration: Calibration<'a>,
     progress: &'p mut dyn FnMut(Progress),
     /// The samples, those that fail plans first.
     order: Vec<usize>,
-    seen: HashSet<Knobs>,
+    seen: HashSet<Candidate>,
     frontier: Frontier,
     /// Plans that miss the target and yet are to be run on all samples, for the frontier.
     spare: usize,
     tried: usize,
-    best: Option<(usize, Knobs)>,
+    best: Option<(usize, Candidate)>,
     balance: Balance,
     /// The state of a random generator; plans do not depend on anything but the model and the samples.
     random: u64,
@@ -61,54 +61,54 @@ pub(crate) fn search(
     target: Target,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Quantized, PlanError> {
-    let subject = Subject::new(model, samples, target)?;
-    let mut grid = subject.grid(progress);
+    let calibration = Calibration::new(model, samples, target)?;
+    let mut grid = calibration.grid(progress);
     grid.sort_by_key(|(cost, _)| *cost);
     let mut search = Search {
         order: (0..samples.len()).collect(),
         seen: HashSet::new(),
-        frontier: Frontier::new(subject.graph().name()),
-        spare: if subject.large() { 8 } else { 32 },
+        frontier: Frontier::new(calibration.graph().name()),
+        spare: if calibration.large() { 8 } else { 32 },
         tried: 0,
         best: None,
         balance: Balance::default(),
         random: 0x9e37_79b9_7f4a_7c15,
-        subject,
+        calibration,
         progress,
     };
-    for (cost, knobs) in grid {
-        if search.accepts("grid", cost, &knobs) {
+    for (cost, candidate) in grid {
+        if search.accepts("grid", cost, &candidate) {
             break;
         }
     }
     // Inputs may need more bits than those of the grid.
-    let finest = if search.best.is_none() { search.subject.finest() } else { None };
-    if let Some((cost, knobs)) = finest.and_then(|k| search.subject.cost(&k).map(|c| (c, k))) {
-        search.accepts("grid", cost, &knobs);
+    let finest = if search.best.is_none() { search.calibration.finest() } else { None };
+    if let Some((cost, candidate)) = finest.and_then(|k| search.calibration.cost(&k).map(|c| (c, k))) {
+        search.accepts("grid", cost, &candidate);
     }
     search.level();
     search.descend();
-    let Search { subject, progress, mut frontier, tried, best, .. } = search;
-    let Some((cost, knobs)) = best else { return Err(subject.unreachable()?) };
+    let Search { calibration, progress, mut frontier, tried, best, .. } = search;
+    let Some((cost, candidate)) = best else { return Err(calibration.unreachable()?) };
     progress(Progress { stage: "done", tried, constraints: Some(cost) });
     frontier.choose(cost);
-    let plan = subject.stated(&knobs)?;
-    Ok(Quantized::of(model, subject.optimized, subject.passes, plan)?.with_frontier(frontier))
+    let plan = calibration.stated(&candidate)?;
+    Ok(Quantized::of(model, calibration.optimized, calibration.passes, plan)?.with_frontier(frontier))
 }
 
 impl Search<'_, '_> {
     /// Tries a plan on the samples; if it is faithful and cheaper, it is the best one.
-    fn accepts(&mut self, stage: &'static str, cost: usize, knobs: &Knobs) -> bool {
+    fn accepts(&mut self, stage: &'static str, cost: usize, candidate: &Candidate) -> bool {
         self.tried += 1;
         (self.progress)(Progress { stage, tried: self.tried, constraints: self.best.as_ref().map(|b| b.0) });
-        self.seen.insert(knobs.clone());
+        self.seen.insert(candidate.clone());
         let all = self.spare > 0 && self.frontier.misses(cost);
-        let verdict = self.subject.evaluate(&self.subject.plan(knobs), &mut self.order, all);
+        let verdict = self.calibration.evaluate(&self.calibration.plan(candidate), &mut self.order, all);
         if let Some((max_error, top1)) = verdict.measured {
             self.frontier.add(Point { constraints: cost, max_error, top1, faithful: verdict.faithful });
         }
         if verdict.faithful && self.best.as_ref().is_none_or(|b| cost < b.0) {
-            self.best = Some((cost, knobs.clone()));
+            self.best = Some((cost, candidate.clone()));
         } else if all && !verdict.faithful {
             self.spare -= 1;
         }
@@ -116,7 +116,7 @@ impl Search<'_, '_> {
     }
 
     fn ended(&self) -> bool {
-        self.tried >= self.subject.target.tries
+        self.tried >= self.calibration.target.tries
     }
 
     /// Moves bits to where they are cheap, with saturation and without, as long as that helps.
@@ -125,10 +125,10 @@ impl Search<'_, '_> {
             let Some((cost, base)) = self.best.clone() else { return };
             let saturates = base.saturate.iter().any(Option::is_some);
             let flip = |values: &Option<u32>| values.filter(|_| !saturates).map(|_| 0);
-            let flipped = Knobs { saturate: base.values.iter().map(flip).collect(), ..base.clone() };
+            let flipped = Candidate { saturate: base.values.iter().map(flip).collect(), ..base.clone() };
             for base in [base, flipped] {
-                let price = self.subject.cost(&base);
-                let Some(balance) = price.and_then(|c| Balance::around(&self.subject, &base, c)) else { continue };
+                let price = self.calibration.cost(&base);
+                let Some(balance) = price.and_then(|c| Balance::around(&self.calibration, &base, c)) else { continue };
                 let before = self.best.as_ref().map(|b| b.0);
                 self.along(&balance, &base);
                 if self.balance.is_empty() || self.best.as_ref().map(|b| b.0) < before {
@@ -143,19 +143,19 @@ impl Search<'_, '_> {
 
     /// The cheapest faithful one of the balanced plans: between the finest and the coarsest by bisection, then some that
     /// are coarser yet, since noise is not all that decides.
-    fn along(&mut self, balance: &Balance, base: &Knobs) {
-        let steps: i32 = if self.subject.large() { 4 } else { 8 };
+    fn along(&mut self, balance: &Balance, base: &Candidate) {
+        let steps: i32 = if self.calibration.large() { 4 } else { 8 };
         let at = |n: i32| balance.plan(base, f64::from(n) / f64::from(steps));
         // Close ones are often the same plan.
-        let mut known: HashMap<Knobs, bool> = HashMap::new();
+        let mut known: HashMap<Candidate, bool> = HashMap::new();
         let mut tries = |search: &mut Self, n: i32| {
-            let knobs = at(n);
-            if let Some(faithful) = known.get(&knobs) {
+            let candidate = at(n);
+            if let Some(faithful) = known.get(&candidate) {
                 return *faithful;
             }
-            let price = search.subject.cost(&knobs).filter(|_| !search.ended());
-            let faithful = price.is_some_and(|c| search.accepts("balance", c, &knobs));
-            known.insert(knobs, faithful);
+            let price = search.calibration.cost(&candidate).filter(|_| !search.ended());
+            let faithful = price.is_some_and(|c| search.accepts("balance", c, &candidate));
+            known.insert(candidate, faithful);
             faithful
         };
         let (mut fine, mut coarse) = (-4 * steps, 4 * steps);
@@ -168,24 +168,24 @@ impl Search<'_, '_> {
         }
     }
 
-    /// Turns one knob, then two, as long as that is cheaper and faithful.
+    /// Changes one setting, then two, as long as that is cheaper and faithful.
     fn descend(&mut self) {
-        let mut refused: HashSet<Turn> = HashSet::new();
-        let mut refused_pairs: HashSet<(Turn, Turn)> = HashSet::new();
+        let mut refused: HashSet<Move> = HashSet::new();
+        let mut refused_pairs: HashSet<(Move, Move)> = HashSet::new();
         let mut moved = false;
-        while let (Some((cost, knobs)), false) = (self.best.clone(), self.ended()) {
-            let mut downs = self.subject.priced(self.subject.downs(&knobs));
-            self.rank(cost, &knobs, &mut downs);
-            if self.turn(cost, &downs, &mut refused) {
+        while let (Some((cost, candidate)), false) = (self.best.clone(), self.ended()) {
+            let mut downs = self.calibration.priced(self.calibration.downs(&candidate));
+            self.rank(cost, &candidate, &mut downs);
+            if self.change(cost, &downs, &mut refused) {
                 moved = true;
                 continue;
             }
-            if self.pair(cost, &knobs, &downs, &mut refused_pairs) {
+            if self.pair(cost, &candidate, &downs, &mut refused_pairs) {
                 moved = true;
                 refused.clear();
                 continue;
             }
-            if !moved && !self.explore(cost, &knobs, &downs) {
+            if !moved && !self.explore(cost, &candidate, &downs) {
                 return;
             }
             // What was refused long ago may be accepted now.
@@ -195,46 +195,46 @@ impl Search<'_, '_> {
         }
     }
 
-    /// Sorts turns: what saves most for the noise that it adds comes first.
-    fn rank(&self, cost: usize, base: &Knobs, turns: &mut [(usize, Turn, Knobs)]) {
-        turns.sort_by_cached_key(|(c, turn, knobs)| {
-            let added = self.balance.added(turn, base, knobs);
+    /// Sorts moves: what saves most for the noise that it adds comes first.
+    fn rank(&self, cost: usize, base: &Candidate, moves: &mut [(usize, Move, Candidate)]) {
+        moves.sort_by_cached_key(|(c, change, candidate)| {
+            let added = self.balance.added(change, base, candidate);
             let saved = cost.saturating_sub(*c).max(1) as f64;
             // Positive floats are in the order of their bits.
             let loss = if added > 0.0 { (added / saved).to_bits() } else { 0 };
-            (loss, *c, *turn)
+            (loss, *c, *change)
         });
     }
 
-    /// The first turn that is cheaper and accepted.
-    fn turn(&mut self, cost: usize, turns: &[(usize, Turn, Knobs)], refused: &mut HashSet<Turn>) -> bool {
-        for (c, turn, knobs) in turns {
+    /// The first move that is cheaper and accepted.
+    fn change(&mut self, cost: usize, moves: &[(usize, Move, Candidate)], refused: &mut HashSet<Move>) -> bool {
+        for (c, change, candidate) in moves {
             if self.ended() {
                 return false;
             }
-            if *c >= cost || refused.contains(turn) || self.seen.contains(knobs) {
+            if *c >= cost || refused.contains(change) || self.seen.contains(candidate) {
                 continue;
             }
-            if self.accepts("descent", *c, knobs) {
+            if self.accepts("descent", *c, candidate) {
                 return true;
             }
-            refused.insert(*turn);
+            refused.insert(*change);
         }
         false
     }
 
-    /// The first pair of turns, one coarser and one finer, that is cheaper and accepted.
+    /// The first pair of moves, one coarser and one finer, that is cheaper and accepted.
     fn pair(
         &mut self,
         cost: usize,
-        base: &Knobs,
-        downs: &[(usize, Turn, Knobs)],
-        refused: &mut HashSet<(Turn, Turn)>,
+        base: &Candidate,
+        downs: &[(usize, Move, Candidate)],
+        refused: &mut HashSet<(Move, Move)>,
     ) -> bool {
-        if self.subject.large() || base.factor.len() > 24 {
+        if self.calibration.large() || base.factor.len() > 24 {
             return false;
         }
-        let ups = self.subject.priced(self.subject.ups(base));
+        let ups = self.calibration.priced(self.calibration.ups(base));
         let mut pairs: Vec<(u64, usize, usize, usize)> = Vec::new();
         for (d, down) in downs.iter().enumerate().filter(|(_, down)| down.0 < cost) {
             let added = self.balance.added(&down.1, base, &down.2);
@@ -254,12 +254,12 @@ impl Search<'_, '_> {
             }
             let (down, up) = (&downs[d], &ups[u]);
             let both = (down.1, up.1);
-            let knobs = merge(base, &down.2, &up.2);
-            if refused.contains(&both) || self.seen.contains(&knobs) {
+            let candidate = merge(base, &down.2, &up.2);
+            if refused.contains(&both) || self.seen.contains(&candidate) {
                 continue;
             }
-            match self.subject.cost(&knobs) {
-                Some(c) if c < cost && self.accepts("pairs", c, &knobs) => return true,
+            match self.calibration.cost(&candidate) {
+                Some(c) if c < cost && self.accepts("pairs", c, &candidate) => return true,
                 _ => {
                     refused.insert(both);
                 }
@@ -283,36 +283,37 @@ impl Search<'_, '_> {
         (self.random >> 33) as usize % below.max(1)
     }
 
-    /// Some turns at once, such that noise and costs should not grow.
-    fn explore(&mut self, cost: usize, base: &Knobs, downs: &[(usize, Turn, Knobs)]) -> bool {
-        if self.subject.large() {
+    /// Some moves at once, such that noise and costs should not grow.
+    fn explore(&mut self, cost: usize, base: &Candidate, downs: &[(usize, Move, Candidate)]) -> bool {
+        if self.calibration.large() {
             return false;
         }
-        let mut turns = self.subject.priced(self.subject.ups(base));
-        turns.extend(downs.iter().cloned());
-        let added: Vec<f64> = turns.iter().map(|(_, turn, knobs)| self.balance.added(turn, base, knobs)).collect();
+        let mut moves = self.calibration.priced(self.calibration.ups(base));
+        moves.extend(downs.iter().cloned());
+        let added: Vec<f64> =
+            moves.iter().map(|(_, change, candidate)| self.balance.added(change, base, candidate)).collect();
         for _ in 0..ROUNDS {
-            let mut drawn: Vec<(u64, i64, Knobs)> = Vec::new();
+            let mut drawn: Vec<(u64, i64, Candidate)> = Vec::new();
             for _ in 0..DRAWN {
-                let (mut knobs, mut change, mut noise) = (base.clone(), 0i64, 0.0);
+                let (mut candidate, mut change, mut noise) = (base.clone(), 0i64, 0.0);
                 for _ in 0..3 + self.draw(3) {
-                    let n = self.draw(turns.len());
-                    knobs = merge(base, &knobs, &turns[n].2);
-                    change += turns[n].0 as i64 - cost as i64;
+                    let n = self.draw(moves.len());
+                    candidate = merge(base, &candidate, &moves[n].2);
+                    change += moves[n].0 as i64 - cost as i64;
                     noise += added[n];
                 }
-                if change < 0 && noise.is_finite() && !self.seen.contains(&knobs) {
+                if change < 0 && noise.is_finite() && !self.seen.contains(&candidate) {
                     let loss = if noise > 0.0 { (noise / -change as f64).to_bits() } else { 0 };
-                    drawn.push((loss, change, knobs));
+                    drawn.push((loss, change, candidate));
                 }
             }
             drawn.sort_by_key(|(loss, change, _)| (*loss, *change));
-            for (_, _, knobs) in drawn.into_iter().take(ROUND) {
+            for (_, _, candidate) in drawn.into_iter().take(ROUND) {
                 if self.ended() {
                     return false;
                 }
-                let price = self.subject.cost(&knobs).filter(|c| *c < cost && !self.seen.contains(&knobs));
-                if price.is_some_and(|c| self.accepts("random", c, &knobs)) {
+                let price = self.calibration.cost(&candidate).filter(|c| *c < cost && !self.seen.contains(&candidate));
+                if price.is_some_and(|c| self.accepts("random", c, &candidate)) {
                     return true;
                 }
             }
@@ -321,22 +322,22 @@ impl Search<'_, '_> {
     }
 }
 
-impl Subject<'_> {
-    /// These knobs with their costs, where they are possible at all.
-    fn costs(&self, knobs: Vec<Knobs>) -> Vec<(usize, Knobs)> {
-        knobs.into_par_iter().filter_map(|k| self.cost(&k).map(|c| (c, k))).collect()
+impl Calibration<'_> {
+    /// These candidates with their costs, where they are possible at all.
+    fn costs(&self, candidate: Vec<Candidate>) -> Vec<(usize, Candidate)> {
+        candidate.into_par_iter().filter_map(|k| self.cost(&k).map(|c| (c, k))).collect()
     }
 
-    /// These turns with their costs, the cheapest first.
-    fn priced(&self, turns: Vec<(Turn, Knobs)>) -> Vec<(usize, Turn, Knobs)> {
-        let mut priced: Vec<(usize, Turn, Knobs)> =
-            turns.into_par_iter().filter_map(|(turn, k)| self.cost(&k).map(|c| (c, turn, k))).collect();
+    /// These moves with their costs, the cheapest first.
+    fn priced(&self, moves: Vec<(Move, Candidate)>) -> Vec<(usize, Move, Candidate)> {
+        let mut priced: Vec<(usize, Move, Candidate)> =
+            moves.into_par_iter().filter_map(|(change, k)| self.cost(&k).map(|c| (c, change, k))).collect();
         priced.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
         priced
     }
 
     /// The uniform plans with their costs.
-    fn grid(&self, progress: &mut dyn FnMut(Progress)) -> Vec<(usize, Knobs)> {
+    fn grid(&self, progress: &mut dyn FnMut(Progress)) -> Vec<(usize, Candidate)> {
         let inputs: &[u32] = if matches!(self.range, Range::Whole(..)) { &[0] } else { &[8, 6, 12] };
         let large = self.large();
         let factors: Vec<u32> = (2..=16).step_by(if large { 2 } else { 1 }).collect();
@@ -348,17 +349,19 @@ impl Subject<'_> {
                 for &factor in &factors {
                     progress(Progress { stage: "costs", tried: 0, constraints: None });
                     if !everywhere {
-                        grid.push(self.knobs(input, factor, None, false, false));
+                        grid.push(self.candidate(input, factor, None, false, false));
                     }
                     if fused || everywhere {
                         for &values in &widths {
-                            grid.extend([false, true].map(|s| self.knobs(input, factor, Some(values), s, everywhere)));
+                            grid.extend(
+                                [false, true].map(|s| self.candidate(input, factor, Some(values), s, everywhere)),
+                            );
                         }
                     }
                 }
             }
             // Rescaling what no activation forces to be decomposed costs extra: only where nothing else is possible.
-            let costed: Vec<(usize, Knobs)> = self.costs(std::mem::take(&mut grid));
+            let costed: Vec<(usize, Candidate)> = self.costs(std::mem::take(&mut grid));
             if !costed.is_empty() || everywhere {
                 return costed;
             }

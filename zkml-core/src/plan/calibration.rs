@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::{
     Plan, Proven, Quantized, Target,
-    knobs::Knobs,
+    candidate::Candidate,
     quantized::{self, Runner},
     to_real,
 };
@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// What the search knows of the model.
-pub(super) struct Subject<'a> {
+pub(super) struct Calibration<'a> {
     pub(super) model: &'a Model,
     pub(super) optimized: Model,
     pub(super) passes: Vec<Applied>,
@@ -63,7 +63,7 @@ pub(super) fn ceil_log2(x: f64) -> i32 {
     if x > 0.0 { x.log2().ceil().clamp(-200.0, 200.0) as i32 } else { 0 }
 }
 
-impl<'a> Subject<'a> {
+impl<'a> Calibration<'a> {
     pub(super) fn new(model: &'a Model, samples: &[Tensor], target: Target) -> Result<Self, PlanError> {
         if samples.is_empty() {
             return Err(PlanError::NoSamples);
@@ -71,10 +71,13 @@ impl<'a> Subject<'a> {
         // What the passes save shows on a few samples: only the largest values matter for it.
         let few = &samples[..samples.len().min(4)];
         let mut cost = |m: &Model| {
-            let subject = Self::of(model, m.clone(), vec![], few, target).ok()?;
-            [None, Some(8)].iter().filter_map(|v| subject.cost(&subject.knobs(8, 8, *v, false, false))).min()
+            let calibration = Self::of(model, m.clone(), vec![], few, target).ok()?;
+            [None, Some(8)]
+                .iter()
+                .filter_map(|v| calibration.cost(&calibration.candidate(8, 8, *v, false, false)))
+                .min()
         };
-        let weights = target.visibility.unwrap_or(model.visibility()).weights;
+        let weights = model.visibility().weights;
         let (optimized, passes) = quantized::optimized(model, weights, &mut cost)?;
         Self::of(model, optimized, passes, samples, target)
     }
@@ -132,7 +135,7 @@ impl<'a> Subject<'a> {
             reach,
             inputs: order.iter().map(|i| samples[*i].clone()).collect(),
             scores,
-            visibility: target.visibility.unwrap_or(model.visibility()),
+            visibility: model.visibility(),
             target,
             max_error,
             passes,
@@ -188,8 +191,8 @@ impl<'a> Subject<'a> {
     }
 
     /// The constraints of the plan, if it is possible at all.
-    pub(super) fn cost(&self, knobs: &Knobs) -> Option<usize> {
-        let plan = self.plan(knobs);
+    pub(super) fn cost(&self, candidate: &Candidate) -> Option<usize> {
+        let plan = self.plan(candidate);
         let params = quantized::quantize_params(&self.optimized, &plan).ok()?;
         // A commitment costs the same under almost any plan, and takes long to count.
         let visibility = self.visibility.without_commitments();
@@ -198,8 +201,8 @@ impl<'a> Subject<'a> {
     }
 
     /// The plan, with what is proven of it.
-    pub(super) fn stated(&self, knobs: &Knobs) -> Result<Plan, PlanError> {
-        let plan = self.plan(knobs);
+    pub(super) fn stated(&self, candidate: &Candidate) -> Result<Plan, PlanError> {
+        let plan = self.plan(candidate);
         let params = quantized::quantize_params(&self.optimized, &plan)?;
         plan.stated(self.graph(), (self.visibility.weights == Visible::Public).then_some(params.as_slice()))
     }
@@ -237,8 +240,8 @@ impl<'a> Subject<'a> {
     }
 
     /// The mean square error of the scores, over the first samples.
-    pub(super) fn noise(&self, knobs: &Knobs, samples: usize) -> Option<f64> {
-        let plan = self.plan(knobs);
+    pub(super) fn noise(&self, candidate: &Candidate, samples: usize) -> Option<f64> {
+        let plan = self.plan(candidate);
         let runner = self.runner(&plan)?;
         let scale = plan.scales[self.graph().scores().0];
         let each = |i: usize| {
@@ -297,10 +300,10 @@ impl<'a> Subject<'a> {
     }
 
     /// The finest plan that is possible at all.
-    pub(super) fn finest(&self) -> Option<Knobs> {
+    pub(super) fn finest(&self) -> Option<Candidate> {
         [None, Some(16)]
             .into_iter()
-            .flat_map(|values| [false, true].map(|e| self.knobs(16, 16, values, false, e)))
+            .flat_map(|values| [false, true].map(|e| self.candidate(16, 16, values, false, e)))
             .find(|k| self.cost(k).is_some())
     }
 
@@ -314,8 +317,8 @@ impl<'a> Subject<'a> {
             Some(e) => format!("{asked}, and a proven error of at most {e:.6} over all inputs"),
             None => asked,
         };
-        let Some(knobs) = self.finest() else {
-            let plan = self.plan(&self.knobs(8, 8, Some(8), true, true));
+        let Some(candidate) = self.finest() else {
+            let plan = self.plan(&self.candidate(8, 8, Some(8), true, true));
             let params = quantized::quantize_params(&self.optimized, &plan)?;
             return Err(match quantized::bounds(self.graph(), &plan, &params, self.visibility.weights) {
                 Err(error) => error,
@@ -329,7 +332,7 @@ impl<'a> Subject<'a> {
                 .into(),
             });
         };
-        let plan = self.stated(&knobs)?;
+        let plan = self.stated(&candidate)?;
         let quantized = Quantized::of(self.model, self.optimized.clone(), self.passes.clone(), plan)?;
         let fidelity = quantized.fidelity(&self.inputs)?;
         let (layer, origin) = self.culprit(&quantized)?;

@@ -1,8 +1,9 @@
-//! What the search may turn, and the plan that follows from it.
+//! Candidates of the search: scales and widths that it may choose, and the plan that follows from them.
 
 use super::{
-    InputPlan, ParamPlan, Plan, Policy, channels, input_interval, output_scale, param_scale,
-    subject::{Subject, ceil_log2},
+    InputPlan, ParamPlan, Plan, Policy,
+    calibration::{Calibration, ceil_log2},
+    channels, input_interval, output_scale, param_scale,
 };
 use crate::{
     arith::MAX_BITS,
@@ -10,9 +11,9 @@ use crate::{
     layer::{AnyLayer, Factors, Kind, Role, Step},
 };
 
-/// What the search may turn.
+/// One choice of scales and widths.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Knobs {
+pub(super) struct Candidate {
     /// Fractional bits of a real input.
     pub(super) input: u32,
     /// For every node that multiplies: the bits of its factors.
@@ -25,23 +26,23 @@ pub(super) struct Knobs {
     pub(super) saturate: Vec<Option<u32>>,
 }
 
-/// A turn of one knob: which one, at which node, and to what where there is a choice.
-pub(super) type Turn = (&'static str, usize, u32);
+/// A move to a neighbour: which setting, at which node, and to what where there is a choice.
+pub(super) type Move = (&'static str, usize, u32);
 
-impl Subject<'_> {
+impl Calibration<'_> {
     /// The same everywhere.
-    pub(super) fn knobs(
+    pub(super) fn candidate(
         &self,
         input: u32,
         factor: u32,
         values: Option<u32>,
         saturate: bool,
         everywhere: bool,
-    ) -> Knobs {
+    ) -> Candidate {
         let n = self.graph().nodes().len();
         let last = self.graph().scores().0;
         let place = |i: usize| i != last && (self.fuses(i) || (everywhere && self.grows(i)));
-        Knobs {
+        Candidate {
             input,
             factor: (0..n)
                 .map(|i| match self.layer(i).map(AnyLayer::factors) {
@@ -82,30 +83,30 @@ impl Subject<'_> {
         weight.values.data().chunks(per).map(|row| room(each(row))).collect()
     }
 
-    /// Turns that make a plan coarser, or leave a rescale out: they may save constraints by themselves.
-    pub(super) fn downs(&self, knobs: &Knobs) -> Vec<(Turn, Knobs)> {
-        let mut downs: Vec<(Turn, Knobs)> = Vec::new();
-        let mut add = |turn: Turn, f: &dyn Fn(&mut Knobs)| {
-            let mut k = knobs.clone();
+    /// Moves that make a plan coarser, or leave a rescale out: they may save constraints by themselves.
+    pub(super) fn downs(&self, candidate: &Candidate) -> Vec<(Move, Candidate)> {
+        let mut downs: Vec<(Move, Candidate)> = Vec::new();
+        let mut add = |change: Move, f: &dyn Fn(&mut Candidate)| {
+            let mut k = candidate.clone();
             f(&mut k);
-            downs.push((turn, k));
+            downs.push((change, k));
         };
-        if !matches!(self.range, Range::Whole(..)) && knobs.input > 1 {
+        if !matches!(self.range, Range::Whole(..)) && candidate.input > 1 {
             add(("input", 0, 0), &|k| k.input -= 1);
         }
-        for i in 0..knobs.factor.len() {
-            if knobs.factor[i] > 2 {
+        for i in 0..candidate.factor.len() {
+            if candidate.factor[i] > 2 {
                 add(("factor", i, 0), &|k| k.factor[i] -= 1);
             }
             // What a table costs falls by steps of several bits.
             let tabled = self.layer(i).is_some_and(|l| l.factors() == Factors::Constants);
-            for less in (2..=6).filter(|less| tabled && knobs.factor[i] > less + 1) {
+            for less in (2..=6).filter(|less| tabled && candidate.factor[i] > less + 1) {
                 add(("factor", i, less), &|k| k.factor[i] -= less);
             }
-            if knobs.spread[i] > 0 {
+            if candidate.spread[i] > 0 {
                 add(("spread", i, 0), &|k| k.spread[i] -= 1);
             }
-            match (knobs.values[i], knobs.saturate[i]) {
+            match (candidate.values[i], candidate.saturate[i]) {
                 (Some(bits), _) => {
                     if bits > 1 {
                         add(("values", i, 0), &|k| k.values[i] = Some(bits - 1));
@@ -121,7 +122,7 @@ impl Subject<'_> {
                 }
                 _ => {}
             }
-            match knobs.saturate[i] {
+            match candidate.saturate[i] {
                 Some(clip) => {
                     if clip < 4 {
                         add(("clip", i, 0), &|k| k.saturate[i] = Some(clip + 1));
@@ -137,32 +138,32 @@ impl Subject<'_> {
         downs
     }
 
-    /// Turns that make a plan finer: they pay for a coarser one elsewhere.
-    pub(super) fn ups(&self, knobs: &Knobs) -> Vec<(Turn, Knobs)> {
-        let mut ups: Vec<(Turn, Knobs)> = Vec::new();
-        let mut add = |turn: Turn, f: &dyn Fn(&mut Knobs)| {
-            let mut k = knobs.clone();
+    /// Moves that make a plan finer: they pay for a coarser one elsewhere.
+    pub(super) fn ups(&self, candidate: &Candidate) -> Vec<(Move, Candidate)> {
+        let mut ups: Vec<(Move, Candidate)> = Vec::new();
+        let mut add = |change: Move, f: &dyn Fn(&mut Candidate)| {
+            let mut k = candidate.clone();
             f(&mut k);
-            ups.push((turn, k));
+            ups.push((change, k));
         };
         if !matches!(self.range, Range::Whole(..)) {
             add(("input", 0, 1), &|k| k.input += 1);
         }
-        for i in 0..knobs.factor.len() {
-            if knobs.factor[i] > 0 && knobs.factor[i] < 20 {
+        for i in 0..candidate.factor.len() {
+            if candidate.factor[i] > 0 && candidate.factor[i] < 20 {
                 add(("factor", i, 1), &|k| k.factor[i] += 1);
             }
             let room = if self.spreads() { self.headroom(i).into_iter().max().unwrap_or(0) } else { 0 };
-            for spread in [knobs.spread[i] + 1, room] {
-                if knobs.spread[i] < spread && spread <= room {
+            for spread in [candidate.spread[i] + 1, room] {
+                if candidate.spread[i] < spread && spread <= room {
                     add(("spread", i, spread), &|k| k.spread[i] = spread);
                 }
             }
-            if let Some(bits) = knobs.values[i] {
+            if let Some(bits) = candidate.values[i] {
                 add(("values", i, 1), &|k| k.values[i] = Some(bits + 1));
                 add(("values", i, 2), &|k| k.values[i] = None);
             }
-            if let Some(clip) = knobs.saturate[i] {
+            if let Some(clip) = candidate.saturate[i] {
                 add(("saturate", i, 1), &|k| k.saturate[i] = clip.checked_sub(1));
             }
         }
@@ -175,12 +176,12 @@ impl Subject<'_> {
         self.visibility.weights == Visible::Public
     }
 
-    /// The plan of these knobs.
-    pub(super) fn plan(&self, knobs: &Knobs) -> Plan {
+    /// The plan of a candidate.
+    pub(super) fn plan(&self, candidate: &Candidate) -> Plan {
         let graph = self.graph();
         let scale = match self.range {
             Range::Whole(..) => 0,
-            Range::Real(lo, hi) => knobs.input as i32 - ceil_log2(lo.abs().max(hi.abs())),
+            Range::Real(lo, hi) => candidate.input as i32 - ceil_log2(lo.abs().max(hi.abs())),
         };
         let input = InputPlan { scale, interval: input_interval(self.range, scale) };
         let n = graph.nodes().len();
@@ -196,7 +197,7 @@ impl Subject<'_> {
         };
         for i in 0..n {
             let Some(layer) = self.layer(i) else {
-                plan.steps[i] = self.cut(knobs, i, Step::default(), scale);
+                plan.steps[i] = self.cut(candidate, i, Step::default(), scale);
                 plan.scales[i] = scale - plan.steps[i].shift as i32;
                 continue;
             };
@@ -207,17 +208,17 @@ impl Subject<'_> {
             let weight = self.lowered[i].first().map_or(0.0, |l| l.values.max_abs());
             step.factor = match layer.factors() {
                 Factors::None => 0,
-                Factors::Weights => knobs.factor[i] as i32 - 1 - ceil_log2(weight),
-                Factors::Constants => knobs.factor[i] as i32,
+                Factors::Weights => candidate.factor[i] as i32 - 1 - ceil_log2(weight),
+                Factors::Constants => candidate.factor[i] as i32,
             };
             step.tables = self.tables(i, layer, &step);
             step.reach = if layer.reaches() { self.reached(i) } else { 0 };
             let before = layer.scale(&step);
-            plan.steps[i] = self.cut(knobs, i, step, before);
+            plan.steps[i] = self.cut(candidate, i, step, before);
             plan.scales[i] = output_scale(layer, &plan.steps[i]);
         }
-        for i in (0..n).filter(|i| knobs.spread[*i] > 0) {
-            let finer: Vec<u32> = self.headroom(i).into_iter().map(|room| room.min(knobs.spread[i])).collect();
+        for i in (0..n).filter(|i| candidate.spread[*i] > 0) {
+            let finer: Vec<u32> = self.headroom(i).into_iter().map(|room| room.min(candidate.spread[i])).collect();
             if finer.iter().all(|o| *o == 0) {
                 continue;
             }
@@ -232,12 +233,12 @@ impl Subject<'_> {
     }
 
     /// The step with its cut, of values that are at this scale before.
-    fn cut(&self, knobs: &Knobs, i: usize, mut step: Step, before: i32) -> Step {
+    fn cut(&self, candidate: &Candidate, i: usize, mut step: Step, before: i32) -> Step {
         let magnitude = ceil_log2(self.reach[i]);
-        if let Some(bits) = knobs.values[i] {
+        if let Some(bits) = candidate.values[i] {
             step.shift = (before - (bits as i32 - magnitude)).clamp(0, MAX_BITS as i32) as u32;
         }
-        if let Some(clip) = knobs.saturate[i] {
+        if let Some(clip) = candidate.saturate[i] {
             let held = magnitude + before - step.shift as i32 - clip as i32;
             step.saturate = (1..MAX_BITS as i32).contains(&held).then_some(held as u32);
         }
@@ -279,12 +280,12 @@ impl Subject<'_> {
     }
 }
 
-/// The knobs that differ from `base` where `a` or `b` does; where both do, those of `a`.
-pub(super) fn merge(base: &Knobs, a: &Knobs, b: &Knobs) -> Knobs {
+/// The candidate that differs from `base` where `a` or `b` does; where both do, those of `a`.
+pub(super) fn merge(base: &Candidate, a: &Candidate, b: &Candidate) -> Candidate {
     fn pick<T: PartialEq + Copy>(base: &[T], a: &[T], b: &[T]) -> Vec<T> {
         base.iter().zip(a).zip(b).map(|((o, x), y)| if x == o { *y } else { *x }).collect()
     }
-    Knobs {
+    Candidate {
         input: if a.input == base.input { b.input } else { a.input },
         factor: pick(&base.factor, &a.factor, &b.factor),
         spread: pick(&base.spread, &a.spread, &b.spread),
