@@ -3,7 +3,6 @@
 
 use ark_ff::{One, Zero};
 use zkml::{
-    arith::{Int, interval::Interval},
     circuit::{Circuit, CircuitError},
     dev::{check, cost::estimate},
     error::{PlanError, hex},
@@ -11,6 +10,7 @@ use zkml::{
     graph::{Graph, Range, Visibility, Visible},
     layer::Args,
     model::{Model, Weights},
+    number::{Int, Interval},
     plan::{Quantized, Target, to_real},
     prove::{
         Fr, Kind, PublicKind, Value,

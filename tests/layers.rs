@@ -10,12 +10,12 @@ use std::{collections::HashSet, sync::OnceLock};
 
 use common::{bound, exact, model, open, oracle, samples, scale, total};
 use zkml::{
-    arith::{Int, counts::Cost},
     circuit::Circuit,
     dev::{check, tamper::Harness},
     error::GraphError,
     graph::{Graph, NodeId, Range, Visible},
     layer::{Args, CARDS, Literal},
+    number::{Cost, Int},
     plan::{Quantized, Target, to_real},
     rand::{SeedableRng, rngs::StdRng},
     shape::Shape,

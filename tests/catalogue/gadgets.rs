@@ -3,15 +3,13 @@
 use std::fmt::Write;
 
 use zkml::{
-    arith::{
-        Arith,
-        counts::{Counts, Measure},
-    },
+    arith::{Arith, counts::Counts},
     gadget::{
         self, CARDS,
         card::{CIRCOMLIB, Published, signed},
         winograd::Grid,
     },
+    number::Measure,
 };
 
 use super::formula::evaluate;

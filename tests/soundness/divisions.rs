@@ -6,19 +6,16 @@ use std::collections::HashMap;
 use ark_bn254::Fr;
 use ark_ff::Field;
 use zkml::{
-    arith::{
-        Int,
-        interval::Interval,
-        r1cs::{Assign, Build, FieldCs},
-    },
+    arith::r1cs::{Assign, Build},
     gadget::{
-        Cs, Gadget,
+        Cs, FieldCs, Gadget,
         div::Div,
         exponentials::Exponentials,
         piecewise::{Piecewise, Sides, Tail},
         range,
         sqrt::Sqrt,
     },
+    number::{Int, Interval},
     prove::Matrices,
 };
 
@@ -60,6 +57,9 @@ impl FieldCs for Forger {
     }
     fn field_linear(&mut self, terms: &[(Fr, &Fr)], constant: Fr) -> Fr {
         self.honest.field_linear(terms, constant)
+    }
+    fn combine(&mut self, terms: &[(Fr, &Int)], value: Int) -> Int {
+        self.honest.combine(terms, value)
     }
     fn field_product(&mut self, a: &Fr, b: &Fr) -> Fr {
         self.honest.field_product(a, b)

@@ -6,16 +6,16 @@ use std::cell::Cell;
 use ark_bn254::Fr;
 use zkml::{
     arith::{
-        Arith, Int,
-        interval::Interval,
-        r1cs::{Accumulate, Assign, FieldCs, R1cs, Wire},
+        Arith,
+        r1cs::{Accumulate, Assign, R1cs, Wire},
     },
     circuit::{Circuit, Opening},
     gadget::{
-        Cs,
+        Cs, FieldCs,
         commitment::{self, Domain, Subject},
     },
     graph::{NodeId, Visible},
+    number::{Int, Interval},
     plan::{Quantized, walk},
     prove::public::to_bytes,
     tensor::Tensor,
@@ -78,6 +78,12 @@ impl FieldCs for Liar<'_> {
     fn field_linear(&mut self, terms: &[(Fr, &Fr)], constant: Fr) -> Fr {
         self.honest.field_linear(terms, constant)
     }
+    fn combine(&mut self, terms: &[(Fr, &Int)], _: Int) -> Int {
+        // Of what was told, whatever it should be.
+        let sum: Fr = terms.iter().map(|(c, w)| *c * self.lift(w)).sum();
+        let magnitude = |x: Fr| Int::from_le_bytes(to_bytes(x));
+        if magnitude(sum) > magnitude(-sum) { -magnitude(-sum) } else { magnitude(sum) }
+    }
     fn field_product(&mut self, a: &Fr, b: &Fr) -> Fr {
         let lie = self.step();
         self.lied |= lie;
@@ -101,12 +107,6 @@ impl Accumulate for Liar<'_> {
     }
     fn deferred(&mut self, a: &Int, b: &Int) -> Int {
         self.product(a, b)
-    }
-    fn combine(&mut self, terms: &[(Fr, &Int)], _: Int) -> Int {
-        // Of what was told, whatever it should be.
-        let sum: Fr = terms.iter().map(|(c, w)| *c * self.lift(w)).sum();
-        let magnitude = |x: Fr| Int::from_le_bytes(to_bytes(x));
-        if magnitude(sum) > magnitude(-sum) { -magnitude(-sum) } else { magnitude(sum) }
     }
     fn close(&mut self, sum: Int) -> Int {
         sum

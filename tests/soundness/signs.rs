@@ -5,14 +5,11 @@ use std::collections::BTreeMap;
 use ark_bn254::Fr;
 use ark_ff::{Field, Zero};
 use zkml::{
-    arith::{
-        Cut, Int,
-        interval::Interval,
-        r1cs::{Assign, Build, FieldCs, to_field},
-    },
-    gadget::{self, Cs, Gadget as _},
+    arith::r1cs::{Assign, Build},
+    gadget::{self, Cs, FieldCs, Gadget as _},
     graph::{Graph, Range, Visible},
     layer::{Args, Literal},
+    number::{Cut, Int, Interval, field::to_field},
     plan::Quantized,
     prove::Matrices,
     shape::Shape,

@@ -276,7 +276,7 @@ pub enum InputError {
         /// Where it was described.
         origin: Origin,
         /// The arithmetic's error.
-        error: crate::arith::ArithError,
+        error: crate::number::ArithError,
     },
     /// Another number of inputs than the circuit proves at once.
     #[error("the circuit proves {expected} inputs at once, found {found}")]
@@ -343,7 +343,7 @@ pub enum PlanError {
         /// Where it was described.
         origin: Origin,
         /// The arithmetic's error.
-        error: crate::arith::ArithError,
+        error: crate::number::ArithError,
     },
     /// New weights don't fit an old plan.
     #[error(

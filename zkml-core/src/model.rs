@@ -10,11 +10,11 @@ use rand::{Rng, RngCore};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
 use crate::{
-    arith::float::exp2,
     bounded,
     error::{InputError, ModelError, WeightsError},
     graph::{Graph, NodeId, Range, Visibility},
     layer::{Init, nearest},
+    number::float::exp2,
     shape::Shape,
     tensor::Tensor,
 };

@@ -2,10 +2,11 @@
 
 use super::{CircuitError, Spec};
 use crate::{
-    arith::{counts::Cost, r1cs::Tally},
+    arith::r1cs::Tally,
     error::PlanError,
     gadget::commitment,
     graph::{Node, NodeId, Visible},
+    number::Cost,
     plan::quantized,
     shape::Shape,
 };

@@ -25,14 +25,12 @@ pub(crate) use self::report::table;
 pub use self::report::{Report, ReportRow};
 use self::spec::{Secrets, Spec};
 use crate::{
-    arith::{
-        ArithError, Int,
-        r1cs::{Assign, Build, Label},
-    },
+    arith::r1cs::{Assign, Build, Label},
     dev,
     error::{InputError, PlanError, hex},
     gadget::commitment::{Domain, Subject},
     graph::{Graph, Visibility, Visible},
+    number::{ArithError, Int},
     plan::{
         Plan, Proven, Quantized,
         quantized::{admit, quantize_input},

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::Circuit;
-use crate::{arith::counts::Cost, dev};
+use crate::{dev, number::Cost};
 
 /// One row of a [`Report`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -7,12 +7,12 @@ use sha2::{Digest as _, Sha256};
 use super::{CircuitError, Limits, Opening};
 use crate::{
     arith::{
-        Arith, ArithError, Int,
-        interval::Interval,
+        Arith,
         r1cs::{Accumulate, R1cs, Wire},
     },
     gadget::commitment::{self, Domain, Subject},
     graph::{Graph, NodeId, Visibility, Visible},
+    number::{ArithError, Int, Interval},
     plan::{Plan, walk},
     prove::public::PublicKind,
     tensor::Tensor,

@@ -5,11 +5,11 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::{
-    arith::counts::Cost,
     circuit::ReportRow,
     error::PlanError,
     gadget::commitment,
     graph::{Visibility, Visible},
+    number::Cost,
     plan::Quantized,
 };
 

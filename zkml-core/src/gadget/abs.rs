@@ -1,18 +1,12 @@
 //! `y = rescale(|a|)`
 
 use super::{
-    Card, Cs, Gadget, Limb, One,
+    Card, Cs, Functions, Gadget, Limb, One,
     card::signed,
-    decompose,
+    decompose, functions,
     rescale::{self, Rescale},
 };
-use crate::arith::{
-    ArithError, Cut, Int,
-    approximate::{self, Approximate, Functions},
-    counts::{Cost, Measure},
-    interval::{Interval, bit_len},
-    ints::Integer,
-};
+use crate::number::{Approximate, ArithError, Cost, Cut, Int, Integer, Interval, Measure, interval::bit_len};
 
 /// `rescale(|a|)`. The width of the cut is not enforced.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +27,7 @@ impl Gadget for Abs {
     type Out = One;
 
     fn eval<T: Integer>(&self, a: T) -> T {
-        rescale::eval(a.max(T::ZERO - a), self.cut.shift, self.cut.saturate)
+        self.cut.apply(a.max(T::ZERO - a))
     }
 
     /// # Errors
@@ -44,7 +38,7 @@ impl Gadget for Abs {
 
     fn error(&self, a: &Approximate, _: &Interval, functions: &mut dyn Functions) -> Result<f64, ArithError> {
         let magnitudes = Interval { lo: Int::ZERO, hi: a.interval.magnitude() };
-        Ok(approximate::cut(&magnitudes, a.error, self.cut, functions))
+        Ok(functions::cut(&magnitudes, a.error, self.cut, functions))
     }
 
     fn intermediate(&self, _: &Interval) -> Result<u32, ArithError> {

@@ -1,17 +1,11 @@
 //! `y = min { i : x_i = max_j x_j }`
 
 use super::{
-    Card, Cs, Gadget, Many, One,
+    Card, Cs, Functions, Gadget, Many, One,
     card::{Published, signed},
     decompose,
 };
-use crate::arith::{
-    ArithError, Int,
-    approximate::{Approximate, Functions},
-    counts::{Cost, Measure},
-    interval::{Interval, bit_len},
-    ints::Integer,
-};
+use crate::number::{Approximate, ArithError, Cost, Int, Integer, Interval, Measure, interval::bit_len};
 
 /// The index of the largest, the first one among equals.
 #[derive(Clone, Copy, Debug)]

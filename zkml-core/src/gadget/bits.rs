@@ -1,7 +1,7 @@
 //! Logic on bits: the AND of several, and whether a number in bits is below a constant.
 
 use super::{Cs, zero};
-use crate::arith::{Int, counts::Cost};
+use crate::number::{Cost, Int};
 
 /// The cost of [`all`] for so many bits.
 pub(super) fn all_cost(n: usize) -> Cost {

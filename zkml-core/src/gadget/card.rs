@@ -1,7 +1,7 @@
 //! What the documentation says of a gadget, as data: tests hold it against what the gadget costs.
 
 use super::table::{Piecewise, Sides, Tail};
-use crate::arith::{ArithError, Int, counts::Cost, interval::Interval};
+use crate::number::{ArithError, Cost, Int, Interval};
 
 /// The cost for values of so many bits.
 pub type Example = fn(u32) -> Result<Cost, ArithError>;

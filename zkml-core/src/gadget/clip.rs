@@ -1,19 +1,13 @@
 //! `y = max(lo, min(hi, rescale(q)))`
 
 use super::{
-    Card, Cs, Gadget, Limb, One, bits,
+    Card, Cs, Functions, Gadget, Limb, One, bits,
     card::signed,
-    decompose,
+    decompose, functions,
     relu::Relu,
     rescale::{self, Rescale},
 };
-use crate::arith::{
-    ArithError, Cut, Int,
-    approximate::{self, Approximate, Functions},
-    counts::{Cost, Measure},
-    interval::{Interval, pow2},
-    ints::Integer,
-};
+use crate::number::{Approximate, ArithError, Cost, Cut, Int, Integer, Interval, Measure, interval::pow2};
 
 /// `rescale(q)`, but at least `lo`, and then at most `hi`. The width of the cut is not enforced.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +35,7 @@ impl Gadget for Clip {
         // Ends that `T` does not hold are no ends for it.
         let reach = pow2(T::BITS);
         let end = |x: Int| T::of(x.max(-reach).min(reach));
-        rescale::eval(q, self.cut.shift, self.cut.saturate).max(end(self.lo)).min(end(self.hi))
+        self.cut.apply(q).max(end(self.lo)).min(end(self.hi))
     }
 
     /// `eval` is monotone.
@@ -55,7 +49,7 @@ impl Gadget for Clip {
     }
 
     fn error(&self, q: &Approximate, _: &Interval, functions: &mut dyn Functions) -> Result<f64, ArithError> {
-        Ok(approximate::cut(&q.interval, q.error, Cut { saturate: None, ..self.cut }, functions))
+        Ok(functions::cut(&q.interval, q.error, Cut { saturate: None, ..self.cut }, functions))
     }
 
     fn intermediate(&self, _: &Interval) -> Result<u32, ArithError> {

@@ -19,15 +19,10 @@ use ark_ff::{AdditiveGroup, Field, PrimeField, Zero};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    decompose,
+    FieldCs, decompose,
     poseidon::{self, Lane},
 };
-use crate::arith::{
-    ArithError, Int,
-    counts::Cost,
-    interval::{Interval, bit_len},
-    r1cs::{FieldCs, to_field},
-};
+use crate::number::{ArithError, Cost, Int, Interval, field::to_field, interval::bit_len};
 
 /// Separates commitments from every other use of the hash: as a field element, the big-endian integer of these bytes.
 pub const TAG: &[u8; 17] = b"zkml commitment 2";
@@ -149,7 +144,7 @@ fn tag() -> Fr {
 /// If a value is not within its interval, or an interval's ends are not ascending and below `2^250` in magnitude.
 ///
 /// ```
-/// # use zkml_core::arith::{Int, interval::Interval};
+/// # use zkml_core::number::{Int, Interval};
 /// # use zkml_core::gadget::commitment::{Domain, Subject, commit};
 /// # use zkml_core::{prove::Fr, shape::Shape};
 /// let byte = Interval::new(Int::ZERO, Int::new(255))?;
@@ -158,7 +153,7 @@ fn tag() -> Fr {
 /// assert!(commit(&pixels, &[(Int::new(3), byte), (Int::new(7), byte)], salt).is_ok());
 /// let error = commit(&pixels, &[(Int::new(3), byte), (Int::new(256), byte)], salt).unwrap_err();
 /// assert_eq!(error.to_string(), "value 1 is 256, expected 0 to 255");
-/// # Ok::<(), zkml_core::arith::ArithError>(())
+/// # Ok::<(), zkml_core::number::ArithError>(())
 /// ```
 pub fn commit(domain: &Domain, values: &[(Int, Interval)], salt: Fr) -> Result<Fr, CommitError> {
     let (powers, mut packer) = (powers(), Packer::default());
@@ -262,14 +257,12 @@ fn close<C: FieldCs>(cs: &mut C, parts: &mut Vec<(Fr, C::F)>, constant: &mut Fr)
 mod tests {
     use super::*;
     use crate::{
-        arith::{
-            interval::pow2,
-            r1cs::{Assign, Build},
-        },
+        arith::r1cs::{Assign, Build},
         gadget::{
             poseidon::{check_tight, satisfied},
             range,
         },
+        number::interval::pow2,
         shape::Shape,
     };
 

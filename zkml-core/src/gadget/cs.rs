@@ -6,10 +6,7 @@
 //! enforces that for all of them together when it is asked to [`Cs::close_requests`].
 
 use super::{decompose, range};
-use crate::arith::{
-    ArithError, Int,
-    interval::{Interval, pow2},
-};
+use crate::number::{ArithError, Int, Interval, interval::pow2};
 
 /// Some of the bits of a number, and what is wanted of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

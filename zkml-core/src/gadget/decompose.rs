@@ -1,7 +1,7 @@
 //! `x = sum_i 2^i * b_i`, every `b_i` in `{0, 1}`
 
 use super::{Cs, Limb};
-use crate::arith::{ArithError, Int, counts::Cost, interval::pow2};
+use crate::number::{ArithError, Cost, Int, interval::pow2};
 
 /// The most bits that a decomposition may have: `2^252` is below the modulus, so that it is unique.
 pub const MAX: u32 = 252;

@@ -1,12 +1,9 @@
 //! `q = floor(a / b)`, for `b >= 1`
 
-use super::{Card, Cs, Gadget, One, Two, card::signed, decompose, range};
-use crate::arith::{
-    ArithError, Int, MAX_BITS,
-    approximate::{self, Approximate, Functions},
-    counts::{Cost, Measure},
-    interval::{Interval, bit_len, pow2},
-    ints::Integer,
+use super::{Card, Cs, Functions, Gadget, One, Two, card::signed, decompose, range};
+use crate::number::{
+    Approximate, ArithError, Cost, Int, Integer, Interval, MAX_BITS, Measure, approximate,
+    interval::{bit_len, pow2},
 };
 
 /// `floor(a / b)`: Euclidean division.

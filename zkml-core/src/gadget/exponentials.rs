@@ -1,13 +1,7 @@
 //! `y_i = table(max_j x_j - x_i)`, their sum, and `max_j x_j`: the exponentials of a softmax, with its maximum subtracted
 
-use super::{Card, Cs, Gadget, Many, Wires, card, piecewise::Piecewise, zero};
-use crate::arith::{
-    ArithError, Int,
-    approximate::{Approximate, Functions},
-    counts::{Cost, Measure},
-    interval::Interval,
-    ints::Integer,
-};
+use super::{Card, Cs, Functions, Gadget, Many, Wires, card, piecewise::Piecewise, zero};
+use crate::number::{Approximate, ArithError, Cost, Int, Integer, Interval, Measure};
 
 /// A table's values, such as `e^-x`, at the distance of each value from the largest; with their sum, and the largest.
 #[derive(Clone, Copy, Debug)]

@@ -1,17 +1,11 @@
 //! `y = 1 if a >= 0 else 0`
 
 use super::{
-    Card, Cs, Gadget, One, bits,
+    Card, Cs, Functions, Gadget, One, bits,
     card::{CIRCOMLIB, Published, signed},
     decompose, rescale, zero,
 };
-use crate::arith::{
-    ArithError, Int,
-    approximate::{Approximate, Functions},
-    counts::{Cost, Measure},
-    interval::Interval,
-    ints::Integer,
-};
+use crate::number::{Approximate, ArithError, Cost, Int, Integer, Interval, Measure};
 
 /// `1` if `a >= 0`, `0` otherwise: the Heaviside step, and every comparison of two by their difference.
 #[derive(Clone, Copy, Debug)]

@@ -1,19 +1,16 @@
 //! `y = rescale(a >= 0 ? unit * a : slope * a)`
 
 use super::{
-    Card, Cs, Gadget, Limb, One, Two, abs,
+    Card, Cs, Functions, Gadget, Limb, One, Two, abs,
     card::{BIONETTA, Published, signed},
-    decompose,
+    decompose, functions,
     is_non_negative::IsNonNegative,
     relu::Relu,
     rescale::{self, Rescale},
 };
-use crate::arith::{
-    ArithError, Cut, Int,
-    approximate::{self, Approximate, Functions},
-    counts::{Cost, Measure},
-    interval::{Interval, bit_len, pow2},
-    ints::Integer,
+use crate::number::{
+    Approximate, ArithError, Cost, Cut, Int, Integer, Interval, Measure, approximate,
+    interval::{bit_len, pow2},
 };
 
 /// `rescale(unit * a)` from zero on, `rescale(slope * a)` below, of `a` and the slope. The width of the cut is not enforced.
@@ -43,7 +40,7 @@ impl Gadget for Leaky {
 
     fn eval<T: Integer>(&self, (a, slope): (T, T)) -> T {
         let y = if a >= T::ZERO { T::of(self.unit) * a } else { slope * a };
-        rescale::eval(y, self.cut.shift, self.cut.saturate)
+        self.cut.apply(y)
     }
 
     /// # Errors
@@ -62,7 +59,7 @@ impl Gadget for Leaky {
         let steepest = self.unit.as_f64().abs().max(slope.magnitude() + slope.error);
         let negative = (-a.interval.lo.as_f64()).max(0.0);
         let error = approximate::term(steepest, a.error) + approximate::term(negative, slope.error);
-        Ok(approximate::cut(&reach(&a.interval, &slope.interval, self.unit)?, error, self.cut, functions))
+        Ok(functions::cut(&reach(&a.interval, &slope.interval, self.unit)?, error, self.cut, functions))
     }
 
     fn intermediate(&self, (a, slope): (&Interval, &Interval)) -> Result<u32, ArithError> {

@@ -1,29 +1,10 @@
 //! `s_ft = sum_c w_fc * x_ct`, of factors that are both variables
 
 use super::Cs;
-use crate::arith::{
-    Arith, ArithError, Int, MAX_BITS,
-    counts::{Cost, Measure},
+use crate::number::{
+    ArithError, Cost, Int, MAX_BITS, Measure,
     interval::{self, bit_len},
 };
-
-/// The sums by row and column, as the formula says.
-///
-/// # Errors
-/// If a result may reach `2^250`.
-pub fn direct<A: Arith>(
-    a: &mut A,
-    rows: &[Vec<&A::Wire>],
-    columns: &[Vec<&A::Wire>],
-) -> Result<Vec<A::Wire>, ArithError> {
-    let mut sums = Vec::with_capacity(rows.len() * columns.len());
-    for w in rows {
-        for x in columns {
-            sums.push(a.dot(w.iter().copied().zip(x.iter().copied()), None)?);
-        }
-    }
-    Ok(sums)
-}
 
 /// Whether products of pairs are fewer than those of single elements.
 fn pairs(rows: usize, columns: usize, length: usize) -> bool {

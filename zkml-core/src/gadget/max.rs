@@ -1,17 +1,11 @@
 //! `y = max(a, b)`
 
 use super::{
-    Card, Cs, Gadget, One, Two,
+    Card, Cs, Functions, Gadget, One, Two,
     card::{CIRCOMLIB, Published, signed},
     decompose,
 };
-use crate::arith::{
-    ArithError, Int,
-    approximate::{Approximate, Functions},
-    counts::{Cost, Measure},
-    interval::{Interval, bit_len},
-    ints::Integer,
-};
+use crate::number::{Approximate, ArithError, Cost, Int, Integer, Interval, Measure, interval::bit_len};
 
 /// The larger of two.
 #[derive(Clone, Copy, Debug)]

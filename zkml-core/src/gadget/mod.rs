@@ -13,6 +13,9 @@ pub mod card;
 pub mod commitment;
 pub mod cs;
 pub mod decompose;
+#[cfg(feature = "prove")]
+pub mod field_cs;
+pub mod functions;
 pub mod matrix;
 pub mod ones_complement;
 #[cfg(feature = "prove")]
@@ -28,18 +31,15 @@ mod tests;
 #[cfg(all(test, feature = "prove"))]
 mod tests_compare;
 
+#[cfg(feature = "prove")]
+pub use self::field_cs::FieldCs;
 pub use self::{
     card::Card,
     cs::{Cs, Limb},
+    functions::Functions,
     wires::{Many, Of, One, Three, Two, Wires},
 };
-use crate::arith::{
-    ArithError,
-    approximate::{Approximate, Functions},
-    counts::{Cost, Measure},
-    interval::Interval,
-    ints::Integer,
-};
+use crate::number::{Approximate, ArithError, Cost, Integer, Interval, Measure};
 
 /// A gadget: one formula on integers, with what is known of its results, its cost and its constraints.
 ///

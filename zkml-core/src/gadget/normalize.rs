@@ -1,13 +1,9 @@
 //! `e = floor(log2 a)`, `y = table(a * 2^(n-1-e) - 2^(n-1))`: normalisation, to an exponent and a function of the mantissa
 
-use super::{Card, Cs, Gadget, One, Two, card, piecewise::Piecewise};
-use crate::arith::{
-    ArithError, Int, MAX_BITS,
-    approximate::{Approximate, Functions},
-    float,
-    counts::{Cost, Measure},
-    interval::{Interval, bit_len, pow2},
-    ints::Integer,
+use super::{Card, Cs, Functions, Gadget, One, Two, card, piecewise::Piecewise};
+use crate::number::{
+    Approximate, ArithError, Cost, Int, Integer, Interval, MAX_BITS, Measure, float,
+    interval::{bit_len, pow2},
 };
 
 /// The exponent of a value, as of a floating-point number, and a table's value at its mantissa.

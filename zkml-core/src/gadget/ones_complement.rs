@@ -1,12 +1,7 @@
 //! `q = u` if `q >= 0`, `q = -1 - u` otherwise: the one's complement, a sign and the limbs of `u`
 
 use super::{Cs, Limb, decompose};
-use crate::arith::{
-    ArithError, Int,
-    counts::Cost,
-    interval::{Interval, bit_len},
-    ints::Integer,
-};
+use crate::number::{ArithError, Cost, Int, Integer, Interval, interval::bit_len};
 
 /// The most bits of `u`: then `2 * u + 1` and `2 * q + 1` differ in the field unless they are equal.
 pub const MAX: u32 = 250;

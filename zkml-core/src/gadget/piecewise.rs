@@ -2,17 +2,11 @@
 
 pub use super::table::{Piecewise, Sides, TableError, Tail};
 use super::{
-    Card, Cs, Gadget, Limb, One,
+    Card, Cs, Functions, Gadget, Limb, One,
     card::{self, signed},
     decompose, ones_complement,
 };
-use crate::arith::{
-    ArithError, Int,
-    approximate::{Approximate, Functions},
-    counts::{Cost, Measure},
-    interval::{Interval, pow2},
-    ints::Integer,
-};
+use crate::number::{Approximate, ArithError, Cost, Int, Integer, Interval, Measure, interval::pow2};
 
 /// The table's value: a table *is* the gadget.
 impl Gadget for Piecewise {

@@ -11,7 +11,8 @@ use ark_bn254::Fr;
 use ark_ff::{Field, Zero};
 use light_poseidon::parameters::bn254_x5::{FULL_ROUNDS, PARTIAL_ROUNDS, get_poseidon_parameters};
 
-use crate::arith::{counts::Cost, r1cs::FieldCs};
+use super::FieldCs;
+use crate::number::Cost;
 
 /// The most inputs that one hash takes.
 pub const MAX_INPUTS: usize = 12;

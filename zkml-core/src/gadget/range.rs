@@ -1,11 +1,7 @@
 //! `lo <= x <= hi`
 
 use super::{Cs, decompose};
-use crate::arith::{
-    ArithError, Int,
-    counts::Cost,
-    interval::{Interval, bit_len},
-};
+use crate::number::{ArithError, Cost, Int, Interval, interval::bit_len};
 
 /// What the bits of `x - lo` are compared with, from the highest bit down: `hi - lo` has a one there, and whether a zero
 /// follows below.

@@ -1,18 +1,12 @@
 //! `y = max(0, clamp(floor((q + 2^(k-1)) / 2^k)))`
 
 use super::{
-    Card, Cs, Gadget, Limb, One,
+    Card, Cs, Functions, Gadget, Limb, One,
     card::{BIONETTA, Published, signed},
-    decompose,
+    decompose, functions,
     rescale::{self, Rescale},
 };
-use crate::arith::{
-    ArithError, Cut, Int,
-    approximate::{self, Approximate, Functions},
-    counts::{Cost, Measure},
-    interval::{Interval, pow2},
-    ints::Integer,
-};
+use crate::number::{Approximate, ArithError, Cost, Cut, Int, Integer, Interval, Measure, interval::pow2};
 
 /// `max(0, rescale(q))`.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +39,7 @@ impl Gadget for Relu {
     }
 
     fn eval<T: Integer>(&self, q: T) -> T {
-        rescale::eval(q, self.cut.shift, self.cut.saturate).max(T::ZERO)
+        self.cut.apply(q).max(T::ZERO)
     }
 
     /// `eval` is monotone, and the width is enforced.
@@ -59,7 +53,7 @@ impl Gadget for Relu {
 
     fn error(&self, q: &Approximate, _: &Interval, functions: &mut dyn Functions) -> Result<f64, ArithError> {
         let positive = Interval { lo: q.interval.lo.max(Int::ZERO), hi: q.interval.hi.max(Int::ZERO) };
-        Ok(approximate::cut(&positive, q.error, self.cut, functions))
+        Ok(functions::cut(&positive, q.error, self.cut, functions))
     }
 
     fn intermediate(&self, _: &Interval) -> Result<u32, ArithError> {
@@ -141,7 +135,7 @@ impl Form {
             return Ok(Self::Positive);
         }
         let m = decompose::check(rescale::sign_bits(lo, hi, shift) + 1)? - 1;
-        let full = rescale::within(&kept, shift, None)?;
+        let full = Cut::by(shift, None).image(&kept)?;
         let spare = match saturate {
             Some(b) if full.hi > y.hi => m - shift - b,
             _ => 0,

@@ -1,26 +1,14 @@
 //! `y = clamp(floor((q + 2^(k-1)) / 2^k))`
 
 use super::{
-    Card, Cs, Gadget, Limb, One,
+    Card, Cs, Functions, Gadget, Limb, One,
     card::{CIRCOMLIB_ML, Published, signed},
-    decompose, zero,
+    decompose, functions, zero,
 };
-use crate::arith::{
-    ArithError, Cut, Int,
-    approximate::{self, Approximate, Functions},
-    counts::{Cost, Measure},
-    interval::{Interval, bit_len, pow2},
-    ints::Integer,
+use crate::number::{
+    Approximate, ArithError, Cost, Cut, Int, Integer, Interval, Measure,
+    interval::{bit_len, pow2},
 };
-
-/// `floor((q + 2^(k-1)) / 2^k)`, clamped to `-2^b ..= 2^b - 1` where `saturate` is `b`; with `k = 0` nothing is divided.
-pub fn eval<T: Integer>(q: T, shift: u32, saturate: Option<u32>) -> T {
-    let y = if shift == 0 { q } else { (q + (T::ONE << (shift - 1))) >> shift };
-    match saturate {
-        Some(b) if b < T::BITS => y.max(T::ZERO - (T::ONE << b)).min((T::ONE << b) - T::ONE),
-        _ => y,
-    }
-}
 
 /// `clamp(floor((q + 2^(k-1)) / 2^k))`: a rounding division by a power of two.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +38,7 @@ impl Gadget for Rescale {
     }
 
     fn eval<T: Integer>(&self, q: T) -> T {
-        eval(q, self.cut.shift, self.cut.saturate)
+        self.cut.apply(q)
     }
 
     /// `eval` is monotone, and the width is enforced.
@@ -59,11 +47,11 @@ impl Gadget for Rescale {
     /// If the width excludes every value. Otherwise never for a valid interval and a shift of at most 250.
     fn bound(&self, q: &Interval) -> Result<Interval, ArithError> {
         decompose::check(self.cut.shift)?;
-        within(&self.cut.narrow(q)?, self.cut.shift, self.cut.saturate)
+        self.cut.image(&self.cut.narrow(q)?)
     }
 
     fn error(&self, q: &Approximate, _: &Interval, functions: &mut dyn Functions) -> Result<f64, ArithError> {
-        Ok(approximate::cut(&q.interval, q.error, self.cut, functions))
+        Ok(functions::cut(&q.interval, q.error, self.cut, functions))
     }
 
     fn intermediate(&self, _: &Interval) -> Result<u32, ArithError> {
@@ -155,11 +143,6 @@ pub(super) fn part<C: Cs>(cs: &mut C, q: (&C::W, &Interval), cut: Cut) -> Result
     if cut.is_none() { Ok(q.0.clone()) } else { Rescale { cut }.enforce(cs, q) }
 }
 
-/// The interval of the result for the values that may be cut.
-pub(super) fn within(q: &Interval, shift: u32, saturate: Option<u32>) -> Result<Interval, ArithError> {
-    Interval::new(eval(q.lo, shift, saturate), eval(q.hi, shift, saturate))
-}
-
 /// What the circuit looks like for these bounds.
 enum Form {
     /// The result is always this, and no value is excluded.
@@ -186,12 +169,12 @@ impl Form {
         let Cut { shift, saturate, .. } = cut;
         decompose::check(shift)?;
         let kept = cut.narrow(q)?;
-        let y = within(&kept, shift, saturate)?;
+        let y = Cut::by(shift, saturate).image(&kept)?;
         let excludes = kept != *q;
         if let (Some(value), false) = (y.as_point(), excludes) {
             return Ok(Self::Constant(value));
         }
-        let full = within(&kept, shift, None)?;
+        let full = Cut::by(shift, None).image(&kept)?;
         let half = cut.half();
         let (lo, hi) = (kept.lo + half, kept.hi + half);
         if full == y {
@@ -260,32 +243,4 @@ pub(super) fn select<C: Cs>(cs: &mut C, high: &[C::W], value: &C::W, cap: Int) -
 /// The cost of [`select`].
 pub(super) fn select_cost(spare: u32) -> Cost {
     clamp_cost(spare, 1, zero::cost())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rounds_half_up_and_clamps() {
-        assert_eq!(eval(5i64, 1, None), 3);
-        assert_eq!(eval(-5i64, 1, None), -2);
-        assert_eq!(eval(-6i64, 2, None), -1);
-        assert_eq!(eval(-7i64, 2, None), -2);
-        assert_eq!(eval(1000i64, 2, Some(4)), 15);
-        assert_eq!(eval(-1000i64, 2, Some(4)), -16);
-    }
-
-    #[test]
-    fn the_three_integers_agree() {
-        for q in -300i64..300 {
-            for k in 0..6 {
-                for s in [None, Some(2), Some(5)] {
-                    let y = eval(q, k, s);
-                    assert_eq!(eval(i128::from(q), k, s), i128::from(y));
-                    assert_eq!(eval(Int::from(q), k, s), Int::from(y));
-                }
-            }
-        }
-    }
 }

@@ -1,16 +1,10 @@
 //! `y = a if c = 1, b if c = 0`
 
 use super::{
-    Card, Cs, Gadget, One, Three,
+    Card, Cs, Functions, Gadget, One, Three,
     card::{Published, signed},
 };
-use crate::arith::{
-    ArithError, Int,
-    approximate::{self, Approximate, Functions},
-    counts::{Cost, Measure},
-    interval::Interval,
-    ints::Integer,
-};
+use crate::number::{Approximate, ArithError, Cost, Int, Integer, Interval, Measure, approximate};
 
 /// `a` if the condition `c` is one, `b` if it is zero: a multiplexer.
 #[derive(Clone, Copy, Debug)]

@@ -1,13 +1,7 @@
 //! `y = 1 if a > 0, -1 if a < 0, 0 otherwise`
 
-use super::{Card, Cs, Gadget, One, card::signed, decompose, zero};
-use crate::arith::{
-    ArithError, Int,
-    approximate::{Approximate, Functions},
-    counts::{Cost, Measure},
-    interval::{Interval, bit_len},
-    ints::Integer,
-};
+use super::{Card, Cs, Functions, Gadget, One, card::signed, decompose, zero};
+use crate::number::{Approximate, ArithError, Cost, Int, Integer, Interval, Measure, interval::bit_len};
 
 /// The sign: `-1`, `0` or `1`.
 #[derive(Clone, Copy, Debug)]

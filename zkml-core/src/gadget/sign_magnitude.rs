@@ -1,13 +1,7 @@
 //! `s = 1 if a >= 0 else -1`, `m = max(|a|, 1)`: sign and magnitude, of which one may divide by the magnitude
 
-use super::{Card, Cs, Gadget, Limb, One, Two, card::signed, ones_complement, zero};
-use crate::arith::{
-    ArithError, Int,
-    approximate::{Approximate, Functions},
-    counts::{Cost, Measure},
-    interval::Interval,
-    ints::Integer,
-};
+use super::{Card, Cs, Functions, Gadget, Limb, One, Two, card::signed, ones_complement, zero};
+use crate::number::{Approximate, ArithError, Cost, Int, Integer, Interval, Measure};
 
 /// Sign and magnitude of a divisor: zero counts as one.
 #[derive(Clone, Copy, Debug)]

@@ -1,12 +1,9 @@
 //! `s = floor(sqrt(a))`, for `a >= least >= 0`
 
-use super::{Card, Cs, Gadget, One, card::signed, decompose};
-use crate::arith::{
-    ArithError, Int,
-    approximate::{Approximate, Functions},
-    counts::{Cost, Measure},
-    interval::{Interval, bit_len, pow2},
-    ints::Integer,
+use super::{Card, Cs, Functions, Gadget, One, card::signed, decompose};
+use crate::number::{
+    Approximate, ArithError, Cost, Int, Integer, Interval, Measure,
+    interval::{bit_len, pow2},
 };
 
 /// `floor(sqrt(a))`.

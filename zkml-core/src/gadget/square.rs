@@ -1,13 +1,7 @@
 //! `y = a^2`
 
-use super::{Card, Cs, Gadget, One, card::signed};
-use crate::arith::{
-    ArithError, Int,
-    approximate::{self, Approximate, Functions},
-    counts::{Cost, Measure},
-    interval::Interval,
-    ints::Integer,
-};
+use super::{Card, Cs, Functions, Gadget, One, card::signed};
+use crate::number::{Approximate, ArithError, Cost, Int, Integer, Interval, Measure, approximate};
 
 /// `a^2`.
 #[derive(Clone, Copy, Debug)]

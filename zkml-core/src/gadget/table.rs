@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 
 use super::ones_complement;
-use crate::arith::{Int, interval::bit_len, ints::Integer};
+use crate::number::{Int, Integer, interval::bit_len};
 
 /// Which values the segments are for, besides `q >= 0`, and how a negative one is looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

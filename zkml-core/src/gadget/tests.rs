@@ -11,13 +11,14 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     arith::{
-        Arith, ArithError, Cut, Int,
-        counts::{Cost, Counts, Measure},
-        interval::Interval,
+        Arith,
+        counts::Counts,
         ints::Ints,
-        r1cs::{Accumulate, Assign, Build, FieldCs, R1cs, Wire},
+        r1cs::{Accumulate, Assign, Build, R1cs, Wire},
     },
     dev::tamper::Harness,
+    gadget::FieldCs,
+    number::{ArithError, Cost, Cut, Int, Interval, Measure},
 };
 
 /// A use of gadgets, over any reading.
@@ -145,7 +146,7 @@ fn rescale_over_all_forms() {
         for shift in [0, 1, 3, 9] {
             for saturate in [None, Some(1), Some(3), Some(5)] {
                 for x in points(lo, hi) {
-                    let y = rescale::eval(x, shift, saturate);
+                    let y = Cut::by(shift, saturate).apply(x);
                     verify(&Rescale(shift, saturate), &[interval(lo, hi)], &[x], y);
                 }
             }
@@ -159,7 +160,7 @@ fn relu_over_all_forms() {
         for shift in [0, 1, 3, 9] {
             for saturate in [None, Some(1), Some(3), Some(5)] {
                 for x in points(lo, hi) {
-                    verify(&Relu(shift, saturate), &[interval(lo, hi)], &[x], rescale::eval(x, shift, saturate).max(0));
+                    verify(&Relu(shift, saturate), &[interval(lo, hi)], &[x], Cut::by(shift, saturate).apply(x).max(0));
                 }
             }
         }
@@ -298,8 +299,8 @@ proptest! {
     #[test]
     fn rescale_of_random_bounds(lo in -5000i64..5000, span in 1i64..5000, at in 0.0f64..1.0, shift in 0u32..8, saturate in prop::option::of(1u32..12)) {
         let x = lo + (at * span as f64) as i64;
-        verify(&Rescale(shift, saturate), &[interval(lo, lo + span)], &[x], rescale::eval(x, shift, saturate));
-        verify(&Relu(shift, saturate), &[interval(lo, lo + span)], &[x], rescale::eval(x, shift, saturate).max(0));
+        verify(&Rescale(shift, saturate), &[interval(lo, lo + span)], &[x], Cut::by(shift, saturate).apply(x));
+        verify(&Relu(shift, saturate), &[interval(lo, lo + span)], &[x], Cut::by(shift, saturate).apply(x).max(0));
     }
 }
 
@@ -389,7 +390,7 @@ mod attacks {
             for (x, before) in wires.iter().zip(before.iter().chain([&0])) {
                 decompose::enforce(&mut cs, &(max - *x - Int::from(*before)), 4);
             }
-            cs.field_output(&crate::arith::r1cs::to_field(Int::from(before.iter().sum::<i64>())));
+            cs.field_output(&crate::number::field::to_field(Int::from(before.iter().sum::<i64>())));
             cs.finish()
         };
         let mut accepted = vec![];
@@ -424,7 +425,7 @@ mod attacks {
         let (m, _, _) = build.finish();
         let accepted: Vec<u64> = (0..16u64)
             .filter(|high| {
-                let mut z = vec![Fr::one(), crate::arith::r1cs::to_field(x)];
+                let mut z = vec![Fr::one(), crate::number::field::to_field(x)];
                 z.extend((0..4).map(|i| Fr::from(high >> i & 1)));
                 m.unsatisfied(&z).is_empty()
             })
@@ -433,7 +434,7 @@ mod attacks {
         // And no value beyond has any.
         for beyond in [-1i64, 32, 33, 100] {
             for high in 0..16u64 {
-                let mut z = vec![Fr::one(), crate::arith::r1cs::to_field(Int::from(beyond))];
+                let mut z = vec![Fr::one(), crate::number::field::to_field(Int::from(beyond))];
                 z.extend((0..4).map(|i| Fr::from(high >> i & 1)));
                 assert!(!m.unsatisfied(&z).is_empty(), "{beyond} as {high}");
             }
@@ -442,7 +443,7 @@ mod attacks {
 
     #[test]
     fn decompositions_as_wide_as_the_field_are_refused() {
-        let wide = Interval { lo: -crate::arith::interval::pow2(249), hi: crate::arith::interval::pow2(249) };
+        let wide = Interval { lo: -crate::number::interval::pow2(249), hi: crate::number::interval::pow2(249) };
         assert!(relu::Relu { cut: Cut::default() }.cost(&wide).is_ok());
         assert_eq!(decompose::check(253).unwrap_err(), ArithError::Overflow { bits: 253 });
     }

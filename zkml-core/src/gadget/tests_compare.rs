@@ -8,10 +8,11 @@ use super::{
 };
 use crate::{
     arith::{
-        Arith, ArithError, Cut, Int,
-        interval::{Interval, pow2},
-        r1cs::{Accumulate, Assign, Build, FieldCs, R1cs, Wire, to_field},
+        Arith,
+        r1cs::{Accumulate, Assign, Build, R1cs, Wire},
     },
+    gadget::FieldCs,
+    number::{ArithError, Cut, Int, Interval, field::to_field, interval::pow2},
     prove::Matrices,
 };
 
@@ -149,6 +150,10 @@ impl FieldCs for Tape {
     fn field_linear(&mut self, terms: &[(Fr, &Fr)], constant: Fr) -> Fr {
         self.assign.field_linear(terms, constant)
     }
+    fn combine(&mut self, _: &[(Fr, &Int)], value: Int) -> Int {
+        value
+    }
+
     fn field_product(&mut self, a: &Fr, b: &Fr) -> Fr {
         self.assign.field_product(a, b)
     }
@@ -170,9 +175,6 @@ impl Accumulate for Tape {
     fn deferred(&mut self, a: &Int, b: &Int) -> Int {
         self.product(a, b)
     }
-    fn combine(&mut self, _: &[(Fr, &Int)], value: Int) -> Int {
-        value
-    }
     fn close(&mut self, sum: Int) -> Int {
         sum
     }
@@ -186,7 +188,7 @@ fn bare<C: Accumulate, U: Use>(cs: C, u: &U, intervals: &[Interval], values: &[i
         .iter()
         .zip(values)
         .map(|(interval, x)| {
-            let measure = crate::arith::counts::Measure { interval: *interval, terms: 1 };
+            let measure = crate::number::Measure { interval: *interval, terms: 1 };
             Wire { measure, w: a.cs.instance(Some(Int::from(*x))) }
         })
         .collect();
@@ -356,7 +358,7 @@ fn select_over_all_forms() {
 #[test]
 fn known_counts() {
     let a = interval(-1000, 1000);
-    let count = |cost: Result<crate::arith::counts::Cost, ArithError>| cost.unwrap().constraints;
+    let count = |cost: Result<crate::number::Cost, ArithError>| cost.unwrap().constraints;
     assert_eq!(count(abs::Abs { cut: cut(4, None) }.cost(&a)), 10 + 1);
     assert_eq!(count(sign::Sign.cost(&a)), 10 + 3);
     assert_eq!(count(is_non_negative::IsNonNegative.cost(&a)), 10 + 1);

@@ -6,12 +6,11 @@ use std::{collections::BTreeMap, ops::Range};
 
 use self::transform::{MOST, Row, Transform};
 #[cfg(feature = "prove")]
+use super::FieldCs;
+#[cfg(feature = "prove")]
 use super::decompose;
 use super::matrix;
-use crate::arith::{
-    Arith, ArithError,
-    counts::{Cost, Counts, Measure, settles},
-};
+use crate::number::{ArithError, Cost, Measure, cost::settles, interval};
 
 /// The windows of a convolution; of each pair, the first is that of the height. All but the padding are at least one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +71,12 @@ impl Grid {
         self.met(0, y).flat_map(move |(ky, iy)| self.met(1, x).map(move |(kx, ix)| (ky * width + kx, iy * line + ix)))
     }
 
+    /// [`Grid::taps`] of all windows, by rows.
+    pub fn all_taps(self) -> impl Iterator<Item = Vec<(usize, usize)>> {
+        let [height, width] = self.output;
+        (0..height * width).map(move |at| self.taps(at / width, at % width).collect())
+    }
+
     /// The number of windows.
     pub fn windows(&self) -> usize {
         self.output[0] * self.output[1]
@@ -82,37 +87,13 @@ impl Grid {
     }
 
     /// Channels and filters, of so many inputs and weights.
-    fn counts(&self, inputs: usize, weights: usize) -> (usize, usize) {
+    pub fn counts(&self, inputs: usize, weights: usize) -> (usize, usize) {
         let channels = inputs / (self.input[0] * self.input[1]).max(1);
         (channels, weights / (channels * self.area()).max(1))
     }
 
-    /// The convolution as its formula says, by filter and window; the weights by filter, channel and tap.
-    ///
-    /// # Errors
-    /// If a result may reach `2^250`.
-    pub fn direct<A: Arith>(
-        &self,
-        a: &mut A,
-        x: &[A::Wire],
-        w: &[A::Wire],
-        bias: &[A::Wire],
-    ) -> Result<Vec<A::Wire>, ArithError> {
-        let (channels, filters) = self.counts(x.len(), w.len());
-        let [height, width] = self.output;
-        let taps: Vec<Vec<(usize, usize)>> =
-            (0..height * width).map(|at| self.taps(at / width, at % width).collect()).collect();
-        let mut y = Vec::with_capacity(filters * taps.len());
-        for o in 0..filters {
-            for taps in &taps {
-                y.push(a.dot(self.terms(x, w, channels, o, taps), bias.get(o))?);
-            }
-        }
-        Ok(y)
-    }
-
-    /// The factors of one result.
-    fn terms<'a, T>(
+    /// The factors of the products whose sum is one result: weights and inputs, of the filter `o` and the taps of a window.
+    pub fn factors<'a, T>(
         &self,
         x: &'a [T],
         w: &'a [T],
@@ -326,13 +307,17 @@ pub struct Tiled {
 /// If a result may reach `2^250`.
 pub fn decide(grid: &Grid, x: &[Measure], w: &[Measure], bias: &[Measure]) -> Result<Option<Tiled>, ArithError> {
     let Some(tiling) = Tiling::of(grid, x.iter(), w.iter()) else { return Ok(None) };
-    let y = grid.direct(&mut Counts::new(), x, w, &[])?.into_iter().enumerate();
-    let result = |(i, y): (usize, Measure)| {
-        let bias = bias.get(i / grid.windows());
-        let interval = bias.map_or(Ok(y.interval), |b| y.interval.add(&b.interval))?;
-        Ok(Measure { interval, terms: tiling.terms.saturating_add(bias.map_or(0, |b| b.terms)) })
-    };
-    let results = y.map(result).collect::<Result<_, ArithError>>()?;
+    let windows: Vec<Vec<(usize, usize)>> = grid.all_taps().collect();
+    let mut results = Vec::with_capacity(tiling.filters * windows.len());
+    for o in 0..tiling.filters {
+        let bias = bias.get(o);
+        let terms = tiling.terms.saturating_add(bias.map_or(0, |b| b.terms));
+        for taps in &windows {
+            let factors = grid.factors(x, w, tiling.channels, o, taps).map(|(w, x)| (&w.interval, &x.interval));
+            let interval = interval::dot(factors, bias.map(|b| &b.interval))?;
+            results.push(Measure { interval, terms });
+        }
+    }
     Ok(Some(Tiled { tiling, results }))
 }
 
@@ -403,7 +388,7 @@ impl Tiling {
 /// 2016), where the divisors are products of differences of points: below the field's order, and not zero. Whatever inputs
 /// and weights are, each sum of products is enforced to be that of their transforms (see [`matrix::enforce`]).
 #[cfg(feature = "prove")]
-pub fn enforce<C: crate::arith::r1cs::Accumulate>(
+pub fn enforce<C: FieldCs>(
     cs: &mut C,
     grid: &Grid,
     tiling: &Tiling,
@@ -413,10 +398,7 @@ pub fn enforce<C: crate::arith::r1cs::Accumulate>(
     use ark_bn254::Fr;
     use ark_ff::{Field, One};
 
-    use crate::{
-        arith::{Int, interval},
-        prove::public::to_field,
-    };
+    use crate::number::{Int, field::to_field, interval};
 
     let Tiling { channels, filters, .. } = *tiling;
     let (pixels, [height, width]) = (grid.input[0] * grid.input[1], grid.output);
@@ -426,7 +408,7 @@ pub fn enforce<C: crate::arith::r1cs::Accumulate>(
             let taps: Vec<(usize, usize)> = grid.taps(at / width, at % width).collect();
             let product = |(w, x): (&&C::W, &&C::W)| Some(interval::product(cs.value(w)?, cs.value(x)?));
             let bias = bias.get(o).and_then(|b| cs.value(b)).unwrap_or(Int::ZERO);
-            grid.terms(x, w, channels, o, &taps).map_while(product).fold(bias, Int::wrapping_add)
+            grid.factors(x, w, channels, o, &taps).map_while(product).fold(bias, Int::wrapping_add)
         })
         .collect();
     let mut results: Vec<Option<C::W>> = vec![None; filters * height * width];

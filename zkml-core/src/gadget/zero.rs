@@ -1,7 +1,7 @@
 //! `z = 1 if x = 0 else 0`: the zero test that gadgets are made of
 
 use super::Cs;
-use crate::arith::{Int, counts::Cost};
+use crate::number::{Cost, Int};
 
 /// Two constraints, and two witnesses: `z` and a hint.
 pub fn cost() -> Cost {

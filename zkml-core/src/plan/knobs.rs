@@ -5,9 +5,9 @@ use super::{
     subject::{Subject, ceil_log2},
 };
 use crate::{
-    arith::MAX_BITS,
     graph::{NodeId, Range, Visible},
     layer::{AnyLayer, Factors, Kind, Role, Step},
+    number::MAX_BITS,
 };
 
 /// What the search may turn.

@@ -61,15 +61,15 @@ pub use self::{
     search::Progress,
 };
 use crate::{
-    arith::{
-        Int,
-        float::{self, Round},
-        interval::{Interval, pow2},
-    },
     bounded,
     error::{PlanError, hex},
     graph::{Graph, NodeId, Range},
     layer::{AnyLayer, Kind, Role, Step},
+    number::{
+        Int, Interval,
+        float::{self, Round},
+        interval::pow2,
+    },
     tensor::Tensor,
 };
 

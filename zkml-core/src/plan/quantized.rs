@@ -7,15 +7,15 @@ use rayon::prelude::*;
 use super::{Fidelity, Frontier, ParamPlan, Plan, Proven, to_integer, to_real, walk};
 use crate::{
     arith::{
-        Arith, ArithError, Int,
+        Arith,
         bounds::Bounds,
-        counts::{Budget, Counts, Measure},
-        interval::{Interval, bit_len},
-        ints::{Integer, Ints},
+        counts::{Budget, Counts},
+        ints::Ints,
     },
     error::{InputError, ModelError, PlanError},
     graph::{Graph, NodeId, Visibility, Visible},
     model::Model,
+    number::{ArithError, Int, Integer, Interval, Measure, interval::bit_len},
     optimize::{self, Applied},
     shape::Shape,
     tensor::Tensor,
@@ -462,7 +462,7 @@ pub(crate) fn count(
         walk::walk(graph, plan, &mut item, input, &wires, 0, &mut |_, _| {}).map_err(|e| arith_error(graph, e))?;
     if visibility.output == Visible::Public {
         item.enter(graph.output().0);
-        item.pay("output", crate::arith::counts::Cost::new(walked.output.len(), 0));
+        item.pay("output", crate::number::Cost::new(walked.output.len(), 0));
     }
     for (&(node, gadget), &cost) in item.budget() {
         a.enter(node);

@@ -261,7 +261,7 @@ fn a_known_largest_value_is_the_largest() {
 fn divisors_below_one_and_roots_of_negative_values_are_refused() {
     assert!(matches!(div::Div { within: None }.cost((&interval(0, 9), &interval(0, 4))), Err(ArithError::Domain(_))));
     assert!(matches!(sqrt::Sqrt { least: Int::from(-1) }.cost(&interval(-1, 9)), Err(ArithError::Domain(_))));
-    let wide = Interval { lo: Int::ZERO, hi: crate::arith::interval::pow2(249) };
+    let wide = Interval { lo: Int::ZERO, hi: crate::number::interval::pow2(249) };
     assert!(matches!(
         div::Div { within: None }.cost((&wide, &Interval { lo: Int::ONE, ..wide })),
         Err(ArithError::Overflow { .. })

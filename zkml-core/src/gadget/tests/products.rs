@@ -6,14 +6,14 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 
 use crate::{
     arith::{
-        Arith, Int,
-        counts::{Cost, Counts, Measure},
-        interval::Interval,
+        Arith,
+        counts::Counts,
         ints::Ints,
         r1cs::{Accumulate, Assign, Build, R1cs, Wire},
     },
     dev::tamper::Harness,
     gadget::{range, winograd::Grid},
+    number::{Cost, Int, Interval, Measure},
 };
 
 /// Products of so many inputs and weights, over any reading.

@@ -4,7 +4,7 @@ use ark_bn254::Fr;
 use ark_ff::{Field, Zero};
 
 use super::*;
-use crate::arith::{interval::pow2, r1cs::to_field};
+use crate::number::{field::to_field, interval::pow2};
 
 /// Checks what it is asked, with a table a width: first all limbs are fixed, then a challenge is drawn, and each table is
 /// compared with what was looked up in it by the sum of `1 / (challenge - limb)` (U. Haboeck, "Multivariate lookups based on
@@ -115,6 +115,10 @@ impl FieldCs for TwoPhases {
     fn field_linear(&mut self, terms: &[(Fr, &Fr)], constant: Fr) -> Fr {
         terms.iter().fold(constant, |sum, (c, f)| sum + *c * *f)
     }
+    fn combine(&mut self, _: &[(Fr, &Int)], value: Int) -> Int {
+        value
+    }
+
     fn field_product(&mut self, a: &Fr, b: &Fr) -> Fr {
         *a * *b
     }
@@ -140,9 +144,6 @@ impl Accumulate for TwoPhases {
     fn deferred(&mut self, a: &Int, b: &Int) -> Int {
         self.product(a, b)
     }
-    fn combine(&mut self, _: &[(Fr, &Int)], value: Int) -> Int {
-        value
-    }
     fn close(&mut self, sum: Int) -> Int {
         sum
     }
@@ -166,7 +167,7 @@ fn run(u: &impl Use, intervals: &[Interval], values: &[i64], lie: Option<(usize,
 fn lookups_answer_what_bits_answer() {
     let of = [interval(-128, 127)];
     for x in (-128..128).step_by(5).chain([-4, -5, 3, 4, 127]) {
-        let rescaled = rescale::eval(x, 3, None);
+        let rescaled = Cut::by(3, None).apply(x);
         assert_eq!(run(&Rescale(3, None), &of, &[x], None).0, Int::from(rescaled));
         let (y, accepted, paid) = run(&Relu(3, None), &of, &[x], None);
         assert!(accepted && y == Int::from(rescaled.max(0)), "{x}");

@@ -1,6 +1,6 @@
 //! `y = A^T ((G g) * (B^T d)) / N`: the matrices of a short convolution
 
-use crate::arith::{Int, interval::bit_len};
+use crate::number::{Int, interval::bit_len};
 
 /// The largest number of points: their powers, and the matrices, stay small.
 pub(super) const MOST: usize = 12;
@@ -92,7 +92,7 @@ mod tests {
     use ark_ff::Field;
 
     use super::*;
-    use crate::prove::public::to_field;
+    use crate::number::field::to_field;
 
     #[test]
     fn a_transform_is_the_sum_of_products_of_any_field_elements() {

@@ -3,8 +3,9 @@
 use super::clipping;
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
-    arith::{Arith, ArithError, fixed::Fixed},
+    arith::Arith,
     error::LayerError,
+    number::{ArithError, Fixed},
     shape::Shape,
     tensor::Tensor,
 };

@@ -9,12 +9,13 @@ use crate::layer::{
     tabulated::{MISSING, end},
 };
 use crate::{
-    arith::{
-        Arith, ArithError, Int,
-        float::{ceil_log2, exp2},
-    },
+    arith::Arith,
     error::LayerError,
     gadget::piecewise::{Piecewise, Sides},
+    number::{
+        ArithError, Int,
+        float::{ceil_log2, exp2},
+    },
     shape::Shape,
     tensor::Tensor,
 };

@@ -2,8 +2,9 @@
 
 use crate::layer::{Arg, Args, Arity, Card, Factors, Init, Kind, Layer, Literal, Param, Role, Step};
 use crate::{
-    arith::{Arith, ArithError, Int, MAX_BITS},
+    arith::Arith,
     error::LayerError,
+    number::{ArithError, Int, MAX_BITS},
     shape::Shape,
     tensor::Tensor,
 };

@@ -8,9 +8,10 @@ use crate::layer::{
     tabulated::MISSING,
 };
 use crate::{
-    arith::{Arith, ArithError, Cut},
+    arith::Arith,
     error::LayerError,
     gadget::piecewise::{Piecewise, Sides},
+    number::{ArithError, Cut},
     shape::Shape,
     tensor::Tensor,
 };
@@ -187,7 +188,10 @@ impl Layer for Softmax {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arith::{Int, bounds::Bounds, interval::Interval, ints::Ints};
+    use crate::{
+        arith::{bounds::Bounds, ints::Ints},
+        number::{Int, Interval},
+    };
 
     #[test]
     fn exact_is_within_its_proven_error() {

@@ -1,12 +1,7 @@
 //! `y = a / b`
 
 use crate::layer::{Args, Arity, Binary, Card, Factors, Kind, Layer, Literal, Param, Step, quotient};
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y = a / b`, for every pair of elements, with the shapes broadcast: axes are aligned at the end, and an
 /// extent of one is repeated.

@@ -2,12 +2,7 @@
 
 use super::{binary, compare};
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y = 1` if `a >= b`, `y = 0` otherwise, for every pair of elements; shapes broadcast as in NumPy.
 ///

@@ -5,9 +5,10 @@ use crate::layer::{
     function::Function, quotient::power, tabulated::MISSING,
 };
 use crate::{
-    arith::{Arith, ArithError, Cut, Int, fixed::Fixed, float},
+    arith::Arith,
     error::LayerError,
     gadget::piecewise::Piecewise,
+    number::{ArithError, Cut, Fixed, Int, float},
     shape::Shape,
     tensor::Tensor,
 };

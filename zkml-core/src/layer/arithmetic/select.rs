@@ -3,8 +3,9 @@
 use super::{binary, compare};
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
-    arith::{Arith, ArithError},
+    arith::Arith,
     error::{Culprit, LayerError},
+    number::ArithError,
     shape::Shape,
     tensor::Tensor,
 };
@@ -133,8 +134,9 @@ impl Layer for Select {
 mod tests {
     use super::*;
     use crate::{
-        arith::{Int, bounds::Bounds, interval::Interval, ints::Ints},
+        arith::{bounds::Bounds, ints::Ints},
         layer::AnyLayer,
+        number::{Int, Interval},
     };
 
     fn layer(args: Args) -> AnyLayer {

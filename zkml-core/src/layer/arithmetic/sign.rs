@@ -1,12 +1,7 @@
 //! `y = 1 if x > 0, -1 if x < 0, 0 otherwise`
 
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y = 1` if `x > 0`, `y = -1` if `x < 0`, `y = 0` if `x = 0`, for every element.
 ///

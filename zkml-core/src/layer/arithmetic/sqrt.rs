@@ -2,8 +2,9 @@
 
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, quotient::power};
 use crate::{
-    arith::{Arith, ArithError, Cut, Int},
+    arith::Arith,
     error::LayerError,
+    number::{ArithError, Cut, Int},
     shape::Shape,
     tensor::Tensor,
 };

@@ -5,12 +5,7 @@ use crate::layer::{
     Arg, Args, Arity, Card, Factors, Kind, Layer, Linear, Literal, Param, Step,
     window::{Padding, Window},
 };
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y_o(i s + k) = sum over all (c, i, k) of weight_cok * x_ci, + bias_o`, with strides `s`: the transpose of a convolution, which spreads every element of
 /// the input over a window of the output.

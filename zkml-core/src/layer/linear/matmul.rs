@@ -1,12 +1,7 @@
 //! `y[.., i, j] = sum_k a[.., i, k] * b[.., k, j]`
 
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, arithmetic::broadcast};
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y[.., i, j] = sum_k a[.., i, k] * b[.., k, j]`: the product of two matrices that are both values.
 ///

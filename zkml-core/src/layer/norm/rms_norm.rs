@@ -2,12 +2,7 @@
 
 use super::standardize::{self, Norm};
 use crate::layer::{Arg, Args, Arity, Card, Factors, Init, Kind, Layer, Literal, Param, Role, Step, span};
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y = gamma * x / sqrt(mean(x^2) + epsilon)`, with the mean over the elements of `axes`.
 ///

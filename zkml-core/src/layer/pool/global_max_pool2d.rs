@@ -4,12 +4,7 @@ use std::convert::Infallible;
 
 use super::pooling;
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Over, Param, Step};
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y_c = max_ij x_cij`: the largest element of each channel.
 ///

@@ -5,12 +5,7 @@ use crate::layer::{
     arithmetic::compare,
     axes::{self, Axes},
 };
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y = min along the axes of x`: the smallest of the elements that differ only along `axes`. Without `axes`, of all.
 ///

@@ -5,7 +5,6 @@ use super::{
     float::{self, Round},
     interval::{bit_len, pow2},
 };
-use crate::gadget::rescale;
 
 /// `q = round(x * 2^scale)`, halves away from zero, and how far that is from `x * 2^scale`.
 ///
@@ -92,8 +91,8 @@ impl Fixed {
     /// The constant cut down as a wire is.
     #[must_use]
     pub fn cut(self, cut: Cut) -> Self {
-        let unsaturated = rescale::eval(self.integer, cut.shift, None);
-        let integer = rescale::eval(self.integer, cut.shift, cut.saturate);
+        let unsaturated = cut.rounding().apply(self.integer);
+        let integer = cut.apply(self.integer);
         let dropped = (integer << cut.shift) - self.integer;
         let rounding = if integer == unsaturated && dropped == Int::ZERO {
             0.0
@@ -198,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_constant_is_cut_as_a_wire_is() {
-        let cut = |shift, saturate| Fixed::new(13.0, 0).unwrap().cut(Cut { shift, saturate, width: None });
+        let cut = |shift, saturate| Fixed::new(13.0, 0).unwrap().cut(Cut::by(shift, saturate));
         assert_eq!((cut(0, None).integer(), cut(0, None).error()), (Int::from(13), 0.0));
         assert_eq!((cut(2, None).integer(), cut(2, None).error()), (Int::from(3), 0.5));
         assert_eq!((cut(0, Some(3)).integer(), cut(0, Some(3)).error()), (Int::from(7), 6.5));

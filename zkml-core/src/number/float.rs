@@ -30,7 +30,7 @@ pub fn parts(x: f64) -> Option<(i64, i32)> {
 /// `2^e`, exactly: zero below `2^-1074`, infinite from `2^1024` on.
 ///
 /// ```
-/// # use zkml_core::arith::float::exp2;
+/// # use zkml_core::number::float::exp2;
 /// assert_eq!((exp2(-3), exp2(10), exp2(-1074)), (0.125, 1024.0, f64::from_bits(1)));
 /// ```
 pub fn exp2(e: i32) -> f64 {
@@ -79,7 +79,7 @@ pub enum Round {
 /// `x * 2^scale`, rounded once; at most `2^250` in magnitude, and `-2^250` for what is no number.
 ///
 /// ```
-/// # use zkml_core::arith::{Int, float::{Round, integer}};
+/// # use zkml_core::number::{Int, float::{Round, integer}};
 /// assert_eq!(integer(-0.3, 4, Round::Nearest), Int::new(-5));
 /// assert_eq!(integer(2.5, 0, Round::Even), Int::new(2));
 /// assert_eq!(integer(0.75, 200, Round::Down), Int::new(3) << 198);
