@@ -6,7 +6,7 @@ use zkml::{
     circuit::{Circuit, CircuitError},
     dev::{check, cost::estimate},
     error::{PlanError, hex},
-    gadget::commitment::{Domain, Subject, commit},
+    gadget::hash::commitment::{Domain, Subject, commit},
     graph::{Graph, Range, Visibility, Visible},
     layer::Args,
     model::{Model, Weights},

@@ -6,8 +6,9 @@ use zkml::{
     arith::r1cs::Build,
     circuit::Circuit,
     gadget::{
-        Cs, FieldCs, decompose,
-        piecewise::{Piecewise, Sides, Tail},
+        Cs, FieldCs, Piecewise,
+        bits::decompose,
+        table::segments::{Sides, Tail},
     },
     graph::{Range, Visible},
     layer::{Args, Literal},

@@ -8,12 +8,9 @@ use ark_ff::Field;
 use zkml::{
     arith::r1cs::{Assign, Build},
     gadget::{
-        Cs, FieldCs, Gadget,
-        div::Div,
-        exponentials::Exponentials,
-        piecewise::{Piecewise, Sides, Tail},
-        range,
-        sqrt::Sqrt,
+        Cs, Div, Exponentials, FieldCs, Gadget, Piecewise, Sqrt,
+        bits::range,
+        table::segments::{Sides, Tail},
     },
     number::{Int, Interval},
     prove::Matrices,

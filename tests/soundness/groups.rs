@@ -5,7 +5,10 @@ use std::ops::RangeInclusive;
 use ark_bn254::Fr;
 use zkml::{
     error::PlanError,
-    gadget::piecewise::{Piecewise, Sides, Tail},
+    gadget::{
+        Piecewise,
+        table::segments::{Sides, Tail},
+    },
     graph::Range,
     layer::{AnyLayer, Args, Literal, Request, Role},
     model::{Model, Weights},

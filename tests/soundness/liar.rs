@@ -12,7 +12,7 @@ use zkml::{
     circuit::{Circuit, Opening},
     gadget::{
         Cs, FieldCs,
-        commitment::{self, Domain, Subject},
+        hash::commitment::{self, Domain, Subject},
     },
     graph::{NodeId, Visible},
     number::{Int, Interval},
@@ -98,21 +98,7 @@ impl FieldCs for Liar<'_> {
     }
 }
 
-impl Accumulate for Liar<'_> {
-    fn accumulate(&mut self, sum: &mut Int, c: Int, w: &Int) {
-        self.honest.accumulate(sum, c, w);
-    }
-    fn accumulate_constant(&mut self, sum: &mut Int, c: Int) {
-        self.honest.accumulate_constant(sum, c);
-    }
-    fn deferred(&mut self, a: &Int, b: &Int) -> Int {
-        self.product(a, b)
-    }
-    fn close(&mut self, sum: Int) -> Int {
-        sum
-    }
-    fn at(&mut self, _: usize) {}
-}
+impl Accumulate for Liar<'_> {}
 
 /// What the prover claims to know.
 pub struct Claim<'a> {

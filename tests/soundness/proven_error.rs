@@ -3,7 +3,10 @@
 
 use zkml::{
     error::PlanError,
-    gadget::table::{Piecewise, Sides, Tail},
+    gadget::{
+        Piecewise,
+        table::segments::{Sides, Tail},
+    },
     graph::{Range, Visible},
     layer::{Args, Request, TableError},
     model::{Model, Weights},

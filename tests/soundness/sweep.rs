@@ -4,23 +4,9 @@
 use ark_bn254::Fr;
 use zkml::{
     gadget::{
-        FieldCs, Gadget,
-        abs::Abs,
-        argmax::Argmax,
-        clip::Clip,
-        div::Div,
-        exponentials::Exponentials,
-        is_non_negative::IsNonNegative,
-        is_zero::IsZero,
-        leaky::Leaky,
-        max::Max,
-        normalize::Normalize,
-        piecewise::{Piecewise, Sides, Tail},
-        relu::Relu,
-        rescale::Rescale,
-        sign::Sign,
-        sign_magnitude::SignMagnitude,
-        sqrt::Sqrt,
+        Abs, Argmax, Clip, Div, Exponentials, FieldCs, Gadget, IsNonNegative, IsZero, Leaky, Max, Normalize, Piecewise,
+        Relu, Rescale, Sign, SignMagnitude, Sqrt,
+        table::segments::{Sides, Tail},
     },
     number::{Cut, Int, Interval, field::to_field},
 };

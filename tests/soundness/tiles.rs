@@ -7,7 +7,7 @@ use zkml::{
         Arith,
         r1cs::{Accumulate, Assign, Build, R1cs, Wire},
     },
-    gadget::winograd::Grid,
+    gadget::product::winograd::Grid,
     graph::{Range, Visible},
     layer::{Args, Literal},
     number::{Cost, Int, Interval, Measure},

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use super::{Arith, direct};
 use crate::{
     gadget::{
-        Gadget, Of, Wires, matrix,
-        winograd::{self, Grid},
+        Gadget, Of, Wires,
+        product::{
+            matrix,
+            winograd::{self, Grid},
+        },
     },
     number::{
         ArithError, Cost, Int, Interval, Measure,

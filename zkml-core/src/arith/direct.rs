@@ -1,7 +1,7 @@
 //! Convolutions and matrix products as their formulas say, over any reading: one dot product a result.
 
 use super::Arith;
-use crate::{gadget::winograd::Grid, number::ArithError};
+use crate::{gadget::product::winograd::Grid, number::ArithError};
 
 /// `y_o(j) = sum_c,k w_oc(k) * x_c(s * j + d * k - p) + bias_o`, by filter and window; the weights by filter, channel and tap.
 ///

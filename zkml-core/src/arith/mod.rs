@@ -19,26 +19,9 @@ pub mod r1cs;
 
 use crate::{
     gadget::{
-        Gadget, Of,
-        abs::Abs,
-        argmax::Argmax,
-        clip::Clip,
-        div::Div,
-        exponentials::{Exponentials, Shifted},
-        is_non_negative::IsNonNegative,
-        is_zero::IsZero,
-        leaky::Leaky,
-        max::Max,
-        normalize::Normalize,
-        piecewise::Piecewise,
-        relu::Relu,
-        rescale::Rescale,
-        select::Select,
-        sign::Sign,
-        sign_magnitude::SignMagnitude,
-        sqrt::Sqrt,
-        square::Square,
-        winograd::Grid,
+        Abs, Argmax, Clip, Div, Exponentials, Gadget, IsNonNegative, IsZero, Leaky, Max, Normalize, Of, Piecewise,
+        Relu, Rescale, Select, Sign, SignMagnitude, Sqrt, Square, product::winograd::Grid,
+        table::exponentials::Shifted,
     },
     number::{ArithError, Cut, Fixed, Int},
 };
@@ -66,7 +49,7 @@ pub trait Arith {
     where
         Self::Wire: 'a;
 
-    /// All windows of a convolution, by filter and window, see [`crate::gadget::winograd`]; the weights by filter, channel and
+    /// All windows of a convolution, by filter and window, see [`crate::gadget::product::winograd`]; the weights by filter, channel and
     /// tap, and a bias a filter, or none.
     ///
     /// # Errors
@@ -84,7 +67,7 @@ pub trait Arith {
         direct::convolve(self, grid, x, w, bias)
     }
 
-    /// `sum_c w_fc * x_ct`, by row `f` and column `t`, see [`crate::gadget::matrix`].
+    /// `sum_c w_fc * x_ct`, by row `f` and column `t`, see [`crate::gadget::product::matrix`].
     ///
     /// # Errors
     /// If a result may reach `2^250`.
@@ -270,7 +253,7 @@ pub trait Arith {
         self.apply(&Argmax, values.iter().collect())
     }
 
-    /// The value of a table, see [`crate::gadget::piecewise`].
+    /// The value of a table, see [`crate::gadget::table::piecewise`].
     ///
     /// # Errors
     /// If a value may outgrow the field.

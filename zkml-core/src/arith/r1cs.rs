@@ -16,8 +16,11 @@ pub use self::{
 use super::{Arith, counts::bounded, direct};
 use crate::{
     gadget::{
-        self, FieldCs, Gadget, Of, Wires, matrix,
-        winograd::{self, Grid},
+        self, FieldCs, Gadget, Of, Wires,
+        product::{
+            matrix,
+            winograd::{self, Grid},
+        },
     },
     number::{
         ArithError, Int, Interval, Measure,
@@ -43,18 +46,30 @@ pub struct R1cs<C> {
     node: usize,
 }
 
-/// What the two constraint systems do differently in a sum of many terms, where a call a term would be too slow.
+/// What constraint systems do differently in a sum of many terms, where a call a term would be too slow.
+///
+/// The bodies here are those of a system whose wires are their values ([`Cs::value`](crate::gadget::Cs::value)): one that records
+/// or counts has its own.
 pub trait Accumulate: FieldCs {
     /// Adds `c * w` to the running sum.
-    fn accumulate(&mut self, sum: &mut Int, c: Int, w: &Self::W);
+    fn accumulate(&mut self, sum: &mut Int, c: Int, w: &Self::W) {
+        let value = self.value(w).unwrap_or_default();
+        *sum = sum.wrapping_add(interval::product(c, value));
+    }
     /// Adds a constant to the running sum.
-    fn accumulate_constant(&mut self, sum: &mut Int, c: Int);
+    fn accumulate_constant(&mut self, sum: &mut Int, c: Int) {
+        *sum = sum.wrapping_add(c);
+    }
     /// A product that may be part of a running sum.
-    fn deferred(&mut self, a: &Self::W, b: &Self::W) -> Self::W;
+    fn deferred(&mut self, a: &Self::W, b: &Self::W) -> Self::W {
+        self.product(a, b)
+    }
     /// Ends the running sum.
-    fn close(&mut self, sum: Int) -> Self::W;
+    fn close(&mut self, sum: Int) -> Self::W {
+        self.constant(sum)
+    }
     /// Says which node comes next.
-    fn at(&mut self, node: usize);
+    fn at(&mut self, _node: usize) {}
 }
 
 impl<C: Accumulate> R1cs<C> {
@@ -68,7 +83,7 @@ impl<C: Accumulate> R1cs<C> {
     /// # Errors
     /// If the interval is too wide to be checked.
     pub fn allocate(&mut self, interval: &Interval, value: Option<Int>) -> Result<Wire<C::W>, ArithError> {
-        gadget::range::cost(interval)?;
+        gadget::bits::range::cost(interval)?;
         self.cs.label("range");
         let w = self.cs.allocate(interval, value);
         let terms = interval::bit_len(interval.hi - interval.lo);
@@ -80,7 +95,7 @@ impl<C: Accumulate> R1cs<C> {
     /// # Errors
     /// If the interval is too wide to be checked.
     pub fn instance(&mut self, interval: &Interval, value: Option<Int>) -> Result<Wire<C::W>, ArithError> {
-        gadget::range::cost(interval)?;
+        gadget::bits::range::cost(interval)?;
         self.cs.label("range");
         let w = self.cs.instance(value);
         self.cs.within(&w, interval);
@@ -265,7 +280,7 @@ impl<C: Accumulate> Arith for R1cs<C> {
             return Ok(a.clone());
         }
         self.cs.label("settle");
-        let w = gadget::decompose::settle(&mut self.cs, &a.w);
+        let w = gadget::bits::decompose::settle(&mut self.cs, &a.w);
         Ok(self.wire(a.measure.interval, 1, w))
     }
 

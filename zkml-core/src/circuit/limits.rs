@@ -4,7 +4,7 @@ use super::{CircuitError, Spec};
 use crate::{
     arith::r1cs::Tally,
     error::PlanError,
-    gadget::commitment,
+    gadget::hash::commitment,
     graph::{Node, NodeId, Visible},
     number::Cost,
     plan::quantized,

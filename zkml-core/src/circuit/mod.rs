@@ -28,7 +28,7 @@ use crate::{
     arith::r1cs::{Assign, Build, Label},
     dev,
     error::{InputError, PlanError, hex},
-    gadget::commitment::{Domain, Subject},
+    gadget::hash::commitment::{Domain, Subject},
     graph::{Graph, Visibility, Visible},
     number::{ArithError, Int},
     plan::{
@@ -324,7 +324,7 @@ impl Circuit {
         &self.table
     }
 
-    /// The domain of a commitment to the weights, to one input or to one output: with [`commit`](crate::gadget::commitment::commit),
+    /// The domain of a commitment to the weights, to one input or to one output: with [`commit`](crate::gadget::hash::commitment::commit),
     /// whoever knows the values and the [`Opening`] makes the commitment again.
     pub fn domain(&self, subject: Subject) -> Domain {
         self.spec.domain(subject)

@@ -10,7 +10,7 @@ use crate::{
         Arith,
         r1cs::{Accumulate, R1cs, Wire},
     },
-    gadget::commitment::{self, Domain, Subject},
+    gadget::hash::commitment::{self, Domain, Subject},
     graph::{Graph, NodeId, Visibility, Visible},
     number::{ArithError, Int, Interval},
     plan::{Plan, walk},

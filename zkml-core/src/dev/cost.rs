@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{
     circuit::ReportRow,
     error::PlanError,
-    gadget::commitment,
+    gadget::hash::commitment,
     graph::{Visibility, Visible},
     number::Cost,
     plan::Quantized,

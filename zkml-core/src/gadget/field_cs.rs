@@ -2,7 +2,7 @@
 
 use ark_bn254::Fr;
 
-use super::Cs;
+use crate::gadget::Cs;
 use crate::number::{ArithError, Int};
 
 /// What a constraint system must offer beyond gadgets on integers: public inputs, and arithmetic on whole field

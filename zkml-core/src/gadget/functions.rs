@@ -1,7 +1,9 @@
 //! What errors of tables and of rescales are: how far the circuit's integers are from the functions that they stand for.
 
-use super::{Gadget, piecewise::Piecewise, rescale::Rescale};
-use crate::number::{Cut, Interval, float};
+use crate::{
+    gadget::{Gadget, Piecewise, Rescale},
+    number::{Cut, Interval, float},
+};
 
 /// What is known of the functions that tables stand for.
 pub trait Functions {

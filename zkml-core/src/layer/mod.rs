@@ -35,7 +35,7 @@ pub use self::{
 use crate::{
     arith::Arith,
     error::LayerError,
-    gadget::piecewise::Piecewise,
+    gadget::Piecewise,
     number::{ArithError, Cut, MAX_BITS},
     shape::Shape,
     tensor::Tensor,

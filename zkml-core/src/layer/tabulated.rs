@@ -65,7 +65,7 @@ macro_rules! tabulated {
 pub(crate) use tabulated;
 
 use crate::{
-    gadget::piecewise::Piecewise,
+    gadget::Piecewise,
     number::{ArithError, float},
 };
 
@@ -89,7 +89,7 @@ pub(crate) mod prelude {
     pub(crate) use crate::{
         arith::Arith,
         error::LayerError,
-        gadget::piecewise::{Piecewise, Sides},
+        gadget::{Piecewise, table::segments::Sides},
         number::{ArithError, float},
         shape::Shape,
         tensor::Tensor,

@@ -8,7 +8,7 @@
 
 use crate::{
     arith::Arith,
-    gadget::{Functions, Gadget, Of, Wires, piecewise::Piecewise, rescale::Rescale},
+    gadget::{Functions, Gadget, Of, Piecewise, Rescale, Wires},
     layer::{TableError, function::Function},
     number::{Approximate, ArithError, Cut, Fixed, Int, Interval, approximate::product, float, interval},
 };

@@ -450,7 +450,7 @@ pub(crate) fn count(
     item.enter(0);
     let interval = plan.input.interval;
     let shape = graph.shape(graph.input()).clone();
-    let mut each = crate::gadget::range::cost(&interval).map_err(|e| arith_error(graph, (NodeId(0), e)))?;
+    let mut each = crate::gadget::bits::range::cost(&interval).map_err(|e| arith_error(graph, (NodeId(0), e)))?;
     let mut terms = bit_len(interval.hi - interval.lo);
     if visibility.input == Visible::Public {
         each.constraints += 1;
@@ -490,7 +490,7 @@ fn param_measures(
         let mut node = Vec::with_capacity(shapes.len());
         for (shape, p) in shapes.iter().zip(plans) {
             let interval = p.interval();
-            let cost = crate::gadget::range::cost(&interval).map_err(|e| (NodeId(i), e))?;
+            let cost = crate::gadget::bits::range::cost(&interval).map_err(|e| (NodeId(i), e))?;
             a.pay("range", cost * shape.len());
             let measure = Measure { interval, terms: p.bits };
             let measures = (0..shape.len()).map(|_| a.settle(&measure, fanout)).collect::<Result<Vec<_>, _>>();

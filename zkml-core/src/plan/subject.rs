@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     error::{Origin, PlanError, Unreachable},
-    gadget::piecewise::Piecewise,
+    gadget::Piecewise,
     graph::{Graph, NodeId, Range, Visibility, Visible},
     layer::{AnyLayer, Factors, Lowered, Request, Step},
     model::Model,

@@ -14,6 +14,7 @@ fn outside() -> Vec<(PathBuf, String)> {
 /// `layer::Name` and `module::Name` of every layer, the latter where no gadget has that path.
 fn layers() -> Vec<String> {
     let gadgets = list("src/gadget/mod.rs", "\ngadgets! {\n");
+    let gadgets: Vec<String> = gadgets.iter().map(|line| line.replace(": ", "::")).collect();
     let mut paths = vec![];
     for line in list("src/layer/mod.rs", "\nlayers! {\n") {
         if let Some((module, names)) = line.split_once(": ").filter(|(module, _)| !module.starts_with("//")) {

@@ -104,7 +104,7 @@ fn place(path: &Path) -> (String, usize) {
 }
 
 fn is_test(path: &Path) -> bool {
-    path.iter().any(|part| part.to_string_lossy().starts_with("tests"))
+    path.iter().any(|part| part == "tests" || part == "tests.rs")
 }
 
 fn rank(module: &str) -> usize {

@@ -95,18 +95,4 @@ impl FieldCs for Assign {
     }
 }
 
-impl Accumulate for Assign {
-    fn accumulate(&mut self, sum: &mut Int, c: Int, w: &Int) {
-        *sum = sum.wrapping_add(interval::product(c, *w));
-    }
-    fn accumulate_constant(&mut self, sum: &mut Int, c: Int) {
-        *sum = sum.wrapping_add(c);
-    }
-    fn deferred(&mut self, a: &Int, b: &Int) -> Int {
-        self.product(a, b)
-    }
-    fn close(&mut self, sum: Int) -> Int {
-        sum
-    }
-    fn at(&mut self, _: usize) {}
-}
+impl Accumulate for Assign {}

@@ -16,11 +16,11 @@ use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, t
 /// Sources: ONNX `Clip`, Keras `ops.clip`, Burn `Tensor::clamp`.
 ///
 /// # Constraints
-/// See [`crate::gadget::clip`]: one decomposition of the accumulator's bits, which the rescale to the next scale shares, and a few
+/// See [`crate::gadget::rescaling::clip`]: one decomposition of the accumulator's bits, which the rescale to the next scale shares, and a few
 /// products for the ends; the bits and three more where the interval of `x` reaches only one of them, none where neither.
 ///
 /// # Soundness
-/// See [`crate::gadget::clip`].
+/// See [`crate::gadget::rescaling::clip`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

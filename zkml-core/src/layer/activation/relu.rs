@@ -8,11 +8,11 @@ use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, t
 /// Sources: ONNX `Relu`, Keras `ReLU` and `activation="relu"`, Burn `Relu`.
 ///
 /// # Constraints
-/// See [`crate::gadget::relu`]: the accumulator's bits, its sign among them, and one more; the rescale to the next scale
+/// See [`crate::gadget::rescaling::relu`]: the accumulator's bits, its sign among them, and one more; the rescale to the next scale
 /// included.
 ///
 /// # Soundness
-/// See [`crate::gadget::relu`].
+/// See [`crate::gadget::rescaling::relu`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

@@ -10,7 +10,7 @@ use crate::layer::{
 use crate::{
     arith::Arith,
     error::LayerError,
-    gadget::piecewise::{Piecewise, Sides},
+    gadget::{Piecewise, table::segments::Sides},
     number::{ArithError, Cut},
     shape::Shape,
     tensor::Tensor,
@@ -32,8 +32,8 @@ use crate::{
 /// off by `2^-f * (1 / 2 + (1 + e) / 8) + e * (1 + n) / (1 - n * e)` at most.
 ///
 /// # Constraints
-/// [`crate::gadget::exponentials`] for the exponentials; once [`crate::gadget::div`] of a constant by their sum; for each one product, and
-/// [`crate::gadget::rescale`] of about `f + h` bits.
+/// [`crate::gadget::table::exponentials`] for the exponentials; once [`crate::gadget::division::div`] of a constant by their sum; for each one product, and
+/// [`crate::gadget::rescaling::rescale`] of about `f + h` bits.
 ///
 /// # Soundness
 /// See these gadgets. The sum is at least the value of the largest element, which the circuit enforces to be one of them, and the

@@ -21,10 +21,10 @@ use crate::{
 /// Sources: ONNX `ThresholdedRelu`, Keras `activation="threshold"`, Burn `ThresholdedRelu`.
 ///
 /// # Constraints
-/// See [`crate::gadget::is_non_negative`]: the bits of `x - alpha`, its sign among them, and a product.
+/// See [`crate::gadget::compare::is_non_negative`]: the bits of `x - alpha`, its sign among them, and a product.
 ///
 /// # Soundness
-/// See [`crate::gadget::is_non_negative`]; the product is enforced by its own constraint.
+/// See [`crate::gadget::compare::is_non_negative`]; the product is enforced by its own constraint.
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

@@ -13,10 +13,10 @@ use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, t
 /// Sources: ONNX `Abs`, Keras `ops.abs`, Burn `Tensor::abs`.
 ///
 /// # Constraints
-/// See [`crate::gadget::abs`]: the bits of `|x|` and one more, the rescale to the next scale included.
+/// See [`crate::gadget::rescaling::abs`]: the bits of `|x|` and one more, the rescale to the next scale included.
 ///
 /// # Soundness
-/// See [`crate::gadget::abs`].
+/// See [`crate::gadget::rescaling::abs`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

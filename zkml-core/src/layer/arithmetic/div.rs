@@ -18,7 +18,7 @@ use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, t
 /// and a sample that has it is refused.
 ///
 /// # Constraints
-/// [`crate::gadget::sign_magnitude`] and [`crate::gadget::div`]; one more where `b` may have both signs.
+/// [`crate::gadget::compare::sign_magnitude`] and [`crate::gadget::division::div`]; one more where `b` may have both signs.
 ///
 /// # Soundness
 /// See these gadgets.

@@ -22,10 +22,10 @@ use crate::{
 /// Sources: ONNX `Equal`, Keras `ops.equal`, Burn `Tensor::equal`.
 ///
 /// # Constraints
-/// Two: see [`crate::gadget::is_zero`].
+/// Two: see [`crate::gadget::compare::is_zero`].
 ///
 /// # Soundness
-/// See [`crate::gadget::is_zero`].
+/// See [`crate::gadget::compare::is_zero`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

@@ -16,10 +16,10 @@ use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, t
 /// Sources: ONNX `Greater`, Keras `ops.greater`, Burn `Tensor::greater`.
 ///
 /// # Constraints
-/// See [`crate::gadget::is_non_negative`]: the bits of `a - b`, its sign among them.
+/// See [`crate::gadget::compare::is_non_negative`]: the bits of `a - b`, its sign among them.
 ///
 /// # Soundness
-/// See [`crate::gadget::is_non_negative`].
+/// See [`crate::gadget::compare::is_non_negative`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

@@ -16,10 +16,10 @@ use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, t
 /// Sources: ONNX `Max`, Keras `Maximum`, Burn `Tensor::max_pair`.
 ///
 /// # Constraints
-/// See [`crate::gadget::max`]: the bits of `|a - b|` and one more.
+/// See [`crate::gadget::compare::max`]: the bits of `|a - b|` and one more.
 ///
 /// # Soundness
-/// See [`crate::gadget::max`].
+/// See [`crate::gadget::compare::max`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

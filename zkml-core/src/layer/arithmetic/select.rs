@@ -27,7 +27,7 @@ use crate::{
 /// One an element.
 ///
 /// # Soundness
-/// See [`crate::gadget::select`]. A condition that may be anything but 0 and 1 is refused, for all inputs at once.
+/// See [`crate::gadget::compare::select`]. A condition that may be anything but 0 and 1 is refused, for all inputs at once.
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

@@ -15,10 +15,10 @@ use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, t
 /// Sources: ONNX `Sign`, Keras `ops.sign`, Burn `Tensor::sign`.
 ///
 /// # Constraints
-/// See [`crate::gadget::sign`]: the bits of `|x|` and three more.
+/// See [`crate::gadget::compare::sign`]: the bits of `|x|` and three more.
 ///
 /// # Soundness
-/// See [`crate::gadget::sign`].
+/// See [`crate::gadget::compare::sign`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

@@ -7,7 +7,7 @@ use crate::layer::{
     window::{self, Padding, Window},
 };
 use crate::{
-    arith::Arith, error::LayerError, gadget::winograd::Grid, number::ArithError, shape::Shape, tensor::Tensor,
+    arith::Arith, error::LayerError, gadget::product::winograd::Grid, number::ArithError, shape::Shape, tensor::Tensor,
 };
 
 /// A convolution as its layer describes it.

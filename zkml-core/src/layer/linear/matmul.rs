@@ -17,11 +17,11 @@ use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, t
 /// Sources: ONNX `MatMul`, Keras `Dot` and `ops.matmul`, Burn `Tensor::matmul`.
 ///
 /// # Constraints
-/// See [`crate::gadget::matrix`]: for an even `k`, `n * m * k / 2 + (n + m) * k / 2` a matrix, or one a product where that is
+/// See [`crate::gadget::product::matrix`]: for an even `k`, `n * m * k / 2 + (n + m) * k / 2` a matrix, or one a product where that is
 /// less. None where one of the factors is a constant.
 ///
 /// # Soundness
-/// See [`crate::gadget::matrix`].
+/// See [`crate::gadget::product::matrix`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

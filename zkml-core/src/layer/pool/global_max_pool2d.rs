@@ -17,10 +17,10 @@ use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, t
 ///
 /// # Constraints
 /// `(height * width - 1) * (m + 1)` a channel, where `2^m` exceeds the magnitude of the elements' differences; a maximum of
-/// two whose intervals say which is larger costs none. See [`crate::gadget::max`].
+/// two whose intervals say which is larger costs none. See [`crate::gadget::compare::max`].
 ///
 /// # Soundness
-/// Each maximum of two is a function of its inputs, see [`crate::gadget::max`]; the largest is a tournament of them.
+/// Each maximum of two is a function of its inputs, see [`crate::gadget::compare::max`]; the largest is a tournament of them.
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

@@ -17,10 +17,10 @@ use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, t
 /// Sources: ONNX `ReduceMin`, Keras `ops.min`, Burn `Tensor::min_dim`.
 ///
 /// # Constraints
-/// Of `n` elements, `n - 1` times those of [`crate::gadget::max`]: the bits of a difference's magnitude and one more.
+/// Of `n` elements, `n - 1` times those of [`crate::gadget::compare::max`]: the bits of a difference's magnitude and one more.
 ///
 /// # Soundness
-/// See [`crate::gadget::max`].
+/// See [`crate::gadget::compare::max`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::{Args, Literal}, shape::Shape};
