@@ -11,8 +11,8 @@ say() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
 
 say "format"
 cargo fmt --all --check
-# Layers are declared by a macro, where cargo fmt doesn't find them.
-rustfmt --check --edition 2024 zkml-core/src/layer/*.rs zkml-core/src/layer/*/*.rs
+# Layers and gadgets are declared by macros, where cargo fmt does not find them.
+rustfmt --check --edition 2024 zkml-core/src/{layer,gadget}/*.rs zkml-core/src/{layer,gadget}/*/*.rs
 
 if [ "${1:-}" = quick ]; then
   say "lints"

@@ -10,7 +10,7 @@ use std::error::Error;
 
 use common::{bound, models, progress::Step};
 use serde_json::json;
-use zkml::{arith::counts::Cost, prelude::*};
+use zkml::{number::Cost, prelude::*};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -6,11 +6,11 @@ mod common;
 use common::{bound, exact, model, open, oracle, samples, scale, total};
 use proptest::prelude::*;
 use zkml::{
-    arith::counts::Cost,
     dev::check,
     graph::{Graph, NodeId, Range, Visible},
     layer::Args,
     model::Model,
+    number::Cost,
     optimize::optimize,
     plan::{Quantized, Target, to_real},
     rand::{SeedableRng, rngs::StdRng},

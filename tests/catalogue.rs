@@ -16,12 +16,9 @@ use catalogue::{
     gadgets,
 };
 use zkml::{
-    arith::{
-        Arith, Int,
-        counts::{Counts, Measure},
-        interval::Interval,
-    },
+    arith::{Arith, counts::Counts},
     layer::{AnyLayer, Arg, CARDS, Card, Literal, Request, Step},
+    number::{Int, Interval, Measure},
     shape::Shape,
     tensor::Tensor,
 };

@@ -3,15 +3,15 @@
 
 use ark_ff::{One, Zero};
 use zkml::{
-    arith::{Int, interval::Interval},
     circuit::{Circuit, CircuitError},
     dev::{check, cost::estimate},
     digest::Digest,
     error::PlanError,
-    gadget::commitment::{Domain, Subject, commit},
+    gadget::hash::commitment::{Domain, Subject, commit},
     graph::{Graph, Range, Visibility, Visible},
     layer::Args,
     model::{Model, Weights},
+    number::{Int, Interval},
     plan::{Quantized, Target, to_real},
     prove::{
         Fr, Kind, PublicKind, Value,

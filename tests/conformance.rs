@@ -17,14 +17,13 @@ use std::{
 
 use serde::Deserialize;
 use zkml::{
-    arith::{Int, counts::Cost},
     dev::check::check,
     graph::Visibility,
     keras,
     model::Model,
+    number::{Cost, Int, field::to_int},
     onnx::{self, Batch, Options},
     plan::Target,
-    prove::public::to_int,
     rand::{SeedableRng, rngs::StdRng},
     tensor::Tensor,
 };

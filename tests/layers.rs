@@ -10,12 +10,12 @@ use std::{collections::HashSet, sync::OnceLock};
 
 use common::{bound, exact, model, open, oracle, samples, scale, total};
 use zkml::{
-    arith::{Int, counts::Cost},
     circuit::Circuit,
     dev::{check, tamper::Harness},
     error::GraphError,
     graph::{Graph, NodeId, Range, Visible},
     layer::{Args, CARDS, Literal},
+    number::{Cost, Int},
     plan::{Quantized, Target, to_real},
     rand::{SeedableRng, rngs::StdRng},
     shape::Shape,
@@ -164,7 +164,7 @@ fn parameters(s: &Subject) {
 /// The built circuit has the constraints and variables of the budget, whoever sees the weights.
 fn costs(s: &Subject) {
     for weights in [Visible::Public, Visible::Private] {
-        let circuit = s.circuit_for(weights);
+        let circuit = s.circuit(weights);
         let built = Cost::new(circuit.matrices().constraints(), circuit.matrices().witness);
         assert_eq!(built, total(&s.quantized, open(weights)), "{}, {weights:?} weights", s.name);
         assert_eq!(circuit.report().total, built, "{}, {weights:?} weights", s.name);
@@ -175,7 +175,7 @@ fn costs(s: &Subject) {
 fn honest(s: &Subject) {
     let mut rng = StdRng::seed_from_u64(13);
     for weights in [Visible::Public, Visible::Private] {
-        let circuit = s.circuit_for(weights);
+        let circuit = s.circuit(weights);
         for x in &s.samples {
             let (assignment, _) = circuit.witness(std::slice::from_ref(x), &mut rng).unwrap();
             assert_eq!(check::check(&circuit, &assignment), vec![], "{}, {weights:?} weights", s.name);
@@ -200,7 +200,7 @@ fn honest(s: &Subject) {
 /// order; the ranges here are powers of two.
 fn tight(s: &Subject) {
     let mut rng = StdRng::seed_from_u64(14);
-    let circuit = s.circuit_for(Visible::Public);
+    let circuit = s.circuit(Visible::Public);
     for x in &s.samples {
         let (assignment, _) = circuit.witness(std::slice::from_ref(x), &mut rng).unwrap();
         let harness = Harness::new(circuit.matrices(), &assignment, circuit.free());

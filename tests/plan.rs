@@ -8,12 +8,12 @@ mod common;
 
 use common::{exact, model, open, oracle, samples, total};
 use zkml::{
-    arith::counts::Cost,
     dev::check,
     error::{InputError, PlanError},
     graph::{Graph, Range, Visibility, Visible},
     layer::Args,
     model::{Model, Weights},
+    number::Cost,
     plan::{Plan, Policy, Quantized, Target},
     rand::{SeedableRng, rngs::StdRng},
     shape::Shape,

@@ -16,11 +16,12 @@ use std::{
 
 use serde_json::Value;
 use zkml::{
-    arith::{Int, ints::Ints},
+    arith::ints::Ints,
     dev::check,
     graph::{Graph, NodeId, Visibility},
     layer::{Args, Literal, Step},
     model::{Model, Weights},
+    number::Int,
     plan::Target,
     rand::{SeedableRng, rngs::StdRng},
     shape::Shape,

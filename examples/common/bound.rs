@@ -3,8 +3,8 @@
 use std::error::Error;
 
 use zkml::{
-    arith::interval::{Interval, bit_len},
     layer::Literal,
+    number::{Interval, interval::bit_len},
     plan::Quantized,
 };
 
@@ -15,7 +15,7 @@ use zkml::{
 /// If the plan has a layer whose comparisons are not known here.
 pub fn activations(quantized: &Quantized) -> Result<usize, Box<dyn Error>> {
     let (graph, intervals) = (quantized.graph(), quantized.intervals());
-    let bits = |i: &Interval| bit_len((i.hi - i.lo).max(zkml::arith::Int::ONE)) as usize;
+    let bits = |i: &Interval| bit_len((i.hi - i.lo).max(zkml::number::Int::ONE)) as usize;
     let mut total = 0;
     for (i, node) in graph.nodes().iter().enumerate() {
         let Some(layer) = &node.layer else {

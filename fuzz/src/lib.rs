@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use zkml::{
+    digest::Digest,
     prelude::*,
     prove::{Kind, file},
     rand::{SeedableRng, rngs::StdRng},
@@ -23,7 +24,7 @@ pub fn model() -> Model {
 /// first 32 bytes are the circuit's digest.
 pub fn sealed(bytes: &[u8], kind: Kind) -> Vec<u8> {
     let (digest, payload) = bytes.split_first_chunk::<32>().unwrap_or((&[0; 32], bytes));
-    file::write(kind, digest, payload)
+    file::write(kind, &Digest(*digest), payload)
 }
 
 /// A panic below this crate is caught by the reader that uses it, and is none of ours: libFuzzer must not see it.

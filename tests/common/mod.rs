@@ -8,8 +8,9 @@ pub mod oracle_compare;
 mod seeded;
 
 use zkml::{
-    arith::{Int, counts::Cost, ints::Ints},
+    arith::ints::Ints,
     graph::{NodeId, Visibility, Visible},
+    number::{Cost, Int},
     plan::{Quantized, walk},
     tensor::Tensor,
 };

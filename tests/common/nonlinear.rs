@@ -1,7 +1,7 @@
 //! The formulas of tables, quotients, roots and norms, and how far they may be from floats.
 
 use zkml::{
-    gadget::piecewise::{Piecewise, Sides},
+    gadget::{Piecewise, table::segments::Sides},
     graph::NodeId,
     layer::{AnyLayer, Literal, Step},
     plan::Quantized,

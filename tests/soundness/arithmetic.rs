@@ -2,15 +2,14 @@
 
 use ark_bn254::Fr;
 use zkml::{
-    arith::{
-        Int,
-        interval::{Interval, pow2},
-        r1cs::to_field,
-    },
     graph::{Range, Visible},
     layer::Args,
+    number::{
+        Int, Interval,
+        field::{to_field, to_int},
+        interval::pow2,
+    },
     plan::Quantized,
-    prove::public::to_int,
     tensor::Tensor,
 };
 

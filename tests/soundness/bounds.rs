@@ -7,18 +7,16 @@ use std::collections::BTreeSet;
 use ark_bn254::Fr;
 use ark_ff::{Field, One, Zero};
 use zkml::{
-    arith::{
-        Int,
-        interval::{bit_len, pow2},
-    },
     circuit::Circuit,
     graph::{Range, Visible},
     layer::{Args, Literal},
-    plan::Quantized,
-    prove::{
-        Matrices,
-        public::{to_field, to_int},
+    number::{
+        Int,
+        field::{to_field, to_int},
+        interval::{bit_len, pow2},
     },
+    plan::Quantized,
+    prove::Matrices,
     shape::Shape,
     tensor::Tensor,
 };

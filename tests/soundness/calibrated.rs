@@ -2,10 +2,10 @@
 //! is accepted.
 
 use zkml::{
-    arith::{Int, interval::pow2},
     circuit::CircuitError,
     error::InputError,
     graph::{Graph, Visible},
+    number::{Int, interval::pow2},
     plan::{Policy, Quantized},
     tensor::Tensor,
 };

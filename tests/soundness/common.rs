@@ -1,10 +1,10 @@
 //! Small models under plans that are made here, so that every gadget is met in every form.
 
 use zkml::{
-    arith::Int,
     graph::{Graph, Range, Visibility, Visible},
     layer::{Args, Role},
     model::{Model, Weights},
+    number::Int,
     plan::{Plan, Quantized, Target},
     rand::{SeedableRng, rngs::StdRng},
     shape::Shape,

@@ -3,18 +3,16 @@
 use ark_bn254::Fr;
 use ark_ff::One;
 use zkml::{
-    arith::{
-        Cut, Int,
-        interval::Interval,
-        r1cs::{Build, FieldCs, to_field},
-    },
+    arith::r1cs::Build,
     circuit::Circuit,
     gadget::{
-        Cs, decompose,
-        piecewise::{Piecewise, Sides, Tail},
+        Cs, FieldCs, Piecewise,
+        bits::decompose,
+        table::segments::{Sides, Tail},
     },
     graph::{Range, Visible},
     layer::{Args, Literal},
+    number::{Cut, Int, Interval, field::to_field},
     plan::Quantized,
     prove::Matrices,
     rand::{Rng, rngs::StdRng},

@@ -6,19 +6,13 @@ use std::collections::HashMap;
 use ark_bn254::Fr;
 use ark_ff::Field;
 use zkml::{
-    arith::{
-        Int,
-        interval::Interval,
-        r1cs::{Assign, Build, FieldCs},
-    },
+    arith::r1cs::{Assign, Build},
     gadget::{
-        Cs, Gadget,
-        div::Div,
-        exponentials::Exponentials,
-        piecewise::{Piecewise, Sides, Tail},
-        range,
-        sqrt::Sqrt,
+        Cs, Div, Exponentials, FieldCs, Gadget, Piecewise, Sqrt,
+        bits::range,
+        table::segments::{Sides, Tail},
     },
+    number::{Int, Interval},
     prove::Matrices,
 };
 
@@ -60,6 +54,9 @@ impl FieldCs for Forger {
     }
     fn field_linear(&mut self, terms: &[(Fr, &Fr)], constant: Fr) -> Fr {
         self.honest.field_linear(terms, constant)
+    }
+    fn combine(&mut self, terms: &[(Fr, &Int)], value: Int) -> Int {
+        self.honest.combine(terms, value)
     }
     fn field_product(&mut self, a: &Fr, b: &Fr) -> Fr {
         self.honest.field_product(a, b)

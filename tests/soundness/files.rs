@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 use zkml::{
-    arith::Int,
     circuit::{Circuit, CircuitError},
     graph::{Graph, Visible},
     layer::Args,
+    number::Int,
     plan::{Plan, Quantized},
     prove::file::{self, Kind},
     shape::Shape,

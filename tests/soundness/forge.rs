@@ -1,9 +1,9 @@
 //! Forged witnesses, complete and consistent but for one lie: a wrong answer must not follow from any of them.
 
 use zkml::{
-    arith::{Int, interval::pow2},
     circuit::Circuit,
     graph::Visible,
+    number::{Int, interval::pow2},
     plan::Quantized,
     tensor::Tensor,
 };

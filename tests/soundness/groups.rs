@@ -4,16 +4,15 @@ use std::ops::RangeInclusive;
 
 use ark_bn254::Fr;
 use zkml::{
-    arith::{
-        Int,
-        interval::{Interval, pow2},
-        r1cs::to_field,
-    },
     error::PlanError,
-    gadget::piecewise::{Piecewise, Sides, Tail},
+    gadget::{
+        Piecewise,
+        table::segments::{Sides, Tail},
+    },
     graph::Range,
     layer::{AnyLayer, Args, Literal, Request, Role},
     model::{Model, Weights},
+    number::{Int, Interval, field::to_field, interval::pow2},
     plan::{Plan, Quantized, Target},
     rand::Rng,
     shape::Shape,

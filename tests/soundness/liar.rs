@@ -5,12 +5,10 @@ use std::cell::Cell;
 
 use ark_bn254::Fr;
 use zkml::{
-    arith::{
-        Int,
-        r1cs::{Accumulate, Assign, FieldCs, R1cs},
-    },
+    arith::r1cs::{Accumulate, Assign, R1cs},
     circuit::{Circuit, Opening},
-    gadget::Cs,
+    gadget::{Cs, FieldCs},
+    number::Int,
     plan::{Quantized, synthesis::Secrets},
     prove::public::to_bytes,
     tensor::Tensor,
@@ -73,6 +71,12 @@ impl FieldCs for Liar<'_> {
     fn field_linear(&mut self, terms: &[(Fr, &Fr)], constant: Fr) -> Fr {
         self.honest.field_linear(terms, constant)
     }
+    fn combine(&mut self, terms: &[(Fr, &Int)], _: Int) -> Int {
+        // Of what was told, whatever it should be.
+        let sum: Fr = terms.iter().map(|(c, w)| *c * self.lift(w)).sum();
+        let magnitude = |x: Fr| Int::from_le_bytes(to_bytes(x));
+        if magnitude(sum) > magnitude(-sum) { -magnitude(-sum) } else { magnitude(sum) }
+    }
     fn field_product(&mut self, a: &Fr, b: &Fr) -> Fr {
         let lie = self.step();
         self.lied |= lie;
@@ -87,27 +91,7 @@ impl FieldCs for Liar<'_> {
     }
 }
 
-impl Accumulate for Liar<'_> {
-    fn accumulate(&mut self, sum: &mut Int, c: Int, w: &Int) {
-        self.honest.accumulate(sum, c, w);
-    }
-    fn accumulate_constant(&mut self, sum: &mut Int, c: Int) {
-        self.honest.accumulate_constant(sum, c);
-    }
-    fn deferred(&mut self, a: &Int, b: &Int) -> Int {
-        self.product(a, b)
-    }
-    fn combine(&mut self, terms: &[(Fr, &Int)], _: Int) -> Int {
-        // Of what was told, whatever it should be.
-        let sum: Fr = terms.iter().map(|(c, w)| *c * self.lift(w)).sum();
-        let magnitude = |x: Fr| Int::from_le_bytes(to_bytes(x));
-        if magnitude(sum) > magnitude(-sum) { -magnitude(-sum) } else { magnitude(sum) }
-    }
-    fn close(&mut self, sum: Int) -> Int {
-        sum
-    }
-    fn at(&mut self, _: usize) {}
-}
+impl Accumulate for Liar<'_> {}
 
 /// What the prover claims to know.
 pub struct Claim<'a> {

@@ -2,9 +2,8 @@
 
 use zkml::{
     gadget::{
-        Gadget,
-        normalize::Normalize,
-        piecewise::{Piecewise, Sides, Tail},
+        Gadget, Normalize, Piecewise,
+        table::segments::{Sides, Tail},
     },
     graph::{Range, Visible},
     layer::Args,

@@ -3,12 +3,12 @@
 
 use serde_json::json;
 use zkml::{
-    arith::{Int, interval::Interval, interval::pow2},
     circuit::{Circuit, CircuitError},
     error::PlanError,
     graph::{Graph, Range, Visible},
     layer::{Args, Literal, TableError},
     model::{Model, Weights},
+    number::{Int, Interval, interval::pow2},
     plan::{Plan, Quantized, Target},
     prove::file::{self, Kind},
     tensor::Tensor,

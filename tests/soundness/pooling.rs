@@ -2,10 +2,10 @@
 
 use ark_bn254::Fr;
 use zkml::{
-    arith::{Int, r1cs::to_field},
     circuit::Circuit,
     graph::{Range, Visible},
     layer::Args,
+    number::{Int, field::to_field},
     plan::Quantized,
     tensor::Tensor,
 };

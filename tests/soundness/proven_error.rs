@@ -2,12 +2,15 @@
 //! Each is refused, or the error that is proven of it is kept.
 
 use zkml::{
-    arith::{Int, interval::Interval},
     error::PlanError,
-    gadget::table::{Piecewise, Sides, Tail},
+    gadget::{
+        Piecewise,
+        table::segments::{Sides, Tail},
+    },
     graph::{Range, Visible},
     layer::{Args, Request, TableError},
     model::{Model, Weights},
+    number::{Int, Interval},
     plan::{Plan, Policy, Target},
     shape::Shape,
     tensor::Tensor,

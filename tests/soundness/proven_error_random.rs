@@ -7,10 +7,10 @@ mod examples;
 
 use examples::{EXAMPLES, Input};
 use zkml::{
-    arith::{Int, interval::Interval},
     graph::{Graph, NodeId, Range},
     layer::{Args, Literal, Request, Role},
     model::{Model, Weights},
+    number::{Int, Interval},
     plan::{Plan, Policy, Quantized, Target, to_integer},
     rand::{Rng, rngs::StdRng},
     shape::Shape,

@@ -5,14 +5,11 @@ use std::collections::BTreeMap;
 use ark_bn254::Fr;
 use ark_ff::{Field, Zero};
 use zkml::{
-    arith::{
-        Cut, Int,
-        interval::Interval,
-        r1cs::{Assign, Build, FieldCs, to_field},
-    },
-    gadget::{self, Cs, Gadget as _},
+    arith::r1cs::{Assign, Build},
+    gadget::{self, Cs, FieldCs, Gadget as _},
     graph::{Graph, Range, Visible},
     layer::{Args, Literal},
+    number::{Cut, Int, Interval, field::to_field},
     plan::Quantized,
     prove::Matrices,
     shape::Shape,
@@ -130,7 +127,7 @@ impl Gadget for NonNegative {
         vec![of(-8, 7)]
     }
     fn enforce<C: Cs>(&self, cs: &mut C, x: &[C::W]) -> C::W {
-        gadget::is_non_negative::IsNonNegative.enforce(cs, (&x[0], &of(-8, 7))).unwrap()
+        gadget::IsNonNegative.enforce(cs, (&x[0], &of(-8, 7))).unwrap()
     }
 }
 
@@ -159,7 +156,7 @@ impl Gadget for Leaky {
     }
     fn enforce<C: Cs>(&self, cs: &mut C, x: &[C::W]) -> C::W {
         let slope = cs.constant(int(3));
-        let leaky = gadget::leaky::Leaky { unit: int(8), cut: shifted(self.0) };
+        let leaky = gadget::Leaky { unit: int(8), cut: shifted(self.0) };
         leaky.enforce(cs, ((&x[0], &of(-8, 7)), (&slope, &of(3, 3)))).unwrap()
     }
 }
@@ -211,7 +208,7 @@ impl Gadget for Abs {
         vec![of(-8, 7)]
     }
     fn enforce<C: Cs>(&self, cs: &mut C, x: &[C::W]) -> C::W {
-        gadget::abs::Abs { cut: shifted(1) }.enforce(cs, (&x[0], &of(-8, 7))).unwrap()
+        gadget::Abs { cut: shifted(1) }.enforce(cs, (&x[0], &of(-8, 7))).unwrap()
     }
 }
 
@@ -239,7 +236,7 @@ impl Gadget for Max {
         vec![of(-8, 7), of(-3, 9)]
     }
     fn enforce<C: Cs>(&self, cs: &mut C, x: &[C::W]) -> C::W {
-        gadget::max::Max.enforce(cs, ((&x[0], &of(-8, 7)), (&x[1], &of(-3, 9)))).unwrap()
+        gadget::Max.enforce(cs, ((&x[0], &of(-8, 7)), (&x[1], &of(-3, 9)))).unwrap()
     }
 }
 
@@ -270,7 +267,7 @@ impl Gadget for Sign {
         vec![of(-8, 7)]
     }
     fn enforce<C: Cs>(&self, cs: &mut C, x: &[C::W]) -> C::W {
-        gadget::sign::Sign.enforce(cs, (&x[0], &of(-8, 7))).unwrap()
+        gadget::Sign.enforce(cs, (&x[0], &of(-8, 7))).unwrap()
     }
 }
 
@@ -305,7 +302,7 @@ impl Gadget for Clip {
         vec![of(-16, 15)]
     }
     fn enforce<C: Cs>(&self, cs: &mut C, x: &[C::W]) -> C::W {
-        let clip = gadget::clip::Clip { cut: Cut::default(), lo: Int::ZERO, hi: int(6) };
+        let clip = gadget::Clip { cut: Cut::default(), lo: Int::ZERO, hi: int(6) };
         clip.enforce(cs, (&x[0], &of(-16, 15))).unwrap()
     }
 }
@@ -341,9 +338,9 @@ impl Gadget for Select {
         vec![of(-3, 4), of(0, 9), of(-9, 0)]
     }
     fn enforce<C: Cs>(&self, cs: &mut C, x: &[C::W]) -> C::W {
-        let zero = gadget::is_zero::IsZero.enforce(cs, (&x[0], &of(-3, 4))).unwrap();
+        let zero = gadget::IsZero.enforce(cs, (&x[0], &of(-3, 4))).unwrap();
         let inputs = ((&zero, &of(0, 1)), (&x[1], &of(0, 9)), (&x[2], &of(-9, 0)));
-        gadget::select::Select.enforce(cs, inputs).unwrap()
+        gadget::Select.enforce(cs, inputs).unwrap()
     }
 }
 
@@ -383,7 +380,7 @@ impl Gadget for Index {
         }
         let within = if self.smallest { of(-7, 8) } else { of(-8, 7) };
         let parts: Vec<(&C::W, &Interval)> = values.iter().map(|w| (w, &within)).collect();
-        let first = gadget::argmax::Argmax.enforce(cs, parts).unwrap();
+        let first = gadget::Argmax.enforce(cs, parts).unwrap();
         if self.last { cs.linear(&[(int(-1), &first)], int(3)) } else { first }
     }
 }

@@ -3,30 +3,12 @@
 
 use ark_bn254::Fr;
 use zkml::{
-    arith::{
-        Cut, Int,
-        interval::Interval,
-        r1cs::{FieldCs, to_field},
-    },
     gadget::{
-        Gadget,
-        abs::Abs,
-        argmax::Argmax,
-        clip::Clip,
-        div::Div,
-        exponentials::Exponentials,
-        is_non_negative::IsNonNegative,
-        is_zero::IsZero,
-        leaky::Leaky,
-        max::Max,
-        normalize::Normalize,
-        piecewise::{Piecewise, Sides, Tail},
-        relu::Relu,
-        rescale::{self, Rescale},
-        sign::Sign,
-        sign_magnitude::SignMagnitude,
-        sqrt::Sqrt,
+        Abs, Argmax, Clip, Div, Exponentials, FieldCs, Gadget, IsNonNegative, IsZero, Leaky, Max, Normalize, Piecewise,
+        Relu, Rescale, Sign, SignMagnitude, Sqrt,
+        table::segments::{Sides, Tail},
     },
+    number::{Cut, Int, Interval, field::to_field},
 };
 
 use crate::divisions::{Subject, interval};
@@ -77,9 +59,9 @@ impl Case {
             }
             Self::SignMagnitude(_) => 100 * SignMagnitude.eval(x[0]).0 + SignMagnitude.eval(x[0]).1,
             Self::Normalize(_, table) => 100 * Normalize { table }.eval(x[0]).0 + Normalize { table }.eval(x[0]).1,
-            Self::Rescale(_, cut) => return provable(cut).then(|| rescale::eval(x[0], cut.shift, cut.saturate)),
-            Self::Relu(_, cut) => return provable(cut).then(|| rescale::eval(x[0], cut.shift, cut.saturate).max(0)),
-            Self::Abs(_, cut) => rescale::eval(x[0].abs(), cut.shift, cut.saturate),
+            Self::Rescale(_, cut) => return provable(cut).then(|| cut.apply(x[0])),
+            Self::Relu(_, cut) => return provable(cut).then(|| cut.apply(x[0]).max(0)),
+            Self::Abs(_, cut) => cut.apply(x[0].abs()),
             Self::Max(..) => x[0].max(x[1]),
             Self::Sign(_) => x[0].signum(),
             Self::IsNonNegative(_) => i64::from(x[0] >= 0),

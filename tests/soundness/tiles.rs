@@ -4,14 +4,13 @@ use ark_bn254::Fr;
 use ark_ff::{Field, One};
 use zkml::{
     arith::{
-        Arith, Int,
-        counts::{Cost, Measure},
-        interval::Interval,
+        Arith,
         r1cs::{Accumulate, Assign, Build, R1cs, Wire},
     },
-    gadget::winograd::Grid,
+    gadget::product::winograd::Grid,
     graph::{Range, Visible},
     layer::{Args, Literal},
+    number::{Cost, Int, Interval, Measure},
     prove::Matrices,
     rand::{Rng, rngs::StdRng},
     shape::Shape,

@@ -279,7 +279,7 @@ pub enum InputError {
         origin: Origin,
         /// The arithmetic's error.
         #[source]
-        error: crate::arith::ArithError,
+        error: crate::number::ArithError,
     },
     /// Another number of inputs than the circuit proves at once.
     #[error("the circuit proves {expected} inputs at once, found {found}")]
@@ -348,7 +348,7 @@ pub enum PlanError {
         origin: Origin,
         /// The arithmetic's error.
         #[source]
-        error: crate::arith::ArithError,
+        error: crate::number::ArithError,
     },
     /// New weights don't fit an old plan.
     #[error(

@@ -15,6 +15,7 @@
 //! | [`optimize`] | rewrites of a graph and its weights that save constraints |
 //! | [`plan`] | scales, rescale points, fidelity |
 //! | [`arith`] | the readings: integers, intervals, counts, constraints |
+//! | [`number`] | the ground floor: exact numbers and their bounds |
 //! | [`gadget`] | what a reading is made of: range, rescale, relu, max, argmax, clip, leaky, sign, .., commitment |
 //!
 //! Without features only the front half is there: graphs, layers and models, for whoever checks or reads networks, as the
@@ -33,6 +34,7 @@ pub mod gadget;
 pub mod graph;
 pub mod layer;
 pub mod model;
+pub mod number;
 pub mod shape;
 pub mod tensor;
 

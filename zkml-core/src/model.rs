@@ -10,11 +10,11 @@ use rand::{Rng, RngCore};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
 use crate::{
-    arith::float::exp2,
     bounded,
     error::{GraphError, InputError, ModelError, WeightsError},
     graph::{Graph, Node, NodeId, Range, Visibility, reachable},
     layer::{Init, nearest},
+    number::float::exp2,
     shape::Shape,
     tensor::Tensor,
 };

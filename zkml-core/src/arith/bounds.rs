@@ -1,7 +1,10 @@
 //! The reading of exact arithmetic as intervals: bit widths, and the proof that nothing reaches `2^250`.
 
-use super::{Arith, ArithError, Int, interval, interval::Interval};
-use crate::gadget::{Gadget, Of, Wires};
+use super::Arith;
+use crate::{
+    gadget::{Gadget, Of, Wires},
+    number::{ArithError, Int, Interval, interval},
+};
 
 /// Exact arithmetic on intervals.
 #[derive(Clone, Debug, Default)]

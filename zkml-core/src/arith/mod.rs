@@ -10,176 +10,21 @@
 //! | [`counts::Counts`] | an interval and a size | the constraint budget |
 //! | `r1cs::R1cs` | a linear combination or its value | constraints, or the witness |
 
-pub mod approximate;
 pub mod bounds;
 pub mod counts;
-pub mod fixed;
-pub mod float;
-pub mod interval;
+pub mod direct;
 pub mod ints;
 #[cfg(feature = "prove")]
 pub mod r1cs;
 
-pub use ethnum::I256 as Int;
-
-use self::{fixed::Fixed, interval::Interval};
-use crate::gadget::{
-    Gadget, Of,
-    abs::Abs,
-    argmax::Argmax,
-    clip::Clip,
-    div::Div,
-    exponentials::{Exponentials, Shifted},
-    is_non_negative::IsNonNegative,
-    is_zero::IsZero,
-    leaky::Leaky,
-    matrix,
-    max::Max,
-    normalize::Normalize,
-    piecewise::Piecewise,
-    relu::Relu,
-    rescale::Rescale,
-    select::Select,
-    sign::Sign,
-    sign_magnitude::SignMagnitude,
-    sqrt::Sqrt,
-    square::Square,
-    winograd::Grid,
+use crate::{
+    gadget::{
+        Abs, Argmax, Clip, Div, Exponentials, Gadget, IsNonNegative, IsZero, Leaky, Max, Normalize, Of, Piecewise,
+        Relu, Rescale, Select, Sign, SignMagnitude, Sqrt, Square, product::winograd::Grid,
+        table::exponentials::Shifted,
+    },
+    number::{ArithError, Cut, Fixed, Int},
 };
-
-/// The largest magnitude, in bits, of any wire: sums, differences and offsets then stay far below the field's modulus.
-pub const MAX_BITS: u32 = 250;
-
-/// What can go wrong in exact arithmetic.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ArithError {
-    /// A value may need more bits than a field element safely holds.
-    #[error(
-        "a value may need {bits} bits, more than the {MAX_BITS} that a field element safely holds; rescale earlier"
-    )]
-    Overflow {
-        /// The bits it may need.
-        bits: u32,
-    },
-    /// A value lies outside the width that its decomposition has.
-    #[error(
-        "the value {value} lies {} beyond the {} to {} that its decomposition holds",
-        .cut.beyond(*.value), .cut.ends().0, .cut.ends().1
-    )]
-    Beyond {
-        /// The value before it is cut; of an interval that misses the width altogether, its nearest end.
-        value: Int,
-        /// How it was to be cut.
-        cut: Cut,
-    },
-    /// An operation that is not defined for every value that its operand may have.
-    #[error("{0}")]
-    Domain(&'static str),
-    /// The constraint system refused.
-    #[error("{0}")]
-    Backend(String),
-}
-
-/// How a value is cut down to a coarser or narrower one: `clamp(floor((a + 2^(shift-1)) / 2^shift))`.
-///
-/// A width is enforced wherever it says more than the value's interval: by the bits of the decomposition, which exists
-/// only for values within.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Cut {
-    /// The number of low bits that are dropped, rounding half up.
-    pub shift: u32,
-    /// Values outside `-2^b ..= 2^b - 1` become the nearest end.
-    pub saturate: Option<u32>,
-    /// What is decomposed, `a + 2^(shift-1)`, must lie within `-2^w ..= 2^w - 1`; a width below `shift` counts as `shift`.
-    pub width: Option<u32>,
-}
-
-impl Cut {
-    /// The width, if there is one that says anything.
-    fn limit(&self) -> Option<u32> {
-        self.width.map(|w| w.max(self.shift)).filter(|w| *w < MAX_BITS)
-    }
-
-    /// Whether it changes nothing.
-    pub fn is_none(&self) -> bool {
-        self.shift == 0 && self.saturate.is_none() && self.limit().is_none()
-    }
-
-    /// Only its shift.
-    pub fn rounding(&self) -> Self {
-        Self { shift: self.shift, ..Self::default() }
-    }
-
-    /// Only its saturation.
-    pub fn saturation(&self) -> Self {
-        Self { saturate: self.saturate, ..Self::default() }
-    }
-
-    /// Without its width.
-    pub fn without_width(&self) -> Self {
-        Self { width: None, ..*self }
-    }
-
-    /// `2^(shift-1)`, which makes a floor a rounding.
-    pub(crate) fn half(&self) -> Int {
-        if self.shift == 0 { Int::ZERO } else { Int::ONE << (self.shift - 1) }
-    }
-
-    /// The least and the greatest value that may be cut.
-    pub fn ends(&self) -> (Int, Int) {
-        let end = Int::ONE << self.limit().unwrap_or(MAX_BITS);
-        (-end - self.half(), end - Int::ONE - self.half())
-    }
-
-    /// By how much a value lies outside [`Cut::ends`].
-    pub fn beyond(&self, value: Int) -> Int {
-        let (lo, hi) = self.ends();
-        (lo - value).max(value - hi).max(Int::ZERO)
-    }
-
-    /// How many bits more the width would need to hold a value.
-    pub fn missing(&self, value: Int) -> u32 {
-        let t = value + self.half();
-        let bits = interval::bit_len(t.max(-t - Int::ONE));
-        bits.saturating_sub(self.limit().unwrap_or(MAX_BITS))
-    }
-
-    /// The value, if it may be cut.
-    ///
-    /// # Errors
-    /// If the width excludes it.
-    pub fn admit<T: ints::Integer>(&self, value: T) -> Result<T, ArithError> {
-        match self.limit() {
-            Some(w) if w < T::BITS => {
-                let half = if self.shift == 0 { T::ZERO } else { T::ONE << (self.shift - 1) };
-                let held = (value + half) >> w;
-                if held == T::ZERO || held == T::ZERO - T::ONE {
-                    return Ok(value);
-                }
-                Err(ArithError::Beyond { value: value.wide(), cut: *self })
-            }
-            _ => Ok(value),
-        }
-    }
-
-    /// What of an interval may be cut.
-    ///
-    /// # Errors
-    /// If nothing may be.
-    pub fn narrow(&self, interval: &Interval) -> Result<Interval, ArithError> {
-        if self.limit().is_none() {
-            return Ok(*interval);
-        }
-        let (least, most) = self.ends();
-        let narrowed = Interval { lo: interval.lo.max(least), hi: interval.hi.min(most) };
-        if narrowed.lo > narrowed.hi {
-            let value = if interval.lo > most { interval.lo } else { interval.hi };
-            return Err(ArithError::Beyond { value, cut: *self });
-        }
-        Ok(narrowed)
-    }
-}
 
 /// Exact integer arithmetic, over any reading.
 ///
@@ -204,7 +49,7 @@ pub trait Arith {
     where
         Self::Wire: 'a;
 
-    /// All windows of a convolution, by filter and window, see [`crate::gadget::winograd`]; the weights by filter, channel and
+    /// All windows of a convolution, by filter and window, see [`crate::gadget::product::winograd`]; the weights by filter, channel and
     /// tap, and a bias a filter, or none.
     ///
     /// # Errors
@@ -219,10 +64,10 @@ pub trait Arith {
     where
         Self: Sized,
     {
-        grid.direct(self, x, w, bias)
+        direct::convolve(self, grid, x, w, bias)
     }
 
-    /// `sum_c w_fc * x_ct`, by row `f` and column `t`, see [`crate::gadget::matrix`].
+    /// `sum_c w_fc * x_ct`, by row `f` and column `t`, see [`crate::gadget::product::matrix`].
     ///
     /// # Errors
     /// If a result may reach `2^250`.
@@ -230,7 +75,7 @@ pub trait Arith {
     where
         Self: Sized,
     {
-        matrix::direct(self, rows, columns)
+        direct::matmul(self, rows, columns)
     }
 
     /// `sum_i c_i * a_i + c`, for known integers `c`.
@@ -408,7 +253,7 @@ pub trait Arith {
         self.apply(&Argmax, values.iter().collect())
     }
 
-    /// The value of a table, see [`crate::gadget::piecewise`].
+    /// The value of a table, see [`crate::gadget::table::piecewise`].
     ///
     /// # Errors
     /// If a value may outgrow the field.

@@ -8,58 +8,26 @@ mod assign;
 mod build;
 mod tally;
 
-use ark_bn254::Fr;
-
 pub use self::{
     assign::Assign,
     build::{Build, Label, Lc},
     tally::Tally,
 };
-use super::{
-    Arith, ArithError, Int,
-    counts::{Measure, bounded, settles},
-    interval::{self, Interval},
+use super::{Arith, counts::bounded, direct};
+use crate::{
+    gadget::{
+        self, FieldCs, Gadget, Of, Wires,
+        product::{
+            matrix,
+            winograd::{self, Grid},
+        },
+    },
+    number::{
+        ArithError, Int, Interval, Measure,
+        cost::{product_terms, settles},
+        interval,
+    },
 };
-use crate::gadget::{
-    self, Cs, Gadget, Of, Wires, matrix,
-    winograd::{self, Grid},
-};
-pub use crate::prove::public::to_field;
-
-/// What a constraint system must offer beyond gadgets on integers: public inputs, and arithmetic on whole field
-/// elements, which hashing needs.
-pub trait FieldCs: Cs {
-    /// A linear combination over the field, or its value.
-    type F: Clone + 'static;
-
-    /// A new public input.
-    fn instance(&mut self, value: Option<Int>) -> Self::W;
-
-    /// An integer as a field element.
-    fn lift(&mut self, w: &Self::W) -> Self::F;
-
-    /// `sum_i c_i * f_i + constant`.
-    fn field_linear(&mut self, terms: &[(Fr, &Self::F)], constant: Fr) -> Self::F;
-
-    /// A new witness variable that is the product.
-    fn field_product(&mut self, a: &Self::F, b: &Self::F) -> Self::F;
-
-    /// A new witness variable with this value, where there are values.
-    fn field_witness(&mut self, value: Option<Fr>) -> Self::F;
-
-    /// A new public input that equals `f`: one constraint.
-    fn field_output(&mut self, f: &Self::F);
-
-    /// Request: a number that nobody knows before all variables so far are fixed, for checks of many of them at once.
-    ///
-    /// # Errors
-    /// If the proof system fixes all variables together, as Groth16 does.
-    fn challenge(&mut self) -> Result<Self::F, ArithError> {
-        let message =
-            "a challenge is asked for, but all variables are fixed in one phase; prove in a system of two phases";
-        Err(ArithError::Backend(message.to_owned()))
-    }
-}
 
 /// A wire of the circuit: what is known of it, and its linear combination or value.
 #[derive(Clone, Debug)]
@@ -78,20 +46,30 @@ pub struct R1cs<C> {
     node: usize,
 }
 
-/// What the two constraint systems do differently in a sum of many terms, where a call a term would be too slow.
+/// What constraint systems do differently in a sum of many terms, where a call a term would be too slow.
+///
+/// The bodies here are those of a system whose wires are their values ([`Cs::value`](crate::gadget::Cs::value)): one that records
+/// or counts has its own.
 pub trait Accumulate: FieldCs {
     /// Adds `c * w` to the running sum.
-    fn accumulate(&mut self, sum: &mut Int, c: Int, w: &Self::W);
+    fn accumulate(&mut self, sum: &mut Int, c: Int, w: &Self::W) {
+        let value = self.value(w).unwrap_or_default();
+        *sum = sum.wrapping_add(interval::product(c, value));
+    }
     /// Adds a constant to the running sum.
-    fn accumulate_constant(&mut self, sum: &mut Int, c: Int);
+    fn accumulate_constant(&mut self, sum: &mut Int, c: Int) {
+        *sum = sum.wrapping_add(c);
+    }
     /// A product that may be part of a running sum.
-    fn deferred(&mut self, a: &Self::W, b: &Self::W) -> Self::W;
-    /// `sum_i c_i * w_i` over the field, which is this integer where there are values.
-    fn combine(&mut self, terms: &[(Fr, &Self::W)], value: Int) -> Self::W;
+    fn deferred(&mut self, a: &Self::W, b: &Self::W) -> Self::W {
+        self.product(a, b)
+    }
     /// Ends the running sum.
-    fn close(&mut self, sum: Int) -> Self::W;
+    fn close(&mut self, sum: Int) -> Self::W {
+        self.constant(sum)
+    }
     /// Says which node comes next.
-    fn at(&mut self, node: usize);
+    fn at(&mut self, _node: usize) {}
 }
 
 impl<C: Accumulate> R1cs<C> {
@@ -105,7 +83,7 @@ impl<C: Accumulate> R1cs<C> {
     /// # Errors
     /// If the interval is too wide to be checked.
     pub fn allocate(&mut self, interval: &Interval, value: Option<Int>) -> Result<Wire<C::W>, ArithError> {
-        gadget::range::cost(interval)?;
+        gadget::bits::range::cost(interval)?;
         self.cs.label("range");
         let w = self.cs.allocate(interval, value);
         let terms = interval::bit_len(interval.hi - interval.lo);
@@ -117,7 +95,7 @@ impl<C: Accumulate> R1cs<C> {
     /// # Errors
     /// If the interval is too wide to be checked.
     pub fn instance(&mut self, interval: &Interval, value: Option<Int>) -> Result<Wire<C::W>, ArithError> {
-        gadget::range::cost(interval)?;
+        gadget::bits::range::cost(interval)?;
         self.cs.label("range");
         let w = self.cs.instance(value);
         self.cs.within(&w, interval);
@@ -219,7 +197,9 @@ impl<C: Accumulate> Arith for R1cs<C> {
     ) -> Result<Vec<Self::Wire>, ArithError> {
         let measures = |wires: &[Self::Wire]| -> Vec<Measure> { wires.iter().map(|w| w.measure).collect() };
         let [mx, mw, mb] = [x, w, bias].map(measures);
-        let Some(tiled) = winograd::decide(grid, &mx, &mw, &mb)? else { return grid.direct(self, x, w, bias) };
+        let Some(tiled) = winograd::decide(grid, &mx, &mw, &mb)? else {
+            return direct::convolve(self, grid, x, w, bias);
+        };
         fn wires<W>(all: &[Wire<W>]) -> Vec<&W> {
             all.iter().map(|wire| &wire.w).collect()
         }
@@ -237,7 +217,7 @@ impl<C: Accumulate> Arith for R1cs<C> {
             vectors.iter().map(|v| v.iter().map(|wire| &wire.measure).collect()).collect()
         }
         let Some(paired) = matrix::decide(&measures(rows), &measures(columns))? else {
-            return matrix::direct(self, rows, columns);
+            return direct::matmul(self, rows, columns);
         };
         let [rows, columns] = [rows, columns].map(|vectors| -> Vec<Vec<C::W>> {
             vectors.iter().map(|v| v.iter().map(|wire| wire.w.clone()).collect()).collect()
@@ -270,7 +250,7 @@ impl<C: Accumulate> Arith for R1cs<C> {
 
     fn mul(&mut self, a: &Self::Wire, b: &Self::Wire) -> Result<Self::Wire, ArithError> {
         let interval = a.measure.interval.mul(&b.measure.interval)?;
-        let terms = super::counts::product_terms(&a.measure, &b.measure);
+        let terms = product_terms(&a.measure, &b.measure);
         let w = match (a.measure.interval.as_point(), b.measure.interval.as_point()) {
             (Some(c), _) => self.cs.linear(&[(c, &b.w)], Int::ZERO),
             (None, Some(c)) => self.cs.linear(&[(c, &a.w)], Int::ZERO),
@@ -300,7 +280,7 @@ impl<C: Accumulate> Arith for R1cs<C> {
             return Ok(a.clone());
         }
         self.cs.label("settle");
-        let w = gadget::decompose::settle(&mut self.cs, &a.w);
+        let w = gadget::bits::decompose::settle(&mut self.cs, &a.w);
         Ok(self.wire(a.measure.interval, 1, w))
     }
 

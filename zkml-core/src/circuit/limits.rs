@@ -2,11 +2,9 @@
 
 use super::{CircuitError, Spec};
 use crate::{
-    arith::{
-        counts::{Cost, Counts},
-        r1cs::Tally,
-    },
+    arith::{counts::Counts, r1cs::Tally},
     graph::{Node, NodeId},
+    number::Cost,
 };
 
 /// The largest circuit that is built. What is beyond is an error that names the limit, and takes neither the memory nor the time.

@@ -25,15 +25,13 @@ pub use self::report::{Report, ReportRow};
 use self::spec::Spec;
 pub use crate::plan::synthesis::Opening;
 use crate::{
-    arith::{
-        ArithError, Int,
-        r1cs::{Assign, Build, Label},
-    },
+    arith::r1cs::{Assign, Build, Label},
     dev,
     digest::Digest,
     error::{InputError, PlanError},
-    gadget::commitment::{Domain, Subject},
+    gadget::hash::commitment::{Domain, Subject},
     graph::{Graph, Visibility, Visible},
+    number::{ArithError, Int},
     plan::{
         Plan, Proven, Quantized,
         quantized::{admit, quantize_input},
@@ -312,7 +310,7 @@ impl Circuit {
         &self.table
     }
 
-    /// The domain of a commitment to the weights, to one input or to one output: with [`commit`](crate::gadget::commitment::commit),
+    /// The domain of a commitment to the weights, to one input or to one output: with [`commit`](crate::gadget::hash::commitment::commit),
     /// whoever knows the values and the [`Opening`] makes the commitment again.
     pub fn domain(&self, subject: Subject) -> Domain {
         self.spec.edges().domain(subject)

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Circuit;
 use crate::{
-    arith::counts::Cost,
+    number::Cost,
     prove::{Groth16, ProofSystem},
 };
 

@@ -5,12 +5,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::{CircuitError, Limits};
 use crate::{
-    arith::{
-        Int,
-        r1cs::{Accumulate, R1cs},
-    },
+    arith::r1cs::{Accumulate, R1cs},
     digest::Digest,
     graph::{Graph, Visibility, Visible},
+    number::Int,
     plan::{
         Plan,
         synthesis::{Edges, Refused, Row, Secrets},

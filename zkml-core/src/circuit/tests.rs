@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 
 use super::{Circuit, CircuitError, Limits, spec::Spec};
 use crate::{
-    arith::{interval::pow2, r1cs::Tally},
+    arith::r1cs::Tally,
     graph::{Graph, Range, Visibility, Visible},
     layer::Args,
     model::{Model, Weights},
+    number::interval::pow2,
     plan::{Plan, Quantized, Target},
     prove::file::{self, Kind},
     shape::Shape,

@@ -5,10 +5,10 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::{
-    arith::counts::Cost,
     circuit::ReportRow,
     error::PlanError,
     graph::Visibility,
+    number::Cost,
     plan::Quantized,
     prove::{Groth16, ProofSystem, Size},
 };

@@ -1,7 +1,12 @@
 //! What the documentation says of a gadget, as data: tests hold it against what the gadget costs.
 
-use super::table::{Piecewise, Sides, Tail};
-use crate::arith::{ArithError, Int, counts::Cost, interval::Interval};
+use crate::{
+    gadget::{
+        Piecewise,
+        table::segments::{Sides, Tail},
+    },
+    number::{ArithError, Cost, Int, Interval},
+};
 
 /// The cost for values of so many bits.
 pub type Example = fn(u32) -> Result<Cost, ArithError>;
@@ -48,7 +53,7 @@ pub fn signed(bits: u32) -> Interval {
 }
 
 /// A table of four parabolas for a wire at scale `input`, of cells of `2^3` and `2^5` cells a side.
-pub(super) fn table(input: i32) -> Result<Piecewise, ArithError> {
+pub(in crate::gadget) fn table(input: i32) -> Result<Piecewise, ArithError> {
     let pieces = (1..5).map(|i| vec![i, -i, i * i]).collect();
     let table = Piecewise::new((input, 8), 3, 5, Sides::Even, pieces, Tail::default());
     table.map_err(|e| ArithError::Backend(e.to_string()))

@@ -5,10 +5,9 @@
 //! [`Cs::fresh`], [`Cs::within`] and [`Cs::allocate`] with variables of its own, remembers what they must be looked up in, and
 //! enforces that for all of them together when it is asked to [`Cs::close_requests`].
 
-use super::{decompose, range};
-use crate::arith::{
-    ArithError, Int,
-    interval::{Interval, pow2},
+use crate::{
+    gadget::bits::{decompose, range},
+    number::{ArithError, Int, Interval, interval::pow2},
 };
 
 /// Some of the bits of a number, and what is wanted of them.

@@ -4,42 +4,28 @@
 //! A gadget never sees a tensor. It trusts that its input lies within the interval given: whoever made the wire has
 //! enforced that, all the way back to the range checks of inputs and weights.
 //!
-//! To add one: write its file, and add its module and type to the list in [`gadgets!`](self). Every reading of
+//! To add one: write its file in the folder of its family, and add `file: Type` to the list in [`gadgets!`](self). Every reading of
 //! [`Arith`](crate::arith::Arith) knows it by [`Arith::apply`](crate::arith::Arith::apply), and tests hold its card against its cost.
 
-mod bits;
 pub mod card;
-#[cfg(feature = "prove")]
-pub mod commitment;
 pub mod cs;
-pub mod decompose;
-pub mod matrix;
-pub mod ones_complement;
 #[cfg(feature = "prove")]
-pub mod poseidon;
-pub mod range;
-pub mod table;
-pub mod winograd;
+pub mod field_cs;
+pub mod functions;
 pub mod wires;
-pub mod zero;
 
 #[cfg(all(test, feature = "prove"))]
 mod tests;
-#[cfg(all(test, feature = "prove"))]
-mod tests_compare;
 
+#[cfg(feature = "prove")]
+pub use self::field_cs::FieldCs;
 pub use self::{
     card::Card,
     cs::{Cs, Limb},
+    functions::Functions,
     wires::{Many, Of, One, Three, Two, Wires},
 };
-use crate::arith::{
-    ArithError,
-    approximate::{Approximate, Functions},
-    counts::{Cost, Measure},
-    interval::Interval,
-    ints::Integer,
-};
+use crate::number::{Approximate, ArithError, Cost, Integer, Interval, Measure};
 
 /// A gadget: one formula on integers, with what is known of its results, its cost and its constraints.
 ///
@@ -114,31 +100,67 @@ pub trait Gadget {
 
 /// Declares the modules and the cards of all gadgets from one list.
 macro_rules! gadgets {
-    ($($module:ident :: $name:ident),* $(,)?) => {
-        $(pub mod $module;)*
+    ($(
+        $(#[$meta:meta])*
+        $room:ident($($visible:vis $shared:ident),*) { $($module:ident: $name:ident),* $(,)? }
+    )*) => {
+        $(
+            $(#[$meta])*
+            pub mod $room {
+                $($visible mod $shared;)*
+                $(pub mod $module;)*
+            }
+            $(pub use self::$room::$module::$name;)*
+        )*
 
         /// The cards of all gadgets, in the order of the list.
-        pub const CARDS: &[Card] = &[$(<$module::$name as Gadget>::CARD),*];
+        pub const CARDS: &[Card] = &[$($(<$name as Gadget>::CARD,)*)*];
     };
 }
 
 gadgets! {
-    rescale::Rescale,
-    relu::Relu,
-    leaky::Leaky,
-    is_non_negative::IsNonNegative,
-    max::Max,
-    is_zero::IsZero,
-    select::Select,
-    argmax::Argmax,
-    clip::Clip,
-    abs::Abs,
-    sign::Sign,
-    square::Square,
-    piecewise::Piecewise,
-    normalize::Normalize,
-    exponentials::Exponentials,
-    sign_magnitude::SignMagnitude,
-    div::Div,
-    sqrt::Sqrt,
+    /// Bit decompositions, and what is read off them: range checks, signs, comparisons with constants.
+    bits(pub decompose, pub(super) logic, pub ones_complement, pub range, pub zero) {}
+
+    /// Rescaling, and activations that share its bit decomposition.
+    rescaling() {
+        rescale: Rescale,
+        relu: Relu,
+        leaky: Leaky,
+        clip: Clip,
+        abs: Abs,
+    }
+
+    /// Comparisons: signs, zero tests, maxima, selection.
+    compare() {
+        is_non_negative: IsNonNegative,
+        max: Max,
+        is_zero: IsZero,
+        select: Select,
+        argmax: Argmax,
+        sign: Sign,
+        sign_magnitude: SignMagnitude,
+    }
+
+    /// Functions by piecewise polynomials.
+    table(pub segments) {
+        piecewise: Piecewise,
+        normalize: Normalize,
+        exponentials: Exponentials,
+    }
+
+    /// Products of variables: squares, matrix products, convolutions.
+    product(pub matrix, pub winograd) {
+        square: Square,
+    }
+
+    /// Integer division and square roots.
+    division() {
+        div: Div,
+        sqrt: Sqrt,
+    }
+
+    /// The Poseidon hash, and commitments by it.
+    #[cfg(feature = "prove")]
+    hash(pub poseidon, pub commitment) {}
 }

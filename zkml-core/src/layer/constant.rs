@@ -1,4 +1,4 @@
-//! Constants of a formula: at which scale they are exact. Their integers are [`Fixed`](crate::arith::fixed::Fixed).
+//! Constants of a formula: at which scale they are exact. Their integers are [`Fixed`](crate::number::Fixed).
 
 /// The `e` of `|x| = 2^e`, if there is one.
 pub(super) fn exponent(x: f64) -> Option<i32> {

@@ -1,6 +1,12 @@
 //! Functions of one variable as tables: the cheapest table that is near enough, and how near a table is, proven.
 
-use crate::gadget::piecewise::{Piecewise, Sides, Tail, products, shares};
+use crate::gadget::{
+    Piecewise,
+    table::{
+        piecewise::{products, shares},
+        segments::{Sides, Tail},
+    },
+};
 
 /// What the plan asks of a table.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -33,9 +33,10 @@ pub use self::{
     names::nearest,
 };
 use crate::{
-    arith::{Arith, ArithError, Cut, MAX_BITS},
+    arith::Arith,
     error::LayerError,
-    gadget::piecewise::Piecewise,
+    gadget::Piecewise,
+    number::{ArithError, Cut, MAX_BITS},
     shape::Shape,
     tensor::Tensor,
 };

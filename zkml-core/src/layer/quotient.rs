@@ -1,6 +1,9 @@
 //! Quotients at a chosen scale: what the layers share that divide.
 
-use crate::arith::{Arith, ArithError, Int, MAX_BITS, interval::pow2};
+use crate::{
+    arith::Arith,
+    number::{ArithError, Int, MAX_BITS, interval::pow2},
+};
 
 /// `2^bits`.
 pub(super) fn power(bits: i32) -> Result<Int, ArithError> {

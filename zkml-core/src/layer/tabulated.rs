@@ -65,8 +65,8 @@ macro_rules! tabulated {
 pub(crate) use tabulated;
 
 use crate::{
-    arith::{ArithError, float},
-    gadget::piecewise::Piecewise,
+    gadget::Piecewise,
+    number::{ArithError, float},
 };
 
 /// The error of a step without the table that its layer is computed with.
@@ -87,9 +87,10 @@ pub(crate) mod prelude {
         MISSING, end, tabulated,
     };
     pub(crate) use crate::{
-        arith::{Arith, ArithError, float},
+        arith::Arith,
         error::LayerError,
-        gadget::piecewise::{Piecewise, Sides},
+        gadget::{Piecewise, table::segments::Sides},
+        number::{ArithError, float},
         shape::Shape,
         tensor::Tensor,
     };
@@ -99,7 +100,8 @@ pub(crate) mod prelude {
 pub(super) mod tests {
     use super::super::{AnyLayer, Request, Step, function::Function};
     use crate::{
-        arith::{Arith, Int, counts::Counts, counts::Measure, interval::Interval, ints::Ints},
+        arith::{Arith, counts::Counts, ints::Ints},
+        number::{Int, Interval, Measure},
         tensor::Tensor,
     };
 

@@ -4,7 +4,7 @@
 //! over `[channels, height, width]`.
 
 use super::{Args, Literal};
-use crate::{error::LayerError, gadget::winograd::Grid, shape::Shape};
+use crate::{error::LayerError, gadget::product::winograd::Grid, shape::Shape};
 
 /// How the border is treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! `conv(pad(x)) = conv'(x)`: a border of zeros joins the padding of the convolution after it.
 //!
 //! Known zeros are no wires, so that the padding is free either way; but private weights cost less over an input that is
-//! all variables, see [`crate::gadget::winograd`].
+//! all variables, see [`crate::gadget::product::winograd`].
 
 use super::Draft;
 use crate::{

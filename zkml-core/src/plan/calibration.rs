@@ -14,12 +14,12 @@ use super::{
     to_real,
 };
 use crate::{
-    arith::Int,
     error::{Origin, PlanError, Unreachable},
-    gadget::piecewise::Piecewise,
+    gadget::Piecewise,
     graph::{Graph, NodeId, Range, Visibility, Visible},
     layer::{AnyLayer, Factors, Lowered, Request, Step},
     model::Model,
+    number::Int,
     optimize::Applied,
     shape::Shape,
     tensor::Tensor,

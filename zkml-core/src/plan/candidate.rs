@@ -6,9 +6,9 @@ use super::{
     channels, input_interval, output_scale, param_scale,
 };
 use crate::{
-    arith::MAX_BITS,
     graph::{NodeId, Range, Visible},
     layer::{AnyLayer, Factors, Kind, Role, Step},
+    number::MAX_BITS,
 };
 
 /// One choice of scales and widths.

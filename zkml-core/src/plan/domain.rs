@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    gadget::commitment::{Domain, Subject},
+    gadget::hash::commitment::{Domain, Subject},
     plan::Plan,
     shape::Shape,
 };

@@ -7,15 +7,10 @@
 //! threshold may be wrong altogether. What floats of 64 bits round in the reference is not in it.
 
 use crate::{
-    arith::{
-        Arith, ArithError, Cut, Int,
-        approximate::{Approximate, Functions, product},
-        fixed::Fixed,
-        float,
-        interval::{self, Interval},
-    },
-    gadget::{Gadget, Of, Wires, piecewise::Piecewise, rescale::Rescale},
+    arith::Arith,
+    gadget::{Functions, Gadget, Of, Piecewise, Rescale, Wires},
     layer::{TableError, function::Function},
+    number::{Approximate, ArithError, Cut, Fixed, Int, Interval, approximate::product, float, interval},
 };
 
 /// A table of a node, and the function that it stands for.

@@ -64,16 +64,16 @@ pub use self::{
     search::Progress,
 };
 use crate::{
-    arith::{
-        Int,
-        float::{self, Round},
-        interval::{Interval, pow2},
-    },
     bounded,
     digest::Digest,
     error::PlanError,
     graph::{Graph, NodeId, Range},
     layer::{AnyLayer, Kind, Role, Step},
+    number::{
+        Int, Interval,
+        float::{self, Round},
+        interval::pow2,
+    },
     tensor::Tensor,
 };
 

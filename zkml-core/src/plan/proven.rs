@@ -8,10 +8,10 @@ use super::{
     to_integer, walk,
 };
 use crate::{
-    arith::{Int, approximate::Approximate, float, interval::Interval},
     error::PlanError,
     graph::{Graph, Node, NodeId, Range},
     layer::{Step, TableError},
+    number::{Approximate, Int, Interval, float},
     shape::Shape,
     tensor::Tensor,
 };

@@ -7,15 +7,14 @@ use rayon::prelude::*;
 use super::{Fidelity, Frontier, ParamPlan, Plan, Proven, synthesis::Edges, to_integer, to_real, walk};
 use crate::{
     arith::{
-        ArithError, Int,
         bounds::Bounds,
         counts::{Budget, Counts},
-        interval::Interval,
-        ints::{Integer, Ints},
+        ints::Ints,
     },
     error::{InputError, PlanError},
     graph::{Graph, NodeId, Visibility, Visible},
     model::Model,
+    number::{ArithError, Int, Integer, Interval},
     optimize::{self, Applied},
     tensor::Tensor,
 };

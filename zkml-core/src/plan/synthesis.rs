@@ -10,17 +10,17 @@ use ark_bn254::Fr;
 use super::{Plan, walk};
 use crate::{
     arith::{
-        Arith, ArithError, Int,
+        Arith,
         bounds::Bounds,
-        counts::{Cost, Counts, Measure},
-        interval::{Interval, bit_len},
+        counts::Counts,
         r1cs::{Accumulate, R1cs, Wire},
     },
     gadget::{
-        commitment::{self, Domain, Subject},
-        range,
+        bits::range,
+        hash::commitment::{self, Domain, Subject},
     },
     graph::{Graph, NodeId, Visibility, Visible},
+    number::{ArithError, Cost, Int, Interval, Measure, interval::bit_len},
     prove::public::PublicKind,
     shape::Shape,
     tensor::Tensor,

@@ -2,8 +2,9 @@
 
 use super::Plan;
 use crate::{
-    arith::{Arith, ArithError},
+    arith::Arith,
     graph::{Graph, NodeId},
+    number::ArithError,
     tensor::Tensor,
 };
 

@@ -11,9 +11,11 @@ use sha2::{Digest as _, Sha256};
 
 use super::statement::{PublicValue, Statement, Value};
 use super::{Digest, Fr};
-use crate::arith::{Int, MAX_BITS};
-use crate::shape::Shape;
-use crate::tensor::Tensor;
+use crate::{
+    number::{Int, MAX_BITS, field::to_int},
+    shape::Shape,
+    tensor::Tensor,
+};
 
 /// What the entries of a [`PublicTable`] may mean.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -395,31 +397,6 @@ fn decode_entry(entry: &PublicEntry, inputs: &[Fr]) -> Result<Option<Value>, Dec
     }
 }
 
-/// `x` if `x <= (p - 1) / 2`, otherwise `x - p`.
-///
-/// ```
-/// # use zkml_core::{arith::Int, prove::public::{to_field, to_int}};
-/// assert_eq!(to_int(to_field(Int::new(-7))), Int::new(-7));
-/// ```
-pub fn to_int(x: Fr) -> Int {
-    let magnitude = |x: Fr| {
-        let [a, b, c, d] = x.into_bigint().0.map(u128::from);
-        Int::from_words((d << 64 | c) as i128, (b << 64 | a) as i128)
-    };
-    if x.into_bigint() > Fr::MODULUS_MINUS_ONE_DIV_TWO { -magnitude(-x) } else { magnitude(x) }
-}
-
-/// `q mod p`.
-pub fn to_field(q: Int) -> Fr {
-    let magnitude = q.unsigned_abs();
-    // Nearly all values are small, and these need no reduction.
-    let field = match u64::try_from(magnitude) {
-        Ok(small) => Fr::from(small),
-        Err(_) => Fr::from_le_bytes_mod_order(&magnitude.to_le_bytes()),
-    };
-    if q < Int::ZERO { -field } else { field }
-}
-
 /// The 32 bytes of a field element, least significant first: the only encoding of it that is read.
 pub fn to_bytes(x: Fr) -> [u8; 32] {
     let mut bytes = [0; 32];
@@ -441,23 +418,17 @@ pub fn from_bytes(bytes: &[u8; 32]) -> Option<Fr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::number::field::to_field;
 
     fn tensor(lo: i64, hi: i64, len: usize) -> PublicKind {
         PublicKind::Tensor { shape: Shape::new([len]), scale: 2, lo: Int::from(lo), hi: Int::from(hi) }
     }
 
     #[test]
-    fn integers_and_field_elements_agree() {
+    fn bytes_and_field_elements_agree() {
         for q in [0, 1, -1, 255, i64::MAX, i64::MIN] {
-            assert_eq!(to_int(to_field(Int::from(q))), Int::from(q));
             assert_eq!(from_bytes(&to_bytes(to_field(Int::from(q)))), Some(to_field(Int::from(q))));
         }
-        for sign in [1, -1] {
-            let q = (Int::ONE << 250u32) * Int::new(sign) - Int::ONE;
-            assert_eq!(to_int(to_field(q)), q);
-        }
-        let half = Fr::from_bigint(Fr::MODULUS_MINUS_ONE_DIV_TWO).unwrap();
-        assert!(to_int(half) > Int::ZERO && to_int(half + Fr::from(1)) == -to_int(half));
         assert_eq!(from_bytes(&[0xff; 32]), None);
         let modulus: Vec<u8> = Fr::MODULUS.to_bytes_le();
         assert_eq!(from_bytes(modulus.as_slice().try_into().unwrap()), None);

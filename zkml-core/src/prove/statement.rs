@@ -4,8 +4,10 @@ use std::fmt;
 
 use super::Fr;
 use super::public::to_bytes;
-use crate::arith::{Int, float::exp2};
-use crate::tensor::Tensor;
+use crate::{
+    number::{Int, float::exp2},
+    tensor::Tensor,
+};
 
 /// One public value.
 #[derive(Clone, Debug, PartialEq)]

@@ -10,10 +10,11 @@ use std::sync::OnceLock;
 
 use super::file::{self, Kind};
 use super::matrices::Replay;
-use super::public::to_field;
 use super::*;
-use crate::arith::Int;
-use crate::shape::Shape;
+use crate::{
+    number::{Int, field::to_field},
+    shape::Shape,
+};
 
 const CONTENTS: Digest = Digest([7; 32]);
 

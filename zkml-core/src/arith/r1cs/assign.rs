@@ -3,10 +3,10 @@
 use ark_bn254::Fr;
 use ark_ff::{Field, One};
 
-use super::{Accumulate, FieldCs, to_field};
+use super::Accumulate;
 use crate::{
-    arith::{Int, interval},
-    gadget::Cs,
+    gadget::{Cs, FieldCs},
+    number::{Int, field::to_field, interval},
 };
 
 /// Computes the values of the variables that [`Build`](super::Build) makes.
@@ -74,6 +74,10 @@ impl FieldCs for Assign {
         terms.iter().fold(constant, |sum, (c, f)| sum + *c * *f)
     }
 
+    fn combine(&mut self, _: &[(Fr, &Int)], value: Int) -> Int {
+        value
+    }
+
     fn field_product(&mut self, a: &Fr, b: &Fr) -> Fr {
         let p = *a * *b;
         self.witness.push(p);
@@ -91,21 +95,4 @@ impl FieldCs for Assign {
     }
 }
 
-impl Accumulate for Assign {
-    fn accumulate(&mut self, sum: &mut Int, c: Int, w: &Int) {
-        *sum = sum.wrapping_add(interval::product(c, *w));
-    }
-    fn accumulate_constant(&mut self, sum: &mut Int, c: Int) {
-        *sum = sum.wrapping_add(c);
-    }
-    fn deferred(&mut self, a: &Int, b: &Int) -> Int {
-        self.product(a, b)
-    }
-    fn combine(&mut self, _: &[(Fr, &Int)], value: Int) -> Int {
-        value
-    }
-    fn close(&mut self, sum: Int) -> Int {
-        sum
-    }
-    fn at(&mut self, _: usize) {}
-}
+impl Accumulate for Assign {}

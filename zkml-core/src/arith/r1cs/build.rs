@@ -3,8 +3,11 @@
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 
-use super::{Accumulate, FieldCs, to_field};
-use crate::{arith::Int, gadget::Cs};
+use super::Accumulate;
+use crate::{
+    gadget::{Cs, FieldCs},
+    number::{Int, field::to_field},
+};
 
 /// A variable while building: public inputs have the top bit set, until their number is known.
 type Var = u32;
@@ -186,6 +189,10 @@ impl FieldCs for Build {
         self.gather()
     }
 
+    fn combine(&mut self, terms: &[(Fr, &Lc)], _: Int) -> Lc {
+        self.field_linear(terms, Fr::zero())
+    }
+
     fn field_product(&mut self, a: &Lc, b: &Lc) -> Lc {
         let p = self.fresh();
         self.row(a, b, &p);
@@ -215,9 +222,6 @@ impl Accumulate for Build {
         let p = self.fresh();
         self.row(a, b, &p);
         p
-    }
-    fn combine(&mut self, terms: &[(Fr, &Lc)], _: Int) -> Lc {
-        self.field_linear(terms, Fr::zero())
     }
     fn close(&mut self, _: Int) -> Lc {
         self.gather()

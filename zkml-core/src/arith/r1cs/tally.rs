@@ -5,8 +5,11 @@ use std::{cell::Cell, rc::Rc};
 use ark_bn254::Fr;
 use ark_ff::Zero;
 
-use super::{Accumulate, FieldCs};
-use crate::{arith::Int, gadget::Cs};
+use super::Accumulate;
+use crate::{
+    gadget::{Cs, FieldCs},
+    number::Int,
+};
 
 /// Counts variables, constraints and entries, and holds none of them.
 ///
@@ -150,6 +153,10 @@ impl FieldCs for Tally {
         self.take()
     }
 
+    fn combine(&mut self, terms: &[(Fr, &Size)], _: Int) -> Size {
+        self.field_linear(terms, Fr::zero())
+    }
+
     fn field_product(&mut self, a: &Size, b: &Size) -> Size {
         let p = self.fresh();
         self.row([a, b, &p]);
@@ -179,9 +186,6 @@ impl Accumulate for Tally {
     }
     fn deferred(&mut self, a: &Size, b: &Size) -> Size {
         self.field_product(a, b)
-    }
-    fn combine(&mut self, terms: &[(Fr, &Size)], _: Int) -> Size {
-        self.field_linear(terms, Fr::zero())
     }
     fn close(&mut self, _: Int) -> Size {
         self.take()

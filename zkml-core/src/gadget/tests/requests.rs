@@ -3,8 +3,12 @@
 use ark_bn254::Fr;
 use ark_ff::{Field, Zero};
 
-use super::*;
-use crate::arith::{interval::pow2, r1cs::to_field};
+use super::{
+    compare::Max,
+    rescaling::{Relu, Rescale},
+    *,
+};
+use crate::number::{field::to_field, interval::pow2};
 
 /// Checks what it is asked, with a table a width: first all limbs are fixed, then a challenge is drawn, and each table is
 /// compared with what was looked up in it by the sum of `1 / (challenge - limb)` (U. Haboeck, "Multivariate lookups based on
@@ -18,6 +22,8 @@ struct TwoPhases {
     paid: Cost,
     /// What is added to one limb, by its number, and taken from the one after it.
     lie: Option<(usize, i64)>,
+    /// Linear combinations and field elements, which are those of bits.
+    values: Assign,
 }
 
 impl TwoPhases {
@@ -56,14 +62,14 @@ impl Cs for TwoPhases {
     type W = Int;
 
     fn linear(&mut self, terms: &[(Int, &Int)], constant: Int) -> Int {
-        terms.iter().fold(constant, |sum, (c, w)| sum + *c * **w)
+        self.values.linear(terms, constant)
     }
     fn value(&self, w: &Int) -> Option<Int> {
-        Some(*w)
+        self.values.value(w)
     }
     fn witness(&mut self, value: Option<Int>) -> Int {
         self.paid += Cost::new(0, 1);
-        value.unwrap()
+        self.values.witness(value)
     }
     fn enforce(&mut self, a: &Int, b: &Int, c: &Int) {
         self.paid += Cost::new(1, 0);
@@ -107,21 +113,27 @@ impl FieldCs for TwoPhases {
     type F = Fr;
 
     fn instance(&mut self, value: Option<Int>) -> Int {
-        value.unwrap()
+        self.values.instance(value)
     }
     fn lift(&mut self, w: &Int) -> Fr {
-        to_field(*w)
+        self.values.lift(w)
     }
     fn field_linear(&mut self, terms: &[(Fr, &Fr)], constant: Fr) -> Fr {
-        terms.iter().fold(constant, |sum, (c, f)| sum + *c * *f)
+        self.values.field_linear(terms, constant)
     }
+    fn combine(&mut self, terms: &[(Fr, &Int)], value: Int) -> Int {
+        self.values.combine(terms, value)
+    }
+
     fn field_product(&mut self, a: &Fr, b: &Fr) -> Fr {
-        *a * *b
+        self.values.field_product(a, b)
     }
     fn field_witness(&mut self, value: Option<Fr>) -> Fr {
-        value.unwrap()
+        self.values.field_witness(value)
     }
-    fn field_output(&mut self, _: &Fr) {}
+    fn field_output(&mut self, f: &Fr) {
+        self.values.field_output(f);
+    }
 
     /// Of all that is fixed, as a transcript's hash would be.
     fn challenge(&mut self) -> Result<Fr, ArithError> {
@@ -130,24 +142,7 @@ impl FieldCs for TwoPhases {
     }
 }
 
-impl Accumulate for TwoPhases {
-    fn accumulate(&mut self, sum: &mut Int, c: Int, w: &Int) {
-        *sum += c * *w;
-    }
-    fn accumulate_constant(&mut self, sum: &mut Int, c: Int) {
-        *sum += c;
-    }
-    fn deferred(&mut self, a: &Int, b: &Int) -> Int {
-        self.product(a, b)
-    }
-    fn combine(&mut self, _: &[(Fr, &Int)], value: Int) -> Int {
-        value
-    }
-    fn close(&mut self, sum: Int) -> Int {
-        sum
-    }
-    fn at(&mut self, _: usize) {}
-}
+impl Accumulate for TwoPhases {}
 
 /// The result, whether it is accepted, and what it cost.
 fn run(u: &impl Use, intervals: &[Interval], values: &[i64], lie: Option<(usize, i64)>) -> (Int, bool, Cost) {
@@ -166,7 +161,7 @@ fn run(u: &impl Use, intervals: &[Interval], values: &[i64], lie: Option<(usize,
 fn lookups_answer_what_bits_answer() {
     let of = [interval(-128, 127)];
     for x in (-128..128).step_by(5).chain([-4, -5, 3, 4, 127]) {
-        let rescaled = rescale::eval(x, 3, None);
+        let rescaled = Cut::by(3, None).apply(x);
         assert_eq!(run(&Rescale(3, None), &of, &[x], None).0, Int::from(rescaled));
         let (y, accepted, paid) = run(&Relu(3, None), &of, &[x], None);
         assert!(accepted && y == Int::from(rescaled.max(0)), "{x}");

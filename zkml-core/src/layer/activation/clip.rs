@@ -2,12 +2,7 @@
 
 use super::clipping;
 use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y = max(min, min(max, x))`, for every element. An end that is not given is none.
 ///
@@ -21,11 +16,11 @@ use crate::{
 /// Sources: ONNX `Clip`, Keras `ops.clip`, Burn `Tensor::clamp`.
 ///
 /// # Constraints
-/// See [`crate::gadget::clip`]: one decomposition of the accumulator's bits, which the rescale to the next scale shares, and a few
+/// See [`crate::gadget::rescaling::clip`]: one decomposition of the accumulator's bits, which the rescale to the next scale shares, and a few
 /// products for the ends; the bits and three more where the interval of `x` reaches only one of them, none where neither.
 ///
 /// # Soundness
-/// See [`crate::gadget::clip`].
+/// See [`crate::gadget::rescaling::clip`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

@@ -2,7 +2,8 @@
 
 use crate::layer::{Factors, Step, constant};
 use crate::{
-    arith::{Arith, ArithError, Int, MAX_BITS, fixed::Fixed, interval::pow2},
+    arith::Arith,
+    number::{ArithError, Fixed, Int, MAX_BITS, interval::pow2},
     tensor::Tensor,
 };
 

@@ -2,7 +2,8 @@
 
 use crate::layer::Step;
 use crate::{
-    arith::{Arith, ArithError, fixed::Fixed},
+    arith::Arith,
+    number::{ArithError, Fixed},
     tensor::Tensor,
 };
 

@@ -18,10 +18,10 @@ use crate::layer::tabulated::prelude::{
 /// Sources: ONNX `Elu`, Keras `ELU`, Burn `Elu`.
 ///
 /// # Constraints
-/// See [`crate::gadget::piecewise`]: 27 for an accumulator of 20 bits, 12 of them below the point, and an error of `2^-8`.
+/// See [`crate::gadget::table::piecewise`]: 27 for an accumulator of 20 bits, 12 of them below the point, and an error of `2^-8`.
 ///
 /// # Soundness
-/// See [`crate::gadget::piecewise`].
+/// See [`crate::gadget::table::piecewise`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

@@ -3,8 +3,9 @@
 use super::clipping;
 use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, constant};
 use crate::{
-    arith::{Arith, ArithError, Int, fixed::Fixed},
+    arith::Arith,
     error::LayerError,
+    number::{ArithError, Fixed, Int},
     shape::Shape,
     tensor::Tensor,
 };
@@ -21,10 +22,10 @@ use crate::{
 /// Sources: ONNX `HardSigmoid` (whose alpha is 0.2 unless told), Keras `activation="hard_sigmoid"`, Burn `hard_sigmoid`.
 ///
 /// # Constraints
-/// See [`crate::gadget::clip`]: the bits of `alpha * x + beta` and a few more; the rescale to the next scale shares them.
+/// See [`crate::gadget::rescaling::clip`]: the bits of `alpha * x + beta` and a few more; the rescale to the next scale shares them.
 ///
 /// # Soundness
-/// See [`crate::gadget::clip`].
+/// See [`crate::gadget::rescaling::clip`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

@@ -3,8 +3,9 @@
 use super::clipping;
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
-    arith::{Arith, ArithError, fixed::Fixed},
+    arith::Arith,
     error::LayerError,
+    number::{ArithError, Fixed},
     shape::Shape,
     tensor::Tensor,
 };
@@ -21,11 +22,11 @@ use crate::{
 /// Sources: ONNX `HardSwish`, Keras `activation="hard_silu"`, Burn `x * hard_sigmoid(x)`.
 ///
 /// # Constraints
-/// Those of [`crate::gadget::clip`] for `x + 3` between 0 and 6, at the scale of `x`, and a product: the bits and seven more. The
+/// Those of [`crate::gadget::rescaling::clip`] for `x + 3` between 0 and 6, at the scale of `x`, and a product: the bits and seven more. The
 /// factor `1 / 6` is free.
 ///
 /// # Soundness
-/// See [`crate::gadget::clip`]; the product is enforced by its own constraint.
+/// See [`crate::gadget::rescaling::clip`]; the product is enforced by its own constraint.
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

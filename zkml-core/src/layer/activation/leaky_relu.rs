@@ -2,8 +2,9 @@
 
 use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, constant};
 use crate::{
-    arith::{Arith, ArithError, Int, MAX_BITS, fixed::Fixed},
+    arith::Arith,
     error::LayerError,
+    number::{ArithError, Fixed, Int, MAX_BITS},
     shape::Shape,
     tensor::Tensor,
 };
@@ -19,11 +20,11 @@ use crate::{
 /// Sources: ONNX `LeakyRelu`, Keras `LeakyReLU` (negative_slope), Burn `LeakyRelu`.
 ///
 /// # Constraints
-/// See [`crate::gadget::leaky`]: for `alpha > 0`, the bits of the accumulator's magnitude and two more, the rescale to the
+/// See [`crate::gadget::rescaling::leaky`]: for `alpha > 0`, the bits of the accumulator's magnitude and two more, the rescale to the
 /// next scale included; or without one, the bits of the input's magnitude and one or two more.
 ///
 /// # Soundness
-/// See [`crate::gadget::leaky`].
+/// See [`crate::gadget::rescaling::leaky`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

@@ -9,12 +9,13 @@ use crate::layer::{
     tabulated::{MISSING, end},
 };
 use crate::{
-    arith::{
-        Arith, ArithError, Int,
+    arith::Arith,
+    error::LayerError,
+    gadget::{Piecewise, table::segments::Sides},
+    number::{
+        ArithError, Int,
         float::{ceil_log2, exp2},
     },
-    error::LayerError,
-    gadget::piecewise::{Piecewise, Sides},
     shape::Shape,
     tensor::Tensor,
 };
@@ -34,7 +35,7 @@ use crate::{
 /// `d + n * e / (1 - n * e)` at most.
 ///
 /// # Constraints
-/// [`crate::gadget::exponentials`] for the exponentials, and one table of the logarithm for each group.
+/// [`crate::gadget::table::exponentials`] for the exponentials, and one table of the logarithm for each group.
 ///
 /// # Soundness
 /// See these gadgets.
@@ -235,7 +236,7 @@ mod tests {
         let (layer, shape) = (LogSoftmax { axis: 0 }, Shape::new([2]));
         let tables = layer.tables(&[&shape], Request { scale: 6, reach: 8.0, bits: 8 }).unwrap();
         let second = &tables[1];
-        let tail = crate::gadget::piecewise::Tail { negative: 1 << 40, ..second.tail() };
+        let tail = crate::gadget::table::segments::Tail { negative: 1 << 40, ..second.tail() };
         let (scales, pieces) = ((second.input(), second.scale()), second.pieces().to_vec());
         let other = Piecewise::new(scales, second.drop(), second.bits(), second.sides(), pieces, tail).unwrap();
         let step = |second: &Piecewise| Step {

@@ -2,8 +2,9 @@
 
 use crate::layer::{Arg, Args, Arity, Card, Factors, Init, Kind, Layer, Literal, Param, Role, Step};
 use crate::{
-    arith::{Arith, ArithError, Int, MAX_BITS},
+    arith::Arith,
     error::LayerError,
+    number::{ArithError, Int, MAX_BITS},
     shape::Shape,
     tensor::Tensor,
 };
@@ -20,12 +21,12 @@ use crate::{
 /// Sources: ONNX `PRelu`, Keras `PReLU`, Burn `PRelu`.
 ///
 /// # Constraints
-/// See [`crate::gadget::leaky`]. With public slopes above zero, the bits of the accumulator's magnitude and two more, the rescale
+/// See [`crate::gadget::rescaling::leaky`]. With public slopes above zero, the bits of the accumulator's magnitude and two more, the rescale
 /// to the next scale included. With private ones, the bits of the input's magnitude and three more, and a rescale; and the range
 /// check of each slope once.
 ///
 /// # Soundness
-/// See [`crate::gadget::leaky`].
+/// See [`crate::gadget::rescaling::leaky`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

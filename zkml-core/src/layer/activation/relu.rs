@@ -1,23 +1,18 @@
 //! `y = max(0, x)`
 
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y = max(0, x)`, for every element; shapes and scales are kept.
 ///
 /// Sources: ONNX `Relu`, Keras `ReLU` and `activation="relu"`, Burn `Relu`.
 ///
 /// # Constraints
-/// See [`crate::gadget::relu`]: the accumulator's bits, its sign among them, and one more; the rescale to the next scale
+/// See [`crate::gadget::rescaling::relu`]: the accumulator's bits, its sign among them, and one more; the rescale to the next scale
 /// included.
 ///
 /// # Soundness
-/// See [`crate::gadget::relu`].
+/// See [`crate::gadget::rescaling::relu`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

@@ -8,9 +8,10 @@ use crate::layer::{
     tabulated::MISSING,
 };
 use crate::{
-    arith::{Arith, ArithError, Cut},
+    arith::Arith,
     error::LayerError,
-    gadget::piecewise::{Piecewise, Sides},
+    gadget::{Piecewise, table::segments::Sides},
+    number::{ArithError, Cut},
     shape::Shape,
     tensor::Tensor,
 };
@@ -31,8 +32,8 @@ use crate::{
 /// off by `2^-f * (1 / 2 + (1 + e) / 8) + e * (1 + n) / (1 - n * e)` at most.
 ///
 /// # Constraints
-/// [`crate::gadget::exponentials`] for the exponentials; once [`crate::gadget::div`] of a constant by their sum; for each one product, and
-/// [`crate::gadget::rescale`] of about `f + h` bits.
+/// [`crate::gadget::table::exponentials`] for the exponentials; once [`crate::gadget::division::div`] of a constant by their sum; for each one product, and
+/// [`crate::gadget::rescaling::rescale`] of about `f + h` bits.
 ///
 /// # Soundness
 /// See these gadgets. The sum is at least the value of the largest element, which the circuit enforces to be one of them, and the
@@ -187,7 +188,10 @@ impl Layer for Softmax {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arith::{Int, bounds::Bounds, interval::Interval, ints::Ints};
+    use crate::{
+        arith::{bounds::Bounds, ints::Ints},
+        number::{Int, Interval},
+    };
 
     #[test]
     fn exact_is_within_its_proven_error() {

@@ -5,8 +5,9 @@ use crate::layer::{
     quotient::{nearest, power},
 };
 use crate::{
-    arith::{Arith, ArithError, Int},
+    arith::Arith,
     error::LayerError,
+    number::{ArithError, Int},
     shape::Shape,
     tensor::Tensor,
 };
@@ -24,7 +25,7 @@ use crate::{
 /// `y` is off by half a unit of its scale at most.
 ///
 /// # Constraints
-/// [`crate::gadget::sign_magnitude`] and [`crate::gadget::div`].
+/// [`crate::gadget::compare::sign_magnitude`] and [`crate::gadget::division::div`].
 ///
 /// # Soundness
 /// See these gadgets.

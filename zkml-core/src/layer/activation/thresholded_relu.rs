@@ -2,8 +2,9 @@
 
 use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
-    arith::{Arith, ArithError, Int, fixed::Fixed},
+    arith::Arith,
     error::LayerError,
+    number::{ArithError, Fixed, Int},
     shape::Shape,
     tensor::Tensor,
 };
@@ -20,10 +21,10 @@ use crate::{
 /// Sources: ONNX `ThresholdedRelu`, Keras `activation="threshold"`, Burn `ThresholdedRelu`.
 ///
 /// # Constraints
-/// See [`crate::gadget::is_non_negative`]: the bits of `x - alpha`, its sign among them, and a product.
+/// See [`crate::gadget::compare::is_non_negative`]: the bits of `x - alpha`, its sign among them, and a product.
 ///
 /// # Soundness
-/// See [`crate::gadget::is_non_negative`]; the product is enforced by its own constraint.
+/// See [`crate::gadget::compare::is_non_negative`]; the product is enforced by its own constraint.
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

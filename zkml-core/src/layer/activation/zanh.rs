@@ -2,12 +2,7 @@
 
 use super::cubic;
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y = 0.006769816 + 0.554670504 * x - 0.009411195 * x^2 - 0.014187547 * x^3`, for every element: `tanh` as a cubic polynomial
 /// made for circuits. It follows the curve for small inputs, and leaves it for large ones.

@@ -2,12 +2,7 @@
 
 use super::cubic;
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y = 0.502073021 + 0.198695283 * x - 0.001570683 * x^2 - 0.004001354 * x^3`, for every element: the sigmoid as a cubic polynomial
 /// made for circuits. It follows the curve for small inputs, and leaves it for large ones.

@@ -1,12 +1,7 @@
 //! `y = |x|`
 
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y = |x|`, for every element; shapes and scales are kept.
 ///
@@ -18,10 +13,10 @@ use crate::{
 /// Sources: ONNX `Abs`, Keras `ops.abs`, Burn `Tensor::abs`.
 ///
 /// # Constraints
-/// See [`crate::gadget::abs`]: the bits of `|x|` and one more, the rescale to the next scale included.
+/// See [`crate::gadget::rescaling::abs`]: the bits of `|x|` and one more, the rescale to the next scale included.
 ///
 /// # Soundness
-/// See [`crate::gadget::abs`].
+/// See [`crate::gadget::rescaling::abs`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

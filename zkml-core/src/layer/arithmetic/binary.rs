@@ -3,8 +3,9 @@
 use super::broadcast;
 use crate::layer::Step;
 use crate::{
-    arith::{Arith, ArithError, Int, MAX_BITS},
+    arith::Arith,
     error::LayerError,
+    number::{ArithError, Int, MAX_BITS},
     shape::Shape,
     tensor::Tensor,
 };

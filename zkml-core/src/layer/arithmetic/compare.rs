@@ -3,7 +3,8 @@
 use super::binary;
 use crate::layer::{Step, pool::pooling};
 use crate::{
-    arith::{Arith, ArithError, Int},
+    arith::Arith,
+    number::{ArithError, Int},
     tensor::Tensor,
 };
 

@@ -1,12 +1,7 @@
 //! `y = a / b`
 
 use crate::layer::{Args, Arity, Binary, Card, Factors, Kind, Layer, Literal, Param, Step, quotient};
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y = a / b`, for every pair of elements, with the shapes broadcast: axes are aligned at the end, and an
 /// extent of one is repeated.
@@ -23,7 +18,7 @@ use crate::{
 /// and a sample that has it is refused.
 ///
 /// # Constraints
-/// [`crate::gadget::sign_magnitude`] and [`crate::gadget::div`]; one more where `b` may have both signs.
+/// [`crate::gadget::compare::sign_magnitude`] and [`crate::gadget::division::div`]; one more where `b` may have both signs.
 ///
 /// # Soundness
 /// See these gadgets.

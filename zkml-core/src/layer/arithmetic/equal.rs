@@ -3,8 +3,9 @@
 use super::{binary, compare};
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
-    arith::{Arith, ArithError, Int},
+    arith::Arith,
     error::LayerError,
+    number::{ArithError, Int},
     shape::Shape,
     tensor::Tensor,
 };
@@ -21,10 +22,10 @@ use crate::{
 /// Sources: ONNX `Equal`, Keras `ops.equal`, Burn `Tensor::equal`.
 ///
 /// # Constraints
-/// Two: see [`crate::gadget::is_zero`].
+/// Two: see [`crate::gadget::compare::is_zero`].
 ///
 /// # Soundness
-/// See [`crate::gadget::is_zero`].
+/// See [`crate::gadget::compare::is_zero`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

@@ -19,10 +19,10 @@ use crate::layer::tabulated::prelude::{
 /// Sources: ONNX `Exp`, Keras `ops.exp`, Burn `Tensor::exp`.
 ///
 /// # Constraints
-/// See [`crate::gadget::piecewise`]: 37 for an accumulator of 20 bits, 12 of them below the point, and an error of `2^-8` up to `x = 4`.
+/// See [`crate::gadget::table::piecewise`]: 37 for an accumulator of 20 bits, 12 of them below the point, and an error of `2^-8` up to `x = 4`.
 ///
 /// # Soundness
-/// See [`crate::gadget::piecewise`].
+/// See [`crate::gadget::table::piecewise`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

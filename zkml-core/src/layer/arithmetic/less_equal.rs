@@ -2,12 +2,7 @@
 
 use super::{binary, compare};
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y = 1` if `a <= b`, `y = 0` otherwise, for every pair of elements; shapes broadcast as in NumPy.
 ///
@@ -21,10 +16,10 @@ use crate::{
 /// Sources: ONNX `LessOrEqual`, Keras `ops.less_equal`, Burn `Tensor::lower_equal`.
 ///
 /// # Constraints
-/// See [`crate::gadget::is_non_negative`]: the bits of `a - b`, its sign among them.
+/// See [`crate::gadget::compare::is_non_negative`]: the bits of `a - b`, its sign among them.
 ///
 /// # Soundness
-/// See [`crate::gadget::is_non_negative`].
+/// See [`crate::gadget::compare::is_non_negative`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

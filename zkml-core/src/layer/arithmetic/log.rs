@@ -5,9 +5,10 @@ use crate::layer::{
     function::Function, quotient::power, tabulated::MISSING,
 };
 use crate::{
-    arith::{Arith, ArithError, Cut, Int, fixed::Fixed, float},
+    arith::Arith,
     error::LayerError,
-    gadget::piecewise::Piecewise,
+    gadget::Piecewise,
+    number::{ArithError, Cut, Fixed, Int, float},
     shape::Shape,
     tensor::Tensor,
 };
@@ -29,7 +30,7 @@ use crate::{
 /// and a sample that has it is refused. What exceeds twice the power of two that the samples reach counts as that.
 ///
 /// # Constraints
-/// The clamp ([`crate::gadget::relu`], none where it can't happen) and [`crate::gadget::normalize`].
+/// The clamp ([`crate::gadget::rescaling::relu`], none where it can't happen) and [`crate::gadget::table::normalize`].
 ///
 /// # Soundness
 /// See these gadgets.

@@ -2,12 +2,7 @@
 
 use super::{binary, compare};
 use crate::layer::{Args, Arity, Binary, Card, Factors, Kind, Layer, Literal, Param, Step};
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y = max(a, b)`, for every pair of elements; shapes broadcast as in NumPy.
 ///
@@ -21,10 +16,10 @@ use crate::{
 /// Sources: ONNX `Max`, Keras `Maximum`, Burn `Tensor::max_pair`.
 ///
 /// # Constraints
-/// See [`crate::gadget::max`]: the bits of `|a - b|` and one more.
+/// See [`crate::gadget::compare::max`]: the bits of `|a - b|` and one more.
 ///
 /// # Soundness
-/// See [`crate::gadget::max`].
+/// See [`crate::gadget::compare::max`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

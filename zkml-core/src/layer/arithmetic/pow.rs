@@ -3,8 +3,9 @@
 use super::sqrt::root;
 use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, quotient};
 use crate::{
-    arith::{Arith, ArithError, Int},
+    arith::Arith,
     error::LayerError,
+    number::{ArithError, Int},
     shape::Shape,
     tensor::Tensor,
 };

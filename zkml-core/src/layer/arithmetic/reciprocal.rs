@@ -2,8 +2,9 @@
 
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, quotient};
 use crate::{
-    arith::{Arith, ArithError, Int},
+    arith::Arith,
     error::LayerError,
+    number::{ArithError, Int},
     shape::Shape,
     tensor::Tensor,
 };
@@ -22,7 +23,7 @@ use crate::{
 /// floats it is infinite, and a sample that has it is refused.
 ///
 /// # Constraints
-/// [`crate::gadget::sign_magnitude`] and [`crate::gadget::div`]; one more where `x` may have both signs.
+/// [`crate::gadget::compare::sign_magnitude`] and [`crate::gadget::division::div`]; one more where `x` may have both signs.
 ///
 /// # Soundness
 /// See these gadgets.

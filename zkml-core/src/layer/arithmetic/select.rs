@@ -3,8 +3,9 @@
 use super::{binary, compare};
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
-    arith::{Arith, ArithError},
+    arith::Arith,
     error::{Culprit, LayerError},
+    number::ArithError,
     shape::Shape,
     tensor::Tensor,
 };
@@ -26,7 +27,7 @@ use crate::{
 /// One an element.
 ///
 /// # Soundness
-/// See [`crate::gadget::select`]. A condition that may be anything but 0 and 1 is refused, for all inputs at once.
+/// See [`crate::gadget::compare::select`]. A condition that may be anything but 0 and 1 is refused, for all inputs at once.
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};
@@ -133,8 +134,9 @@ impl Layer for Select {
 mod tests {
     use super::*;
     use crate::{
-        arith::{Int, bounds::Bounds, interval::Interval, ints::Ints},
+        arith::{bounds::Bounds, ints::Ints},
         layer::AnyLayer,
+        number::{Int, Interval},
     };
 
     fn layer(args: Args) -> AnyLayer {

@@ -1,12 +1,7 @@
 //! `y = 1 if x > 0, -1 if x < 0, 0 otherwise`
 
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y = 1` if `x > 0`, `y = -1` if `x < 0`, `y = 0` if `x = 0`, for every element.
 ///
@@ -20,10 +15,10 @@ use crate::{
 /// Sources: ONNX `Sign`, Keras `ops.sign`, Burn `Tensor::sign`.
 ///
 /// # Constraints
-/// See [`crate::gadget::sign`]: the bits of `|x|` and three more.
+/// See [`crate::gadget::compare::sign`]: the bits of `|x|` and three more.
 ///
 /// # Soundness
-/// See [`crate::gadget::sign`].
+/// See [`crate::gadget::compare::sign`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

@@ -2,8 +2,9 @@
 
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, quotient::power};
 use crate::{
-    arith::{Arith, ArithError, Cut, Int},
+    arith::Arith,
     error::LayerError,
+    number::{ArithError, Cut, Int},
     shape::Shape,
     tensor::Tensor,
 };
@@ -22,7 +23,7 @@ use crate::{
 /// of `y`, and `x` is rounded first). What is negative counts as zero, in floats too.
 ///
 /// # Constraints
-/// The clamp at zero ([`crate::gadget::relu`], none if no value is negative) and [`crate::gadget::sqrt`].
+/// The clamp at zero ([`crate::gadget::rescaling::relu`], none if no value is negative) and [`crate::gadget::division::sqrt`].
 ///
 /// # Soundness
 /// See these gadgets.

@@ -1,12 +1,7 @@
 //! `y = gamma * (x - mean) / sqrt(var + epsilon) + beta`, by channel
 
 use crate::layer::{Arg, Args, Arity, Card, Factors, Init, Kind, Layer, Literal, Lowered, Param, Role, Step};
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y = gamma * (x - mean) / sqrt(var + epsilon) + beta`, by channel: a batch norm with its trained statistics.
 ///

@@ -5,12 +5,7 @@ use crate::layer::{
     Arg, Args, Arity, Card, Factors, Groups, Kind, Layer, Linear, Literal, Param, Step,
     window::{Padding, Window},
 };
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y_oi = sum_ck weight_ock * x_c(i+k) + bias_o`: a one-dimensional convolution (a cross-correlation, as everywhere).
 ///
@@ -29,11 +24,11 @@ use crate::{
 ///
 /// # Constraints
 /// None with public weights (a linear combination an output element). With private ones, those of
-/// [`crate::gadget::winograd`], never more than one product for each tap of a kernel that meets the input; and the range check
+/// [`crate::gadget::product::winograd`], never more than one product for each tap of a kernel that meets the input; and the range check
 /// of each weight once.
 ///
 /// # Soundness
-/// The output is a linear combination of wires, or of products that are enforced: see [`crate::gadget::winograd`].
+/// The output is a linear combination of wires, or of products that are enforced: see [`crate::gadget::product::winograd`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

@@ -5,12 +5,7 @@ use crate::layer::{
     Arg, Args, Arity, Card, Factors, Kind, Layer, Linear, Literal, Param, Step,
     window::{Padding, Window},
 };
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y_o(i s + k)(j s + l) = sum over all (c, i, j, k, l) of weight_cokl * x_cij, + bias_o`, with strides `s`: the transpose of a convolution, which spreads every element of
 /// the input over a window of the output.
@@ -29,11 +24,11 @@ use crate::{
 ///
 /// # Constraints
 /// None with public weights (a linear combination an output element). With private ones, those of
-/// [`crate::gadget::winograd`], never more than one product for each tap of a kernel that meets the input; and the range check
+/// [`crate::gadget::product::winograd`], never more than one product for each tap of a kernel that meets the input; and the range check
 /// of each weight once.
 ///
 /// # Soundness
-/// The output is a linear combination of wires, or of products that are enforced: see [`crate::gadget::winograd`].
+/// The output is a linear combination of wires, or of products that are enforced: see [`crate::gadget::product::winograd`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

@@ -7,11 +7,7 @@ use crate::layer::{
     window::{self, Padding, Window},
 };
 use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    gadget::winograd::Grid,
-    shape::Shape,
-    tensor::Tensor,
+    arith::Arith, error::LayerError, gadget::product::winograd::Grid, number::ArithError, shape::Shape, tensor::Tensor,
 };
 
 /// A convolution as its layer describes it.

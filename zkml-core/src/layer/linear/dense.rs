@@ -2,8 +2,9 @@
 
 use crate::layer::{Arg, Args, Arity, Card, Factors, Init, Kind, Layer, Linear, Literal, Param, Role, Step};
 use crate::{
-    arith::{Arith, ArithError, Int},
+    arith::Arith,
     error::LayerError,
+    number::{ArithError, Int},
     shape::Shape,
     tensor::Tensor,
 };
@@ -23,11 +24,11 @@ use crate::{
 ///
 /// # Constraints
 /// None with public weights (a linear combination a unit). With private ones, one product a weight, or those of
-/// [`crate::gadget::matrix`] for several positions on the axes before the last, about half as many; and the range check of each
+/// [`crate::gadget::product::matrix`] for several positions on the axes before the last, about half as many; and the range check of each
 /// weight once.
 ///
 /// # Soundness
-/// The output is a linear combination of wires, or of products that are enforced: see [`crate::gadget::matrix`].
+/// The output is a linear combination of wires, or of products that are enforced: see [`crate::gadget::product::matrix`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

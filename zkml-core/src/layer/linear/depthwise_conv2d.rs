@@ -5,12 +5,7 @@ use crate::layer::{
     Arg, Args, Arity, Card, Factors, Groups, Kind, Layer, Linear, Literal, Param, Step,
     window::{Padding, Window},
 };
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y_oij = sum_kl weight_o0kl * x_(o / multiplier)(i+k)(j+l) + bias_o`: every channel by itself, through `multiplier` filters.
 ///
@@ -27,11 +22,11 @@ use crate::{
 ///
 /// # Constraints
 /// None with public weights (a linear combination an output element). With private ones, those of
-/// [`crate::gadget::winograd`], never more than one product for each tap of a kernel that meets the input; and the range check
+/// [`crate::gadget::product::winograd`], never more than one product for each tap of a kernel that meets the input; and the range check
 /// of each weight once.
 ///
 /// # Soundness
-/// The output is a linear combination of wires, or of products that are enforced: see [`crate::gadget::winograd`].
+/// The output is a linear combination of wires, or of products that are enforced: see [`crate::gadget::product::winograd`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

@@ -1,12 +1,7 @@
 //! `y[.., i, j] = sum_k a[.., i, k] * b[.., k, j]`
 
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, arithmetic::broadcast};
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y[.., i, j] = sum_k a[.., i, k] * b[.., k, j]`: the product of two matrices that are both values.
 ///
@@ -22,11 +17,11 @@ use crate::{
 /// Sources: ONNX `MatMul`, Keras `Dot` and `ops.matmul`, Burn `Tensor::matmul`.
 ///
 /// # Constraints
-/// See [`crate::gadget::matrix`]: for an even `k`, `n * m * k / 2 + (n + m) * k / 2` a matrix, or one a product where that is
+/// See [`crate::gadget::product::matrix`]: for an even `k`, `n * m * k / 2 + (n + m) * k / 2` a matrix, or one a product where that is
 /// less. None where one of the factors is a constant.
 ///
 /// # Soundness
-/// See [`crate::gadget::matrix`].
+/// See [`crate::gadget::product::matrix`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

@@ -2,8 +2,9 @@
 
 use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, constant};
 use crate::{
-    arith::{Arith, ArithError, Int, MAX_BITS, fixed::Fixed},
+    arith::Arith,
     error::LayerError,
+    number::{ArithError, Fixed, Int, MAX_BITS},
     shape::Shape,
     tensor::Tensor,
 };

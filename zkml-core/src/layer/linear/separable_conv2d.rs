@@ -5,12 +5,7 @@ use crate::layer::{
     Arg, Args, Arity, Card, Factors, Kind, Layer, Linear, Literal, Param, Step,
     window::{Padding, Window},
 };
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// The window of one pixel.
 const PIXEL: Window = Window { kernel: [1, 1], stride: [1, 1], dilation: [1, 1], padding: Padding::Valid };
@@ -32,11 +27,11 @@ const PIXEL: Window = Window { kernel: [1, 1], stride: [1, 1], dilation: [1, 1],
 ///
 /// # Constraints
 /// With public weights one for each element of `z` whose combination is so wide that a variable of its own is cheaper, else
-/// none. With private ones, those of [`crate::gadget::winograd`] for both convolutions, and the range check of each weight
+/// none. With private ones, those of [`crate::gadget::product::winograd`] for both convolutions, and the range check of each weight
 /// once.
 ///
 /// # Soundness
-/// The output is a linear combination of wires, or of products that are enforced: see [`crate::gadget::winograd`].
+/// The output is a linear combination of wires, or of products that are enforced: see [`crate::gadget::product::winograd`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

@@ -2,12 +2,7 @@
 
 use super::standardize::{self, Norm};
 use crate::layer::{Arg, Args, Arity, Card, Factors, Init, Kind, Layer, Literal, Param, Role, Step, span};
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y = gamma * (x - mean) / sqrt(var + epsilon) + beta`, with mean and variance over the elements of `axes`.
 ///
@@ -27,10 +22,10 @@ use crate::{
 ///
 /// # Constraints
 /// `n * (max(reach + s_x + ceil(log2 n), -2) + f + ceil(log2(n) / 2) + 7)` at most for `n` elements in a group, with inputs of at
-/// most `2^reach`; and once a root and the quotient of a constant by it, see [`crate::gadget::sqrt`] and [`crate::gadget::div`].
+/// most `2^reach`; and once a root and the quotient of a constant by it, see [`crate::gadget::division::sqrt`] and [`crate::gadget::division::div`].
 ///
 /// # Soundness
-/// See these gadgets and [`crate::gadget::rescale`]. The bound of `z` and the least variance, which the circuit enforces, hold of
+/// See these gadgets and [`crate::gadget::rescaling::rescale`]. The bound of `z` and the least variance, which the circuit enforces, hold of
 /// every input.
 ///
 /// ```

@@ -12,9 +12,9 @@
 
 use crate::layer::{Step, quotient::power};
 use crate::{
-    arith::{
-        Arith, ArithError, Cut, Int,
-        fixed::Fixed,
+    arith::Arith,
+    number::{
+        ArithError, Cut, Fixed, Int,
         float::{self, ceil_log2},
     },
     tensor::Tensor,
@@ -121,12 +121,8 @@ pub(in crate::layer) fn affine<A: Arith>(
 mod tests {
     use super::*;
     use crate::{
-        arith::{
-            bounds::Bounds,
-            counts::{Counts, Measure},
-            interval::Interval,
-            ints::Ints,
-        },
+        arith::{bounds::Bounds, counts::Counts, ints::Ints},
+        number::{Interval, Measure},
         shape::Shape,
     };
 

@@ -3,8 +3,9 @@
 use super::index::{self, Index};
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
-    arith::{Arith, ArithError, Int},
+    arith::Arith,
     error::LayerError,
+    number::{ArithError, Int},
     shape::Shape,
     tensor::Tensor,
 };
@@ -24,10 +25,10 @@ use crate::{
 /// Sources: ONNX `ArgMax` (`select_last_index` is `last`), Keras `ops.argmax`, Burn `Tensor::argmax`.
 ///
 /// # Constraints
-/// Two a class, and a range check of its distance for each (its bits and one more). See [`crate::gadget::argmax`].
+/// Two a class, and a range check of its distance for each (its bits and one more). See [`crate::gadget::compare::argmax`].
 ///
 /// # Soundness
-/// See [`crate::gadget::argmax`]. The last one is the first one from behind.
+/// See [`crate::gadget::compare::argmax`]. The last one is the first one from behind.
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

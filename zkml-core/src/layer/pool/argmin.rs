@@ -3,8 +3,9 @@
 use super::index::{self, Index};
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
-    arith::{Arith, ArithError, Int},
+    arith::Arith,
     error::LayerError,
+    number::{ArithError, Int},
     shape::Shape,
     tensor::Tensor,
 };
@@ -20,10 +21,10 @@ use crate::{
 /// Sources: ONNX `ArgMin` (`select_last_index` is `last`), Keras `ops.argmin`, Burn `Tensor::argmin`.
 ///
 /// # Constraints
-/// Two a class, and a range check of its distance for each (its bits and one more). See [`crate::gadget::argmax`].
+/// Two a class, and a range check of its distance for each (its bits and one more). See [`crate::gadget::compare::argmax`].
 ///
 /// # Soundness
-/// See [`crate::gadget::argmax`]. The smallest is the largest of the negated. The last one is the first one from behind.
+/// See [`crate::gadget::compare::argmax`]. The smallest is the largest of the negated. The last one is the first one from behind.
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

@@ -2,12 +2,7 @@
 
 use super::{pooling, sum_pool2d::SumPool2d};
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Over, Param, Step, window::Window};
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y = sum over the window of x / n`: the mean of the `n` elements of each window.
 ///

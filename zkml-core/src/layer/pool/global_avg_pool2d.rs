@@ -4,12 +4,7 @@ use std::convert::Infallible;
 
 use super::{global_sum_pool2d::GlobalSumPool2d, pooling};
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Over, Param, Step};
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y_c = sum_ij x_cij / (height * width)`: the mean of each channel.
 ///

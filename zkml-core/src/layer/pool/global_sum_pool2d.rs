@@ -5,8 +5,9 @@ use std::convert::Infallible;
 use super::pooling;
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Over, Param, Step};
 use crate::{
-    arith::{Arith, ArithError, fixed::Fixed},
+    arith::Arith,
     error::LayerError,
+    number::{ArithError, Fixed},
     shape::Shape,
     tensor::Tensor,
 };

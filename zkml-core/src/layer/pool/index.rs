@@ -5,8 +5,9 @@ use crate::layer::{
     axes::{self, Axes},
 };
 use crate::{
-    arith::{Arith, ArithError, Int},
+    arith::Arith,
     error::LayerError,
+    number::{ArithError, Int},
     shape::Shape,
     tensor::Tensor,
 };

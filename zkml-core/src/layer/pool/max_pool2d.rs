@@ -4,12 +4,7 @@ use std::convert::Infallible;
 
 use super::pooling;
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Over, Param, Step, window::Window};
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y = max over the window of x`: the largest element of each window.
 ///
@@ -24,10 +19,10 @@ use crate::{
 ///
 /// # Constraints
 /// `(k - 1) * (m + 1)` an output element, where `k` is the number of elements in its window and `2^m` exceeds the magnitude
-/// of their differences; a maximum of two whose intervals say which is larger costs none. See [`crate::gadget::max`].
+/// of their differences; a maximum of two whose intervals say which is larger costs none. See [`crate::gadget::compare::max`].
 ///
 /// # Soundness
-/// Each maximum of two is a function of its inputs, see [`crate::gadget::max`]; the largest is a tournament of them.
+/// Each maximum of two is a function of its inputs, see [`crate::gadget::compare::max`]; the largest is a tournament of them.
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

@@ -7,8 +7,9 @@ use crate::layer::{
     window::{self, Padding, Window},
 };
 use crate::{
-    arith::{Arith, ArithError, Int, fixed::Fixed},
+    arith::Arith,
     error::LayerError,
+    number::{ArithError, Fixed, Int},
     shape::Shape,
     tensor::Tensor,
 };

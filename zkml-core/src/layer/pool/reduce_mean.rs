@@ -5,12 +5,7 @@ use crate::layer::{
     Args, Arity, Card, Factors, Kind, Layer, Literal, Over, Param, Step,
     axes::{self, Axes},
 };
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y = sum along the axes of x / n`: the mean of the `n` elements that differ only along `axes`. Without `axes`, over all.
 ///

@@ -5,12 +5,7 @@ use crate::layer::{
     arithmetic::compare,
     axes::{self, Axes},
 };
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y = min along the axes of x`: the smallest of the elements that differ only along `axes`. Without `axes`, of all.
 ///
@@ -22,10 +17,10 @@ use crate::{
 /// Sources: ONNX `ReduceMin`, Keras `ops.min`, Burn `Tensor::min_dim`.
 ///
 /// # Constraints
-/// Of `n` elements, `n - 1` times those of [`crate::gadget::max`]: the bits of a difference's magnitude and one more.
+/// Of `n` elements, `n - 1` times those of [`crate::gadget::compare::max`]: the bits of a difference's magnitude and one more.
 ///
 /// # Soundness
-/// See [`crate::gadget::max`].
+/// See [`crate::gadget::compare::max`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::{Args, Literal}, shape::Shape};

@@ -6,8 +6,9 @@ use crate::layer::{
     axes::{self, Axes},
 };
 use crate::{
-    arith::{Arith, ArithError, fixed::Fixed},
+    arith::Arith,
     error::LayerError,
+    number::{ArithError, Fixed},
     shape::Shape,
     tensor::Tensor,
 };

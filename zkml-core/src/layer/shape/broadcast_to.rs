@@ -2,12 +2,7 @@
 
 use super::gathering::{Axis, Gathering, moves_elements};
 use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, arithmetic::broadcast};
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y_i = x_i`, with extents of one repeated until the shape is `shape`, axes aligned at the last.
 ///

@@ -5,12 +5,7 @@ use super::{
     gathering::{Axis, Gathering, moves_elements},
 };
 use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y[i, ..] = x[i + before, ..]`: so many elements are cut off at both ends of the axes.
 ///

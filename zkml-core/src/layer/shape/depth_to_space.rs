@@ -2,12 +2,7 @@
 
 use super::gathering::{Gathering, moves_elements};
 use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y[c, i b + p, j b + q] = x[(p b + q) n + c, i, j]`, with `b = block` and `n = channels / b^2`: channels become blocks of
 /// pixels.

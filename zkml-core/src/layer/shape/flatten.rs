@@ -1,12 +1,7 @@
 //! `y_i = x_i`, with one axis
 
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y_i = x_i`, with one axis: the elements in row-major order, the first axis slowest.
 ///

@@ -2,7 +2,8 @@
 
 use crate::layer::{Step, Tensor};
 use crate::{
-    arith::{Arith, ArithError, fixed::Fixed},
+    arith::Arith,
+    number::{ArithError, Fixed},
     shape::Shape,
 };
 
@@ -154,7 +155,7 @@ macro_rules! moves_elements {
         ) -> Result<Tensor<A::Wire>, ArithError> {
             match self.gathering(x[0].shape()) {
                 Ok(gathering) => {
-                    $crate::layer::shape::gathering::exact(a, &gathering, x[0], $crate::arith::fixed::Fixed::ZERO, step)
+                    $crate::layer::shape::gathering::exact(a, &gathering, x[0], $crate::number::Fixed::ZERO, step)
                 }
                 Err(_) => Ok(Tensor::vector(vec![])),
             }

@@ -6,8 +6,9 @@ use super::{
 };
 use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
-    arith::{Arith, ArithError, fixed::Fixed},
+    arith::Arith,
     error::LayerError,
+    number::{ArithError, Fixed},
     shape::Shape,
     tensor::Tensor,
 };

@@ -2,12 +2,7 @@
 
 use super::gathering::{Gathering, moves_elements};
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y[.., j, i] = x[.., i, j]`: the two last axes change places.
 ///

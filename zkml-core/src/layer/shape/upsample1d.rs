@@ -2,12 +2,7 @@
 
 use super::gathering::{Axis, Gathering, moves_elements};
 use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
-use crate::{
-    arith::{Arith, ArithError},
-    error::LayerError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y_ci = x_c(i / size)`, rounded down: every element of a channel is repeated `size` times (nearest neighbour).
 ///

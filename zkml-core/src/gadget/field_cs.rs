@@ -1,0 +1,44 @@
+//! What hashing asks of a constraint system beyond integers: public inputs, and arithmetic on whole field elements.
+
+use ark_bn254::Fr;
+
+use crate::gadget::Cs;
+use crate::number::{ArithError, Int};
+
+/// What a constraint system must offer beyond gadgets on integers: public inputs, and arithmetic on whole field
+/// elements, which hashing needs.
+pub trait FieldCs: Cs {
+    /// A linear combination over the field, or its value.
+    type F: Clone + 'static;
+
+    /// A new public input.
+    fn instance(&mut self, value: Option<Int>) -> Self::W;
+
+    /// An integer as a field element.
+    fn lift(&mut self, w: &Self::W) -> Self::F;
+
+    /// `sum_i c_i * f_i + constant`.
+    fn field_linear(&mut self, terms: &[(Fr, &Self::F)], constant: Fr) -> Self::F;
+
+    /// `sum_i c_i * w_i` over the field, which is this integer where there are values.
+    fn combine(&mut self, terms: &[(Fr, &Self::W)], value: Int) -> Self::W;
+
+    /// A new witness variable that is the product.
+    fn field_product(&mut self, a: &Self::F, b: &Self::F) -> Self::F;
+
+    /// A new witness variable with this value, where there are values.
+    fn field_witness(&mut self, value: Option<Fr>) -> Self::F;
+
+    /// A new public input that equals `f`: one constraint.
+    fn field_output(&mut self, f: &Self::F);
+
+    /// Request: a number that nobody knows before all variables so far are fixed, for checks of many of them at once.
+    ///
+    /// # Errors
+    /// If the proof system fixes all variables together, as Groth16 does.
+    fn challenge(&mut self) -> Result<Self::F, ArithError> {
+        let message =
+            "a challenge is asked for, but all variables are fixed in one phase; prove in a system of two phases";
+        Err(ArithError::Backend(message.to_owned()))
+    }
+}

@@ -1,0 +1,148 @@
+//! `y = max(0, clamp(floor((q + 2^(k-1)) / 2^k)))`
+
+use crate::{
+    gadget::{
+        Card, Cs, Functions, Gadget, Limb, One, Rescale,
+        bits::decompose,
+        card::{BIONETTA, Published, signed},
+        functions,
+        rescaling::rescale,
+    },
+    number::{Approximate, ArithError, Cost, Cut, Int, Integer, Interval, Measure, interval::pow2},
+};
+
+/// `max(0, rescale(q))`.
+#[derive(Clone, Copy, Debug)]
+pub struct Relu {
+    /// How the value is cut.
+    pub cut: Cut,
+}
+
+impl Gadget for Relu {
+    const CARD: Card = Card {
+        name: "relu",
+        formula: "y = max(0, rescale(q))",
+        constraints: "bits + 1",
+        example: plain,
+        published: &[
+            Published { what: "ReLU", ours: plain, theirs: "253", source: BIONETTA },
+            Published {
+                what: "ReLU with the rescale",
+                ours: |bits| Relu { cut: Cut { shift: 8, ..Cut::default() } }.cost(&signed(bits)),
+                theirs: "253, with the same bits used for the rescale",
+                source: BIONETTA,
+            },
+        ],
+    };
+    type In = One;
+    type Out = One;
+
+    fn admit<T: Integer>(&self, q: &T) -> Result<(), ArithError> {
+        self.cut.admit(*q).map(|_| ())
+    }
+
+    fn eval<T: Integer>(&self, q: T) -> T {
+        self.cut.apply(q).max(T::ZERO)
+    }
+
+    /// `eval` is monotone, and the width is enforced.
+    ///
+    /// # Errors
+    /// If the width excludes every value. Otherwise never for a valid interval and a shift of at most 250.
+    fn bound(&self, q: &Interval) -> Result<Interval, ArithError> {
+        let y = Rescale { cut: self.cut }.bound(q)?;
+        Interval::new(y.lo.max(Int::ZERO), y.hi.max(Int::ZERO))
+    }
+
+    fn error(&self, q: &Approximate, _: &Interval, functions: &mut dyn Functions) -> Result<f64, ArithError> {
+        let positive = Interval { lo: q.interval.lo.max(Int::ZERO), hi: q.interval.hi.max(Int::ZERO) };
+        Ok(functions::cut(&positive, q.error, self.cut, functions))
+    }
+
+    fn intermediate(&self, _: &Interval) -> Result<u32, ArithError> {
+        Ok(self.cut.shift)
+    }
+
+    /// Constraints: `m + 2`, where `2^m` exceeds the magnitude of the input or is the end of the width: `m + 1` bits, and the
+    /// product with the sign bit (`bits + 1` for a value of so many bits with its sign). A clamp that can happen adds one, or three
+    /// if more than one bit is cut off. The rescale is free.
+    ///
+    /// # Errors
+    /// If the decomposition needs more than 252 bits.
+    fn cost(&self, q: &Interval) -> Result<Cost, ArithError> {
+        Ok(match Form::of(q, self.cut)? {
+            Form::Constant(_) => Cost::default(),
+            Form::Positive => Rescale { cut: self.cut }.cost(q)?,
+            Form::Signed { m, spare, .. } => decompose::cost(m + 1) + Cost::new(1, 1) + rescale::select_cost(spare),
+        })
+    }
+
+    fn terms(&self, q: &Measure) -> Result<u32, ArithError> {
+        Ok(match Form::of(&q.interval, self.cut)? {
+            Form::Constant(_) => 0,
+            Form::Positive => Rescale { cut: self.cut }.terms(q)?,
+            Form::Signed { .. } => 1,
+        })
+    }
+
+    /// # Soundness
+    /// With `t = q + half`, the limbs of `t + 2^m` are unique. Its top bit is one exactly if `t >= 0`, and then the
+    /// bits below it are those of `t`: from `k` up they are the quotient. The result is their product with the top bit.
+    ///
+    /// Where the width excludes values, `2^m` is the end of the width, and no value beyond has a decomposition.
+    fn enforce<C: Cs>(&self, cs: &mut C, (q, interval): (&C::W, &Interval)) -> Result<C::W, ArithError> {
+        cs.label(Self::CARD.name);
+        match Form::of(interval, self.cut)? {
+            Form::Constant(value) => Ok(cs.constant(value)),
+            Form::Positive => Rescale { cut: self.cut }.enforce(cs, (q, interval)),
+            Form::Signed { add, m, spare } => {
+                let t = cs.linear(&[(Int::ONE, q)], add);
+                let kept = m - self.cut.shift - spare;
+                let limbs = [Limb::Checked(self.cut.shift), Limb::Number(kept), Limb::Bits(spare), Limb::Bits(1)];
+                let [_, low, high, sign] = cs.split(&t, limbs);
+                let value = match spare {
+                    0 => low[0].clone(),
+                    _ => rescale::select(cs, &high, &low[0], pow2(kept) - Int::ONE),
+                };
+                Ok(cs.product(&value, &sign[0]))
+            }
+        }
+    }
+}
+
+fn plain(bits: u32) -> Result<Cost, ArithError> {
+    Relu { cut: Cut::default() }.cost(&signed(bits))
+}
+
+enum Form {
+    /// Always this, and no value is excluded.
+    Constant(Int),
+    /// Never negative: a rescale.
+    Positive,
+    /// `q + half + 2^m` in `m + 1` bits, of which the top one says whether the result is positive; `spare` of the bits
+    /// below it must be zero, or else the result is the upper end.
+    Signed { add: Int, m: u32, spare: u32 },
+}
+
+impl Form {
+    fn of(q: &Interval, cut: Cut) -> Result<Self, ArithError> {
+        let Cut { shift, saturate, .. } = cut;
+        let y = Relu { cut }.bound(q)?;
+        let kept = cut.narrow(q)?;
+        if let (Some(value), true) = (y.as_point(), kept == *q) {
+            return Ok(Self::Constant(value));
+        }
+        let half = cut.half();
+        let (lo, hi) = (kept.lo + half, kept.hi + half);
+        if lo >= Int::ZERO {
+            return Ok(Self::Positive);
+        }
+        let m = decompose::check(rescale::sign_bits(lo, hi, shift) + 1)? - 1;
+        let full = Cut::by(shift, None).image(&kept)?;
+        let spare = match saturate {
+            Some(b) if full.hi > y.hi => m - shift - b,
+            _ => 0,
+        };
+        Ok(Self::Signed { add: half + pow2(m), m, spare })
+    }
+}

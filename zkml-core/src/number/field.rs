@@ -1,0 +1,49 @@
+//! Integers as elements of the scalar field of BN254, and back.
+
+use ark_bn254::Fr;
+use ark_ff::PrimeField;
+
+use super::Int;
+
+/// `x` if `x <= (p - 1) / 2`, otherwise `x - p`.
+///
+/// ```
+/// # use zkml_core::number::{Int, field::{to_field, to_int}};
+/// assert_eq!(to_int(to_field(Int::new(-7))), Int::new(-7));
+/// ```
+pub fn to_int(x: Fr) -> Int {
+    let magnitude = |x: Fr| {
+        let [a, b, c, d] = x.into_bigint().0.map(u128::from);
+        Int::from_words((d << 64 | c) as i128, (b << 64 | a) as i128)
+    };
+    if x.into_bigint() > Fr::MODULUS_MINUS_ONE_DIV_TWO { -magnitude(-x) } else { magnitude(x) }
+}
+
+/// `q mod p`.
+pub fn to_field(q: Int) -> Fr {
+    let magnitude = q.unsigned_abs();
+    // Nearly all values are small, and these need no reduction.
+    let field = match u64::try_from(magnitude) {
+        Ok(small) => Fr::from(small),
+        Err(_) => Fr::from_le_bytes_mod_order(&magnitude.to_le_bytes()),
+    };
+    if q < Int::ZERO { -field } else { field }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_and_field_elements_agree() {
+        for q in [0, 1, -1, 255, i64::MAX, i64::MIN] {
+            assert_eq!(to_int(to_field(Int::from(q))), Int::from(q));
+        }
+        for sign in [1, -1] {
+            let q = (Int::ONE << 250u32) * Int::new(sign) - Int::ONE;
+            assert_eq!(to_int(to_field(q)), q);
+        }
+        let half = Fr::from_bigint(Fr::MODULUS_MINUS_ONE_DIV_TWO).unwrap();
+        assert!(to_int(half) > Int::ZERO && to_int(half + Fr::from(1)) == -to_int(half));
+    }
+}
