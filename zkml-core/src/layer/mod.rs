@@ -17,6 +17,8 @@ mod quotient;
 mod serialize;
 mod span;
 mod tabulated;
+#[cfg(test)]
+mod testing;
 pub mod window;
 
 use std::fmt;
@@ -462,13 +464,11 @@ layers! {
     /// Sums of products: convolutions, matrix products, affine maps.
     linear(convolution) {
         dense: Dense,
-        conv1d: Conv1d,
-        conv2d: Conv2d,
+        conv: Conv1d Conv2d,
         pointwise_conv2d: PointwiseConv2d,
         depthwise_conv2d: DepthwiseConv2d,
         separable_conv2d: SeparableConv2d,
-        conv1d_transpose: Conv1dTranspose,
-        conv2d_transpose: Conv2dTranspose,
+        conv_transpose: Conv1dTranspose Conv2dTranspose,
         matmul: MatMul,
         batch_norm: BatchNorm,
         scale: Scale,
