@@ -1,7 +1,7 @@
 //! Axes as arguments: counted from the first, or with a minus from the last; and what is summed or compared along them.
 
 use super::{Arg, Args, Literal};
-use crate::{error::LayerError, shape::Shape};
+use crate::{error::LayerError, shape::Shape, tensor::Tensor};
 
 /// The number of the axis that an argument names.
 pub(super) fn resolve(argument: &str, axis: i64, shape: &Shape) -> Result<usize, LayerError> {
@@ -88,6 +88,19 @@ impl Axes {
             }
         }
         Ok(Shape::new(if dims.is_empty() { vec![1] } else { dims }))
+    }
+
+    /// `f` of the elements that make each element of the output; nothing for inputs that [`Axes::shape`] refuses.
+    pub(super) fn each<T, U, E>(
+        &self,
+        x: &Tensor<T>,
+        mut f: impl FnMut(&[&T]) -> Result<U, E>,
+    ) -> Result<Tensor<U>, E> {
+        let Ok(groups) = self.groups(x.shape()) else { return Ok(Tensor::vector(vec![])) };
+        Tensor::from_fn(groups.shape, |i| i).try_map(|i| {
+            let members: Vec<&T> = groups.members[*i].iter().map(|at| &x.data()[*at]).collect();
+            f(&members)
+        })
     }
 
     /// The groups.

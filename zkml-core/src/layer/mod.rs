@@ -533,25 +533,16 @@ layers! {
         instance_norm: InstanceNorm,
     }
     /// Pooling and reductions.
-    pool(pooling, index) {
-        max_pool1d: MaxPool1d,
-        max_pool2d: MaxPool2d,
-        avg_pool1d: AvgPool1d,
-        avg_pool2d: AvgPool2d,
-        sum_pool1d: SumPool1d,
-        sum_pool2d: SumPool2d,
-        global_max_pool1d: GlobalMaxPool1d,
-        global_max_pool2d: GlobalMaxPool2d,
-        global_avg_pool1d: GlobalAvgPool1d,
-        global_avg_pool2d: GlobalAvgPool2d,
-        global_sum_pool1d: GlobalSumPool1d,
-        global_sum_pool2d: GlobalSumPool2d,
-        reduce_sum: ReduceSum,
-        reduce_mean: ReduceMean,
-        reduce_max: ReduceMax,
-        reduce_min: ReduceMin,
-        argmax: Argmax,
-        argmin: Argmin,
+    pool(pooling) {
+        max_pool: MaxPool1d MaxPool2d,
+        avg_pool: AvgPool1d AvgPool2d,
+        sum_pool: SumPool1d SumPool2d,
+        global_max_pool: GlobalMaxPool1d GlobalMaxPool2d,
+        global_avg_pool: GlobalAvgPool1d GlobalAvgPool2d,
+        global_sum_pool: GlobalSumPool1d GlobalSumPool2d,
+        reduce_sum: ReduceSum ReduceMean,
+        reduce_extremum: ReduceMax ReduceMin,
+        arg_extremum: Argmax Argmin,
     }
     /// Layers that only move elements.
     shape(border, gathering) {

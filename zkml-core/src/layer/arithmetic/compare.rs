@@ -1,7 +1,7 @@
 //! What the layers that compare tensors share.
 
 use super::binary;
-use crate::layer::{Step, pool::pooling};
+use crate::layer::Step;
 use crate::{
     arith::{Arith, ArithError, Int},
     tensor::Tensor,
@@ -65,23 +65,4 @@ pub(in crate::layer) fn order<A: Arith>(
         Order::LessEqual => difference(a, &[x[1], x[0]], Int::ZERO, &swapped),
     }?;
     distance.try_map(|d| a.is_non_negative(d))
-}
-
-/// `-w`.
-fn negated<A: Arith>(a: &mut A, w: &A::Wire) -> Result<A::Wire, ArithError> {
-    a.linear(std::iter::once((-Int::ONE, w)), Int::ZERO)
-}
-
-/// The smaller of two: the negative of the larger of the negatives.
-pub(in crate::layer) fn min<A: Arith>(a: &mut A, p: &A::Wire, q: &A::Wire) -> Result<A::Wire, ArithError> {
-    let (p, q) = (negated(a, p)?, negated(a, q)?);
-    let max = a.max(&p, &q)?;
-    negated(a, &max)
-}
-
-/// The smallest.
-pub(in crate::layer) fn least<A: Arith>(a: &mut A, values: &[&A::Wire]) -> Result<A::Wire, ArithError> {
-    let negatives: Vec<A::Wire> = values.iter().map(|w| negated(a, w)).collect::<Result<_, _>>()?;
-    let max = pooling::max(a, &negatives.iter().collect::<Vec<_>>())?;
-    negated(a, &max)
 }

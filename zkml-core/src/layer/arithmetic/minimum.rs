@@ -1,7 +1,7 @@
 //! `y = min(a, b)`
 
 use super::{binary, compare};
-use crate::layer::{Args, Arity, Binary, Card, Factors, Kind, Layer, Literal, Param, Step};
+use crate::layer::{Args, Arity, Binary, Card, Factors, Kind, Layer, Literal, Param, Step, pool::pooling::Reduction};
 use crate::{
     arith::{Arith, ArithError},
     error::LayerError,
@@ -97,7 +97,7 @@ impl Layer for Minimum {
         _: &[Tensor<A::Wire>],
         step: &Step,
     ) -> Result<Tensor<A::Wire>, ArithError> {
-        let y = compare::each(a, x, step, compare::min)?;
+        let y = compare::each(a, x, step, |a, p, q| Reduction::Min.exact(a, &[p, q], 0))?;
         step.finish(a, y)
     }
 }
