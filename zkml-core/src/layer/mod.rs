@@ -15,7 +15,6 @@ mod kind;
 mod names;
 mod quotient;
 mod serialize;
-mod span;
 mod tabulated;
 #[cfg(test)]
 mod testing;
@@ -476,9 +475,8 @@ layers! {
         parameter: Parameter,
     }
     /// Elementwise arithmetic and comparisons.
-    arithmetic(binary, broadcast, compare) {
-        add: Add,
-        sub: Sub,
+    arithmetic(binary, broadcast) {
+        add: Add Sub,
         mul: Mul,
         div: Div,
         square: Square,
@@ -489,17 +487,12 @@ layers! {
         log: Log,
         abs: Abs,
         sign: Sign,
-        maximum: Maximum,
-        minimum: Minimum,
-        greater: Greater,
-        greater_equal: GreaterEqual,
-        less: Less,
-        less_equal: LessEqual,
-        equal: Equal,
+        extremum: Maximum Minimum,
+        compare: Greater GreaterEqual Less LessEqual Equal,
         select: Select,
     }
     /// Activations.
-    activation(clipping, cubic) {
+    activation(clipping) {
         relu: Relu,
         relu6: Relu6,
         clip: Clip,
@@ -510,8 +503,7 @@ layers! {
         prelu: Prelu,
         thresholded_relu: ThresholdedRelu,
         poly: Poly,
-        zanh: Zanh,
-        zigmoid: Zigmoid,
+        cubic: Zanh Zigmoid,
         tanh: Tanh,
         sigmoid: Sigmoid,
         erf: Erf,
@@ -528,8 +520,7 @@ layers! {
     }
     /// Normalisations by statistics of the input.
     norm(standardize) {
-        layer_norm: LayerNorm,
-        rms_norm: RmsNorm,
+        layer_norm: LayerNorm RmsNorm,
         instance_norm: InstanceNorm,
     }
     /// Pooling and reductions.
@@ -556,8 +547,7 @@ layers! {
         pad: Pad,
         crop: Crop,
         broadcast_to: BroadcastTo,
-        upsample1d: Upsample1d,
-        upsample2d: Upsample2d,
+        upsample: Upsample1d Upsample2d,
         depth_to_space: DepthToSpace,
         space_to_depth: SpaceToDepth,
     }

@@ -164,19 +164,22 @@ pub(super) fn is_line(layer: &str) -> bool {
     layer.contains("1d")
 }
 
+/// The error of an input that has not the axes that the layer's window slides over.
+pub(super) fn refused(layer: &str, input: &Shape) -> LayerError {
+    let expected =
+        if is_line(layer) { "a `[channels, length]` tensor" } else { "a `[channels, height, width]` tensor" };
+    LayerError::rank(0, layer, expected, input).help("insert `reshape(..)` before it")
+}
+
 /// Height and width of what a layer slides over.
 ///
 /// # Errors
 /// If the input is not of the layer's rank, or too large.
 pub(super) fn extents(layer: &str, input: &Shape) -> Result<[usize; 2], LayerError> {
-    let (extents, expected) = match (is_line(layer), input.dims()) {
-        (false, &[_, height, width]) => (Some([height, width]), ""),
-        (true, &[_, length]) => (Some([1, length]), ""),
-        (false, _) => (None, "a `[channels, height, width]` tensor"),
-        (true, _) => (None, "a `[channels, length]` tensor"),
-    };
-    let Some(extents) = extents else {
-        return Err(LayerError::rank(0, layer, expected, input).help("insert `reshape(..)` before it"));
+    let extents = match (is_line(layer), input.dims()) {
+        (false, &[_, height, width]) => [height, width],
+        (true, &[_, length]) => [1, length],
+        (true | false, _) => return Err(refused(layer, input)),
     };
     if input.is_empty() || input.len() > Shape::MAX_LEN {
         return Err(LayerError::rank(0, layer, &format!("1 to {} elements", Shape::MAX_LEN), input));

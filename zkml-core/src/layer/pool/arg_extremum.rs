@@ -1,5 +1,7 @@
 //! Index of the largest or smallest element along an axis: `argmax` and `argmin`.
 
+use std::convert::Infallible;
+
 use crate::layer::{
     Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step,
     axes::{self, Axes},
@@ -62,26 +64,23 @@ impl Index {
 
     /// The index of the element that is `better` than all others.
     fn float(&self, x: &Tensor, better: impl Fn(&f64, &f64) -> bool) -> Tensor {
-        let Ok(groups) = self.axes().groups(x.shape()) else { return Tensor::vector(vec![]) };
-        Tensor::from_fn(groups.shape, |i| {
-            let member = |n: usize| x.data()[groups.members[i][n]];
-            let best = (1..groups.members[i].len()).fold(0, |best, n| {
-                let wins = better(&member(n), &member(best)) || (self.last && member(n) == member(best));
+        let Ok(y) = self.axes().each(x, |values| {
+            let best = (1..values.len()).fold(0, |best, n| {
+                let wins = better(values[n], values[best]) || (self.last && values[n] == values[best]);
                 if wins { n } else { best }
             });
-            best as f64
-        })
+            Ok::<_, Infallible>(best as f64)
+        });
+        y
     }
 
     /// The index of the largest of `sign * x`.
     fn exact<A: Arith>(&self, a: &mut A, x: &Tensor<A::Wire>, sign: Int) -> Result<Tensor<A::Wire>, ArithError> {
-        let Ok(groups) = self.axes().groups(x.shape()) else { return Ok(Tensor::vector(vec![])) };
-        Tensor::from_fn(groups.shape, |i| i).try_map(|i| {
-            let members = groups.members[*i].iter().map(|at| &x.data()[*at]);
+        self.axes().each(x, |values| {
             let mut values: Vec<A::Wire> = if sign == Int::ONE {
-                members.cloned().collect()
+                values.iter().map(|w| (*w).clone()).collect()
             } else {
-                members.map(|w| a.linear(std::iter::once((sign, w)), Int::ZERO)).collect::<Result<_, _>>()?
+                values.iter().map(|w| a.linear(std::iter::once((sign, *w)), Int::ZERO)).collect::<Result<_, _>>()?
             };
             if !self.last {
                 return a.argmax(&values);
@@ -155,7 +154,8 @@ macro_rules! arg_extremum {
                 step: &Step,
             ) -> Result<Tensor<A::Wire>, ArithError> {
                 let y = self.index.exact(a, x[0], $sign)?;
-                step.finish(a, y)
+                // A class is never rescaled.
+                if matches!(self.kind(), Kind::Argmax { .. }) { Ok(y) } else { step.finish(a, y) }
             }
         }
     };
