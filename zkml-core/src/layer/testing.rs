@@ -1,6 +1,6 @@
 //! Test helpers of the layers: float against exact semantics, and arguments that survive a round trip.
 
-use super::{AnyLayer, Args, Step};
+use super::{AnyLayer, Args, Factors, Step};
 use crate::{arith::ints::Ints, shape::Shape, tensor::Tensor};
 
 /// The layer of that name.
@@ -41,4 +41,10 @@ pub fn exact_is_float(layer: &AnyLayer, x: &Tensor<i64>) -> Tensor<i64> {
     assert_eq!(y.map(|q| *q as f64), layer.float(&[&x.map(|q| *q as f64)], &[]));
     assert_eq!((y.shape(), layer.scale(&step)), (&layer.shape(&[x.shape()]).unwrap(), 3));
     y
+}
+
+/// Of a layer that only moves elements: both semantics move the same ones, and the scale stays.
+pub fn moves_alike(layer: &AnyLayer, x: &Tensor) {
+    exact_is_float(layer, &x.map(|x| *x as i64));
+    assert_eq!(layer.factors(), Factors::None);
 }

@@ -181,45 +181,15 @@ avg_pool! {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::pooling::tests::windows_slide, *};
     use crate::{
         arith::ints::Ints,
         layer::testing::{arguments_come_back, layer},
     };
 
     #[test]
-    fn windows_are_counted_and_channels_kept() {
-        let shape = |args: Args| layer("avg_pool1d", args).shape(&[&Shape::new([3, 7])]).unwrap();
-        assert_eq!(shape(Args::new().with("size", 2)), Shape::new([3, 3]));
-        assert_eq!(shape(Args::new().with("size", 3).with("stride", 1)), Shape::new([3, 5]));
-        assert_eq!(shape(Args::new().with("size", 2).with("padding", "same")), Shape::new([3, 4]));
-        let shape = |args: Args| layer("avg_pool2d", args).shape(&[&Shape::new([3, 5, 7])]).unwrap();
-        assert_eq!(shape(Args::new().with("size", 2)), Shape::new([3, 2, 3]));
-        assert_eq!(shape(Args::new().with("size", [3, 2]).with("stride", 1)), Shape::new([3, 3, 6]));
-        assert_eq!(shape(Args::new().with("size", 2).with("padding", "same")), Shape::new([3, 3, 4]));
-    }
-
-    #[test]
-    fn a_window_larger_than_the_input_is_refused() {
-        for (name, size, input, expected) in [
-            ("avg_pool1d", 8, Shape::new([3, 7]), "needs a length of at least 8, found 7 in shape [3, 7]"),
-            ("avg_pool2d", 4, Shape::new([3, 2, 8]), "needs a height of at least 4, found 2 in shape [3, 2, 8]"),
-        ] {
-            let error = layer(name, Args::new().with("size", size)).shape(&[&input]).unwrap_err();
-            assert_eq!(error.to_string(), format!("`{name}` {expected}"));
-            assert_eq!(error.culprit, crate::error::Culprit::Argument("size".to_owned()));
-            assert_eq!(error.help.as_deref(), Some("use a smaller `size`, or `padding = same`"));
-        }
-    }
-
-    #[test]
-    fn parsed_arguments_come_back() {
-        let line = Args::new().with("size", 3).with("stride", 2).with("padding", [1, 0]);
-        arguments_come_back(&layer("avg_pool1d", line));
-        arguments_come_back(&layer(
-            "avg_pool2d",
-            Args::new().with("size", [2, 3]).with("padding", 1usize).with("include_pad", true),
-        ));
+    fn windows_slide_over_lines_and_images() {
+        windows_slide("avg_pool");
     }
 
     #[test]
@@ -289,5 +259,11 @@ mod tests {
         let coarse = Step { inputs: vec![0], factor: 0, ..Step::default() };
         let y = layer.exact(&mut Ints::<i64>::new(), &[&q], &[], &coarse).unwrap();
         assert_eq!(y.data(), [0; 8]);
+    }
+
+    #[test]
+    fn whether_padding_counts_comes_back() {
+        let args = Args::new().with("size", [2, 3]).with("padding", 1usize).with("include_pad", true);
+        arguments_come_back(&layer("avg_pool2d", args));
     }
 }

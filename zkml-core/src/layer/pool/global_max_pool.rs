@@ -89,33 +89,10 @@ global_pool! {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::{arith::ints::Ints, layer::testing::layer};
-
-    #[test]
-    fn only_channels_of_lines_or_images_are_taken() {
-        for (name, expected, shape, empty) in [
-            ("global_max_pool1d", "`[channels, length]`", Shape::new([3, 7]), Shape::new([3, 0])),
-            ("global_max_pool2d", "`[channels, height, width]`", Shape::new([3, 5, 7]), Shape::new([3, 0, 7])),
-        ] {
-            let layer = layer(name, Args::new());
-            assert_eq!(layer.shape(&[&shape]), Ok(Shape::new([3])));
-            let error = layer.shape(&[&Shape::new([12])]).unwrap_err();
-            assert_eq!(error.to_string(), format!("`{name}` expects a {expected} tensor, found shape [12]"));
-            assert_eq!(error.help.as_deref(), Some("insert `reshape(..)` before it"));
-            assert!(layer.shape(&[&empty]).is_err());
-        }
-    }
+    use super::super::pooling::tests::a_channel_gives;
 
     #[test]
     fn one_number_a_channel() {
-        for (name, shape) in [("global_max_pool1d", Shape::new([2, 3])), ("global_max_pool2d", Shape::new([2, 1, 3]))] {
-            let layer = layer(name, Args::new());
-            let x = Tensor::of(shape, &[1, 2, 6, -4, -5, -6]).unwrap();
-            assert_eq!(layer.float(&[&x], &[]).data(), [6.0, -4.0]);
-            let step = Step { inputs: vec![3], ..Step::default() };
-            let y = layer.exact(&mut Ints::<i64>::new(), &[&x.map(|x| *x as i64)], &[], &step).unwrap();
-            assert_eq!((y.data(), layer.scale(&step)), ([6, -4].as_slice(), 3));
-        }
+        a_channel_gives("global_max_pool", [6.0, -4.0], [6, -4], (0, 3));
     }
 }

@@ -93,39 +93,12 @@ window_pool! {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::layer::testing::{arguments_come_back, exact_is_float, layer};
+    use super::{super::pooling::tests::windows_slide, *};
+    use crate::layer::testing::{exact_is_float, layer};
 
     #[test]
-    fn windows_are_counted_and_channels_kept() {
-        let shape = |args: Args| layer("max_pool1d", args).shape(&[&Shape::new([3, 7])]).unwrap();
-        assert_eq!(shape(Args::new().with("size", 2)), Shape::new([3, 3]));
-        assert_eq!(shape(Args::new().with("size", 3).with("stride", 1)), Shape::new([3, 5]));
-        assert_eq!(shape(Args::new().with("size", 2).with("padding", "same")), Shape::new([3, 4]));
-        let shape = |args: Args| layer("max_pool2d", args).shape(&[&Shape::new([3, 5, 7])]).unwrap();
-        assert_eq!(shape(Args::new().with("size", 2)), Shape::new([3, 2, 3]));
-        assert_eq!(shape(Args::new().with("size", [3, 2]).with("stride", 1)), Shape::new([3, 3, 6]));
-        assert_eq!(shape(Args::new().with("size", 2).with("padding", "same")), Shape::new([3, 3, 4]));
-    }
-
-    #[test]
-    fn a_window_larger_than_the_input_is_refused() {
-        for (name, size, input, expected) in [
-            ("max_pool1d", 8, Shape::new([3, 7]), "needs a length of at least 8, found 7 in shape [3, 7]"),
-            ("max_pool2d", 4, Shape::new([3, 2, 8]), "needs a height of at least 4, found 2 in shape [3, 2, 8]"),
-        ] {
-            let error = layer(name, Args::new().with("size", size)).shape(&[&input]).unwrap_err();
-            assert_eq!(error.to_string(), format!("`{name}` {expected}"));
-            assert_eq!(error.culprit, crate::error::Culprit::Argument("size".to_owned()));
-            assert_eq!(error.help.as_deref(), Some("use a smaller `size`, or `padding = same`"));
-        }
-    }
-
-    #[test]
-    fn parsed_arguments_come_back() {
-        let line = Args::new().with("size", 3).with("stride", 2).with("padding", [1, 0]);
-        arguments_come_back(&layer("max_pool1d", line));
-        arguments_come_back(&layer("max_pool2d", Args::new().with("size", [2, 3]).with("padding", 1usize)));
+    fn windows_slide_over_lines_and_images() {
+        windows_slide("max_pool");
     }
 
     #[test]

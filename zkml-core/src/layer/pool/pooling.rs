@@ -403,9 +403,16 @@ fn reciprocal(n: usize, factor: i32) -> Result<Fixed, ArithError> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::layer) mod tests {
     use super::*;
-    use crate::arith::ints::Ints;
+    use crate::{
+        arith::ints::Ints,
+        error::Culprit,
+        layer::{
+            AnyLayer, Args,
+            testing::{arguments_come_back, layer},
+        },
+    };
 
     #[test]
     fn a_tournament_of_any_size_finds_the_largest() {
@@ -424,5 +431,56 @@ mod tests {
             assert_eq!(reciprocal(n, factor).unwrap().integer(), Int::from(expected));
         }
         assert_eq!(reciprocal(16, 10).unwrap().error(), 0.0);
+    }
+
+    /// The pools of that name over lines and over images.
+    pub fn both(name: &str) -> [impl Fn(Args) -> AnyLayer; 2] {
+        [1, 2].map(|axes| {
+            let name = format!("{name}{axes}d");
+            move |args| layer(&name, args)
+        })
+    }
+
+    /// Of the pools with a window of that name: shapes, refusals, and arguments that come back.
+    pub fn windows_slide(name: &str) {
+        let [line, image] = both(name);
+        let shape = |args: Args| line(args).shape(&[&Shape::new([3, 7])]).unwrap();
+        assert_eq!(shape(Args::new().with("size", 2)), Shape::new([3, 3]));
+        assert_eq!(shape(Args::new().with("size", 3).with("stride", 1)), Shape::new([3, 5]));
+        assert_eq!(shape(Args::new().with("size", 2).with("padding", "same")), Shape::new([3, 4]));
+        let shape = |args: Args| image(args).shape(&[&Shape::new([3, 5, 7])]).unwrap();
+        assert_eq!(shape(Args::new().with("size", 2)), Shape::new([3, 2, 3]));
+        assert_eq!(shape(Args::new().with("size", [3, 2]).with("stride", 1)), Shape::new([3, 3, 6]));
+        assert_eq!(shape(Args::new().with("size", 2).with("padding", "same")), Shape::new([3, 3, 4]));
+
+        let large = line(Args::new().with("size", 8)).shape(&[&Shape::new([3, 7])]).unwrap_err();
+        assert_eq!(large.to_string(), format!("`{name}1d` needs a length of at least 8, found 7 in shape [3, 7]"));
+        assert_eq!(large.help.as_deref(), Some("use a smaller `size`, or `padding = same`"));
+        let large = image(Args::new().with("size", 4)).shape(&[&Shape::new([3, 2, 8])]).unwrap_err();
+        assert_eq!(large.to_string(), format!("`{name}2d` needs a height of at least 4, found 2 in shape [3, 2, 8]"));
+        assert_eq!(large.culprit, Culprit::Argument("size".to_owned()));
+
+        arguments_come_back(&line(Args::new().with("size", 3).with("stride", 2).with("padding", [1, 0])));
+        arguments_come_back(&image(Args::new().with("size", [2, 3]).with("padding", 1usize)));
+    }
+
+    /// Of the global pools of that name: shapes, refusals, and both semantics of two channels, at `factor` and then `scale`.
+    pub fn a_channel_gives(name: &str, float: [f64; 2], exact: [i64; 2], (factor, scale): (i32, i32)) {
+        let pools = both(name).map(|pool| pool(Args::new()));
+        for (pool, expected, shape, empty) in [
+            (&pools[0], "1d` expects a `[channels, length]`", Shape::new([2, 3]), Shape::new([3, 0])),
+            (&pools[1], "2d` expects a `[channels, height, width]`", Shape::new([2, 1, 3]), Shape::new([3, 0, 7])),
+        ] {
+            assert_eq!(pool.shape(&[&shape]), Ok(Shape::new([2])));
+            let error = pool.shape(&[&Shape::new([12])]).unwrap_err();
+            assert_eq!(error.to_string(), format!("`{name}{expected} tensor, found shape [12]"));
+            assert_eq!(error.help.as_deref(), Some("insert `reshape(..)` before it"));
+            assert!(pool.shape(&[&empty]).is_err());
+            let x = Tensor::of(shape, &[1, 2, 6, -4, -5, -6]).unwrap();
+            assert_eq!(pool.float(&[&x], &[]).data(), float);
+            let step = Step { inputs: vec![3], factor, ..Step::default() };
+            let y = pool.exact(&mut Ints::<i64>::new(), &[&x.map(|x| *x as i64)], &[], &step).unwrap();
+            assert_eq!((y.data(), pool.scale(&step)), (exact.as_slice(), scale));
+        }
     }
 }
