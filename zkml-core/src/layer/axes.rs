@@ -1,9 +1,22 @@
-//! Axes as arguments: counted from the first, or with a minus from the last; and what is summed or compared along them.
+//! Axes as arguments, counted from the first or, below zero, from the last; and the groups of elements along them.
 
 use super::{Arg, Args, Literal};
-use crate::{error::LayerError, shape::Shape};
+use crate::{error::LayerError, shape::Shape, tensor::Tensor};
 
-/// The number of the axis that an argument names.
+/// One or more axes, or the default.
+pub(super) fn parse(args: &Args, name: &str, default: &[i64]) -> Result<Vec<i64>, LayerError> {
+    match args.get(name) {
+        None => Ok(default.to_vec()),
+        Some(Literal::Int(i)) => Ok(vec![*i]),
+        Some(Literal::List(l)) if !l.is_empty() => Ok(l.clone()),
+        Some(other) => {
+            let message = format!("`{name}` is {}, expected axes such as `[-1]`", other.describe());
+            Err(LayerError::argument(name, message))
+        }
+    }
+}
+
+/// The axis that an argument names, counted from the first.
 pub(super) fn resolve(argument: &str, axis: i64, shape: &Shape) -> Result<usize, LayerError> {
     let rank = shape.rank() as i64;
     let at = if axis < 0 { axis.saturating_add(rank) } else { axis };
@@ -15,7 +28,7 @@ pub(super) fn resolve(argument: &str, axis: i64, shape: &Shape) -> Result<usize,
         .help(format!("use one of {} to {}; below zero they count from the last", -rank, rank - 1)))
 }
 
-/// The numbers of the axes that an argument names, each once.
+/// The axes that an argument names, each once, counted from the first.
 pub(super) fn resolve_all(argument: &str, axes: &[i64], shape: &Shape) -> Result<Vec<usize>, LayerError> {
     let mut all = Vec::with_capacity(axes.len());
     for axis in axes {
@@ -29,7 +42,31 @@ pub(super) fn resolve_all(argument: &str, axes: &[i64], shape: &Shape) -> Result
     Ok(all)
 }
 
-/// What is reduced: some axes, or all of them.
+/// The flat indices of the elements along some axes, in order: one group for each place outside these axes, row major.
+pub(super) fn groups(shape: &Shape, axes: &[usize]) -> Vec<Vec<usize>> {
+    let (dims, strides) = (shape.dims(), shape.strides());
+    let offsets = |along: bool| {
+        let mut all = vec![0usize];
+        for axis in (0..dims.len()).filter(|axis| axes.contains(axis) == along) {
+            let stride = strides[axis];
+            all = all.iter().flat_map(|o| (0..dims[axis]).map(move |i| o + i * stride)).collect();
+        }
+        all
+    };
+    let inner = offsets(true);
+    offsets(false).iter().map(|o| inner.iter().map(|i| o + i).collect()).collect()
+}
+
+/// For each element, its place in its group.
+pub(super) fn places(shape: &Shape, axes: &[usize]) -> Vec<usize> {
+    let mut places = vec![0; shape.len()];
+    for group in groups(shape, axes) {
+        group.iter().enumerate().for_each(|(place, i)| places[*i] = place);
+    }
+    places
+}
+
+/// The arguments `axes` and `keepdims` of a reduction: some axes, or all of them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Axes {
     /// The axes, as they are written; all of them if there is nothing.
@@ -38,15 +75,7 @@ pub struct Axes {
     pub keepdims: bool,
 }
 
-/// The elements of a tensor in groups that are reduced to one element each.
-pub(super) struct Groups {
-    /// The shape of what they are reduced to.
-    pub shape: Shape,
-    /// For each element of the output, those of the input.
-    pub members: Vec<Vec<usize>>,
-}
-
-/// The arguments of what is reduced.
+/// The arguments of a reduction along axes.
 pub(super) const ARGS: &[Arg] = &[
     Arg { name: "axes", takes: "a list of axes, such as `[0, -1]`", default: Some("all") },
     Arg {
@@ -69,19 +98,20 @@ impl Axes {
         axes.chain([("keepdims", self.keepdims.into())]).collect()
     }
 
-    /// For each axis of the input, whether it is reduced.
-    fn reduced(&self, input: &Shape) -> Result<Vec<bool>, LayerError> {
-        let Some(axes) = &self.axes else { return Ok(vec![true; input.rank()]) };
-        let axes = resolve_all("axes", axes, input)?;
-        Ok((0..input.rank()).map(|axis| axes.contains(&axis)).collect())
+    /// The axes of the input that are reduced, counted from the first.
+    fn reduced(&self, input: &Shape) -> Result<Vec<usize>, LayerError> {
+        match &self.axes {
+            Some(axes) => resolve_all("axes", axes, input),
+            None => Ok((0..input.rank()).collect()),
+        }
     }
 
     /// The shape of the output: `[1]` if no axis is left.
     pub(super) fn shape(&self, input: &Shape) -> Result<Shape, LayerError> {
         let reduced = self.reduced(input)?;
         let mut dims = Vec::new();
-        for (extent, reduced) in input.dims().iter().zip(reduced) {
-            match (reduced, self.keepdims) {
+        for (axis, extent) in input.dims().iter().enumerate() {
+            match (reduced.contains(&axis), self.keepdims) {
                 (false, _) => dims.push(*extent),
                 (true, true) => dims.push(1),
                 (true, false) => {}
@@ -90,23 +120,27 @@ impl Axes {
         Ok(Shape::new(if dims.is_empty() { vec![1] } else { dims }))
     }
 
-    /// The groups.
-    pub(super) fn groups(&self, input: &Shape) -> Result<Groups, LayerError> {
-        let (shape, reduced) = (self.shape(input)?, self.reduced(input)?);
-        let mut members = vec![vec![]; shape.len()];
-        // For each element, the one of the output that it belongs to.
-        let mut of = vec![0];
-        for (extent, reduced) in input.dims().iter().zip(reduced) {
-            let step = |to: &usize, i: usize| if reduced { *to } else { to * extent + i };
-            of = of.iter().flat_map(|to| (0..*extent).map(move |i| step(to, i))).collect();
-        }
-        of.into_iter().enumerate().for_each(|(from, to)| members[to].push(from));
-        Ok(Groups { shape, members })
+    /// `f` of the elements that make each element of the output; nothing for inputs that [`Axes::shape`] refuses.
+    pub(super) fn each<T, U, E>(
+        &self,
+        x: &Tensor<T>,
+        mut f: impl FnMut(&[&T]) -> Result<U, E>,
+    ) -> Result<Tensor<U>, E> {
+        let (Ok(shape), Ok(reduced)) = (self.shape(x.shape()), self.reduced(x.shape())) else {
+            return Ok(Tensor::vector(vec![]));
+        };
+        let groups = groups(x.shape(), &reduced);
+        Tensor::from_fn(shape, |i| i).try_map(|i| {
+            let members: Vec<&T> = groups[*i].iter().map(|at| &x.data()[*at]).collect();
+            f(&members)
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
     use super::*;
 
     #[test]
@@ -125,10 +159,21 @@ mod tests {
     #[test]
     fn every_element_is_in_one_group() {
         let shape = Shape::new([2, 3, 2]);
-        let groups = |axes: Option<Vec<i64>>| Axes { axes, keepdims: false }.groups(&shape).unwrap();
-        assert_eq!(groups(Some(vec![1])).members, [vec![0, 2, 4], vec![1, 3, 5], vec![6, 8, 10], vec![7, 9, 11]]);
-        assert_eq!(groups(Some(vec![-1, 0])).members, [vec![0, 1, 6, 7], vec![2, 3, 8, 9], vec![4, 5, 10, 11]]);
-        assert_eq!(groups(None).members, [(0..12).collect::<Vec<_>>()]);
-        assert_eq!(groups(None).shape, Shape::new([1]));
+        assert_eq!(groups(&shape, &[1]), [[0, 2, 4], [1, 3, 5], [6, 8, 10], [7, 9, 11]]);
+        assert_eq!(groups(&shape, &[0, 2]), [[0, 1, 6, 7], [2, 3, 8, 9], [4, 5, 10, 11]]);
+        assert_eq!(groups(&shape, &[0, 1, 2]), [(0..12).collect::<Vec<_>>()]);
+        assert_eq!(places(&shape, &[1]), [0, 0, 1, 1, 2, 2, 0, 0, 1, 1, 2, 2]);
+    }
+
+    #[test]
+    fn a_reduction_along_axes_that_there_are_not_gives_nothing() {
+        let x = Tensor::from_fn([2, 3], |i| i);
+        let sums = |axes: Option<Vec<i64>>| {
+            let Ok(y) = Axes { axes, keepdims: false }.each(&x, |of| Ok::<_, Infallible>(of.iter().copied().sum()));
+            y
+        };
+        assert_eq!(sums(None), Tensor::vector(vec![15usize]));
+        assert_eq!(sums(Some(vec![-1])), Tensor::vector(vec![3, 12]));
+        assert_eq!(sums(Some(vec![2])), Tensor::vector(vec![]));
     }
 }

@@ -15,8 +15,9 @@ mod kind;
 mod names;
 mod quotient;
 mod serialize;
-mod span;
 mod tabulated;
+#[cfg(test)]
+mod testing;
 pub mod window;
 
 use std::fmt;
@@ -463,13 +464,11 @@ layers! {
     /// Sums of products: convolutions, matrix products, affine maps.
     linear(convolution) {
         dense: Dense,
-        conv1d: Conv1d,
-        conv2d: Conv2d,
+        conv: Conv1d Conv2d,
         pointwise_conv2d: PointwiseConv2d,
         depthwise_conv2d: DepthwiseConv2d,
         separable_conv2d: SeparableConv2d,
-        conv1d_transpose: Conv1dTranspose,
-        conv2d_transpose: Conv2dTranspose,
+        conv_transpose: Conv1dTranspose Conv2dTranspose,
         matmul: MatMul,
         batch_norm: BatchNorm,
         scale: Scale,
@@ -477,9 +476,8 @@ layers! {
         parameter: Parameter,
     }
     /// Elementwise arithmetic and comparisons.
-    arithmetic(binary, broadcast, compare) {
-        add: Add,
-        sub: Sub,
+    arithmetic(binary, broadcast) {
+        add: Add Sub,
         mul: Mul,
         div: Div,
         square: Square,
@@ -490,17 +488,12 @@ layers! {
         log: Log,
         abs: Abs,
         sign: Sign,
-        maximum: Maximum,
-        minimum: Minimum,
-        greater: Greater,
-        greater_equal: GreaterEqual,
-        less: Less,
-        less_equal: LessEqual,
-        equal: Equal,
+        extremum: Maximum Minimum,
+        compare: Greater GreaterEqual Less LessEqual Equal,
         select: Select,
     }
     /// Activations.
-    activation(clipping, cubic) {
+    activation(clipping) {
         relu: Relu,
         relu6: Relu6,
         clip: Clip,
@@ -511,8 +504,7 @@ layers! {
         prelu: Prelu,
         thresholded_relu: ThresholdedRelu,
         poly: Poly,
-        zanh: Zanh,
-        zigmoid: Zigmoid,
+        cubic: Zanh Zigmoid,
         tanh: Tanh,
         sigmoid: Sigmoid,
         erf: Erf,
@@ -529,30 +521,20 @@ layers! {
     }
     /// Normalisations by statistics of the input.
     norm(standardize) {
-        layer_norm: LayerNorm,
-        rms_norm: RmsNorm,
+        layer_norm: LayerNorm RmsNorm,
         instance_norm: InstanceNorm,
     }
     /// Pooling and reductions.
-    pool(pooling, index) {
-        max_pool1d: MaxPool1d,
-        max_pool2d: MaxPool2d,
-        avg_pool1d: AvgPool1d,
-        avg_pool2d: AvgPool2d,
-        sum_pool1d: SumPool1d,
-        sum_pool2d: SumPool2d,
-        global_max_pool1d: GlobalMaxPool1d,
-        global_max_pool2d: GlobalMaxPool2d,
-        global_avg_pool1d: GlobalAvgPool1d,
-        global_avg_pool2d: GlobalAvgPool2d,
-        global_sum_pool1d: GlobalSumPool1d,
-        global_sum_pool2d: GlobalSumPool2d,
-        reduce_sum: ReduceSum,
-        reduce_mean: ReduceMean,
-        reduce_max: ReduceMax,
-        reduce_min: ReduceMin,
-        argmax: Argmax,
-        argmin: Argmin,
+    pool(pooling) {
+        max_pool: MaxPool1d MaxPool2d,
+        avg_pool: AvgPool1d AvgPool2d,
+        sum_pool: SumPool1d SumPool2d,
+        global_max_pool: GlobalMaxPool1d GlobalMaxPool2d,
+        global_avg_pool: GlobalAvgPool1d GlobalAvgPool2d,
+        global_sum_pool: GlobalSumPool1d GlobalSumPool2d,
+        reduce_sum: ReduceSum ReduceMean,
+        reduce_extremum: ReduceMax ReduceMin,
+        arg_extremum: Argmax Argmin,
     }
     /// Layers that only move elements.
     shape(border, gathering) {
@@ -566,8 +548,7 @@ layers! {
         pad: Pad,
         crop: Crop,
         broadcast_to: BroadcastTo,
-        upsample1d: Upsample1d,
-        upsample2d: Upsample2d,
+        upsample: Upsample1d Upsample2d,
         depth_to_space: DepthToSpace,
         space_to_depth: SpaceToDepth,
     }

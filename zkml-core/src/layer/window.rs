@@ -1,9 +1,9 @@
-//! Windows that slide over the axes after the channels: what convolutions and pools share.
+//! Sliding windows of convolutions and pools: kernel, stride, dilation and padding along the axes after the channels.
 //!
 //! Those of the layers whose names hold `1d` slide over `[channels, length]`, taken as `[channels, 1, length]`; all others
 //! over `[channels, height, width]`.
 
-use super::{Args, Literal};
+use super::{Arg, Args, Literal};
 use crate::{error::LayerError, gadget::product::winograd::Grid, shape::Shape};
 
 /// How the border is treated.
@@ -15,6 +15,40 @@ pub enum Padding {
     Same,
     /// That many pixels at the top, left, bottom and right.
     Explicit([usize; 4]),
+}
+
+/// The arguments of a window over `[channels, height, width]`.
+pub(super) mod image {
+    use super::Arg;
+
+    const SIDES: &str = "a whole number or `[height, width]`";
+
+    pub const KERNEL: Arg = Arg { name: "kernel", takes: SIDES, default: None };
+    pub const SIZE: Arg = Arg { name: "size", takes: SIDES, default: None };
+    pub const STRIDE: Arg = Arg { name: "stride", takes: SIDES, default: Some("1") };
+    pub const PADDING: Arg = Arg {
+        name: "padding",
+        takes: "`valid`, `same`, a whole number, `[vertical, horizontal]` or `[top, left, bottom, right]`",
+        default: Some("valid"),
+    };
+    pub const OUTPUT_PADDING: Arg = Arg { name: "output_padding", takes: SIDES, default: Some("0") };
+    pub const DILATION: Arg = Arg { name: "dilation", takes: SIDES, default: Some("1") };
+}
+
+/// The arguments of a window over `[channels, length]`.
+pub(super) mod line {
+    use super::{Arg, image};
+
+    const LENGTH: &str = "a whole number";
+
+    pub const KERNEL: Arg = Arg { takes: LENGTH, ..image::KERNEL };
+    pub const SIZE: Arg = Arg { takes: LENGTH, ..image::SIZE };
+    pub const STRIDE: Arg = Arg { takes: LENGTH, ..image::STRIDE };
+    pub const PADDING: Arg = Arg { takes: "`valid`, `same`, a whole number or `[start, end]`", ..image::PADDING };
+    pub const CAUSAL_PADDING: Arg =
+        Arg { takes: "`valid`, `same`, `causal`, a whole number or `[start, end]`", ..image::PADDING };
+    pub const OUTPUT_PADDING: Arg = Arg { takes: LENGTH, ..image::OUTPUT_PADDING };
+    pub const DILATION: Arg = Arg { takes: LENGTH, ..image::DILATION };
 }
 
 /// A window: its extents, strides, dilation and padding, each `[height, width]`.
@@ -41,6 +75,16 @@ pub struct Placed {
 }
 
 impl Padding {
+    /// From the argument `padding` of a layer; `reach` is that of a window over one axis that may be padded causally.
+    fn of(layer: &str, args: &Args, reach: Option<usize>) -> Result<Self, LayerError> {
+        if is_line(layer) { Self::parse_line(args, reach) } else { Self::parse(args) }
+    }
+
+    /// As it would be written of that layer.
+    pub(super) fn literal_of(self, layer: &str) -> Literal {
+        if is_line(layer) { self.literal_line() } else { self.literal() }
+    }
+
     /// Whether there is none, at any shape.
     pub fn is_none(self) -> bool {
         matches!(self, Self::Valid | Self::Explicit([0, 0, 0, 0]))
@@ -120,19 +164,22 @@ pub(super) fn is_line(layer: &str) -> bool {
     layer.contains("1d")
 }
 
+/// The error of an input that has not the axes that the layer's window slides over.
+pub(super) fn refused(layer: &str, input: &Shape) -> LayerError {
+    let expected =
+        if is_line(layer) { "a `[channels, length]` tensor" } else { "a `[channels, height, width]` tensor" };
+    LayerError::rank(0, layer, expected, input).help("insert `reshape(..)` before it")
+}
+
 /// Height and width of what a layer slides over.
 ///
 /// # Errors
 /// If the input is not of the layer's rank, or too large.
 pub(super) fn extents(layer: &str, input: &Shape) -> Result<[usize; 2], LayerError> {
-    let (extents, expected) = match (is_line(layer), input.dims()) {
-        (false, &[_, height, width]) => (Some([height, width]), ""),
-        (true, &[_, length]) => (Some([1, length]), ""),
-        (false, _) => (None, "a `[channels, height, width]` tensor"),
-        (true, _) => (None, "a `[channels, length]` tensor"),
-    };
-    let Some(extents) = extents else {
-        return Err(LayerError::rank(0, layer, expected, input).help("insert `reshape(..)` before it"));
+    let extents = match (is_line(layer), input.dims()) {
+        (false, &[_, height, width]) => [height, width],
+        (true, &[_, length]) => [1, length],
+        (true | false, _) => return Err(refused(layer, input)),
     };
     if input.is_empty() || input.len() > Shape::MAX_LEN {
         return Err(LayerError::rank(0, layer, &format!("1 to {} elements", Shape::MAX_LEN), input));
@@ -140,7 +187,57 @@ pub(super) fn extents(layer: &str, input: &Shape) -> Result<[usize; 2], LayerErr
     Ok(extents)
 }
 
+/// An argument with a number for each axis that the layer's window slides over; `[min, n]` over one axis.
+pub(super) fn sides(
+    layer: &str,
+    args: &Args,
+    name: &str,
+    min: usize,
+    default: Option<[usize; 2]>,
+) -> Result<[usize; 2], LayerError> {
+    if is_line(layer) {
+        return args.usize(name, min, default.map(|[_, n]| n)).map(|n| [min, n]);
+    }
+    args.pair(name, min, default)
+}
+
+/// As it would be written: a number for each axis that the layer's window slides over.
+pub(super) fn literal(layer: &str, sides: [usize; 2]) -> Literal {
+    if is_line(layer) { sides[1].into() } else { sides.into() }
+}
+
 impl Window {
+    /// From the arguments `kernel`, `stride`, `padding` and `dilation` of a convolution; `causal` is whether it may be padded so.
+    ///
+    /// # Errors
+    /// If one of them is something else.
+    pub(super) fn parse(layer: &str, args: &Args, causal: bool) -> Result<Self, LayerError> {
+        let window = Self {
+            kernel: sides(layer, args, "kernel", 1, None)?,
+            stride: sides(layer, args, "stride", 1, Some([1, 1]))?,
+            dilation: sides(layer, args, "dilation", 1, Some([1, 1]))?,
+            padding: Padding::Valid,
+        };
+        let reach = (causal && is_line(layer)).then(|| window.reach(1)).transpose()?;
+        Ok(Self { padding: Padding::of(layer, args, reach)?, ..window })
+    }
+
+    /// From the arguments `size`, `stride` and `padding` of a pool; the stride is the size if it is not given.
+    ///
+    /// # Errors
+    /// If one of them is something else.
+    pub(super) fn parse_pool(layer: &str, args: &Args) -> Result<Self, LayerError> {
+        let kernel = sides(layer, args, "size", 1, None)?;
+        let stride = sides(layer, args, "stride", 1, Some(kernel))?;
+        Ok(Self { kernel, stride, dilation: [1, 1], padding: Padding::of(layer, args, None)? })
+    }
+
+    /// The arguments of a pool, as they would be written.
+    pub(super) fn pool_args(&self, layer: &str) -> Vec<(&'static str, Literal)> {
+        let [size, stride] = [self.kernel, self.stride].map(|sides| literal(layer, sides));
+        vec![("size", size), ("stride", stride), ("padding", self.padding.literal_of(layer))]
+    }
+
     /// The number of taps.
     pub fn area(&self) -> usize {
         self.kernel[0].saturating_mul(self.kernel[1])

@@ -126,7 +126,10 @@ impl Layer for Clip {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{arith::ints::Ints, layer::AnyLayer};
+    use crate::{
+        arith::ints::Ints,
+        layer::{AnyLayer, testing},
+    };
 
     fn layer(args: Args) -> AnyLayer {
         AnyLayer::parse("clip", args).unwrap()
@@ -157,8 +160,7 @@ mod tests {
     #[test]
     fn arguments_come_back() {
         for args in [Args::new(), Args::new().with("max", 2), Args::new().with("min", -0.5).with("max", 2.0)] {
-            let again = layer(args.clone()).args().into_iter().fold(Args::new(), |args, (n, v)| args.with(n, v));
-            assert_eq!(layer(again), layer(args));
+            testing::arguments_come_back(&layer(args));
         }
     }
 

@@ -141,7 +141,10 @@ impl Layer for HardSigmoid {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{arith::ints::Ints, layer::AnyLayer};
+    use crate::{
+        arith::ints::Ints,
+        layer::{AnyLayer, testing},
+    };
 
     fn layer(args: Args) -> AnyLayer {
         AnyLayer::parse("hard_sigmoid", args).unwrap()
@@ -165,8 +168,7 @@ mod tests {
     #[test]
     fn arguments_come_back() {
         for args in [Args::new(), Args::new().with("alpha", 0.2).with("beta", -0.25)] {
-            let again = layer(args.clone()).args().into_iter().fold(Args::new(), |args, (n, v)| args.with(n, v));
-            assert_eq!(layer(again), layer(args));
+            testing::arguments_come_back(&layer(args));
         }
     }
 

@@ -123,7 +123,10 @@ impl Layer for LeakyRelu {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{arith::ints::Ints, layer::AnyLayer};
+    use crate::{
+        arith::ints::Ints,
+        layer::{AnyLayer, testing},
+    };
 
     fn layer(args: Args) -> AnyLayer {
         AnyLayer::parse("leaky_relu", args).unwrap()
@@ -146,8 +149,7 @@ mod tests {
     #[test]
     fn arguments_come_back() {
         for args in [Args::new(), Args::new().with("alpha", -0.3)] {
-            let again = layer(args.clone()).args().into_iter().fold(Args::new(), |args, (n, v)| args.with(n, v));
-            assert_eq!(layer(again), layer(args));
+            testing::arguments_come_back(&layer(args));
         }
     }
 

@@ -2,10 +2,9 @@
 
 use super::softmax::falling;
 use crate::layer::{
-    Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Request, Step,
+    Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Request, Step, axes,
     function::{Function, at_most},
     quotient::power,
-    span,
     tabulated::{MISSING, end},
 };
 use crate::{
@@ -71,8 +70,8 @@ pub(in crate::layer) fn logarithm(end: f64) -> Function {
 
 impl LogSoftmax {
     fn groups(&self, shape: &Shape) -> Vec<Vec<usize>> {
-        let axes = span::resolve(Self::CARD.name, "axis", &[self.axis], shape);
-        axes.map_or_else(|_| vec![], |axes| span::groups(shape, &axes))
+        let axis = axes::resolve("axis", self.axis, shape);
+        axis.map_or_else(|_| vec![], |axis| axes::groups(shape, &[axis]))
     }
 }
 
@@ -90,7 +89,7 @@ impl Layer for LogSoftmax {
     };
 
     fn parse(args: &mut Args) -> Result<Self, LayerError> {
-        let axis = span::parse(args, "axis", &[-1])?;
+        let axis = axes::parse(args, "axis", &[-1])?;
         match axis.as_slice() {
             [axis] => Ok(Self { axis: *axis }),
             _ => Err(LayerError::argument("axis", format!("`axis` is `{axis:?}`, expected one axis"))),
@@ -102,7 +101,7 @@ impl Layer for LogSoftmax {
     }
 
     fn shape(&self, inputs: &[&Shape]) -> Result<Shape, LayerError> {
-        span::resolve(Self::CARD.name, "axis", &[self.axis], inputs[0]).map(|_| inputs[0].clone())
+        axes::resolve("axis", self.axis, inputs[0]).map(|_| inputs[0].clone())
     }
 
     fn params(&self, _: &[&Shape]) -> Vec<Param> {

@@ -1,5 +1,6 @@
 //! `y = a / b`
 
+use super::binary;
 use crate::layer::{Args, Arity, Binary, Card, Factors, Kind, Layer, Literal, Param, Step, quotient};
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
@@ -33,36 +34,6 @@ use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, t
 #[derive(Clone, Debug, PartialEq)]
 pub struct Div;
 
-/// The shape that both are repeated to.
-fn broadcast(inputs: &[&Shape]) -> Result<Shape, LayerError> {
-    let (a, b) = (inputs[0].dims(), inputs[1].dims());
-    let rank = a.len().max(b.len());
-    let extent = |dims: &[usize], axis: usize| (axis + dims.len()).checked_sub(rank).map_or(1, |i| dims[i]);
-    let joined = (0..rank).map(|axis| match (extent(a, axis), extent(b, axis)) {
-        (m, n) if m == n || n == 1 => Some(m),
-        (1, n) => Some(n),
-        _ => None,
-    });
-    joined.collect::<Option<Vec<usize>>>().map(Shape::new).ok_or_else(|| {
-        LayerError::input(1, format!("`div` expects shapes that broadcast, found {} and {}", inputs[0], inputs[1]))
-            .help("extents are aligned at the end, and must be equal or one")
-    })
-}
-
-/// For every element of the broadcast shape, the one that it is taken from.
-fn places(from: &Shape, to: &Shape) -> Vec<usize> {
-    let (strides, missing) = (from.strides(), to.rank() - from.rank());
-    let mut places = vec![0usize];
-    for (axis, extent) in to.dims().iter().enumerate() {
-        let step = match axis.checked_sub(missing) {
-            Some(i) if from.dims()[i] > 1 => strides[i],
-            _ => 0,
-        };
-        places = places.iter().flat_map(|p| (0..*extent).map(move |i| p + i * step)).collect();
-    }
-    places
-}
-
 impl Layer for Div {
     const CARD: Card = Card {
         name: "div",
@@ -85,7 +56,8 @@ impl Layer for Div {
     }
 
     fn shape(&self, inputs: &[&Shape]) -> Result<Shape, LayerError> {
-        broadcast(inputs)
+        binary::shape(Self::CARD.name, inputs)
+            .map_err(|e| e.help("extents are aligned at the end, and must be equal or one"))
     }
 
     fn params(&self, _: &[&Shape]) -> Vec<Param> {
@@ -93,9 +65,7 @@ impl Layer for Div {
     }
 
     fn float(&self, inputs: &[&Tensor], _: &[&Tensor]) -> Tensor {
-        let shape = broadcast(&[inputs[0].shape(), inputs[1].shape()]).unwrap_or_else(|_| inputs[0].shape().clone());
-        let (a, b) = (places(inputs[0].shape(), &shape), places(inputs[1].shape(), &shape));
-        Tensor::from_fn(shape, |i| inputs[0].data()[a[i]] / inputs[1].data()[b[i]])
+        binary::float(inputs, |a, b| a / b)
     }
 
     fn factors(&self) -> Factors {
@@ -125,11 +95,8 @@ impl Layer for Div {
         _: &[Tensor<A::Wire>],
         step: &Step,
     ) -> Result<Tensor<A::Wire>, ArithError> {
-        let shape = broadcast(&[x[0].shape(), x[1].shape()]).unwrap_or_else(|_| x[0].shape().clone());
-        let (top, bottom) = (places(x[0].shape(), &shape), places(x[1].shape(), &shape));
         let e = step.factor + step.inputs[1] - step.inputs[0];
-        let y = Tensor::from_fn(shape, |i| i)
-            .try_map(|i| quotient::signed(a, &x[0].data()[top[*i]], &x[1].data()[bottom[*i]], e))?;
+        let y = binary::places(x).try_map(|(i, j)| quotient::signed(a, &x[0].data()[*i], &x[1].data()[*j], e))?;
         step.finish(a, y)
     }
 }

@@ -1,39 +1,42 @@
 //! `y = a * b`
 
-use super::binary;
+use super::binary::{self, binary};
 use crate::layer::{Args, Arity, Binary, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
-/// `y = a * b`, for every pair of elements of two tensors whose shapes broadcast.
-///
-/// | | shape | scale |
-/// |---|---|---|
-/// | `a`, `b` | any two that broadcast | `s_a`, `s_b` |
-/// | `y` | what both grow to | `s_a + s_b` |
-///
-/// Axes are aligned at the last, and an extent of one repeats, as in NumPy.
-///
-/// Sources: ONNX `Mul`, Keras `Multiply`, Burn `a * b`.
-///
-/// # Constraints
-/// One an element of the output.
-///
-/// # Soundness
-/// Each product is enforced by its own constraint.
-///
-/// ```
-/// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};
-/// let mut graph = Graph::new("model", Shape::new([8, 14, 14]));
-/// let x = graph.add("relu", Args::new(), &[graph.input()])?;
-/// let y = graph.add("mul", Args::new(), &[graph.input(), x])?;
-/// assert_eq!(graph.shape(y), &Shape::new([8, 14, 14]));
-/// # Ok::<(), zkml_core::error::GraphError>(())
-/// ```
-#[derive(Clone, Debug, PartialEq)]
-pub struct Mul;
-
-impl Layer for Mul {
-    const CARD: Card = Card {
+binary! {
+    /// `y = a * b`, for every pair of elements of two tensors whose shapes broadcast.
+    ///
+    /// | | shape | scale |
+    /// |---|---|---|
+    /// | `a`, `b` | any two that broadcast | `s_a`, `s_b` |
+    /// | `y` | what both grow to | `s_a + s_b` |
+    ///
+    /// Axes are aligned at the last, and an extent of one repeats, as in NumPy.
+    ///
+    /// Sources: ONNX `Mul`, Keras `Multiply`, Burn `a * b`.
+    ///
+    /// # Constraints
+    /// One an element of the output.
+    ///
+    /// # Soundness
+    /// Each product is enforced by its own constraint.
+    ///
+    /// ```
+    /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};
+    /// let mut graph = Graph::new("model", Shape::new([8, 14, 14]));
+    /// let x = graph.add("relu", Args::new(), &[graph.input()])?;
+    /// let y = graph.add("mul", Args::new(), &[graph.input(), x])?;
+    /// assert_eq!(graph.shape(y), &Shape::new([8, 14, 14]));
+    /// # Ok::<(), zkml_core::error::GraphError>(())
+    /// ```
+    pub struct Mul;
+    float: |a, b| a * b,
+    scale: |step| step.inputs[0] + step.inputs[1],
+    fanout: 1,
+    kind: Kind::Binary(Binary::Mul),
+    exact: |a, x, step| binary::places(x).try_map(|(i, j)| a.mul(&x[0].data()[*i], &x[1].data()[*j]));
+    Card {
         name: "mul",
         formula: "y = a * b",
         shape: "any two that broadcast as in ONNX; the broadcast shape",
@@ -43,57 +46,6 @@ impl Layer for Mul {
         keras: "Multiply",
         burn: "mul",
         constraints: "1",
-    };
-
-    fn parse(_: &mut Args) -> Result<Self, LayerError> {
-        Ok(Self)
-    }
-
-    fn args(&self) -> Vec<(&'static str, Literal)> {
-        vec![]
-    }
-
-    fn shape(&self, inputs: &[&Shape]) -> Result<Shape, LayerError> {
-        binary::shape(Self::CARD.name, inputs)
-    }
-
-    fn params(&self, _: &[&Shape]) -> Vec<Param> {
-        vec![]
-    }
-
-    fn float(&self, inputs: &[&Tensor], _: &[&Tensor]) -> Tensor {
-        binary::float(inputs, |a, b| a * b)
-    }
-
-    fn factors(&self) -> Factors {
-        Factors::None
-    }
-
-    fn scale(&self, step: &Step) -> i32 {
-        step.inputs[0] + step.inputs[1]
-    }
-
-    fn fanout(&self, inputs: &[&Shape]) -> usize {
-        binary::fanout(inputs)
-    }
-
-    fn kind(&self) -> Kind {
-        Kind::Binary(Binary::Mul)
-    }
-
-    fn fuses_rescale(&self) -> bool {
-        false
-    }
-
-    fn exact<A: Arith>(
-        &self,
-        a: &mut A,
-        x: &[&Tensor<A::Wire>],
-        _: &[Tensor<A::Wire>],
-        step: &Step,
-    ) -> Result<Tensor<A::Wire>, ArithError> {
-        let y = binary::places(x).try_map(|(i, j)| a.mul(&x[0].data()[*i], &x[1].data()[*j]))?;
-        step.finish(a, y)
     }
 }
 

@@ -1,6 +1,6 @@
 //! `y = a if condition = 1, b if condition = 0`
 
-use super::{binary, compare};
+use super::binary;
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
     arith::Arith,
@@ -119,7 +119,7 @@ impl Layer for Select {
         }
         let values = Step { inputs: step.inputs[1..].to_vec(), ..Step::default() };
         let grown = [false, true].map(|second| {
-            let side = compare::each(a, &x[1..], &values, |_, p, q| Ok(if second { q.clone() } else { p.clone() }))?;
+            let side = binary::each(a, &x[1..], &values, |_, p, q| Ok(if second { q.clone() } else { p.clone() }))?;
             let pairs = binary::places(&[x[0], &side]);
             Ok::<_, ArithError>((pairs, side))
         });

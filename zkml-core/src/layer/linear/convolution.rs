@@ -3,12 +3,24 @@
 use std::borrow::Cow;
 
 use crate::layer::{
-    Init, Param, Role,
+    Arg, Init, Param, Role,
     window::{self, Padding, Window},
 };
 use crate::{
     arith::Arith, error::LayerError, gadget::product::winograd::Grid, number::ArithError, shape::Shape, tensor::Tensor,
 };
+
+pub(in crate::layer) const FILTERS: Arg =
+    Arg { name: "filters", takes: "the number of output channels", default: None };
+pub(in crate::layer) const GROUPS: Arg =
+    Arg { name: "groups", takes: "a whole number that divides channels and filters", default: Some("1") };
+pub(in crate::layer) const MULTIPLIER: Arg =
+    Arg { name: "multiplier", takes: "the number of filters of each channel", default: Some("1") };
+pub(in crate::layer) const BIAS: Arg = Arg { name: "bias", takes: "`true` or `false`", default: Some("true") };
+
+/// The window of a pointwise convolution: one pixel.
+pub(in crate::layer) const PIXEL: Window =
+    Window { kernel: [1, 1], stride: [1, 1], dilation: [1, 1], padding: Padding::Valid };
 
 /// A convolution as its layer describes it.
 #[derive(Clone, Copy, Debug)]

@@ -1,9 +1,9 @@
 //! `y_oij = sum_kl weight_o0kl * x_(o / multiplier)(i+k)(j+l) + bias_o`
 
-use super::convolution::{Convolution, convolves};
+use super::convolution::{BIAS, Convolution, MULTIPLIER, convolves};
 use crate::layer::{
-    Arg, Args, Arity, Card, Factors, Groups, Kind, Layer, Linear, Literal, Param, Step,
-    window::{Padding, Window},
+    Args, Arity, Card, Factors, Groups, Kind, Layer, Linear, Literal, Param, Step,
+    window::{Window, image},
 };
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
@@ -68,18 +68,7 @@ impl Layer for DepthwiseConv2d {
         formula: "y_oij = sum_kl weight_o0kl * x_(o / multiplier)(i+k)(j+l) + bias_o",
         shape: "[c, h, w]; [c * multiplier, window(h), window(w)]",
         arity: Arity::Exactly(1),
-        args: &[
-            Arg { name: "kernel", takes: "a whole number or `[height, width]`", default: None },
-            Arg { name: "stride", takes: "a whole number or `[height, width]`", default: Some("1") },
-            Arg {
-                name: "padding",
-                takes: "`valid`, `same`, a whole number, `[vertical, horizontal]` or `[top, left, bottom, right]`",
-                default: Some("valid"),
-            },
-            Arg { name: "dilation", takes: "a whole number or `[height, width]`", default: Some("1") },
-            Arg { name: "multiplier", takes: "the number of filters of each channel", default: Some("1") },
-            Arg { name: "bias", takes: "`true` or `false`", default: Some("true") },
-        ],
+        args: &[image::KERNEL, image::STRIDE, image::PADDING, image::DILATION, MULTIPLIER, BIAS],
         onnx: "Conv",
         keras: "DepthwiseConv2D",
         burn: "Conv2d",
@@ -88,12 +77,7 @@ impl Layer for DepthwiseConv2d {
 
     fn parse(args: &mut Args) -> Result<Self, LayerError> {
         Ok(Self {
-            window: Window {
-                kernel: args.pair("kernel", 1, None)?,
-                stride: args.pair("stride", 1, Some([1, 1]))?,
-                dilation: args.pair("dilation", 1, Some([1, 1]))?,
-                padding: Padding::parse(args)?,
-            },
+            window: Window::parse(Self::CARD.name, args, false)?,
             multiplier: args.usize("multiplier", 1, Some(1))?,
             bias: args.bool("bias", true)?,
         })
@@ -116,19 +100,14 @@ impl Layer for DepthwiseConv2d {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{arith::ints::Ints, layer::AnyLayer};
-
-    fn layer(args: Args) -> AnyLayer {
-        AnyLayer::parse("depthwise_conv2d", args).unwrap()
-    }
-
-    fn numbers(shape: &Shape, seed: usize) -> Tensor {
-        Tensor::from_fn(shape.clone(), |i| ((i * 37 + seed * 11) % 23) as f64 - 11.0)
-    }
+    use crate::layer::{
+        AnyLayer,
+        testing::{arguments_come_back, is_the_definition, layer, numbers},
+    };
 
     fn intricate() -> (AnyLayer, Tensor) {
         let args = Args::new().with("kernel", [2, 3]).with("stride", [2, 1]).with("multiplier", 2);
-        (layer(args), numbers(&Shape::new([2, 4, 5]), 0))
+        (layer("depthwise_conv2d", args), numbers([2, 4, 5], 0))
     }
 
     fn naive(x: &Tensor, p: &[Tensor]) -> Tensor {
@@ -163,23 +142,12 @@ mod tests {
     #[test]
     fn float_and_exact_are_the_definition() {
         let (layer, x) = intricate();
-        let params: Vec<Tensor> =
-            layer.params(&[x.shape()]).iter().enumerate().map(|(i, p)| numbers(&p.shape, i + 1)).collect();
-        let expected = naive(&x, &params);
-        assert_eq!(&layer.shape(&[x.shape()]).unwrap(), expected.shape());
-        assert_eq!(layer.float(&[&x], &params.iter().collect::<Vec<_>>()), expected);
-        let whole = |t: &Tensor| t.map(|x| *x as i64);
-        let step = Step { inputs: vec![4], factor: 3, ..Step::default() };
-        let p: Vec<Tensor<i64>> = params.iter().map(whole).collect();
-        let y = layer.exact(&mut Ints::<i64>::new(), &[&whole(&x)], &p, &step).unwrap();
-        assert_eq!(y.map(|q| *q as f64), expected);
+        let step = is_the_definition(&layer, &x, naive);
         assert_eq!(layer.scale(&step), 7);
     }
 
     #[test]
-    fn arguments_come_back() {
-        let (layer, _) = intricate();
-        let again = layer.args().into_iter().fold(Args::new(), |args, (n, v)| args.with(n, v));
-        assert_eq!(AnyLayer::parse("depthwise_conv2d", again), Ok(layer));
+    fn parsed_arguments_come_back() {
+        arguments_come_back(&intricate().0);
     }
 }

@@ -113,7 +113,10 @@ impl Layer for Parameter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{arith::ints::Ints, layer::AnyLayer};
+    use crate::{
+        arith::ints::Ints,
+        layer::{AnyLayer, testing},
+    };
 
     fn parameter(dims: &[i64]) -> Result<AnyLayer, LayerError> {
         AnyLayer::parse("parameter", Args::new().with("shape", Literal::List(dims.to_vec())))
@@ -142,7 +145,6 @@ mod tests {
     #[test]
     fn arguments_come_back() {
         let layer = parameter(&[2, 1]).unwrap();
-        let again = layer.args().into_iter().fold(Args::new(), |args, (n, v)| args.with(n, v));
-        assert_eq!(AnyLayer::parse("parameter", again), Ok(layer));
+        testing::arguments_come_back(&layer);
     }
 }

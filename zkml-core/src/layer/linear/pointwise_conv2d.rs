@@ -1,14 +1,8 @@
 //! `y_oij = sum_c weight_oc00 * x_cij + bias_o`
 
-use super::convolution::{Convolution, convolves};
-use crate::layer::{
-    Arg, Args, Arity, Card, Factors, Groups, Kind, Layer, Linear, Literal, Param, Step,
-    window::{Padding, Window},
-};
+use super::convolution::{BIAS, Convolution, FILTERS, PIXEL, convolves};
+use crate::layer::{Args, Arity, Card, Factors, Groups, Kind, Layer, Linear, Literal, Param, Step};
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
-
-/// The window of one pixel.
-const PIXEL: Window = Window { kernel: [1, 1], stride: [1, 1], dilation: [1, 1], padding: Padding::Valid };
 
 /// `y_oij = sum_c weight_oc00 * x_cij + bias_o`: a convolution of one pixel, that mixes the channels.
 ///
@@ -60,10 +54,7 @@ impl Layer for PointwiseConv2d {
         formula: "y_oij = sum_c weight_oc00 * x_cij + bias_o",
         shape: "[c, h, w]; [filters, h, w]",
         arity: Arity::Exactly(1),
-        args: &[
-            Arg { name: "filters", takes: "the number of output channels", default: None },
-            Arg { name: "bias", takes: "`true` or `false`", default: Some("true") },
-        ],
+        args: &[FILTERS, BIAS],
         onnx: "Conv",
         keras: "Conv2D",
         burn: "Conv2d",
@@ -84,18 +75,13 @@ impl Layer for PointwiseConv2d {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{arith::ints::Ints, layer::AnyLayer};
-
-    fn layer(args: Args) -> AnyLayer {
-        AnyLayer::parse("pointwise_conv2d", args).unwrap()
-    }
-
-    fn numbers(shape: &Shape, seed: usize) -> Tensor {
-        Tensor::from_fn(shape.clone(), |i| ((i * 37 + seed * 11) % 23) as f64 - 11.0)
-    }
+    use crate::layer::{
+        AnyLayer,
+        testing::{arguments_come_back, is_the_definition, layer, numbers},
+    };
 
     fn intricate() -> (AnyLayer, Tensor) {
-        (layer(Args::new().with("filters", 3)), numbers(&Shape::new([2, 2, 3]), 0))
+        (layer("pointwise_conv2d", Args::new().with("filters", 3)), numbers([2, 2, 3], 0))
     }
 
     fn naive(x: &Tensor, p: &[Tensor]) -> Tensor {
@@ -124,23 +110,12 @@ mod tests {
     #[test]
     fn float_and_exact_are_the_definition() {
         let (layer, x) = intricate();
-        let params: Vec<Tensor> =
-            layer.params(&[x.shape()]).iter().enumerate().map(|(i, p)| numbers(&p.shape, i + 1)).collect();
-        let expected = naive(&x, &params);
-        assert_eq!(&layer.shape(&[x.shape()]).unwrap(), expected.shape());
-        assert_eq!(layer.float(&[&x], &params.iter().collect::<Vec<_>>()), expected);
-        let whole = |t: &Tensor| t.map(|x| *x as i64);
-        let step = Step { inputs: vec![4], factor: 3, ..Step::default() };
-        let p: Vec<Tensor<i64>> = params.iter().map(whole).collect();
-        let y = layer.exact(&mut Ints::<i64>::new(), &[&whole(&x)], &p, &step).unwrap();
-        assert_eq!(y.map(|q| *q as f64), expected);
+        let step = is_the_definition(&layer, &x, naive);
         assert_eq!(layer.scale(&step), 7);
     }
 
     #[test]
-    fn arguments_come_back() {
-        let (layer, _) = intricate();
-        let again = layer.args().into_iter().fold(Args::new(), |args, (n, v)| args.with(n, v));
-        assert_eq!(AnyLayer::parse("pointwise_conv2d", again), Ok(layer));
+    fn parsed_arguments_come_back() {
+        arguments_come_back(&intricate().0);
     }
 }

@@ -1,14 +1,11 @@
 //! `y = pointwise(depthwise(x)) + bias`
 
-use super::convolution::Convolution;
+use super::convolution::{BIAS, Convolution, FILTERS, MULTIPLIER, PIXEL};
 use crate::layer::{
-    Arg, Args, Arity, Card, Factors, Kind, Layer, Linear, Literal, Param, Step,
-    window::{Padding, Window},
+    Args, Arity, Card, Factors, Kind, Layer, Linear, Literal, Param, Step,
+    window::{Window, image},
 };
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
-
-/// The window of one pixel.
-const PIXEL: Window = Window { kernel: [1, 1], stride: [1, 1], dilation: [1, 1], padding: Padding::Valid };
 
 /// `y_oij = sum_m pointwise_om00 * z_mij + bias_o` of `z_mij = sum_kl depthwise_m0kl * x_(m / multiplier)(i+k)(j+l)`: every
 /// channel by itself, then a mixture of the channels.
@@ -75,19 +72,7 @@ impl Layer for SeparableConv2d {
         formula: "y = pointwise(depthwise(x)) + bias",
         shape: "[c, h, w]; [filters, window(h), window(w)]",
         arity: Arity::Exactly(1),
-        args: &[
-            Arg { name: "filters", takes: "the number of output channels", default: None },
-            Arg { name: "kernel", takes: "a whole number or `[height, width]`", default: None },
-            Arg { name: "stride", takes: "a whole number or `[height, width]`", default: Some("1") },
-            Arg {
-                name: "padding",
-                takes: "`valid`, `same`, a whole number, `[vertical, horizontal]` or `[top, left, bottom, right]`",
-                default: Some("valid"),
-            },
-            Arg { name: "dilation", takes: "a whole number or `[height, width]`", default: Some("1") },
-            Arg { name: "multiplier", takes: "the number of filters of each channel", default: Some("1") },
-            Arg { name: "bias", takes: "`true` or `false`", default: Some("true") },
-        ],
+        args: &[FILTERS, image::KERNEL, image::STRIDE, image::PADDING, image::DILATION, MULTIPLIER, BIAS],
         onnx: "Conv, Conv",
         keras: "SeparableConv2D",
         burn: "Conv2d, Conv2d",
@@ -97,12 +82,7 @@ impl Layer for SeparableConv2d {
     fn parse(args: &mut Args) -> Result<Self, LayerError> {
         Ok(Self {
             filters: args.usize("filters", 1, None)?,
-            window: Window {
-                kernel: args.pair("kernel", 1, None)?,
-                stride: args.pair("stride", 1, Some([1, 1]))?,
-                dilation: args.pair("dilation", 1, Some([1, 1]))?,
-                padding: Padding::parse(args)?,
-            },
+            window: Window::parse(Self::CARD.name, args, false)?,
             multiplier: args.usize("multiplier", 1, Some(1))?,
             bias: args.bool("bias", true)?,
         })
@@ -182,19 +162,14 @@ impl Layer for SeparableConv2d {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{arith::ints::Ints, layer::AnyLayer};
-
-    fn layer(args: Args) -> AnyLayer {
-        AnyLayer::parse("separable_conv2d", args).unwrap()
-    }
-
-    fn numbers(shape: &Shape, seed: usize) -> Tensor {
-        Tensor::from_fn(shape.clone(), |i| ((i * 37 + seed * 11) % 23) as f64 - 11.0)
-    }
+    use crate::layer::{
+        AnyLayer,
+        testing::{arguments_come_back, is_the_definition, layer, numbers},
+    };
 
     fn intricate() -> (AnyLayer, Tensor) {
         let args = Args::new().with("filters", 3).with("kernel", [2, 1]).with("stride", [1, 2]).with("multiplier", 2);
-        (layer(args), numbers(&Shape::new([2, 3, 3]), 0))
+        (layer("separable_conv2d", args), numbers([2, 3, 3], 0))
     }
 
     #[test]
@@ -216,12 +191,8 @@ mod tests {
         );
     }
 
-    #[test]
-    fn float_and_exact_are_the_definition() {
-        let (layer, x) = intricate();
-        let p: Vec<Tensor> =
-            layer.params(&[x.shape()]).iter().enumerate().map(|(i, p)| numbers(&p.shape, i + 1)).collect();
-        let mut expected = vec![];
+    fn naive(x: &Tensor, p: &[Tensor]) -> Tensor {
+        let mut y = vec![];
         for o in 0..3 {
             for (i, j) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
                 let mut sum = p[2].data()[o];
@@ -230,23 +201,21 @@ mod tests {
                     let z = p[0].data()[2 * m] * pixel(0) + p[0].data()[2 * m + 1] * pixel(1);
                     sum += p[1].data()[o * 4 + m] * z;
                 }
-                expected.push(sum);
+                y.push(sum);
             }
         }
-        let expected = Tensor::new([3, 2, 2], expected).unwrap();
-        assert_eq!(layer.float(&[&x], &p.iter().collect::<Vec<_>>()), expected);
-        let whole = |t: &Tensor| t.map(|x| *x as i64);
-        let step = Step { inputs: vec![4], factor: 3, ..Step::default() };
-        let q: Vec<Tensor<i64>> = p.iter().map(whole).collect();
-        let y = layer.exact(&mut Ints::<i64>::new(), &[&whole(&x)], &q, &step).unwrap();
-        assert_eq!(y.map(|q| *q as f64), expected);
+        Tensor::new([3, 2, 2], y).unwrap()
+    }
+
+    #[test]
+    fn float_and_exact_are_the_definition() {
+        let (layer, x) = intricate();
+        let step = is_the_definition(&layer, &x, naive);
         assert_eq!(layer.scale(&step), 10);
     }
 
     #[test]
-    fn arguments_come_back() {
-        let (layer, _) = intricate();
-        let again = layer.args().into_iter().fold(Args::new(), |args, (n, v)| args.with(n, v));
-        assert_eq!(AnyLayer::parse("separable_conv2d", again), Ok(layer));
+    fn parsed_arguments_come_back() {
+        arguments_come_back(&intricate().0);
     }
 }

@@ -1,7 +1,7 @@
-//! `y_c = gamma_c * (x_c - mean_c) / sqrt(var_c + epsilon) + beta_c`
+//! Instance normalization: `y_c = gamma_c * (x_c - mean_c) / sqrt(var_c + epsilon) + beta_c`.
 
-use super::standardize::{self, Norm};
-use crate::layer::{Arg, Args, Arity, Card, Factors, Init, Kind, Layer, Literal, Param, Role, Step, span};
+use super::standardize::{self, EPSILON, Norm, standardizes};
+use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, axes};
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// `y_c = gamma_c * (x_c - mean_c) / sqrt(var_c + epsilon) + beta_c`, with the mean and variance of each channel.
@@ -50,17 +50,8 @@ impl InstanceNorm {
         Ok((1..shape.rank()).collect())
     }
 
-    fn groups(&self, shape: &Shape) -> Vec<Vec<usize>> {
-        self.axes(shape).map_or_else(|_| vec![], |axes| span::groups(shape, &axes))
-    }
-
-    /// For every element, which parameter it has.
-    fn places(&self, shape: &Shape) -> Vec<usize> {
-        let mut places = vec![0; shape.len()];
-        for (channel, group) in self.groups(shape).iter().enumerate() {
-            group.iter().for_each(|i| places[*i] = channel);
-        }
-        places
+    fn param_axes(&self, _: &Shape) -> Vec<usize> {
+        vec![0]
     }
 }
 
@@ -70,7 +61,7 @@ impl Layer for InstanceNorm {
         formula: "y_c = gamma_c * (x_c - mean_c) / sqrt(var_c + epsilon) + beta_c",
         shape: "[c, ..]; that of x",
         arity: Arity::Exactly(1),
-        args: &[Arg { name: "epsilon", takes: "a number", default: Some("1e-5") }],
+        args: &[EPSILON],
         onnx: "InstanceNormalization",
         keras: "GroupNormalization(groups = channels)",
         burn: "InstanceNorm",
@@ -78,116 +69,25 @@ impl Layer for InstanceNorm {
     };
 
     fn parse(args: &mut Args) -> Result<Self, LayerError> {
-        let epsilon = args.float("epsilon", Some(1e-5))?;
-        if epsilon < 0.0 {
-            return Err(LayerError::argument("epsilon", format!("`epsilon` is {epsilon}, expected at least 0")));
-        }
-        Ok(Self { epsilon })
+        Ok(Self { epsilon: standardize::epsilon(args)? })
     }
 
     fn args(&self) -> Vec<(&'static str, Literal)> {
         vec![("epsilon", self.epsilon.into())]
     }
 
-    fn shape(&self, inputs: &[&Shape]) -> Result<Shape, LayerError> {
-        self.axes(inputs[0]).map(|_| inputs[0].clone())
-    }
-
-    fn params(&self, inputs: &[&Shape]) -> Vec<Param> {
-        let shape = Shape::new([inputs[0].dims()[0]]);
-        let param = |name, role, value| Param {
-            name,
-            shape: shape.clone(),
-            role,
-            init: Init::Constant(value),
-            non_negative: false,
-        };
-        vec![param("gamma", Role::Weight, 1.0), param("beta", Role::Bias, 0.0)]
-    }
-
-    fn float(&self, inputs: &[&Tensor], params: &[&Tensor]) -> Tensor {
-        let shape = inputs[0].shape();
-        let (groups, places) = (self.groups(shape), self.places(shape));
-        let z = Norm { groups: &groups, centred: true, epsilon: self.epsilon }.float(inputs[0]);
-        Tensor::from_fn(shape.clone(), |i| {
-            let bias = params.get(1).map_or(0.0, |beta| beta.data()[places[i]]);
-            params[0].data()[places[i]] * z[i] + bias
-        })
-    }
-
-    fn factors(&self) -> Factors {
-        Factors::Weights
-    }
-
-    fn scale(&self, step: &Step) -> i32 {
-        standardize::scale(step) + step.factor
-    }
-
-    fn reaches(&self) -> bool {
-        true
-    }
-
-    fn fanout(&self, _: &[&Shape]) -> usize {
-        6
-    }
-
-    fn kind(&self) -> Kind {
-        Kind::Other
-    }
-
-    fn fuses_rescale(&self) -> bool {
-        false
-    }
-
-    fn exact<A: Arith>(
-        &self,
-        a: &mut A,
-        x: &[&Tensor<A::Wire>],
-        p: &[Tensor<A::Wire>],
-        step: &Step,
-    ) -> Result<Tensor<A::Wire>, ArithError> {
-        let shape = x[0].shape();
-        let (groups, places) = (self.groups(shape), self.places(shape));
-        let z = Norm { groups: &groups, centred: true, epsilon: self.epsilon }.exact(a, x[0], step)?;
-        let y = standardize::affine(a, x[0], &z, p, |i| places[i])?;
-        step.finish(a, y)
-    }
+    standardizes!(centred: true);
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::arith::ints::Ints;
+    use super::{super::standardize::tests::float_is_the_formula_and_exact_is_near, *};
 
     #[test]
-    fn float_is_the_formula() {
+    fn both_semantics_are_the_formula() {
         let x = Tensor::new([2, 2], vec![1.0, 3.0, -2.0, -2.0]).unwrap();
-        let layer = InstanceNorm { epsilon: 1e-5 };
         let params = [Tensor::vector(vec![2.0, 1.0]), Tensor::vector(vec![0.5, -1.0])];
-        let y = layer.float(&[&x], &params.iter().collect::<Vec<_>>());
-        for (y, expected) in y.data().iter().zip([-1.999_990 + 0.5, 1.999_990 + 0.5, -1.0, -1.0]) {
-            assert!((y - expected).abs() < 1e-6, "{y} is not {expected}");
-        }
-    }
-
-    #[test]
-    fn exact_is_within_a_unit_of_float() {
-        let layer = InstanceNorm { epsilon: 1e-5 };
-        let params = [Tensor::vector(vec![2.0, 1.0]), Tensor::vector(vec![0.5, -1.0])];
-        let step = Step { inputs: vec![5], factor: 6, reach: 5, ..Step::default() };
-        let held = [6, layer.scale(&step)];
-        let p: Vec<Tensor<i128>> =
-            params.iter().zip(held).map(|(p, s)| p.map(|v| (v * 2f64.powi(s)).round() as i128)).collect();
-        for k in 0..50i128 {
-            let x = Tensor::from_fn([2, 2], |i| (i as i128 * 37 * (k + 1) + k * k) % (k * 9 + 1) - k * 4);
-            let y = layer.exact(&mut Ints::<i128>::new(), &[&x], &p, &step).unwrap();
-            let float = layer.float(&[&x.map(|q| *q as f64 / 32.0)], &params.iter().collect::<Vec<_>>());
-            let unit = 2f64.powi(-standardize::scale(&step)) * 2.0;
-            for (q, y) in y.data().iter().zip(float.data()) {
-                let held = *q as f64 * 2f64.powi(-layer.scale(&step));
-                assert!((held - y).abs() <= unit, "{held} is not {y}");
-            }
-        }
-        assert_eq!(layer.params(&[&Shape::new([2, 2])]).len(), 2);
+        let expected = [-1.999_990 + 0.5, 1.999_990 + 0.5, -1.0, -1.0];
+        float_is_the_formula_and_exact_is_near(&InstanceNorm { epsilon: 1e-5 }, &x, &params, &expected);
     }
 }

@@ -10,13 +10,15 @@
 //! quotient serves the whole group. As `t_i^2 <= n * v`, no `z` is larger than `4 / 3 * sqrt(n)`: the circuit enforces a power of
 //! two above that, `2^(ceil(log2(n) / 2) + 1)`.
 
-use crate::layer::{Step, quotient::power};
+use crate::layer::{Arg, Args, Init, Param, Role, Step, quotient::power};
 use crate::{
     arith::Arith,
+    error::LayerError,
     number::{
         ArithError, Cut, Fixed, Int,
         float::{self, ceil_log2},
     },
+    shape::Shape,
     tensor::Tensor,
 };
 
@@ -103,28 +105,153 @@ fn half(x: i32) -> i32 {
     (x + 1) / 2
 }
 
-/// `gamma * z + beta`, with the parameter that each element has.
+/// The argument `epsilon`.
+pub(in crate::layer) const EPSILON: Arg = Arg { name: "epsilon", takes: "a number", default: Some("1e-5") };
+
+/// From the argument `epsilon`.
+pub(in crate::layer) fn epsilon(args: &Args) -> Result<f64, LayerError> {
+    let epsilon = args.float("epsilon", Some(1e-5))?;
+    if epsilon < 0.0 {
+        return Err(LayerError::argument("epsilon", format!("`epsilon` is {epsilon}, expected at least 0")));
+    }
+    Ok(epsilon)
+}
+
+/// The parameters of a norm: `gamma`, and `beta` if it is centred.
+pub(in crate::layer) fn params(shape: Shape, centred: bool) -> Vec<Param> {
+    let param = |name, role, value| Param {
+        name,
+        shape: shape.clone(),
+        role,
+        init: Init::Constant(value),
+        non_negative: false,
+    };
+    let beta = centred.then(|| param("beta", Role::Bias, 0.0));
+    std::iter::once(param("gamma", Role::Weight, 1.0)).chain(beta).collect()
+}
+
+/// `gamma * z + beta` in floats, with the parameter that each element has.
+pub(in crate::layer) fn affine_float(x: &Tensor, z: &[f64], p: &[&Tensor], of: &[usize]) -> Tensor {
+    Tensor::from_fn(x.shape().clone(), |i| {
+        let bias = p.get(1).map_or(0.0, |beta| beta.data()[of[i]]);
+        p[0].data()[of[i]] * z[i] + bias
+    })
+}
+
+/// `gamma * z + beta` in integers, with the parameter that each element has.
 pub(in crate::layer) fn affine<A: Arith>(
     a: &mut A,
     x: &Tensor<A::Wire>,
     z: &[A::Wire],
     p: &[Tensor<A::Wire>],
-    of: impl Fn(usize) -> usize,
+    of: &[usize],
 ) -> Result<Tensor<A::Wire>, ArithError> {
     Tensor::from_fn(x.shape().clone(), |i| i).try_map(|i| {
-        let bias = p.get(1).map(|beta| &beta.data()[of(*i)]);
-        a.dot(std::iter::once((&p[0].data()[of(*i)], &z[*i])), bias)
+        let bias = p.get(1).map(|beta| &beta.data()[of[*i]]);
+        a.dot(std::iter::once((&p[0].data()[of[*i]], &z[*i])), bias)
     })
 }
 
+/// All of [`Layer`](crate::layer::Layer) that norms share. They have `epsilon`, `axes(&self, &Shape)`, along which they normalise, and
+/// `param_axes(&self, &Shape)`, along which their parameters lie; they are `centred` if the mean is subtracted.
+macro_rules! standardizes {
+    (centred: $centred:expr) => {
+        fn shape(&self, inputs: &[&Shape]) -> Result<Shape, LayerError> {
+            self.axes(inputs[0]).map(|_| inputs[0].clone())
+        }
+
+        fn params(&self, inputs: &[&Shape]) -> Vec<Param> {
+            let axes = self.param_axes(inputs[0]);
+            let extents = axes.iter().map(|axis| inputs[0].dims()[*axis]).collect::<Vec<_>>();
+            standardize::params(Shape::new(extents), $centred)
+        }
+
+        fn float(&self, inputs: &[&Tensor], params: &[&Tensor]) -> Tensor {
+            let shape = inputs[0].shape();
+            let groups = axes::groups(shape, &self.axes(shape).unwrap_or_default());
+            let z = Norm { groups: &groups, centred: $centred, epsilon: self.epsilon }.float(inputs[0]);
+            standardize::affine_float(inputs[0], &z, params, &axes::places(shape, &self.param_axes(shape)))
+        }
+
+        fn factors(&self) -> Factors {
+            Factors::Weights
+        }
+
+        fn scale(&self, step: &Step) -> i32 {
+            standardize::scale(step) + step.factor
+        }
+
+        fn reaches(&self) -> bool {
+            true
+        }
+
+        fn fanout(&self, _: &[&Shape]) -> usize {
+            6
+        }
+
+        fn kind(&self) -> Kind {
+            Kind::Other
+        }
+
+        fn fuses_rescale(&self) -> bool {
+            false
+        }
+
+        fn exact<A: Arith>(
+            &self,
+            a: &mut A,
+            x: &[&Tensor<A::Wire>],
+            p: &[Tensor<A::Wire>],
+            step: &Step,
+        ) -> Result<Tensor<A::Wire>, ArithError> {
+            let shape = x[0].shape();
+            let groups = axes::groups(shape, &self.axes(shape).unwrap_or_default());
+            let z = Norm { groups: &groups, centred: $centred, epsilon: self.epsilon }.exact(a, x[0], step)?;
+            let y = standardize::affine(a, x[0], &z, p, &axes::places(shape, &self.param_axes(shape)))?;
+            step.finish(a, y)
+        }
+    };
+}
+pub(in crate::layer) use standardizes;
+
 #[cfg(test)]
-mod tests {
+pub(in crate::layer) mod tests {
     use super::*;
     use crate::{
         arith::{bounds::Bounds, counts::Counts, ints::Ints},
+        layer::Layer,
         number::{Interval, Measure},
-        shape::Shape,
     };
+
+    /// Of a layer with `x` and parameters that give `expected`: the exact semantics are within two units of `z` of the float ones,
+    /// for many inputs of the shape of `x`.
+    pub fn float_is_the_formula_and_exact_is_near<L: Layer>(
+        layer: &L,
+        x: &Tensor,
+        params: &[Tensor],
+        expected: &[f64],
+    ) {
+        let floats: Vec<&Tensor> = params.iter().collect();
+        let y = layer.float(&[x], &floats);
+        for (y, expected) in y.data().iter().zip(expected) {
+            assert!((y - expected).abs() < 1e-6, "{y} is not {expected}");
+        }
+        assert_eq!((y.len(), layer.params(&[x.shape()]).len()), (expected.len(), params.len()));
+        let step = Step { inputs: vec![5], factor: 6, reach: 5, ..Step::default() };
+        let held = [6, layer.scale(&step)];
+        let p: Vec<Tensor<i128>> =
+            params.iter().zip(held).map(|(p, s)| p.map(|v| (v * 2f64.powi(s)).round() as i128)).collect();
+        for k in 0..50i128 {
+            let x = Tensor::from_fn(x.shape().clone(), |i| (i as i128 * 37 * (k + 1) + k * k) % (k * 9 + 1) - k * 4);
+            let y = layer.exact(&mut Ints::<i128>::new(), &[&x], &p, &step).unwrap();
+            let float = layer.float(&[&x.map(|q| *q as f64 / 32.0)], &floats);
+            let unit = 2f64.powi(-scale(&step)) * 2.0;
+            for (q, y) in y.data().iter().zip(float.data()) {
+                let held = *q as f64 * 2f64.powi(-layer.scale(&step));
+                assert!((held - y).abs() <= unit, "{held} is not {y}");
+            }
+        }
+    }
 
     /// A norm of one group.
     #[derive(Debug)]

@@ -1,10 +1,10 @@
-//! What the pools share: their arguments, their shape rules, and one pass over their windows.
+//! Pooling and reductions: arguments, shape rules, and both semantics of sum, mean, maximum and minimum.
 
 use std::convert::Infallible;
 
 use crate::layer::{
-    Arg, Args, Literal,
-    window::{self, Padding, Window},
+    Arg, Factors, Step,
+    window::{self, Window, image, line},
 };
 use crate::{
     arith::Arith,
@@ -14,48 +14,254 @@ use crate::{
     tensor::Tensor,
 };
 
-/// The arguments of the pools that have a window.
-pub(in crate::layer) const ARGS: &[Arg] = &[
-    Arg { name: "size", takes: "a whole number or `[height, width]`", default: None },
-    Arg { name: "stride", takes: "a whole number or `[height, width]`", default: Some("size") },
-    Arg {
-        name: "padding",
-        takes: "`valid`, `same`, a whole number, `[vertical, horizontal]` or `[top, left, bottom, right]`",
-        default: Some("valid"),
-    },
-];
+/// The arguments of a pool over `[channels, height, width]`; of a mean, with `include_pad` after them.
+pub(in crate::layer) const IMAGE_ARGS: &[Arg] = &[image::SIZE, POOL_STRIDE, image::PADDING];
+pub(in crate::layer) const IMAGE_MEAN_ARGS: &[Arg] = &[image::SIZE, POOL_STRIDE, image::PADDING, INCLUDE_PAD];
 
-/// The arguments of the means that have a window.
-pub(in crate::layer) const MEAN_ARGS: &[Arg] = &[ARGS[0], ARGS[1], ARGS[2], INCLUDE_PAD];
+/// The arguments of a pool over `[channels, length]`; of a mean, with `include_pad` after them.
+pub(in crate::layer) const LINE_ARGS: &[Arg] = &[line::SIZE, LINE_STRIDE, line::PADDING];
+pub(in crate::layer) const LINE_MEAN_ARGS: &[Arg] = &[line::SIZE, LINE_STRIDE, line::PADDING, INCLUDE_PAD];
 
-/// The arguments of the pools whose window slides over one axis.
-pub(in crate::layer) const LINE_ARGS: &[Arg] = &[
-    Arg { name: "size", takes: "a whole number", default: None },
-    Arg { name: "stride", takes: "a whole number", default: Some("size") },
-    Arg { name: "padding", takes: "`valid`, `same`, a whole number or `[start, end]`", default: Some("valid") },
-];
-
-/// The arguments of the means whose window slides over one axis.
-pub(in crate::layer) const LINE_MEAN_ARGS: &[Arg] = &[LINE_ARGS[0], LINE_ARGS[1], LINE_ARGS[2], INCLUDE_PAD];
-
+const POOL_STRIDE: Arg = Arg { default: Some("size"), ..image::STRIDE };
+const LINE_STRIDE: Arg = Arg { default: Some("size"), ..line::STRIDE };
 const INCLUDE_PAD: Arg = Arg {
     name: "include_pad",
     takes: "`true` or `false`: whether the padding counts among the elements of a window",
     default: Some("false"),
 };
 
-/// The window of the arguments, over one axis.
-pub(in crate::layer) fn parse_line(args: &Args) -> Result<Window, LayerError> {
-    let size = args.usize("size", 1, None)?;
-    let stride = args.usize("stride", 1, Some(size))?;
-    Ok(Window::line(size, stride, 1, Padding::parse_line(args, None)?))
+/// What a pool or a reduction makes of a window, a channel, or the elements along some axes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::layer) enum Reduction {
+    Sum,
+    /// The sum times `round(2^f / n)`, at the weight scale `f` of the plan.
+    Mean,
+    Max,
+    Min,
 }
 
-/// The arguments of a window over one axis.
-pub(in crate::layer) fn args_line(window: &Window) -> Vec<(&'static str, Literal)> {
-    let [size, stride] = [window.kernel[1], window.stride[1]];
-    vec![("size", size.into()), ("stride", stride.into()), ("padding", window.padding.literal_line())]
+impl Reduction {
+    /// The float reference.
+    pub fn float(self, values: &[&f64]) -> f64 {
+        match self {
+            Self::Sum => float_sum(values),
+            Self::Mean => float_sum(values) / values.len() as f64,
+            Self::Max => values.iter().fold(f64::NEG_INFINITY, |m, x| m.max(**x)),
+            Self::Min => values.iter().fold(f64::INFINITY, |m, x| m.min(**x)),
+        }
+    }
+
+    /// The exact semantics, before the rescale; `factor` is the weight scale of the plan.
+    ///
+    /// # Errors
+    /// If a value may reach `2^250`.
+    pub fn exact<A: Arith>(self, a: &mut A, values: &[&A::Wire], factor: i32) -> Result<A::Wire, ArithError> {
+        match self {
+            Self::Sum => sum(a, values, Fixed::ONE),
+            Self::Mean => sum(a, values, reciprocal(values.len(), factor)?),
+            Self::Max => max(a, values),
+            Self::Min => min(a, values),
+        }
+    }
+
+    pub fn factors(self) -> Factors {
+        match self {
+            Self::Mean => Factors::Constants,
+            Self::Sum | Self::Max | Self::Min => Factors::None,
+        }
+    }
+
+    pub fn scale(self, step: &Step) -> i32 {
+        match self {
+            Self::Mean => step.inputs[0] + step.factor,
+            Self::Sum | Self::Max | Self::Min => step.inputs[0],
+        }
+    }
+
+    /// How often an element enters a linear combination, for each output that it is part of.
+    pub fn fanout(self) -> usize {
+        match self {
+            Self::Sum | Self::Mean => 1,
+            Self::Max | Self::Min => 2,
+        }
+    }
 }
+
+/// All of [`Layer`](crate::layer::Layer) that follows from a layer's [`Reduction`] and its `each(&self, &Tensor, f)`, which gives `f`
+/// of the elements of each output; an element is part of `self.overlap(&Shape)` of them.
+macro_rules! reduces {
+    ($reduction:expr) => {
+        fn params(&self, _: &[&Shape]) -> Vec<Param> {
+            vec![]
+        }
+
+        fn float(&self, inputs: &[&Tensor], _: &[&Tensor]) -> Tensor {
+            let Ok(y) = self.each(inputs[0], |values| Ok::<_, std::convert::Infallible>($reduction.float(values)));
+            y
+        }
+
+        fn factors(&self) -> Factors {
+            $reduction.factors()
+        }
+
+        fn scale(&self, step: &Step) -> i32 {
+            $reduction.scale(step)
+        }
+
+        fn fanout(&self, inputs: &[&Shape]) -> usize {
+            $reduction.fanout() * self.overlap(inputs[0])
+        }
+
+        fn fuses_rescale(&self) -> bool {
+            false
+        }
+
+        fn exact<A: Arith>(
+            &self,
+            a: &mut A,
+            x: &[&Tensor<A::Wire>],
+            _: &[Tensor<A::Wire>],
+            step: &Step,
+        ) -> Result<Tensor<A::Wire>, ArithError> {
+            let y = self.each(x[0], |values| $reduction.exact(a, values, step.factor))?;
+            step.finish(a, y)
+        }
+    };
+}
+pub(in crate::layer) use reduces;
+
+/// A pool with a window, over as many axes as the name of its layer says.
+macro_rules! window_pool {
+    ($(#[$doc:meta])* pub struct $name:ident; $reduction:expr, $kind:path; $card:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct $name {
+            /// Extents (`size`), strides and padding; over one axis, along the second. The dilation is one.
+            pub window: Window,
+        }
+
+        impl $name {
+            fn each<T, U, E>(&self, x: &Tensor<T>, f: impl FnMut(&[&T]) -> Result<U, E>) -> Result<Tensor<U>, E> {
+                pooling::each(&self.window, Self::CARD.name, x, f)
+            }
+
+            fn overlap(&self, input: &Shape) -> usize {
+                pooling::overlap(&self.window, Self::CARD.name, input)
+            }
+        }
+
+        impl Layer for $name {
+            const CARD: Card = $card;
+
+            fn parse(args: &mut Args) -> Result<Self, LayerError> {
+                Ok(Self { window: Window::parse_pool(Self::CARD.name, args)? })
+            }
+
+            fn args(&self) -> Vec<(&'static str, Literal)> {
+                self.window.pool_args(Self::CARD.name)
+            }
+
+            fn shape(&self, inputs: &[&Shape]) -> Result<Shape, LayerError> {
+                pooling::shape(&self.window, Self::CARD.name, inputs[0])
+            }
+
+            fn kind(&self) -> Kind {
+                $kind(Over::Window(self.window.area()))
+            }
+
+            reduces!($reduction);
+        }
+    };
+}
+pub(in crate::layer) use window_pool;
+
+/// A global pool: one number for each channel.
+macro_rules! global_pool {
+    ($(#[$doc:meta])* pub struct $name:ident; $reduction:expr, $kind:expr; $card:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct $name;
+
+        impl $name {
+            fn each<T, U, E>(&self, x: &Tensor<T>, f: impl FnMut(&[&T]) -> Result<U, E>) -> Result<Tensor<U>, E> {
+                pooling::global(x, f)
+            }
+
+            fn overlap(&self, _: &Shape) -> usize {
+                1
+            }
+        }
+
+        impl Layer for $name {
+            const CARD: Card = $card;
+
+            fn parse(_: &mut Args) -> Result<Self, LayerError> {
+                Ok(Self)
+            }
+
+            fn args(&self) -> Vec<(&'static str, Literal)> {
+                vec![]
+            }
+
+            fn shape(&self, inputs: &[&Shape]) -> Result<Shape, LayerError> {
+                pooling::global_shape(Self::CARD.name, inputs[0])
+            }
+
+            fn kind(&self) -> Kind {
+                $kind
+            }
+
+            reduces!($reduction);
+        }
+    };
+}
+pub(in crate::layer) use global_pool;
+
+/// A reduction along axes.
+macro_rules! reduction {
+    ($(#[$doc:meta])* pub struct $name:ident; $reduction:expr, |$axes:pat_param| $kind:expr; $card:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct $name {
+            /// What is reduced.
+            pub axes: Axes,
+        }
+
+        impl $name {
+            fn each<T, U, E>(&self, x: &Tensor<T>, f: impl FnMut(&[&T]) -> Result<U, E>) -> Result<Tensor<U>, E> {
+                self.axes.each(x, f)
+            }
+
+            fn overlap(&self, _: &Shape) -> usize {
+                1
+            }
+        }
+
+        impl Layer for $name {
+            const CARD: Card = $card;
+
+            fn parse(args: &mut Args) -> Result<Self, LayerError> {
+                Ok(Self { axes: Axes::parse(args)? })
+            }
+
+            fn args(&self) -> Vec<(&'static str, Literal)> {
+                self.axes.args()
+            }
+
+            fn shape(&self, inputs: &[&Shape]) -> Result<Shape, LayerError> {
+                self.axes.shape(inputs[0])
+            }
+
+            fn kind(&self) -> Kind {
+                let $axes = &self.axes;
+                $kind
+            }
+
+            reduces!($reduction);
+        }
+    };
+}
+pub(in crate::layer) use reduction;
 
 /// What the elements of a window are divided by for their mean.
 #[derive(Clone, Copy, Debug)]
@@ -103,18 +309,6 @@ impl Mean<'_> {
             sum(a, values, factor)
         })
     }
-}
-
-/// The window of the arguments.
-pub(in crate::layer) fn parse(args: &Args) -> Result<Window, LayerError> {
-    let kernel = args.pair("size", 1, None)?;
-    let stride = args.pair("stride", 1, Some(kernel))?;
-    Ok(Window { kernel, stride, dilation: [1, 1], padding: Padding::parse(args)? })
-}
-
-/// The arguments of a window.
-pub(in crate::layer) fn args(window: &Window) -> Vec<(&'static str, Literal)> {
-    vec![("size", window.kernel.into()), ("stride", window.stride.into()), ("padding", window.padding.literal())]
 }
 
 /// `[channels, windows down, windows across]`, or `[channels, windows]`.
@@ -165,23 +359,13 @@ pub(in crate::layer) fn global<T, U, E>(
     })
 }
 
-/// The largest.
-pub(in crate::layer) fn float_max(values: &[&f64]) -> f64 {
-    values.iter().fold(f64::NEG_INFINITY, |m, x| m.max(**x))
-}
-
 /// The sum.
-pub(in crate::layer) fn float_sum(values: &[&f64]) -> f64 {
+fn float_sum(values: &[&f64]) -> f64 {
     values.iter().copied().sum()
 }
 
-/// The mean.
-pub(in crate::layer) fn float_mean(values: &[&f64]) -> f64 {
-    float_sum(values) / values.len() as f64
-}
-
 /// The largest, by rounds of pairs, so that no combination grows long.
-pub(in crate::layer) fn max<A: Arith>(a: &mut A, values: &[&A::Wire]) -> Result<A::Wire, ArithError> {
+fn max<A: Arith>(a: &mut A, values: &[&A::Wire]) -> Result<A::Wire, ArithError> {
     let mut round: Vec<A::Wire> = values.iter().map(|v| (*v).clone()).collect();
     while round.len() > 1 {
         round = round
@@ -198,8 +382,16 @@ pub(in crate::layer) fn max<A: Arith>(a: &mut A, values: &[&A::Wire]) -> Result<
     }
 }
 
+/// The smallest: the negative of the largest of the negatives.
+fn min<A: Arith>(a: &mut A, values: &[&A::Wire]) -> Result<A::Wire, ArithError> {
+    let mut negated = |w: &A::Wire| a.linear(std::iter::once((-Int::ONE, w)), Int::ZERO);
+    let negatives: Vec<A::Wire> = values.iter().map(|w| negated(w)).collect::<Result<_, _>>()?;
+    let largest = max(a, &negatives.iter().collect::<Vec<_>>())?;
+    a.linear(std::iter::once((-Int::ONE, &largest)), Int::ZERO)
+}
+
 /// `factor` times the sum.
-pub(in crate::layer) fn sum<A: Arith>(a: &mut A, values: &[&A::Wire], factor: Fixed) -> Result<A::Wire, ArithError> {
+fn sum<A: Arith>(a: &mut A, values: &[&A::Wire], factor: Fixed) -> Result<A::Wire, ArithError> {
     a.affine(values.iter().map(|v| (factor, *v)), Fixed::ZERO)
 }
 
@@ -207,14 +399,21 @@ pub(in crate::layer) fn sum<A: Arith>(a: &mut A, values: &[&A::Wire], factor: Fi
 ///
 /// # Errors
 /// If it may reach `2^250`.
-pub(in crate::layer) fn reciprocal(n: usize, factor: i32) -> Result<Fixed, ArithError> {
+fn reciprocal(n: usize, factor: i32) -> Result<Fixed, ArithError> {
     Fixed::new(1.0 / n as f64, factor)
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::layer) mod tests {
     use super::*;
-    use crate::arith::ints::Ints;
+    use crate::{
+        arith::ints::Ints,
+        error::Culprit,
+        layer::{
+            AnyLayer, Args,
+            testing::{arguments_come_back, layer},
+        },
+    };
 
     #[test]
     fn a_tournament_of_any_size_finds_the_largest() {
@@ -233,5 +432,56 @@ mod tests {
             assert_eq!(reciprocal(n, factor).unwrap().integer(), Int::from(expected));
         }
         assert_eq!(reciprocal(16, 10).unwrap().error(), 0.0);
+    }
+
+    /// The pools of that name over lines and over images.
+    pub fn both(name: &str) -> [impl Fn(Args) -> AnyLayer; 2] {
+        [1, 2].map(|axes| {
+            let name = format!("{name}{axes}d");
+            move |args| layer(&name, args)
+        })
+    }
+
+    /// Of the pools with a window of that name: shapes, refusals, and arguments that come back.
+    pub fn windows_slide(name: &str) {
+        let [line, image] = both(name);
+        let shape = |args: Args| line(args).shape(&[&Shape::new([3, 7])]).unwrap();
+        assert_eq!(shape(Args::new().with("size", 2)), Shape::new([3, 3]));
+        assert_eq!(shape(Args::new().with("size", 3).with("stride", 1)), Shape::new([3, 5]));
+        assert_eq!(shape(Args::new().with("size", 2).with("padding", "same")), Shape::new([3, 4]));
+        let shape = |args: Args| image(args).shape(&[&Shape::new([3, 5, 7])]).unwrap();
+        assert_eq!(shape(Args::new().with("size", 2)), Shape::new([3, 2, 3]));
+        assert_eq!(shape(Args::new().with("size", [3, 2]).with("stride", 1)), Shape::new([3, 3, 6]));
+        assert_eq!(shape(Args::new().with("size", 2).with("padding", "same")), Shape::new([3, 3, 4]));
+
+        let large = line(Args::new().with("size", 8)).shape(&[&Shape::new([3, 7])]).unwrap_err();
+        assert_eq!(large.to_string(), format!("`{name}1d` needs a length of at least 8, found 7 in shape [3, 7]"));
+        assert_eq!(large.help.as_deref(), Some("use a smaller `size`, or `padding = same`"));
+        let large = image(Args::new().with("size", 4)).shape(&[&Shape::new([3, 2, 8])]).unwrap_err();
+        assert_eq!(large.to_string(), format!("`{name}2d` needs a height of at least 4, found 2 in shape [3, 2, 8]"));
+        assert_eq!(large.culprit, Culprit::Argument("size".to_owned()));
+
+        arguments_come_back(&line(Args::new().with("size", 3).with("stride", 2).with("padding", [1, 0])));
+        arguments_come_back(&image(Args::new().with("size", [2, 3]).with("padding", 1usize)));
+    }
+
+    /// Of the global pools of that name: shapes, refusals, and both semantics of two channels, at `factor` and then `scale`.
+    pub fn a_channel_gives(name: &str, float: [f64; 2], exact: [i64; 2], (factor, scale): (i32, i32)) {
+        let pools = both(name).map(|pool| pool(Args::new()));
+        for (pool, expected, shape, empty) in [
+            (&pools[0], "1d` expects a `[channels, length]`", Shape::new([2, 3]), Shape::new([3, 0])),
+            (&pools[1], "2d` expects a `[channels, height, width]`", Shape::new([2, 1, 3]), Shape::new([3, 0, 7])),
+        ] {
+            assert_eq!(pool.shape(&[&shape]), Ok(Shape::new([2])));
+            let error = pool.shape(&[&Shape::new([12])]).unwrap_err();
+            assert_eq!(error.to_string(), format!("`{name}{expected} tensor, found shape [12]"));
+            assert_eq!(error.help.as_deref(), Some("insert `reshape(..)` before it"));
+            assert!(pool.shape(&[&empty]).is_err());
+            let x = Tensor::of(shape, &[1, 2, 6, -4, -5, -6]).unwrap();
+            assert_eq!(pool.float(&[&x], &[]).data(), float);
+            let step = Step { inputs: vec![3], factor, ..Step::default() };
+            let y = pool.exact(&mut Ints::<i64>::new(), &[&x.map(|x| *x as i64)], &[], &step).unwrap();
+            assert_eq!((y.data(), pool.scale(&step)), (exact.as_slice(), scale));
+        }
     }
 }

@@ -152,7 +152,10 @@ impl Layer for Concat {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{arith::ints::Ints, layer::AnyLayer};
+    use crate::{
+        arith::ints::Ints,
+        layer::{AnyLayer, testing},
+    };
 
     fn concat(axis: i64) -> AnyLayer {
         AnyLayer::parse("concat", Args::new().with("axis", Literal::Int(axis))).unwrap()
@@ -194,7 +197,6 @@ mod tests {
 
     #[test]
     fn arguments_come_back() {
-        let again = concat(-1).args().into_iter().fold(Args::new(), |args, (n, v)| args.with(n, v));
-        assert_eq!(AnyLayer::parse("concat", again), Ok(concat(-1)));
+        testing::arguments_come_back(&concat(-1));
     }
 }

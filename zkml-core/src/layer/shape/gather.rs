@@ -100,7 +100,7 @@ impl Layer for Gather {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{arith::ints::Ints, layer::AnyLayer};
+    use crate::layer::{AnyLayer, testing};
 
     fn layer(args: Args) -> AnyLayer {
         AnyLayer::parse("gather", args).unwrap()
@@ -131,19 +131,9 @@ mod tests {
     }
 
     #[test]
-    fn exact_moves_as_float_does() {
+    fn exact_moves_as_float_does_and_arguments_come_back() {
         let (layer, x) = intricate();
-        let step = Step { inputs: vec![3], ..Step::default() };
-        let y = layer.exact(&mut Ints::<i64>::new(), &[&x.map(|x| *x as i64)], &[], &step).unwrap();
-        assert_eq!(y.map(|q| *q as f64), layer.float(&[&x], &[]));
-        assert_eq!(y.shape(), &layer.shape(&[x.shape()]).unwrap());
-        assert_eq!((layer.factors(), layer.scale(&step)), (Factors::None, 3));
-    }
-
-    #[test]
-    fn arguments_come_back() {
-        let (layer, _) = intricate();
-        let again = layer.args().into_iter().fold(Args::new(), |args, (n, v)| args.with(n, v));
-        assert_eq!(AnyLayer::parse("gather", again), Ok(layer));
+        testing::moves_alike(&layer, &x);
+        testing::arguments_come_back(&layer);
     }
 }

@@ -217,7 +217,10 @@ impl Layer for Pad {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{arith::ints::Ints, layer::AnyLayer};
+    use crate::{
+        arith::ints::Ints,
+        layer::{AnyLayer, testing},
+    };
 
     fn layer(args: Args) -> AnyLayer {
         AnyLayer::parse("pad", args).unwrap()
@@ -279,8 +282,7 @@ mod tests {
             Args::new().with("padding", list(&[1, 2])).with("value", 0.5),
             Args::new().with("padding", 2usize).with("mode", "reflect"),
         ] {
-            let again = layer(args.clone()).args().into_iter().fold(Args::new(), |args, (n, v)| args.with(n, v));
-            assert_eq!(layer(again), layer(args));
+            testing::arguments_come_back(&layer(args));
         }
     }
 }
