@@ -4,7 +4,10 @@
 use ark_ff::{One, Zero};
 use zkml::{
     circuit::{Circuit, CircuitError},
-    dev::{check, cost::estimate},
+    dev::{
+        check::{self, Failure},
+        cost::estimate,
+    },
     digest::Digest,
     error::PlanError,
     gadget::hash::commitment::{Domain, Subject, commit},
@@ -466,13 +469,29 @@ fn every_constraint_that_a_witness_violates_is_named() {
         let own = failures.iter().find(|f| f.gadget == gadget && &f.node == name && f.item == item);
         let own = own.unwrap_or_else(|| panic!("{gadget} of {name} is not among {failures:?}"));
         assert_eq!(own.layer, layer);
-        let [a, b, c] = &own.values;
+        let [a, b, c] = &own.sides;
+        let formula = match gadget {
+            "range" => "lo <= x <= hi",
+            "product" => "y = sum_i a_i * b_i",
+            "relu" => "y = max(0, rescale(q))",
+            _ => "y = min { i : x_i = max_j x_j }",
+        };
         assert_eq!(
             own.to_string(),
             format!(
-                "constraint {}: {layer} `{}` of layer `{name}` (input {item}), gadget {gadget}: {a} * {b} is not {c}",
-                own.constraint, own.element
+                "constraint {}: {layer} `{name}`, input {item}: {gadget} {}, `{formula}`, needs ({a}) * ({b}) = {c}, found {} * {} \
+                 and {}",
+                own.constraint, own.element, a.value, b.value, c.value
             )
+        );
+        // The variable that was changed is named, with its value.
+        let named = format!("{item}:{name}.{gadget}[{}].0", own.element);
+        let value = check::signed(corrupt[first + label.witness]);
+        let terms =
+            |failure: &check::Failure| failure.sides.iter().flat_map(|side| side.terms.clone()).collect::<Vec<_>>();
+        assert!(
+            failures.iter().flat_map(terms).any(|(_, v)| v == Some((named.clone(), value.clone()))),
+            "{named}: {failures:?}"
         );
     }
     let mut corrupt = honest;
@@ -480,6 +499,9 @@ fn every_constraint_that_a_witness_violates_is_named() {
     let failures = check::check(&circuit, &corrupt);
     assert_eq!(failures.len(), 1);
     assert_eq!((failures[0].gadget, failures[0].node.as_str(), failures[0].item), ("output", "argmax1", 1));
+    let Failure { sides: [a, b, c], .. } = &failures[0];
+    assert_eq!((b.to_string(), c.to_string()), ("1".to_owned(), "1:output[0]".to_owned()));
+    assert!(a.to_string().contains("1:argmax1.argmax[0]."), "{a}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use zkml::{
     circuit::CircuitError,
+    dev::dishonest::Claim,
     error::InputError,
     graph::{Graph, Visible},
     number::{Int, interval::pow2},
@@ -10,12 +11,9 @@ use zkml::{
     tensor::Tensor,
 };
 
-use crate::{
-    common::{OPEN, cheap, image, int, replan, rng, samples, scores},
-    liar::{Claim, Lie},
-};
+use crate::common::{LieOf, OPEN, cheap, image, int, replan, rng, samples, scores, told};
 
-const LIES: [(&str, Lie); 6] = [
+const LIES: [(&str, LieOf); 6] = [
     ("the other bit", |x| int(1) - x),
     ("one more", |x| x + int(1)),
     ("one less", |x| x - int(1)),
@@ -107,11 +105,11 @@ fn no_lie_makes_a_witness_for_an_input_beyond_the_width() {
         for x in beyond {
             let integers: Vec<Tensor<Int>> = vec![quantized.integers(x).unwrap()];
             let claim = Claim::new(&circuit, &quantized, &integers, &opening);
-            let (forged, _) = claim.assignment(None, |x| x);
+            let (forged, _) = told(&claim, None, |x| x);
             assert!(!circuit.matrices().unsatisfied(&forged).is_empty(), "{name}: as if nothing were wrong");
             for at in 0..circuit.matrices().witness {
                 for (what, lie) in LIES {
-                    let (forged, _) = claim.assignment(Some(at), lie);
+                    let (forged, _) = told(&claim, Some(at), lie);
                     assert!(!circuit.matrices().unsatisfied(&forged).is_empty(), "{name}: {what} at {at} is accepted");
                 }
             }

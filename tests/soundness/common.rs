@@ -1,6 +1,8 @@
 //! Small models under plans that are made here, so that every gadget is met in every form.
 
+use ark_bn254::Fr;
 use zkml::{
+    dev::dishonest::{About, Claim, Misheard},
     graph::{Graph, Range, Visibility, Visible},
     layer::{Args, Role},
     model::{Model, Weights},
@@ -19,6 +21,23 @@ pub fn rng(seed: u64) -> StdRng {
 
 pub fn visibility(input: Visible, weights: Visible, output: Visible) -> Visibility {
     Visibility { input, weights, output }
+}
+
+/// What becomes of an integer.
+pub type LieOf = fn(Int) -> Int;
+
+/// The assignment with a lie about a witness variable, and whether it changed anything.
+pub fn told(claim: &Claim<'_>, at: Option<usize>, lie: LieOf) -> (Vec<Fr>, bool) {
+    let prover = claim.run(About(at.unwrap_or(usize::MAX), lie)).unwrap();
+    let lied = prover.lied();
+    (prover.finish(), lied)
+}
+
+/// The assignment where one value that a hint is computed from is another, and how many values are asked for.
+pub fn misheard(claim: &Claim<'_>, at: Option<usize>, lie: &dyn Fn(Int) -> Int) -> (Vec<Fr>, usize) {
+    let prover = claim.run(Misheard(at.unwrap_or(usize::MAX), lie)).unwrap();
+    let asked = prover.asked();
+    (prover.finish(), asked)
 }
 
 /// A chain of layers.

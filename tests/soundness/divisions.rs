@@ -1,14 +1,15 @@
 //! Quotients, roots and tables: a prover that fills in another quotient, root, segment or sign, and everything after it to
 //! match.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use ark_bn254::Fr;
 use ark_ff::Field;
 use zkml::{
-    arith::r1cs::{Assign, Build},
+    arith::r1cs::Build,
+    dev::dishonest::{Dishonest, Truth},
     gadget::{
-        Cs, Div, Exponentials, FieldCs, Gadget, Piecewise, Sqrt,
+        Div, Exponentials, FieldCs, Gadget, Piecewise, Sqrt,
         bits::range,
         table::segments::{Sides, Tail},
     },
@@ -16,65 +17,12 @@ use zkml::{
     prove::Matrices,
 };
 
-/// Computes a witness in which some variables are what the prover says, by their number among the gadget's own.
-struct Forger {
-    honest: Assign,
-    next: i64,
-    lies: HashMap<i64, i64>,
-}
-
-impl Cs for Forger {
-    type W = Int;
-    fn linear(&mut self, terms: &[(Int, &Int)], constant: Int) -> Int {
-        self.honest.linear(terms, constant)
-    }
-    fn value(&self, w: &Int) -> Option<Int> {
-        Some(*w)
-    }
-    fn witness(&mut self, value: Option<Int>) -> Int {
-        let told = self.lies.get(&self.next).map(|x| Int::from(*x)).or(value);
-        self.next += 1;
-        self.honest.witness(told)
-    }
-    fn enforce(&mut self, _: &Int, _: &Int, _: &Int) {}
-    fn inverse(&mut self, x: &Int, rhs: &Int) {
-        self.next += 1;
-        self.honest.inverse(x, rhs);
-    }
-    fn label(&mut self, _: &'static str) {}
-}
-
-impl FieldCs for Forger {
-    type F = Fr;
-    fn instance(&mut self, value: Option<Int>) -> Int {
-        self.honest.instance(value)
-    }
-    fn lift(&mut self, w: &Int) -> Fr {
-        self.honest.lift(w)
-    }
-    fn field_linear(&mut self, terms: &[(Fr, &Fr)], constant: Fr) -> Fr {
-        self.honest.field_linear(terms, constant)
-    }
-    fn combine(&mut self, terms: &[(Fr, &Int)], value: Int) -> Int {
-        self.honest.combine(terms, value)
-    }
-    fn field_product(&mut self, a: &Fr, b: &Fr) -> Fr {
-        self.honest.field_product(a, b)
-    }
-    fn field_witness(&mut self, value: Option<Fr>) -> Fr {
-        self.honest.field_witness(value)
-    }
-    fn field_output(&mut self, f: &Fr) {
-        self.honest.field_output(f);
-    }
-}
-
 /// A gadget on public inputs of these intervals, with a public output.
 pub trait Subject {
     fn intervals(&self) -> Vec<Interval>;
     fn enforce<C: FieldCs>(&self, cs: &mut C, inputs: &[(&C::W, &Interval)]) -> C::W;
 
-    fn run<C: FieldCs>(&self, cs: &mut C, values: Option<&[i64]>, start: impl Fn(&mut C)) {
+    fn run<C: FieldCs>(&self, cs: &mut C, values: Option<&[i64]>, start: impl FnOnce(&mut C)) {
         let intervals = self.intervals();
         let inputs: Vec<C::W> = intervals
             .iter()
@@ -98,15 +46,19 @@ pub trait Subject {
         build.finish().0
     }
 
-    /// The witness with these lies, and how many variables are the gadget's own.
-    fn assignment(&self, values: &[i64], lies: &[(i64, i64)]) -> (Vec<Fr>, i64) {
-        let mut forger = Forger { honest: Assign::new(), next: i64::MIN, lies: lies.iter().copied().collect() };
-        self.run(&mut forger, Some(values), |cs| cs.next = 0);
-        (forger.honest.finish(), forger.next)
+    /// The witness with these lies about the gadget's own variables, and how many those are.
+    fn assignment(&self, values: &[i64], lies: &[(usize, i64)]) -> (Vec<Fr>, usize) {
+        let mut first = 0;
+        self.run(&mut Dishonest::new(Truth), Some(values), |cs| first = cs.witnesses());
+        let told: BTreeMap<usize, Int> = lies.iter().map(|(at, lie)| (first + at, Int::from(*lie))).collect();
+        let mut prover = Dishonest::new(told);
+        self.run(&mut prover, Some(values), |_| {});
+        let own = prover.witnesses() - first;
+        (prover.finish(), own)
     }
 
     /// Whether a witness with these lies is accepted.
-    fn accepts(&self, values: &[i64], lies: &[(i64, i64)]) -> bool {
+    fn accepts(&self, values: &[i64], lies: &[(usize, i64)]) -> bool {
         self.matrices().unsatisfied(&self.assignment(values, lies).0).is_empty()
     }
 }
@@ -116,7 +68,7 @@ pub fn interval(lo: i64, hi: i64) -> Interval {
 }
 
 /// The bits of a lie, from a variable on.
-fn bits(first: i64, n: i64, value: i64) -> Vec<(i64, i64)> {
+fn bits(first: usize, n: usize, value: i64) -> Vec<(usize, i64)> {
     (0..n).map(|i| (first + i, value >> i & 1)).collect()
 }
 
@@ -155,10 +107,8 @@ fn a_remainder_is_not_negative() {
 fn a_quotient_is_not_one_in_the_field() {
     // 17 / 5 as a field element, as a single bit of the quotient; then the remainder is zero, and four below the divisor less one.
     let quotient = Fr::from(17u64) * Fr::from(5u64).inverse().unwrap();
-    let mut honest = Forger { honest: Assign::new(), next: i64::MIN, lies: HashMap::new() };
-    Quotient.run(&mut honest, Some(&[17, 5]), |cs| cs.next = 0);
     let m = Quotient.matrices();
-    let mut forged = honest.honest.finish();
+    let (mut forged, _) = Quotient.assignment(&[17, 5], &[]);
     assert!(m.unsatisfied(&forged).is_empty());
     // One, two inputs and the output; then the inputs' bits: six, and three with two products for 1..=8.
     let inputs = range::cost(&interval(0, 63)).unwrap() + range::cost(&interval(1, 8)).unwrap();

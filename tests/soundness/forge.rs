@@ -2,18 +2,16 @@
 
 use zkml::{
     circuit::Circuit,
+    dev::dishonest::Claim,
     graph::Visible,
     number::{Int, interval::pow2},
     plan::Quantized,
     tensor::Tensor,
 };
 
-use crate::{
-    common::{OPEN, image, int, models, planned, rng, samples, scores, visibility},
-    liar::{Claim, Lie},
-};
+use crate::common::{LieOf, OPEN, image, int, models, planned, rng, samples, scores, told, visibility};
 
-const LIES: [(&str, Lie); 5] = [
+const LIES: [(&str, LieOf); 5] = [
     ("the other bit", |x| int(1) - x),
     ("one more", |x| x + int(1)),
     ("one less", |x| x - int(1)),
@@ -30,11 +28,11 @@ pub fn refuse_all(name: &str, circuit: &Circuit, quantized: &Quantized, inputs: 
     let (honest, opening) = circuit.witness(inputs, &mut rng(3)).unwrap();
     let integers = integers(quantized, inputs);
     let claim = Claim::new(circuit, quantized, &integers, &opening);
-    assert_eq!(claim.assignment(None, |x| x).0, honest, "{name}: the forger's circuit is not the circuit");
+    assert_eq!(told(&claim, None, |x| x).0, honest, "{name}: the forger's circuit is not the circuit");
     let mut lies = 0;
     for at in first..circuit.matrices().witness {
         for (what, lie) in LIES {
-            let (forged, lied) = claim.assignment(Some(at), lie);
+            let (forged, lied) = told(&claim, Some(at), lie);
             if lied {
                 lies += 1;
                 assert!(!circuit.matrices().unsatisfied(&forged).is_empty(), "{name}: {what} at {at} is accepted");
@@ -69,9 +67,9 @@ fn no_lie_about_a_committed_input_weight_or_output_keeps_the_commitment() {
     let (honest, opening) = circuit.witness(&inputs, &mut rng(3)).unwrap();
     let integers = integers(&quantized, &inputs);
     let claim = Claim::new(&circuit, &quantized, &integers, &opening);
-    assert_eq!(claim.assignment(None, |x| x).0, honest);
+    assert_eq!(told(&claim, None, |x| x).0, honest);
     for at in (0..circuit.matrices().witness).step_by(3) {
-        let (mut forged, lied) = claim.assignment(Some(at), |x| int(1) - x);
+        let (mut forged, lied) = told(&claim, Some(at), |x| int(1) - x);
         // The commitments of the honest witness, under the forged one.
         forged[..circuit.matrices().instance].copy_from_slice(&honest[..circuit.matrices().instance]);
         assert!(!lied || !circuit.matrices().unsatisfied(&forged).is_empty(), "variable {at}");
@@ -91,7 +89,7 @@ fn an_input_beyond_its_declared_range_is_no_input() {
         for beyond in beyond {
             let mut integers = integers(&quantized, &inputs);
             integers[0] = Tensor::from_fn([1, 4, 4], |i| if i == 6 { int(*beyond) } else { integers[0].data()[i] });
-            let (forged, _) = Claim::new(&circuit, &quantized, &integers, &opening).assignment(None, |x| x);
+            let (forged, _) = told(&Claim::new(&circuit, &quantized, &integers, &opening), None, |x| x);
             assert!(!circuit.matrices().unsatisfied(&forged).is_empty(), "{beyond}, {input:?}");
         }
     }
@@ -108,8 +106,8 @@ fn a_private_weight_beyond_its_declared_width_is_no_weight() {
         let integers = integers(&quantized, &inputs);
         let claim = Claim::new(&circuit, &quantized, &integers, &opening);
         for at in 0..36 {
-            for lie in [(|x| x + int(2)) as Lie, |x| x - int(2), |x| x + pow2(200)] {
-                let (forged, lied) = claim.assignment(Some(at), lie);
+            for lie in [(|x| x + int(2)) as LieOf, |x| x - int(2), |x| x + pow2(200)] {
+                let (forged, lied) = told(&claim, Some(at), lie);
                 assert!(lied && !circuit.matrices().unsatisfied(&forged).is_empty(), "bit {at}");
             }
         }
@@ -127,7 +125,7 @@ fn two_items_of_a_batch_do_not_have_different_weights() {
     let other: Vec<Vec<Tensor<Int>>> =
         quantized.params().iter().map(|n| n.iter().map(|t| t.map(|q| -*q - int(1))).collect()).collect();
     let claim = Claim { circuit: &circuit, weights: &other, inputs: &integers, opening: &opening };
-    let (another, _) = claim.assignment(None, |x| x);
+    let (another, _) = told(&claim, None, |x| x);
     assert!(circuit.matrices().unsatisfied(&another).is_empty(), "other weights of the declared width");
     assert_ne!(honest, another);
     let m = circuit.matrices();

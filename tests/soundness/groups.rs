@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use ark_bn254::Fr;
 use zkml::{
+    dev::dishonest::Claim,
     error::PlanError,
     gadget::{
         Piecewise,
@@ -20,9 +21,8 @@ use zkml::{
 };
 
 use crate::{
-    common::{OPEN, graph, int, rng, unstated},
+    common::{OPEN, graph, int, misheard, rng, unstated},
     coordinated::{answers, random},
-    liar::Claim,
 };
 
 const NORMS: [&str; 3] = ["layer_norm", "rms_norm", "instance_norm"];
@@ -231,14 +231,14 @@ fn mishear(group: &Group, quantized: &Quantized, q: &[i64]) -> usize {
     let (honest, opening) = circuit.witness(std::slice::from_ref(&x), &mut rng(3)).unwrap();
     let integers = [quantized.integers(&x).unwrap()];
     let claim = Claim::new(&circuit, quantized, &integers, &opening);
-    let (same, hints) = claim.misheard(None, &|x| x);
+    let (same, hints) = misheard(&claim, None, &|x| x);
     let m = circuit.matrices();
     assert!(same == honest && m.unsatisfied(&honest).is_empty(), "{group:?} of {q:?}");
     let free = |at: usize| at.checked_sub(m.instance).is_some_and(|w| circuit.free().contains(&(w as u32)));
     let mut other = 0;
     for at in 0..hints {
         for (which, lie) in lies().iter().enumerate() {
-            let (forged, _) = claim.misheard(Some(at), lie);
+            let (forged, _) = misheard(&claim, Some(at), lie);
             if (0..honest.len()).any(|at| forged[at] != honest[at] && !free(at)) {
                 other += usize::from(forged[..m.instance] != honest[..m.instance]);
                 assert!(!m.unsatisfied(&forged).is_empty(), "{group:?} of {q:?}: lie {which} at {at} is accepted");
@@ -280,8 +280,8 @@ fn refuse(
     let claimed: Vec<Fr> = outputs.iter().map(|y| to_field(*y)).collect();
     assert_ne!(honest[first..m.instance], claimed, "{group:?} of {q:?}: nothing is forged");
     let lie = move |x: Int| if x == heard { told } else { x };
-    let forged: Vec<Vec<Fr>> = (0..claim.misheard(None, &lie).1)
-        .map(|at| claim.misheard(Some(at), &lie).0)
+    let forged: Vec<Vec<Fr>> = (0..misheard(&claim, None, &lie).1)
+        .map(|at| misheard(&claim, Some(at), &lie).0)
         .filter(|forged| forged[first..m.instance] == claimed)
         .collect();
     for forged in &forged {

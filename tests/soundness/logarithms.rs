@@ -38,7 +38,7 @@ fn no_two_exponents_together_bring_a_value_into_range() {
     for a in 1..32i64 {
         let exponent = i64::from(a.ilog2());
         for chosen in 0..16i64 {
-            let lies: Vec<(i64, i64)> = (0..4).map(|i| (i, chosen >> i & 1)).collect();
+            let lies: Vec<(usize, i64)> = (0..4).map(|i| (i, chosen >> i & 1)).collect();
             let honest = chosen == if exponent == 0 { 0 } else { 1 << (exponent - 1) };
             assert_eq!(case.accepts(&[a], &lies), honest, "{chosen:b} of {a}");
         }

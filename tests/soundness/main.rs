@@ -11,7 +11,6 @@ mod divisions;
 mod files;
 mod forge;
 mod groups;
-mod liar;
 mod logarithms;
 mod passes;
 mod plans;

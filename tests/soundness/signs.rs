@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use ark_bn254::Fr;
 use ark_ff::{Field, Zero};
 use zkml::{
-    arith::r1cs::{Assign, Build},
+    arith::r1cs::Build,
+    dev::dishonest::Dishonest,
     gadget::{self, Cs, FieldCs, Gadget as _},
     graph::{Graph, Range, Visible},
     layer::{Args, Literal},
@@ -19,34 +20,6 @@ use crate::{
     common::{OPEN, cheap, int, samples},
     forge::refuse_all,
 };
-
-/// A prover that gives some variables, by their number, values of its own.
-struct Script<'a> {
-    honest: Assign,
-    next: usize,
-    told: &'a BTreeMap<usize, i64>,
-}
-
-impl Cs for Script<'_> {
-    type W = Int;
-    fn linear(&mut self, terms: &[(Int, &Int)], constant: Int) -> Int {
-        self.honest.linear(terms, constant)
-    }
-    fn value(&self, w: &Int) -> Option<Int> {
-        Some(*w)
-    }
-    fn witness(&mut self, value: Option<Int>) -> Int {
-        let told = self.told.get(&self.next).map_or(value, |x| Some(int(*x)));
-        self.next += 1;
-        self.honest.witness(told)
-    }
-    fn enforce(&mut self, _: &Int, _: &Int, _: &Int) {}
-    fn inverse(&mut self, x: &Int, rhs: &Int) {
-        self.next += 1;
-        self.honest.inverse(x, rhs);
-    }
-    fn label(&mut self, _: &'static str) {}
-}
 
 /// A gadget of public inputs, whose result is public.
 trait Gadget {
@@ -65,13 +38,13 @@ fn matrices(gadget: &impl Gadget) -> Matrices {
 
 /// The assignment with these lies, and the result that it claims.
 fn assignment(gadget: &impl Gadget, x: &[i64], lies: &[(usize, i64)]) -> (Vec<Fr>, Int) {
-    let told = lies.iter().copied().collect();
-    let mut cs = Script { honest: Assign::new(), next: 0, told: &told };
-    let x: Vec<Int> = x.iter().map(|x| cs.honest.instance(Some(int(*x)))).collect();
+    let told: BTreeMap<usize, Int> = lies.iter().map(|(at, lie)| (*at, int(*lie))).collect();
+    let mut cs = Dishonest::new(told);
+    let x: Vec<Int> = x.iter().map(|x| cs.instance(Some(int(*x)))).collect();
     let y = gadget.enforce(&mut cs, &x);
-    let f = cs.honest.lift(&y);
-    cs.honest.field_output(&f);
-    (cs.honest.finish(), y)
+    let f = cs.lift(&y);
+    cs.field_output(&f);
+    (cs.finish(), y)
 }
 
 /// The honest witness is accepted and gives `expected`; these lies give something else, and are not.

@@ -3,10 +3,9 @@
 use std::fmt;
 
 use ark_bn254::Fr;
-use ark_ff::{BigInteger, PrimeField, Zero};
-use rayon::prelude::*;
+use ark_ff::{BigInteger, PrimeField};
 
-use crate::circuit::Circuit;
+use crate::{circuit::Circuit, gadget::CARDS};
 
 /// A constraint that an assignment violates.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,20 +20,72 @@ pub struct Failure {
     pub item: usize,
     /// The gadget.
     pub gadget: &'static str,
+    /// What the gadget computes.
+    pub formula: &'static str,
     /// The gadget's number within the node: the element, where a gadget is applied to each.
     pub element: usize,
-    /// The values of `a`, `b` and `c` in `a * b = c`, signed.
-    pub values: [String; 3],
+    /// The linear combinations `a`, `b` and `c` of `a * b = c`.
+    pub sides: [Side; 3],
 }
+
+/// A linear combination, with names and values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Side {
+    /// Its value, signed.
+    pub value: String,
+    /// Its terms: coefficient, and the name and value of the variable; nothing of a variable is the constant one.
+    pub terms: Vec<(String, Option<(String, String)>)>,
+}
+
+/// The terms of a linear combination that are written out.
+const SHOWN: usize = 4;
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c] = &self.values;
+        let Self { constraint, node, layer, item, gadget, formula, element, sides: [a, b, c] } = self;
         write!(
             f,
-            "constraint {}: {} `{}` of layer `{}` (input {}), gadget {}: {a} * {b} is not {c}",
-            self.constraint, self.layer, self.element, self.node, self.item, self.gadget
+            "constraint {constraint}: {layer} `{node}`, input {item}: {gadget} {element}, `{formula}`, needs \
+             ({a}) * ({b}) = {c}, found {} * {} and {}",
+            a.value, b.value, c.value
         )
+    }
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.terms.is_empty() {
+            return f.write_str("0");
+        }
+        for (i, (coefficient, variable)) in self.terms.iter().take(SHOWN).enumerate() {
+            let (sign, size) = coefficient.strip_prefix('-').map_or(("+", coefficient.as_str()), |size| ("-", size));
+            match (i, sign) {
+                (0, "-") => f.write_str("-")?,
+                (0, _) => {}
+                (_, sign) => write!(f, " {sign} ")?,
+            }
+            match variable {
+                None => f.write_str(size)?,
+                Some((name, _)) if size == "1" => f.write_str(name)?,
+                Some((name, _)) => write!(f, "{size} {name}")?,
+            }
+        }
+        match self.terms.len().saturating_sub(SHOWN) {
+            0 => Ok(()),
+            rest => write!(f, " + {rest} more"),
+        }
+    }
+}
+
+/// What each run of constraints enforces: the formula of its gadget, or of what a circuit has beside gadgets.
+fn formula(gadget: &str) -> &'static str {
+    match gadget {
+        "range" => "lo <= x <= hi",
+        "product" => "y = sum_i a_i * b_i",
+        "settle" => "y = x",
+        "output" => "public = y",
+        "commitment" | "poseidon" => "h = Poseidon(..)",
+        _ => CARDS.iter().find(|card| card.name == gadget).map_or("", |card| card.formula),
     }
 }
 
@@ -55,26 +106,56 @@ pub fn signed(x: Fr) -> String {
 /// All constraints that the assignment violates, in order.
 pub fn check(circuit: &Circuit, assignment: &[Fr]) -> Vec<Failure> {
     let matrices = circuit.matrices();
-    let evaluate = |row: &[(Fr, usize)]| {
-        row.iter().fold(Fr::zero(), |sum, (c, v)| sum + *c * assignment.get(*v).copied().unwrap_or_default())
+    let value = |v: usize| assignment.get(v).copied().unwrap_or_default();
+    let side = |row: &[(Fr, usize)]| Side {
+        value: signed(row.iter().map(|(c, v)| *c * value(*v)).sum()),
+        terms: row
+            .iter()
+            .map(|(c, v)| (signed(*c), (*v > 0).then(|| (variable(circuit, *v), signed(value(*v))))))
+            .collect(),
     };
-    let violated: Vec<(usize, [Fr; 3])> = (0..matrices.constraints())
-        .into_par_iter()
-        .filter_map(|i| {
-            let [a, b, c] = std::array::from_fn(|k| evaluate(&matrices.abc[k][i]));
-            (a * b != c).then_some((i, [a, b, c]))
-        })
-        .collect();
-    let labels = circuit.labels();
-    violated
+    matrices
+        .unsatisfied(assignment)
         .into_iter()
-        .map(|(constraint, values)| {
-            let run = labels.partition_point(|l| l.first <= constraint).saturating_sub(1);
-            let (number, gadget) = labels.get(run).map_or((0, "unknown"), |l| (l.node, l.gadget));
-            let element =
-                labels[..run].iter().rev().take_while(|l| l.node == number).filter(|l| l.gadget == gadget).count();
-            let (node, item, layer) = circuit.locate(number);
-            Failure { constraint, node: node.to_owned(), layer, item, gadget, element, values: values.map(signed) }
+        .map(|constraint| {
+            let run = circuit.labels().partition_point(|l| l.first <= constraint).saturating_sub(1);
+            let (node, layer, item, gadget, element) = place(circuit, run);
+            Failure {
+                constraint,
+                node: node.to_owned(),
+                layer,
+                item,
+                gadget,
+                formula: formula(gadget),
+                element,
+                sides: std::array::from_fn(|k| side(matrices.abc[k].get(constraint).map_or(&[], Vec::as_slice))),
+            }
         })
         .collect()
+}
+
+/// The node, the layer, the item of the batch and the gadget of a run of labels, and which one of its kind it is there.
+fn place(circuit: &Circuit, run: usize) -> (&str, &'static str, usize, &'static str, usize) {
+    let labels = circuit.labels();
+    let (number, gadget) = labels.get(run).map_or((0, "unknown"), |l| (l.node, l.gadget));
+    let before = labels.iter().take(run).rev().take_while(|l| l.node == number);
+    let element = before.filter(|l| l.gadget == gadget).count();
+    let (node, item, layer) = circuit.locate(number);
+    (node, layer, item, gadget, element)
+}
+
+/// The name of a variable: an element of a row of the table of public inputs (`output[3]`), or the `n`th variable of a gadget
+/// (`relu1.relu[5].n`), with the item of the batch in front where there are several.
+fn variable(circuit: &Circuit, column: usize) -> String {
+    let of_batch = |item: usize| if circuit.batch() > 1 { format!("{item}:") } else { String::new() };
+    let Some(witness) = column.checked_sub(circuit.matrices().instance) else {
+        let entries = circuit.table().entries();
+        let entry = entries.iter().find(|e| (e.first..e.first + e.len()).contains(&(column - 1)));
+        return entry.map_or_else(String::new, |e| format!("{}{}[{}]", of_batch(e.item), e.name, column - 1 - e.first));
+    };
+    let labels = circuit.labels();
+    let run = labels.partition_point(|l| l.witness <= witness).saturating_sub(1);
+    let (node, _, item, gadget, element) = place(circuit, run);
+    let nth = witness - labels.get(run).map_or(0, |l| l.witness);
+    format!("{}{node}.{gadget}[{element}].{nth}", of_batch(item))
 }

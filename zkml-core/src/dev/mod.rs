@@ -2,4 +2,5 @@
 
 pub mod check;
 pub mod cost;
+pub mod dishonest;
 pub mod tamper;
