@@ -27,6 +27,7 @@ pub fn index(x: f64) -> Option<usize> {
 
 /// Rounding of a float to a whole number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Rounding {
     /// To the one below.
     Down,

@@ -90,6 +90,7 @@ impl Options {
 
 /// How the input is given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum InputLayout {
     /// As the Keras model takes it: `[height, width, channels]` unless the model says otherwise.
     #[default]
@@ -101,6 +102,7 @@ pub enum InputLayout {
 
 /// What the model answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Output {
     /// What the Keras model gives.
     #[default]

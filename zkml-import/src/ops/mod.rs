@@ -32,6 +32,7 @@ use crate::{
 
 /// The border of a window.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Padding {
     /// None.
     Valid,
@@ -65,6 +66,7 @@ pub struct Window {
 
 /// A foreign operator. `x` is its first input, channels first and without a batch axis; axes count from the outermost.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Op {
     /// `x`, weight `[filters, channels / groups, kernel..]`, optionally bias `[filters]`; both constant.
     Conv {

@@ -10,6 +10,7 @@ use crate::{
 
 /// What a border is filled with.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum PadMode {
     /// A number.
     Constant(f64),
