@@ -10,7 +10,7 @@ use burn::backend::ir::{
 };
 use zkml_import::ops::PadMode;
 
-/// A function of one number.
+/// An element-wise function of one tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unary {
     Abs,
@@ -30,7 +30,7 @@ pub enum Unary {
     Tanh,
 }
 
-/// A function of two numbers, of tensors that broadcast or of a tensor and a scalar.
+/// An element-wise function of two tensors that broadcast, or of a tensor and a scalar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Binary {
     Add,
@@ -48,7 +48,7 @@ pub enum Binary {
     Or,
 }
 
-/// What an axis is reduced by.
+/// A reduction along axes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reduce {
     Sum,
@@ -70,11 +70,11 @@ pub struct Windows {
 /// A primitive operation.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Primitive {
-    /// A value that was there.
+    /// A tensor that was there before: a weight, a constant, the input.
     Value,
-    /// All elements are this.
+    /// A tensor whose elements are all this number.
     Fill(f64),
-    /// Another number type.
+    /// Conversion to another number type.
     Cast,
     Unary(Unary),
     Binary(Binary),

@@ -1,5 +1,4 @@
-//! Constants of a foreign model, computed while reading: what all readers share. Floats to integers, rounding modes,
-//! tensors with their axes in another order.
+//! Arithmetic on constants, which all readers share: conversion to integers, rounding modes, transposition.
 
 use zkml_core::{shape::Shape, tensor::Tensor};
 

@@ -1,4 +1,4 @@
-//! What can go wrong while a foreign model is read: one error type for all readers.
+//! Errors of reading a foreign model: one type for all readers.
 
 use std::{error::Error, fmt, sync::Arc};
 

@@ -30,7 +30,7 @@ pub(crate) fn sample(dims: &[usize]) -> &[usize] {
     }
 }
 
-/// Where a module or weight is, by its path.
+/// The origin of a module or weight: its path.
 fn origin(path: &str) -> Origin {
     Origin::part("burn module", path, "")
 }
@@ -132,7 +132,7 @@ fn patterns(trace: &Trace, flow: &Dataflow<'_>) -> HashMap<TensorId, Pattern> {
 /// A trace being lowered: the graph so far, and the value of every tensor.
 pub(crate) struct Lowering<'a> {
     builder: Builder,
-    /// What was recorded.
+    /// The dataflow graph.
     pub flow: Dataflow<'a>,
     /// The value of every tensor so far. Its elements are the tensor's, its shape may be another until it matters.
     values: HashMap<TensorId, Value>,
@@ -148,7 +148,7 @@ impl Lowering<'_> {
         self.flow.shape(id).map(<[usize]>::to_vec).unwrap_or_default()
     }
 
-    /// Whether all that takes a tensor gives it another shape anyway.
+    /// Whether only reshapes take a tensor, so that its own shape does not matter.
     pub fn only_reshaped(&self, id: TensorId) -> bool {
         !self.shape_matters.contains(&id)
     }
@@ -197,7 +197,7 @@ impl Lowering<'_> {
         self.builder.shape(value).rank()
     }
 
-    /// A trace that contradicts itself.
+    /// The error of a trace that contradicts itself.
     pub fn malformed(&self, reason: &str) -> ImportError {
         ImportError::new(
             ErrorKind::Malformed,
@@ -207,7 +207,7 @@ impl Lowering<'_> {
         )
     }
 
-    /// An operation that no layer does.
+    /// The error of an operation that no layer does.
     pub fn unsupported(&self, operation: &Operation, name: &str, expected: &str) -> ImportError {
         let shapes: Vec<String> = operation.inputs.iter().map(|i| Shape::new(self.dims(*i)).to_string()).collect();
         let found = format!("operation `{name}` of {} to {}", shapes.join(", "), Shape::new(operation.shape.clone()));

@@ -255,7 +255,7 @@ impl Lowering<'_> {
         self.push(&Op::Arg { max, axis, keepdims, last: false }, &[x], "")
     }
 
-    /// `x W + b`, `W` being `[in, out]` here and `[out, in]` in layers.
+    /// Dense layer: `x W + b`, `W` being `[in, out]` here and `[out, in]` in layers.
     fn dense(&mut self, x: TensorId, weight: TensorId, bias: Option<TensorId>) -> Result<Value, ImportError> {
         let name = self.module(weight);
         let Some(matrix) = self.flow.constant(weight) else { return Err(self.malformed("a weight is no constant")) };

@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Lowering<'_> {
-    /// The value of such an operation.
+    /// The value of a rearrangement.
     pub(crate) fn rearranged(&mut self, operation: &Operation) -> Result<Value, ImportError> {
         match (&operation.primitive, operation.inputs.as_slice()) {
             (Primitive::Expand, [x]) => {

@@ -9,11 +9,11 @@ use crate::{
     primitive::{Binary, Operation, Primitive, Reduce, Unary},
 };
 
-/// The activation that normalises itself, with the constants of its paper.
+/// Selu, with the constants of its paper.
 const SELU: Function = Function::Selu { alpha: 1.673_263_242_354_377_2, gamma: 1.050_700_987_355_480_5 };
 
 impl Dataflow<'_> {
-    /// `factor * f(inner * x)` with the scalars of `x` itself drawn into `inner`, unless that is 1 without.
+    /// The pattern `factor * f(inner * x)`, with the scalars of `x` itself drawn into `inner`, unless that is 1 without.
     fn activation(&self, x: TensorId, inner: f64, by: Function, factor: f64) -> Pattern {
         let snap = |v: f64| if near(v, 1.0) { 1.0 } else { v };
         let (x, inner) = match self.scalar_multiple(x) {
@@ -23,7 +23,7 @@ impl Dataflow<'_> {
         Pattern::Activation { x, inner: snap(inner), by, factor: snap(factor) }
     }
 
-    /// `x * activation_of_gate(x)`.
+    /// An activation with a gate, `x * gate(x)`: silu, mish, gelu, hard swish.
     pub(super) fn gated_activation(&self, operation: &Operation) -> Option<Pattern> {
         let (scalar, base) = self.scalar_multiple(operation.out)?;
         let Operation { primitive: Primitive::Binary(Binary::Mul), inputs, .. } = self.operation(base)? else {
@@ -33,7 +33,7 @@ impl Dataflow<'_> {
         self.activation_of_gate(*a, *b, scalar).or_else(|| self.activation_of_gate(*b, *a, scalar))
     }
 
-    /// `scalar * x * gate`, where the gate looks at `c * x`: `scalar / c` times a curve of `c * x`.
+    /// `scalar * x * gate`, where the gate looks at `c * x`: `scalar / c` times an activation of `c * x`.
     fn activation_of_gate(&self, x: TensorId, gate: TensorId, scalar: f64) -> Option<Pattern> {
         let of = |c: f64, by, factor: f64| (c != 0.0).then(|| self.activation(x, c, by, factor / c));
         let operation = self.operation(gate)?;
@@ -66,7 +66,7 @@ impl Dataflow<'_> {
         near(k, root).then(|| of(c, Function::Gelu { tanh: true }, 2.0 * offset * scalar))?
     }
 
-    /// The number `c` such that the value is `z + 0.044715 z^3`, `z = c * x`.
+    /// The inside of a gelu by `tanh`: the number `c` such that the value is `z + 0.044715 z^3`, `z = c * x`.
     fn gelu_cubic(&self, id: TensorId, x: TensorId) -> Option<f64> {
         let Operation { primitive: Primitive::Binary(Binary::Add), inputs, .. } = self.operation(id)? else {
             return None;
@@ -94,21 +94,21 @@ impl Dataflow<'_> {
         self.ratio(cube(*a, *b).or_else(|| cube(*b, *a))?, x)
     }
 
-    /// `factor / (1 + exp(-x))`, `id` being the divisor.
+    /// Sigmoid: `factor / (1 + exp(-x))`, `id` being the divisor.
     pub(super) fn sigmoid(&self, id: TensorId, factor: f64) -> Option<Pattern> {
         let (1.0, 1.0, e) = self.scalar_affine(id) else { return None };
         let (inner, x) = self.scalar_multiple(self.argument_of(e, Unary::Exp)?)?;
         Some(self.activation(x, -inner, Function::Sigmoid, factor))
     }
 
-    /// `scalar * x / (1 + exp(-c * x))`, `id` being the divisor.
+    /// Silu: `scalar * x / (1 + exp(-c * x))`, `id` being the divisor.
     fn silu_quotient(&self, x: TensorId, id: TensorId, scalar: f64) -> Option<Pattern> {
         let Pattern::Activation { x: v, inner, .. } = self.sigmoid(id, 1.0)? else { return None };
         let c = self.ratio(v, x)? * inner;
         (c != 0.0).then(|| self.activation(x, c, Function::Silu, scalar / c))
     }
 
-    /// Softsign, softmax, silu and sigmoid.
+    /// Quotients: softsign, softmax, silu and sigmoid.
     pub(super) fn quotient_activation(&self, operation: &Operation) -> Option<Pattern> {
         let (Primitive::Binary(Binary::Div), [x, y]) = (&operation.primitive, operation.inputs.as_slice()) else {
             return None;
@@ -143,7 +143,7 @@ impl Dataflow<'_> {
         Some(Pattern::Softmax { x: shifted.unwrap_or(exponent), axis: *axis })
     }
 
-    /// `log(1 + exp(x))`.
+    /// Softplus: `log(1 + exp(x))`.
     pub(super) fn softplus(&self, operation: &Operation) -> Option<Pattern> {
         let e = match operation.primitive {
             Primitive::Unary(Unary::Log) => match self.scalar_affine(operation.inputs[0]) {
@@ -156,7 +156,7 @@ impl Dataflow<'_> {
         Some(Pattern::Activation { x, inner, by: Function::Softplus, factor: 1.0 })
     }
 
-    /// `where(mask, value, tensor)`: the activations of two pieces, and the larger or smaller of two.
+    /// `where(mask, value, tensor)`: elu, celu, selu, softplus, and the maximum or minimum of two tensors.
     pub(super) fn where_activation(&self, operation: &Operation) -> Option<Pattern> {
         let [tensor, mask, value] = operation.inputs.as_slice() else { return None };
         let (tensor, value) = (*tensor, *value);
@@ -212,7 +212,7 @@ impl Dataflow<'_> {
         near(-offset, alpha).then_some((alpha, inner))
     }
 
-    /// `x` where it is above a threshold, else zero.
+    /// Thresholded relu: `x` where it is above a threshold, else zero.
     pub(super) fn thresholded_relu(&self, operation: &Operation, value: f64) -> Option<Pattern> {
         let [x, mask] = operation.inputs.as_slice() else { return None };
         let test = self.operation(*mask)?;

@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl Dataflow<'_> {
-    /// `x W + b`, both constants.
+    /// Dense layer: `x W + b`, both constants.
     pub(super) fn dense(&self, operation: &Operation) -> Option<Pattern> {
         let (Primitive::Binary(Binary::Add), [a, b]) = (&operation.primitive, operation.inputs.as_slice()) else {
             return None;
@@ -30,7 +30,7 @@ impl Dataflow<'_> {
         of(*a, *b).or_else(|| of(*b, *a))
     }
 
-    /// A chain of `+ - * /` by constants that are not the same everywhere.
+    /// Affine map: a chain of `+ - * /` by constants that are not the same everywhere.
     pub(super) fn affine_chain(&self, operation: &Operation) -> Option<Pattern> {
         let shape = Shape::new(operation.shape.clone());
         let fill = |value: f64| Tensor::from_fn(vec![1; shape.rank()].as_slice(), |_| value);
@@ -86,7 +86,7 @@ impl Dataflow<'_> {
     }
 }
 
-/// Two tensors of one rank, axes of one element broadcast.
+/// A function of two tensors of one rank, axes of one element broadcast.
 fn broadcast(a: &Tensor, b: &Tensor, f: impl Fn(f64, f64) -> f64) -> Option<Tensor> {
     let dims: Vec<usize> = a.shape().dims().iter().zip(b.shape().dims()).map(|(a, b)| *a.max(b)).collect();
     let shape = Shape::new(dims);

@@ -1,5 +1,4 @@
-//! Pattern matching: compounds that Burn records as several primitive operations. Activations, norms, dense layers with their
-//! bias.
+//! Pattern matching: activations, norms and dense layers that Burn records as several primitive operations.
 //!
 //! Scalar factors and offsets are gathered before anything is compared, so that the order in which they were written
 //! does not matter.
@@ -24,13 +23,13 @@ pub enum Pattern {
     Primitive,
     /// `factor * by(inner * x)`, element by element.
     Activation { x: TensorId, inner: f64, by: Function, factor: f64 },
-    /// The larger of two.
+    /// The element-wise maximum of two tensors.
     Maximum(TensorId, TensorId),
-    /// The smaller of two.
+    /// The element-wise minimum of two tensors.
     Minimum(TensorId, TensorId),
     /// `exp(x_i) / sum_j exp(x_j)` along an axis.
     Softmax { x: TensorId, axis: usize },
-    /// A maximum whose border was filled with minus infinity by an operation of its own.
+    /// Max pooling whose border was filled with minus infinity by an operation of its own.
     MaxPool { x: TensorId, windows: Windows },
     /// `x weight + bias`.
     Dense { x: TensorId, weight: TensorId, bias: TensorId },
@@ -40,7 +39,7 @@ pub enum Pattern {
     Norm(Norm),
 }
 
-/// Factors and offsets, gathered from several operations.
+/// An affine map: factors and offsets, gathered from several operations.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Affine {
     /// What they are applied to.
@@ -55,7 +54,7 @@ pub struct Affine {
     pub trained: bool,
 }
 
-/// A norm written out.
+/// A norm that is written out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Norm {
     /// What is normed.
@@ -87,7 +86,7 @@ impl Pattern {
 }
 
 impl Dataflow<'_> {
-    /// What an operation is.
+    /// The pattern that ends in an operation.
     pub fn pattern(&self, operation: &Operation) -> Pattern {
         let found = match &operation.primitive {
             Primitive::Binary(Binary::Mul | Binary::Div | Binary::Add | Binary::Sub) | Primitive::Scalar(..) => self
@@ -106,7 +105,7 @@ impl Dataflow<'_> {
         found.unwrap_or(Pattern::Primitive)
     }
 
-    /// A pool whose padding is its input's.
+    /// Max pooling whose padding was added by an operation of its own.
     fn padded_max_pool(&self, operation: &Operation, windows: &Windows) -> Option<Pattern> {
         let pad = self.operation(operation.inputs[0])?;
         let Primitive::Pad { by, with: PadMode::Constant(f64::NEG_INFINITY) } = &pad.primitive else { return None };

@@ -33,7 +33,7 @@ impl Dataflow<'_> {
         Some(Pattern::Norm(Norm { x, axes, epsilon, centred, gamma, beta }))
     }
 
-    /// `c / sqrt(mean(c * c) + epsilon)`, `c` being `x` or `x - mean(x)`.
+    /// Normalisation: `c / sqrt(mean(c * c) + epsilon)`, `c` being `x` or `x - mean(x)`.
     fn normalized(&self, id: TensorId) -> Option<(TensorId, Vec<usize>, f64, bool)> {
         let operation = self.operation(id)?;
         let (Primitive::Binary(Binary::Div), [c, root]) = (&operation.primitive, operation.inputs.as_slice()) else {

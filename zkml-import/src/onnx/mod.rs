@@ -1,4 +1,4 @@
-//! Reads ONNX files.
+//! The reader of ONNX files.
 //!
 //! ```no_run
 //! let import = zkml_import::onnx::load("lenet.onnx")?;

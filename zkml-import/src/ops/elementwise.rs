@@ -1,4 +1,4 @@
-//! What acts on each element: activations, arithmetic, comparisons.
+//! Element-wise operators: activations, arithmetic, comparisons.
 
 use zkml_core::{layer::Args, shape::Shape, tensor::Tensor};
 

@@ -1,4 +1,4 @@
-//! The one table from foreign operators to layers.
+//! Lowering: the one table from foreign operators to layers.
 //!
 //! A reader says what its file says as [`Op`]s: channels first, no batch axis, axes counted from the outermost, weights in
 //! [`lower`] makes layers of them; it is the only place that knows which layer does what.

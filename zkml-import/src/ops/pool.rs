@@ -1,4 +1,4 @@
-//! Pools, reductions, and the index of the largest.
+//! Pooling, reductions, and arg-max.
 
 use zkml_core::layer::Args;
 

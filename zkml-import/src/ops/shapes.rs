@@ -1,4 +1,4 @@
-//! What moves elements and computes nothing.
+//! Shape operators: they move elements and compute nothing.
 
 use zkml_core::layer::Args;
 
