@@ -221,14 +221,6 @@ pub enum WeightsError {
         /// Why not.
         reason: String,
     },
-    /// The file can't be written.
-    #[error("cannot write {path}: {reason}")]
-    Write {
-        /// Its path.
-        path: String,
-        /// Why not.
-        reason: String,
-    },
 }
 
 /// An input that the model does not take.

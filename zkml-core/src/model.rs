@@ -88,7 +88,7 @@ impl Weights {
     /// # Errors
     /// If the format refuses a tensor.
     pub fn to_safetensors(&self) -> Result<Vec<u8>, WeightsError> {
-        let file = |reason: String| WeightsError::Write { path: "safetensors data".to_owned(), reason };
+        let file = |reason: String| WeightsError::File { path: "safetensors data".to_owned(), reason };
         let bytes: Vec<(String, Vec<usize>, Dtype, Vec<u8>)> = self
             .iter()
             .map(|(name, t)| {
@@ -280,7 +280,7 @@ impl Model {
     /// If it can't be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), WeightsError> {
         let path = path.as_ref();
-        let file = |reason: String| WeightsError::Write { path: path.display().to_string(), reason };
+        let file = |reason: String| WeightsError::File { path: path.display().to_string(), reason };
         std::fs::write(path, self.weights.to_safetensors()?).map_err(|e| file(e.to_string()))
     }
 

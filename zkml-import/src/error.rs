@@ -39,7 +39,7 @@ pub enum ErrorKind {
 ///      unroll the loop before exporting"
 /// );
 /// ```
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug)]
 pub struct ImportError {
     /// What sort of mistake it is.
     pub kind: ErrorKind,
@@ -52,7 +52,6 @@ pub struct ImportError {
     /// How to repair it; empty where that is unknown.
     pub help: String,
     /// The error that it wraps.
-    #[source]
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -66,6 +65,15 @@ impl PartialEq for ImportError {
 }
 
 impl Eq for ImportError {}
+
+impl Error for ImportError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.source {
+            Some(wrapped) => Some(wrapped.as_ref()),
+            None => None,
+        }
+    }
+}
 
 impl ImportError {
     /// An error without a repair.
