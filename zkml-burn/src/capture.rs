@@ -1,4 +1,4 @@
-//! The importer's functions: a recorded forward pass becomes a network.
+//! The importer: a forward pass is traced, and the trace becomes a network.
 
 use burn::{module::Module, tensor::Tensor};
 use zkml_core::{
@@ -9,8 +9,8 @@ use zkml_core::{
 use zkml_import::{Import, ImportError, error::ErrorKind};
 
 use crate::{
-    record::{self, Output},
-    translate,
+    lower,
+    trace::{self, Output},
 };
 
 /// The network of a function of tensors, recorded on one input of that shape (with its batch axis, which is 1).
@@ -38,8 +38,8 @@ pub fn capture<const D: usize, O: Output>(
     shape: [usize; D],
     forward: impl FnOnce(Tensor<D>) -> O,
 ) -> Result<Import, ImportError> {
-    let recording = record::record(shape, forward).map_err(|reason| failed(&shape, &reason))?;
-    translate::translate(&recording, "model")
+    let trace = trace::record(shape, forward).map_err(|reason| failed(&shape, &reason))?;
+    lower::lower(&trace, "model")
 }
 
 /// The network of a module and its weights, recorded on one input of that shape (with its batch axis, which is 1).
@@ -71,10 +71,10 @@ pub fn capture_module<M: Module, const D: usize, O: Output>(
     shape: [usize; D],
     forward: impl FnOnce(&M, Tensor<D>) -> O,
 ) -> Result<Import, ImportError> {
-    let recording = record::record_module(module, shape, forward).map_err(|reason| failed(&shape, &reason))?;
+    let trace = trace::record_module(module, shape, forward).map_err(|reason| failed(&shape, &reason))?;
     let name = std::any::type_name::<M>();
     let name = name.split('<').next().and_then(|n| n.rsplit("::").next()).unwrap_or(name);
-    translate::translate(&recording, name)
+    lower::lower(&trace, name)
 }
 
 /// The model of a module: [`capture_module`] with a range for the input, and who sees what.
@@ -93,8 +93,7 @@ pub fn model<M: Module, const D: usize, O: Output>(
         Some(range) => import.with_range(range)?,
         None => import,
     };
-    Model::new(graph, visibility, weights)
-        .map_err(|error| ImportError::new(ErrorKind::Weights, &Origin::Unknown, error.to_string(), ""))
+    Ok(Model::new(graph, visibility, weights)?)
 }
 
 /// The forward pass did not come to its end.

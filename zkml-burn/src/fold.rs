@@ -1,68 +1,75 @@
-//! Constants: what is computed from weights and literals alone is computed here, once, in 64-bit floats.
+//! Constant folding: what is computed from weights and literals alone is computed here, once, in 64-bit floats.
 
 use zkml_core::{shape::Shape, tensor::Tensor};
 
-use crate::prim::{Binary, Fill, Prim, Reduce, Step, Unary};
+use zkml_import::{
+    constants::{Rounding, index, permuted, quotient, truth},
+    ops::PadMode,
+};
 
-/// The value of a step whose inputs are all constants, `None` for operations that are not folded.
-pub fn fold(step: &Step, inputs: &[&Tensor]) -> Option<Tensor> {
-    let shape = Shape::new(step.shape.clone());
+use crate::primitive::{Binary, Operation, Primitive, Reduce, Unary};
+
+/// The value of an operation whose inputs are all constants, `None` for operations that are not folded.
+pub fn fold(operation: &Operation, inputs: &[&Tensor]) -> Option<Tensor> {
+    let shape = Shape::new(operation.shape.clone());
     let x = || inputs.first().copied();
-    let value = match &step.prim {
-        Prim::Fill(value) => Tensor::from_fn(shape, |_| *value),
-        Prim::Cast if step.whole => x()?.map(|v| v.trunc()),
-        Prim::Cast => x()?.clone(),
-        Prim::Unary(by) => {
+    let value = match &operation.primitive {
+        Primitive::Fill(value) => Tensor::from_fn(shape, |_| *value),
+        Primitive::Cast if operation.whole => x()?.map(|v| Rounding::TowardsZero.of(*v)),
+        Primitive::Cast => x()?.clone(),
+        Primitive::Unary(by) => {
             let f = unary(*by)?;
             x()?.map(|v| f(*v))
         }
-        Prim::Binary(by) => {
+        Primitive::Binary(by) => {
             let [a, b] = inputs else { return None };
             let (a, b) = (expand(a, &shape)?, expand(b, &shape)?);
-            Tensor::from_fn(shape, |i| binary(*by, a.data()[i], b.data()[i], step.whole))
+            Tensor::from_fn(shape, |i| binary(*by, a.data()[i], b.data()[i], operation.whole))
         }
-        Prim::Scalar(by, s) => x()?.map(|v| binary(*by, *v, *s, step.whole)),
-        Prim::Clamp { min, max } => {
+        Primitive::Scalar(by, s) => x()?.map(|v| binary(*by, *v, *s, operation.whole)),
+        Primitive::Clamp { min, max } => {
             x()?.map(|v| v.max(min.unwrap_or(f64::NEG_INFINITY)).min(max.unwrap_or(f64::INFINITY)))
         }
-        Prim::Reshape => x()?.clone().reshape(shape).ok()?,
-        Prim::Expand => expand(x()?, &shape)?,
-        Prim::Permute(axes) => permute(x()?, axes)?,
-        Prim::Flip(axes) => pick(x()?, shape, |size, i, axis| if axes.contains(&axis) { size - 1 - i } else { i })?,
-        Prim::Slice(ranges) => pick(x()?, shape, |_, i, axis| {
+        Primitive::Reshape => x()?.clone().reshape(shape).ok()?,
+        Primitive::Expand => expand(x()?, &shape)?,
+        Primitive::Permute(axes) => permuted(x()?, axes)?,
+        Primitive::Flip(axes) => {
+            pick(x()?, shape, |size, i, axis| if axes.contains(&axis) { size - 1 - i } else { i })?
+        }
+        Primitive::Slice(ranges) => pick(x()?, shape, |_, i, axis| {
             let (start, end, step) = ranges[axis];
             let offset = i * step.unsigned_abs();
             if step < 0 { end - 1 - offset } else { start + offset }
         })?,
-        Prim::Repeat { .. } => pick(x()?, shape, |size, i, _| i % size)?,
-        Prim::Select { axis } => {
-            let [table, indices] = inputs else { return None };
-            let indices = whole(indices)?;
+        Primitive::Repeat { .. } => pick(x()?, shape, |size, i, _| i % size)?,
+        Primitive::Select { axis } => {
+            let [table, rows] = inputs else { return None };
+            let indices = indices(rows)?;
             indices.iter().all(|i| *i < table.shape().dims()[*axis]).then_some(())?;
             pick(table, shape, |_, i, a| if a == *axis { indices[i] } else { i })?
         }
-        Prim::Embedding => {
-            let [table, indices] = inputs else { return None };
-            let [rows, width] = table.shape().dims() else { return None };
-            let indices = whole(indices)?;
-            indices.iter().all(|i| i < rows).then_some(())?;
+        Primitive::Embedding => {
+            let [table, rows] = inputs else { return None };
+            let [height, width] = table.shape().dims() else { return None };
+            let indices = indices(rows)?;
+            indices.iter().all(|i| i < height).then_some(())?;
             let row = |r: &usize| table.data()[r * width..(r + 1) * width].iter().copied();
             Tensor::new(shape, indices.iter().flat_map(row).collect()).ok()?
         }
-        Prim::Cat { axis } => cat(inputs, *axis, shape)?,
-        Prim::Pad { by, with: Fill::Constant(value) } => pad(x()?, by, *value, shape),
-        Prim::MaskWhere => {
+        Primitive::Cat { axis } => cat(inputs, *axis, shape)?,
+        Primitive::Pad { by, with: PadMode::Constant(value) } => pad(x()?, by, *value, shape),
+        Primitive::MaskWhere => {
             let [x, mask, value] = inputs else { return None };
             let [x, mask, value] = [expand(x, &shape)?, expand(mask, &shape)?, expand(value, &shape)?];
             Tensor::from_fn(shape, |i| if mask.data()[i] == 0.0 { x.data()[i] } else { value.data()[i] })
         }
-        Prim::MaskFill(value) => {
+        Primitive::MaskFill(value) => {
             let [x, mask] = inputs else { return None };
             let [x, mask] = [expand(x, &shape)?, expand(mask, &shape)?];
             Tensor::from_fn(shape, |i| if mask.data()[i] == 0.0 { x.data()[i] } else { *value })
         }
-        Prim::Reduce { by, axes } => reduce(x()?, *by, axes).reshape(shape).ok()?,
-        Prim::Matmul => matmul(inputs, shape)?,
+        Primitive::Reduce { by, axes } => reduce(x()?, *by, axes).reshape(shape).ok()?,
+        Primitive::Matmul => matmul(inputs, shape)?,
         _ => return None,
     };
     Some(value)
@@ -75,7 +82,7 @@ fn unary(by: Unary) -> Option<fn(f64) -> f64> {
         Unary::Log => f64::ln,
         Unary::Log1p => f64::ln_1p,
         Unary::Neg => |x| -x,
-        Unary::Not => |x| f64::from(u8::from(x == 0.0)),
+        Unary::Not => |x| truth(x == 0.0),
         Unary::Recip => f64::recip,
         Unary::Relu => |x| x.max(0.0),
         Unary::Sigmoid => |x| 1.0 / (1.0 + (-x).exp()),
@@ -89,13 +96,11 @@ fn unary(by: Unary) -> Option<fn(f64) -> f64> {
 
 /// `a by b`; quotients of whole numbers are whole.
 fn binary(by: Binary, a: f64, b: f64, whole: bool) -> f64 {
-    let truth = |t| f64::from(u8::from(t));
     match by {
         Binary::Add => a + b,
         Binary::Sub => a - b,
         Binary::Mul => a * b,
-        Binary::Div if whole => (a / b).trunc(),
-        Binary::Div => a / b,
+        Binary::Div => quotient(a, b, whole),
         Binary::Pow => a.powf(b),
         Binary::Equal => truth(a == b),
         Binary::NotEqual => truth(a != b),
@@ -109,8 +114,8 @@ fn binary(by: Binary, a: f64, b: f64, whole: bool) -> f64 {
 }
 
 /// The elements as indices.
-fn whole(indices: &Tensor) -> Option<Vec<usize>> {
-    indices.data().iter().map(|i| (*i >= 0.0 && i.fract() == 0.0 && *i < 1e15).then_some(*i as usize)).collect()
+pub fn indices(tensor: &Tensor) -> Option<Vec<usize>> {
+    tensor.data().iter().map(|i| index(*i)).collect()
 }
 
 /// The position along every axis of a flat index.
@@ -147,20 +152,6 @@ pub fn expand(x: &Tensor, shape: &Shape) -> Option<Tensor> {
     }
     let x = x.clone().reshape(dims.as_slice()).ok()?;
     pick(&x, shape.clone(), |size, i, _| if size == 1 { 0 } else { i })
-}
-
-/// `x` with its axes in another order.
-pub fn permute(x: &Tensor, axes: &[usize]) -> Option<Tensor> {
-    let dims = x.shape().dims();
-    let own = x.shape().strides();
-    if axes.len() != dims.len() || axes.iter().any(|a| *a >= dims.len()) {
-        return None;
-    }
-    let shape = Shape::new(axes.iter().map(|a| dims[*a]).collect::<Vec<_>>());
-    let strides = shape.strides();
-    Some(Tensor::from_fn(shape, |flat| {
-        x.data()[position(flat, &strides).zip(axes).map(|(i, a)| i * own[*a]).sum::<usize>()]
-    }))
 }
 
 fn cat(inputs: &[&Tensor], axis: usize, shape: Shape) -> Option<Tensor> {
@@ -249,9 +240,10 @@ mod tests {
 
     use super::*;
 
-    fn of(prim: Prim, shape: &[usize], inputs: &[&Tensor]) -> Vec<f64> {
-        let step = Step { prim, inputs: vec![], out: TensorId::new(0), shape: shape.to_vec(), whole: false };
-        fold(&step, inputs).unwrap().into_data()
+    fn of(primitive: Primitive, shape: &[usize], inputs: &[&Tensor]) -> Vec<f64> {
+        let operation =
+            Operation { primitive, inputs: vec![], out: TensorId::new(0), shape: shape.to_vec(), whole: false };
+        fold(&operation, inputs).unwrap().into_data()
     }
 
     fn counting(shape: &[usize]) -> Tensor {
@@ -261,37 +253,42 @@ mod tests {
     #[test]
     fn operands_broadcast() {
         let (a, b) = (counting(&[2, 1]), counting(&[1, 3]));
-        assert_eq!(of(Prim::Binary(Binary::Sub), &[2, 3], &[&a, &b]), [0.0, -1.0, -2.0, 1.0, 0.0, -1.0]);
+        assert_eq!(of(Primitive::Binary(Binary::Sub), &[2, 3], &[&a, &b]), [0.0, -1.0, -2.0, 1.0, 0.0, -1.0]);
     }
 
     #[test]
     fn axes_move_slice_and_turn() {
         let x = counting(&[2, 3]);
-        assert_eq!(of(Prim::Permute(vec![1, 0]), &[3, 2], &[&x]), [0.0, 3.0, 1.0, 4.0, 2.0, 5.0]);
-        assert_eq!(of(Prim::Flip(vec![1]), &[2, 3], &[&x]), [2.0, 1.0, 0.0, 5.0, 4.0, 3.0]);
-        assert_eq!(of(Prim::Slice(vec![(1, 2, 1), (0, 3, -2)]), &[1, 2], &[&x]), [5.0, 3.0]);
-        assert_eq!(of(Prim::Repeat { axis: 0, times: 2 }, &[4, 3], &[&x])[6..9], [0.0, 1.0, 2.0]);
-        assert_eq!(of(Prim::Cat { axis: 1 }, &[2, 6], &[&x, &x])[..6], [0.0, 1.0, 2.0, 0.0, 1.0, 2.0]);
-        let padded = of(Prim::Pad { by: vec![(0, 0), (1, 0)], with: Fill::Constant(9.0) }, &[2, 4], &[&x]);
+        assert_eq!(of(Primitive::Permute(vec![1, 0]), &[3, 2], &[&x]), [0.0, 3.0, 1.0, 4.0, 2.0, 5.0]);
+        assert_eq!(of(Primitive::Flip(vec![1]), &[2, 3], &[&x]), [2.0, 1.0, 0.0, 5.0, 4.0, 3.0]);
+        assert_eq!(of(Primitive::Slice(vec![(1, 2, 1), (0, 3, -2)]), &[1, 2], &[&x]), [5.0, 3.0]);
+        assert_eq!(of(Primitive::Repeat { axis: 0, times: 2 }, &[4, 3], &[&x])[6..9], [0.0, 1.0, 2.0]);
+        assert_eq!(of(Primitive::Cat { axis: 1 }, &[2, 6], &[&x, &x])[..6], [0.0, 1.0, 2.0, 0.0, 1.0, 2.0]);
+        let padded = of(Primitive::Pad { by: vec![(0, 0), (1, 0)], with: PadMode::Constant(9.0) }, &[2, 4], &[&x]);
         assert_eq!(padded, [9.0, 0.0, 1.0, 2.0, 9.0, 3.0, 4.0, 5.0]);
     }
 
     #[test]
     fn axes_reduce_and_matrices_multiply() {
         let x = counting(&[2, 3]);
-        assert_eq!(of(Prim::Reduce { by: Reduce::Mean, axes: vec![1] }, &[2, 1], &[&x]), [1.0, 4.0]);
-        assert_eq!(of(Prim::Reduce { by: Reduce::Max, axes: vec![0, 1] }, &[1], &[&x]), [5.0]);
+        assert_eq!(of(Primitive::Reduce { by: Reduce::Mean, axes: vec![1] }, &[2, 1], &[&x]), [1.0, 4.0]);
+        assert_eq!(of(Primitive::Reduce { by: Reduce::Max, axes: vec![0, 1] }, &[1], &[&x]), [5.0]);
         let y = counting(&[3, 2]);
-        assert_eq!(of(Prim::Matmul, &[2, 2], &[&x, &y]), [10.0, 13.0, 28.0, 40.0]);
+        assert_eq!(of(Primitive::Matmul, &[2, 2], &[&x, &y]), [10.0, 13.0, 28.0, 40.0]);
     }
 
     #[test]
     fn rows_of_a_table_are_picked_by_number() {
         let table = counting(&[3, 2]);
         let numbers = Tensor::vector(vec![2.0, 0.0]);
-        assert_eq!(of(Prim::Select { axis: 0 }, &[2, 2], &[&table, &numbers]), [4.0, 5.0, 0.0, 1.0]);
-        let step =
-            Step { prim: Prim::Embedding, inputs: vec![], out: TensorId::new(0), shape: vec![1, 1, 2], whole: false };
-        assert_eq!(fold(&step, &[&table, &Tensor::vector(vec![3.0])]), None);
+        assert_eq!(of(Primitive::Select { axis: 0 }, &[2, 2], &[&table, &numbers]), [4.0, 5.0, 0.0, 1.0]);
+        let operation = Operation {
+            primitive: Primitive::Embedding,
+            inputs: vec![],
+            out: TensorId::new(0),
+            shape: vec![1, 1, 2],
+            whole: false,
+        };
+        assert_eq!(fold(&operation, &[&table, &Tensor::vector(vec![3.0])]), None);
     }
 }

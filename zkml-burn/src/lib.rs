@@ -1,12 +1,12 @@
 //! Networks from Burn modules: any module with a `forward` becomes a network, by recording what that does on one input.
 //!
-//! | step | where |
+//! | pass | where |
 //! |---|---|
-//! | the forward pass runs on Burn's recording device; no number is computed | `record` |
-//! | each recorded operation becomes one of a short list | `prim` |
-//! | what is known without the input is computed | `fold` |
-//! | activations, norms and dense layers that Burn writes out are put together again | `form` |
-//! | the batch is dropped, weights get their module's name, and the table of operators makes layers | `translate`, `emit`, `moves` |
+//! | tracing: the forward pass runs on Burn's recording device; no number is computed | `trace` |
+//! | each recorded operation becomes one of a short list of primitives | `primitive` |
+//! | constant folding: what is known without the input is computed | `fold` |
+//! | pattern matching: activations, norms and dense layers that Burn writes out are recognised | `patterns`, over the `dataflow` |
+//! | lowering: the batch is dropped, weights get their module's name, and the table of operators makes layers | `lower` |
 //!
 //! The module is left as it is: a copy of it is recorded, without autodiff and without what only training does (dropout,
 //! batch statistics).
@@ -29,19 +29,17 @@
 #[cfg(feature = "burn")]
 mod capture;
 #[cfg(feature = "burn")]
-mod emit;
+mod dataflow;
 #[cfg(feature = "burn")]
 mod fold;
 #[cfg(feature = "burn")]
-mod form;
+mod lower;
 #[cfg(feature = "burn")]
-mod moves;
+mod patterns;
 #[cfg(feature = "burn")]
-mod prim;
+mod primitive;
 #[cfg(feature = "burn")]
-mod record;
-#[cfg(feature = "burn")]
-mod translate;
+mod trace;
 
 #[cfg(feature = "burn")]
 pub use zkml_import::{Import, ImportError};
@@ -49,5 +47,5 @@ pub use zkml_import::{Import, ImportError};
 #[cfg(feature = "burn")]
 pub use crate::{
     capture::{capture, capture_module, model},
-    record::Output,
+    trace::Output,
 };

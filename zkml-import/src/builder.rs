@@ -1,4 +1,4 @@
-//! The graph under construction, and its weights.
+//! The graph builder: a graph under construction, and its weights.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,5 +1,4 @@
-//! Constants of a foreign model, computed while reading: what all readers share. Floats to integers, rounding modes,
-//! tensors with their axes in another order.
+//! Arithmetic on constants, which all readers share: conversion to integers, rounding modes, transposition.
 
 use zkml_core::{shape::Shape, tensor::Tensor};
 
@@ -27,6 +26,7 @@ pub fn index(x: f64) -> Option<usize> {
 
 /// Rounding of a float to a whole number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Rounding {
     /// To the one below.
     Down,

@@ -1,4 +1,4 @@
-//! Weights that go from a model that was read to an annotated function that describes the same network.
+//! Weight transfer: from a model that was read to an annotated function that describes the same network.
 
 use zkml_core::{
     graph::{Graph, Node},

@@ -5,8 +5,8 @@ use serde_json::value::RawValue;
 
 use super::{
     config::{Options, excerpt},
-    emit::{Emit, Form, Softmax, Value},
     fault::{self, LayerRef, malformed, misuse},
+    lower::{Layout, Lowering, Softmax, Value},
 };
 use crate::{
     error::ImportError,
@@ -176,7 +176,7 @@ fn number(options: &mut Options<'_>, key: &str) -> Result<Option<f64>, ImportErr
     }))
 }
 
-impl Emit {
+impl Lowering {
     /// The activation of a value.
     pub(super) fn activate(&mut self, value: Value, activation: &Activation) -> Result<Value, ImportError> {
         let op = match activation {
@@ -254,9 +254,9 @@ impl Emit {
         if rank == 1 {
             return Ok(Value { softmax: Some(kind), ..value });
         }
-        let axis = match value.form {
-            Form::First => (axis + 1) % rank,
-            Form::Keras | Form::Flat(_) => axis,
+        let axis = match value.layout {
+            Layout::ChannelsFirst => (axis + 1) % rank,
+            Layout::Keras | Layout::Flat(_) => axis,
         };
         let node = self.op(kind.op(axis), &[value.node], vec![])?;
         Ok(Value { node, ..value })

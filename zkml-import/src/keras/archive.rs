@@ -1,4 +1,4 @@
-//! The containers: a zip of `config.json`, `metadata.json` and `model.weights.h5`, or one HDF5 file with everything.
+//! Model files: a zip of `config.json`, `metadata.json` and `model.weights.h5`, or one HDF5 file with everything.
 //!
 //! Nothing in them is trusted: expanded sizes are bounded before anything is expanded, no dataset is larger than the
 //! file that holds it, and a panic of the HDF5 reader is an error like any other.

@@ -259,7 +259,7 @@ fn call(layer: &LayerRef, node: &RawValue) -> Result<Call, ImportError> {
     Ok(call)
 }
 
-/// An argument of a call in the form of Keras 3: a tensor, a list of tensors, or a number.
+/// An argument of a call as Keras 3 writes it: a tensor, a list of tensors, or a number.
 fn operand(value: &Value, call: &mut Call) -> Option<()> {
     match value {
         Value::Array(list) => list.iter().try_for_each(|v| operand(v, call)),
@@ -286,7 +286,7 @@ fn named(value: &Value, call: &mut Call) -> Option<()> {
     Some(())
 }
 
-/// An operand in the form of Keras 2: a tensor, a number, or a number in the place of a tensor.
+/// An operand as Keras 2 writes it: a tensor, a number, or a number in the place of a tensor.
 fn older(value: &Value) -> Option<Operand> {
     match value {
         Value::Number(n) => n.as_f64().map(Operand::Number),

@@ -34,9 +34,9 @@
 mod activation;
 mod archive;
 mod config;
-mod emit;
 mod fault;
 mod layers;
+mod lower;
 mod network;
 mod weights;
 
@@ -46,8 +46,8 @@ use zkml_core::{bounded, graph::Range, shape::Shape};
 
 use self::{
     archive::{Archive, Kind, MAX_FILE},
-    emit::{Emit, Form, Value, first},
     fault::malformed,
+    lower::{Layout, Lowering, Value, first},
     network::Walk,
     weights::Shelf,
 };
@@ -90,6 +90,7 @@ impl Options {
 
 /// How the input is given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum InputLayout {
     /// As the Keras model takes it: `[height, width, channels]` unless the model says otherwise.
     #[default]
@@ -101,6 +102,7 @@ pub enum InputLayout {
 
 /// What the model answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Output {
     /// What the Keras model gives.
     #[default]
@@ -150,15 +152,15 @@ pub fn read(bytes: impl Into<Vec<u8>>, options: &Options) -> Result<Import, Impo
     let input = if swapped { first(&shape) } else { shape.clone() };
     let builder = Builder::new(&model.name, input)?;
     let node = builder.input();
-    let form = if swapped { Form::First } else { Form::Keras };
+    let layout = if swapped { Layout::ChannelsFirst } else { Layout::Keras };
     // Twice what the file holds, and some for layers used again.
-    let mut emit = Emit::new(builder, archive.store.elements().saturating_mul(4).saturating_add(1 << 20));
+    let mut lowering = Lowering::new(builder, archive.store.elements().saturating_mul(4).saturating_add(1 << 20));
     let walk = Walk::new(&model, Shelf::new(&archive, &model)?, keras2)?;
-    let value = walk.run(&mut emit, Value { shape, form, node, softmax: None })?;
+    let value = walk.run(&mut lowering, Value { shape, layout, node, softmax: None })?;
     let output = match options.output {
         Output::Keras => {
-            let value = emit.settle(&value)?;
-            emit.keras(&value)?
+            let value = lowering.settle(&value)?;
+            lowering.keras(&value)?
         }
         Output::Class => {
             let scores = Value { softmax: None, ..value };
@@ -169,11 +171,11 @@ pub fn read(bytes: impl Into<Vec<u8>>, options: &Options) -> Result<Import, Impo
                 ))
                 .help("import it with the output it has"));
             }
-            let node = emit.keras(&scores)?;
-            emit.quiet(Op::Arg { max: true, axis: 0, keepdims: false, last: false }, &[node])?
+            let node = lowering.keras(&scores)?;
+            lowering.quiet(Op::Arg { max: true, axis: 0, keepdims: false, last: false }, &[node])?
         }
     };
-    let import = emit.builder.finish(&builder::Value::Node(output))?;
+    let import = lowering.builder.finish(&builder::Value::Node(output))?;
     match options.range {
         Some(range) => import.with_range(range),
         None => Ok(import),

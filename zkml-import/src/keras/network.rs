@@ -1,4 +1,4 @@
-//! Walking a model from its outputs: each call of a layer once, models in models included.
+//! Traversal of a model from its outputs: each call of a layer once, models in models included.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,9 @@ use zkml_core::shape::Shape;
 
 use super::{
     config::{Call, Entry, Network, Operand, Options, Tap, is_model, network},
-    emit::{Emit, Value},
     fault::{malformed, misuse},
     layers::{Input, Job, describe, is_idle},
+    lower::{Lowering, Value},
     weights::Shelf,
 };
 use crate::error::ImportError;
@@ -56,7 +56,7 @@ impl<'n, 'a, 's> Walk<'n, 'a, 's> {
     }
 
     /// The value of the model's one output, from that of its one input.
-    pub(super) fn run(mut self, emit: &mut Emit, input: Value) -> Result<Value, ImportError> {
+    pub(super) fn run(mut self, lowering: &mut Lowering, input: Value) -> Result<Value, ImportError> {
         let [output] = self.network.outputs.as_slice() else {
             let names: Vec<&str> = self.network.outputs.iter().map(|tap| tap.layer.as_str()).collect();
             return Err(malformed(format!(
@@ -93,7 +93,7 @@ impl<'n, 'a, 's> Walk<'n, 'a, 's> {
                     stack.push(next);
                 }
                 None => {
-                    let value = self.evaluate(emit, at, &input)?;
+                    let value = self.evaluate(lowering, at, &input)?;
                     self.values.insert(at, Some(value));
                     stack.pop();
                 }
@@ -140,7 +140,7 @@ impl<'n, 'a, 's> Walk<'n, 'a, 's> {
         value.ok_or_else(|| misuse(&self.network.layers[at.0].layer, "it has no value"))
     }
 
-    fn evaluate(&self, emit: &mut Emit, at: (usize, usize), input: &Value) -> Result<Value, ImportError> {
+    fn evaluate(&self, lowering: &mut Lowering, at: (usize, usize), input: &Value) -> Result<Value, ImportError> {
         let entry = &self.network.layers[at.0];
         let Some(call) = self.call(at)? else {
             return Ok(input.clone());
@@ -171,10 +171,10 @@ impl<'n, 'a, 's> Walk<'n, 'a, 's> {
                 }
             };
         }
-        emit.start(&self.prefix, &entry.layer);
+        lowering.start(&self.prefix, &entry.layer);
         for input in &mut inputs {
             if let Input::Tensor(value) = input {
-                *value = emit.settle(value)?;
+                *value = lowering.settle(value)?;
             }
         }
         if is_model(&entry.layer.class) {
@@ -184,10 +184,10 @@ impl<'n, 'a, 's> Walk<'n, 'a, 's> {
             let inner = network(&entry.layer.class, entry.config)?;
             let shelf = self.shelf.inner(&entry.layer, &inner)?;
             let prefix = format!("{}{}/", self.prefix, entry.layer.name);
-            return Walk::within(&inner, shelf, self.keras2, prefix, self.depth + 1)?.run(emit, value.clone());
+            return Walk::within(&inner, shelf, self.keras2, prefix, self.depth + 1)?.run(lowering, value.clone());
         }
         let options = Options::read(&entry.layer, entry.config)?;
-        let job = Job { emit, options, shelf: &self.shelf, keras2: self.keras2, layer: entry.layer.clone() };
+        let job = Job { lowering, options, shelf: &self.shelf, keras2: self.keras2, layer: entry.layer.clone() };
         job.run(inputs)
     }
 }

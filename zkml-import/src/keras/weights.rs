@@ -1,4 +1,4 @@
-//! Where the weights of each layer are.
+//! Weights: where a file holds those of each layer.
 //!
 //! Legacy files list the weights of each layer of the outermost model in the attribute `weight_names`; those of a model
 //! in the model are listed with it, trainable ones first, under names that end in `layer/weight`.

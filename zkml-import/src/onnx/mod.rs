@@ -1,4 +1,4 @@
-//! Reads ONNX files.
+//! The reader of ONNX files.
 //!
 //! ```no_run
 //! let import = zkml_import::onnx::load("lenet.onnx")?;
@@ -60,6 +60,7 @@ const MAX_FILE: u64 = 1 << 31;
 
 /// What the first axis of the input is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Batch {
     /// The batch, which is left out. An input with a single axis has none.
     #[default]

@@ -1,4 +1,4 @@
-//! Stored tensors to tensors of `f64`, their data in the file or beside it.
+//! Stored tensors (`TensorProto`) as tensors of `f64`, their data in the file or beside it.
 
 use std::{
     fs::File,

@@ -1,4 +1,4 @@
-//! A value of the file: what it is here, and what the file takes it for.
+//! A value while it is traced through the file: its tensor or node, its shape in the file, and its batch axis.
 
 use zkml_core::tensor::Tensor;
 

@@ -1,4 +1,4 @@
-//! What acts on each element: activations, arithmetic, comparisons.
+//! Element-wise operators: activations, arithmetic, comparisons.
 
 use zkml_core::{layer::Args, shape::Shape, tensor::Tensor};
 
@@ -8,6 +8,7 @@ use crate::{builder::Value, error::ImportError};
 /// A function of one element.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[allow(missing_docs, reason = "the names say it; parameters are those of ONNX")]
+#[non_exhaustive]
 pub enum Unary {
     Relu,
     Relu6,
@@ -75,6 +76,7 @@ pub enum Unary {
 /// A function of two elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
+#[non_exhaustive]
 pub enum Binary {
     Add,
     Sub,

@@ -1,4 +1,4 @@
-//! The one table from foreign operators to layers.
+//! Lowering: the one table from foreign operators to layers.
 //!
 //! A reader says what its file says as [`Op`]s: channels first, no batch axis, axes counted from the outermost, weights in
 //! [`lower`] makes layers of them; it is the only place that knows which layer does what.
@@ -32,6 +32,7 @@ use crate::{
 
 /// The border of a window.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Padding {
     /// None.
     Valid,
@@ -65,6 +66,7 @@ pub struct Window {
 
 /// A foreign operator. `x` is its first input, channels first and without a batch axis; axes count from the outermost.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Op {
     /// `x`, weight `[filters, channels / groups, kernel..]`, optionally bias `[filters]`; both constant.
     Conv {

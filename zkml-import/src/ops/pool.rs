@@ -1,4 +1,4 @@
-//! Pools, reductions, and the index of the largest.
+//! Pooling, reductions, and arg-max.
 
 use zkml_core::layer::Args;
 
@@ -11,6 +11,7 @@ use crate::{builder::Value, error::ImportError, ops::Padding};
 
 /// What a pool takes of its window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PoolKind {
     /// The largest element.
     Max,
@@ -36,6 +37,7 @@ impl PoolKind {
 /// What a reduction takes of all elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names are those of ONNX")]
+#[non_exhaustive]
 pub enum ReduceKind {
     Sum,
     Mean,

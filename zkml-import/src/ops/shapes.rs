@@ -1,4 +1,4 @@
-//! What moves elements and computes nothing.
+//! Shape operators: they move elements and compute nothing.
 
 use zkml_core::layer::Args;
 
@@ -10,6 +10,7 @@ use crate::{
 
 /// What a border is filled with.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum PadMode {
     /// A number.
     Constant(f64),

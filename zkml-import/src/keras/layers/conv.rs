@@ -4,8 +4,8 @@ use zkml_core::{graph::NodeId, shape::Shape, tensor::Tensor};
 
 use super::{
     super::{
-        emit::Value,
         fault::{malformed, misuse},
+        lower::Value,
     },
     Job,
 };
@@ -81,8 +81,8 @@ fn with_bias(kernel: Tensor, bias: Option<Tensor>) -> Vec<Tensor> {
 impl Job<'_, '_, '_> {
     /// The input as `[channels, ..]`, and the number of channels.
     fn channels(&mut self, x: &Value, frame: &Frame) -> Result<(NodeId, usize), ImportError> {
-        let node = self.emit.image(x, frame.axes + 1, frame.channels_first)?;
-        let channels = self.emit.shape(node).dims()[0];
+        let node = self.lowering.image(x, frame.axes + 1, frame.channels_first)?;
+        let channels = self.lowering.shape(node).dims()[0];
         Ok((node, channels))
     }
 
@@ -112,8 +112,8 @@ impl Job<'_, '_, '_> {
         }
         let (kernels, bias) = self.kernels(vec![("kernel", frame.stored(channels / groups, filters))], filters)?;
         let constants = with_bias(frame.reversed(&kernels[0])?, bias);
-        let node = self.emit.op(Op::Conv { window: frame.window, groups }, &[node], constants)?;
-        self.fused(self.emit.as_image(node, frame.channels_first))
+        let node = self.lowering.op(Op::Conv { window: frame.window, groups }, &[node], constants)?;
+        self.fused(self.lowering.as_image(node, frame.channels_first))
     }
 
     pub(super) fn depthwise(&mut self, axes: usize, x: Value) -> Result<Value, ImportError> {
@@ -124,8 +124,8 @@ impl Job<'_, '_, '_> {
         let filters = channels.saturating_mul(multiplier);
         let (kernels, bias) = self.kernels(vec![("depthwise_kernel", frame.stored(channels, multiplier))], filters)?;
         let constants = with_bias(frame.by_channel(&kernels[0])?, bias);
-        let node = self.emit.op(Op::Conv { window: frame.window, groups: channels }, &[node], constants)?;
-        self.fused(self.emit.as_image(node, frame.channels_first))
+        let node = self.lowering.op(Op::Conv { window: frame.window, groups: channels }, &[node], constants)?;
+        self.fused(self.lowering.as_image(node, frame.channels_first))
     }
 
     pub(super) fn separable(&mut self, axes: usize, x: Value) -> Result<Value, ImportError> {
@@ -140,9 +140,9 @@ impl Job<'_, '_, '_> {
         let (kernels, bias) = self.kernels(stored, filters)?;
         let point = frame.point();
         let (depthwise, pointwise) = (frame.by_channel(&kernels[0])?, frame.reversed(&kernels[1])?);
-        let node = self.emit.op(Op::Conv { window: frame.window, groups: channels }, &[node], vec![depthwise])?;
-        let node = self.emit.op(Op::Conv { window: point, groups: 1 }, &[node], with_bias(pointwise, bias))?;
-        self.fused(self.emit.as_image(node, frame.channels_first))
+        let node = self.lowering.op(Op::Conv { window: frame.window, groups: channels }, &[node], vec![depthwise])?;
+        let node = self.lowering.op(Op::Conv { window: point, groups: 1 }, &[node], with_bias(pointwise, bias))?;
+        self.fused(self.lowering.as_image(node, frame.channels_first))
     }
 
     pub(super) fn transpose(&mut self, axes: usize, x: Value) -> Result<Value, ImportError> {
@@ -176,8 +176,8 @@ impl Job<'_, '_, '_> {
         let constants = with_bias(frame.reversed(&kernels[0])?, bias);
         let window = Window { padding: Padding::Explicit { before, after }, ..frame.window };
         let op = Op::ConvTranspose { window, output_padding: longer, groups: 1 };
-        let node = self.emit.op(op, &[node], constants)?;
-        self.fused(self.emit.as_image(node, frame.channels_first))
+        let node = self.lowering.op(op, &[node], constants)?;
+        self.fused(self.lowering.as_image(node, frame.channels_first))
     }
 }
 

@@ -4,8 +4,8 @@ use zkml_core::{shape::Shape, tensor::Tensor};
 
 use super::{
     super::{
-        emit::{Form, Value},
         fault::misuse,
+        lower::{Layout, Value},
     },
     Job, flat_order,
 };
@@ -27,19 +27,19 @@ impl Job<'_, '_, '_> {
         let mut tensors = self.weights(&expected)?.into_iter();
         let kernel = tensors.next().unwrap_or_else(|| Tensor::from_fn([0], |_| 0.0));
         let mut weight = transposed(&kernel);
-        let node = match &x.form {
-            Form::Flat(image) => {
+        let node = match &x.layout {
+            Layout::Flat(image) => {
                 let order = flat_order(image);
                 let stored = weight;
                 let element = |i: usize| stored.data()[i / inputs * inputs + order(i % inputs)];
                 weight = Tensor::from_fn(Shape::new([units, inputs]), element);
                 x.node
             }
-            Form::Keras | Form::First => self.emit.keras(&x)?,
+            Layout::Keras | Layout::ChannelsFirst => self.lowering.keras(&x)?,
         };
         let constants = [weight].into_iter().chain(tensors).collect();
-        let node = self.emit.op(Op::Dense, &[node], constants)?;
-        let value = self.emit.as_keras(node);
+        let node = self.lowering.op(Op::Dense, &[node], constants)?;
+        let value = self.lowering.as_keras(node);
         self.fused(value)
     }
 }

@@ -1,12 +1,12 @@
-//! Layers that take several tensors, and operators between tensors and numbers.
+//! Merging layers, which take several tensors, and operators between tensors and numbers.
 
 use serde::Deserialize;
 use zkml_core::{graph::NodeId, shape::Shape};
 
 use super::{
     super::{
-        emit::{Form, Value},
         fault::{self, misuse},
+        lower::{Layout, Value},
     },
     Input, Job, help,
 };
@@ -26,33 +26,34 @@ impl Job<'_, '_, '_> {
     }
 
     /// Values in one layout: as they are if they agree, else as Keras holds them, with as many axes each.
-    fn aligned(&mut self, values: &[Value]) -> Result<(Vec<NodeId>, Form), ImportError> {
+    fn aligned(&mut self, values: &[Value]) -> Result<(Vec<NodeId>, Layout), ImportError> {
         let Some(head) = values.first() else { return Err(misuse(&self.layer, "it has no inputs")) };
-        if values.iter().all(|v| v.form == head.form && v.shape.rank() == head.shape.rank()) {
-            return Ok((values.iter().map(|v| v.node).collect(), head.form.clone()));
+        if values.iter().all(|v| v.layout == head.layout && v.shape.rank() == head.shape.rank()) {
+            return Ok((values.iter().map(|v| v.node).collect(), head.layout.clone()));
         }
         let rank = values.iter().map(|v| v.shape.rank()).max().unwrap_or(0);
-        let first = values.iter().any(|v| v.form == Form::First) && values.iter().all(|v| v.shape.rank() == rank);
+        let first =
+            values.iter().any(|v| v.layout == Layout::ChannelsFirst) && values.iter().all(|v| v.shape.rank() == rank);
         let mut nodes = vec![];
         for value in values {
-            nodes.push(if first { self.emit.first(value)? } else { self.emit.keras(value)? });
+            nodes.push(if first { self.lowering.first(value)? } else { self.lowering.keras(value)? });
         }
         if !first {
             for (node, value) in nodes.iter_mut().zip(values) {
                 let ones = vec![1; rank - value.shape.rank()];
                 let dims: Vec<usize> = ones.into_iter().chain(value.shape.dims().iter().copied()).collect();
-                *node = self.emit.reshape(*node, &Shape::new(dims))?;
+                *node = self.lowering.reshape(*node, &Shape::new(dims))?;
             }
         }
-        Ok((nodes, if first { Form::First } else { Form::Keras }))
+        Ok((nodes, if first { Layout::ChannelsFirst } else { Layout::Keras }))
     }
 
     /// A node in a layout as a value.
-    fn held(&self, node: NodeId, form: Form) -> Value {
-        match form {
-            Form::First => self.emit.as_first(node),
-            Form::Keras => self.emit.as_keras(node),
-            Form::Flat(_) => Value { form, ..self.emit.as_keras(node) },
+    fn held(&self, node: NodeId, layout: Layout) -> Value {
+        match layout {
+            Layout::ChannelsFirst => self.lowering.as_first(node),
+            Layout::Keras => self.lowering.as_keras(node),
+            Layout::Flat(_) => Value { layout, ..self.lowering.as_keras(node) },
         }
     }
 
@@ -76,16 +77,16 @@ impl Job<'_, '_, '_> {
             return Err(misuse(&self.layer, format!("it has {} inputs, expected two", values.len())));
         }
         let count = values.len();
-        let (nodes, form) = self.aligned(&values)?;
+        let (nodes, layout) = self.aligned(&values)?;
         let mut node = nodes[0];
         for other in &nodes[1..] {
-            node = self.emit.op(Op::Binary(op), &[node, *other], vec![])?;
+            node = self.lowering.op(Op::Binary(op), &[node, *other], vec![])?;
         }
         if operation == "Average" {
             let factor = 1.0 / count as f64;
-            node = self.emit.op(Op::Unary(Unary::Scale { factor }), &[node], vec![])?;
+            node = self.lowering.op(Op::Unary(Unary::Scale { factor }), &[node], vec![])?;
         }
-        Ok(self.held(node, form))
+        Ok(self.held(node, layout))
     }
 
     fn with_number(&mut self, operation: &str, x: Value, c: f64, number_first: bool) -> Result<Value, ImportError> {
@@ -97,16 +98,16 @@ impl Job<'_, '_, '_> {
             ("Maximum", _) => Unary::Clip { min: Some(c), max: None },
             ("Minimum", _) => Unary::Clip { min: None, max: Some(c) },
             ("Subtract", true) => {
-                let x = self.emit.each(Unary::Neg, &x)?;
-                return self.emit.each(Unary::Offset { value: c }, &x);
+                let x = self.lowering.each(Unary::Neg, &x)?;
+                return self.lowering.each(Unary::Offset { value: c }, &x);
             }
             ("Divide" | "TrueDivide", true) => {
-                let x = self.emit.each(Unary::Reciprocal, &x)?;
-                return self.emit.each(Unary::Scale { factor: c }, &x);
+                let x = self.lowering.each(Unary::Reciprocal, &x)?;
+                return self.lowering.each(Unary::Scale { factor: c }, &x);
             }
             _ => return Err(misuse(&self.layer, format!("an input is the number {c}, expected tensors"))),
         };
-        self.emit.each(op, &x)
+        self.lowering.each(op, &x)
     }
 
     pub(super) fn concatenate(&mut self, inputs: Vec<Input>) -> Result<Value, ImportError> {
@@ -120,15 +121,15 @@ impl Job<'_, '_, '_> {
             ));
         }
         let axis: i64 = self.options.take("axis")?.unwrap_or(-1);
-        let axis = self.emit.axis(axis, rank)?;
-        let first = values.iter().any(|v| v.form == Form::First);
+        let axis = self.lowering.axis(axis, rank)?;
+        let first = values.iter().any(|v| v.layout == Layout::ChannelsFirst);
         let mut nodes = vec![];
         for value in &values {
-            nodes.push(if first { self.emit.first(value)? } else { self.emit.keras(value)? });
+            nodes.push(if first { self.lowering.first(value)? } else { self.lowering.keras(value)? });
         }
         let axis = if first { (axis + 1) % rank } else { axis };
-        let node = self.emit.op(Op::Concat { axis }, &nodes, vec![])?;
-        Ok(if first { self.emit.as_first(node) } else { self.emit.as_keras(node) })
+        let node = self.lowering.op(Op::Concat { axis }, &nodes, vec![])?;
+        Ok(if first { self.lowering.as_first(node) } else { self.lowering.as_keras(node) })
     }
 
     /// A product summed over one axis of each of two tensors.
@@ -153,20 +154,21 @@ impl Job<'_, '_, '_> {
                 format!("its inputs are {} and {}, expected vectors or matrices", x.shape, y.shape),
             ));
         }
-        let (along_x, along_y) = (self.emit.axis(along_x, x.shape.rank())?, self.emit.axis(along_y, y.shape.rank())?);
-        let (mut a, mut b) = (self.emit.keras(x)?, self.emit.keras(y)?);
+        let (along_x, along_y) =
+            (self.lowering.axis(along_x, x.shape.rank())?, self.lowering.axis(along_y, y.shape.rank())?);
+        let (mut a, mut b) = (self.lowering.keras(x)?, self.lowering.keras(y)?);
         if x.shape.rank() == 2 && along_x == 0 {
-            a = self.emit.permute(a, &[1, 0])?;
+            a = self.lowering.permute(a, &[1, 0])?;
         }
         if y.shape.rank() == 2 && along_y == 1 {
-            b = self.emit.permute(b, &[1, 0])?;
+            b = self.lowering.permute(b, &[1, 0])?;
         }
-        let node = self.emit.op(Op::MatMul, &[a, b], vec![])?;
-        let node = match self.emit.shape(node).rank() {
-            0 => self.emit.reshape(node, &Shape::new([1]))?,
+        let node = self.lowering.op(Op::MatMul, &[a, b], vec![])?;
+        let node = match self.lowering.shape(node).rank() {
+            0 => self.lowering.reshape(node, &Shape::new([1]))?,
             _ => node,
         };
-        Ok(self.emit.as_keras(node))
+        Ok(self.lowering.as_keras(node))
     }
 
     /// An operator of Keras 2 such as `x + y`.

@@ -1,4 +1,4 @@
-//! From Keras classes to nodes.
+//! Keras layers, by class, to nodes.
 
 mod conv;
 mod dense;
@@ -12,8 +12,8 @@ use zkml_core::{shape::Shape, tensor::Tensor};
 use super::{
     activation::Activation,
     config::{Operand, Options, Tap},
-    emit::{Emit, Value},
     fault::{self, LayerRef, misuse},
+    lower::{Lowering, Value},
     weights::Shelf,
 };
 use crate::{error::ImportError, ops::PoolKind};
@@ -33,7 +33,7 @@ pub(super) enum Input {
 /// One application of a layer.
 pub(super) struct Job<'e, 'a, 's> {
     /// The graph so far.
-    pub(super) emit: &'e mut Emit,
+    pub(super) lowering: &'e mut Lowering,
     /// The layer's options.
     pub(super) options: Options<'a>,
     /// Where its weights are.
@@ -158,7 +158,7 @@ impl Job<'_, '_, '_> {
             _ => match Activation::layer(&mut self.options, &self.layer, self.keras2)? {
                 Some(activation) => {
                     let x = one(&self.layer, inputs)?;
-                    self.emit.activate(x, &activation)
+                    self.lowering.activate(x, &activation)
                 }
                 None => Err(fault::class(&self.layer, help(&self.layer.class))),
             },
@@ -168,7 +168,7 @@ impl Job<'_, '_, '_> {
     /// The activation that the layer carries.
     fn fused(&mut self, value: Value) -> Result<Value, ImportError> {
         let activation = Activation::option(&mut self.options, &self.layer, self.keras2)?;
-        self.emit.activate(value, &activation)
+        self.lowering.activate(value, &activation)
     }
 
     /// The layer's weights, which must be exactly these, of these shapes.

@@ -6,8 +6,8 @@ use zkml_core::{shape::Shape, tensor::Tensor};
 
 use super::{
     super::{
-        emit::{Form, Value},
         fault::misuse,
+        lower::{Layout, Value},
     },
     Job, flat_order,
 };
@@ -36,7 +36,7 @@ impl Job<'_, '_, '_> {
             Axes::One(axis) => vec![axis],
             Axes::Many(axes) => axes,
         };
-        let mut axes = axes.iter().map(|axis| self.emit.axis(*axis, rank)).collect::<Result<Vec<_>, _>>()?;
+        let mut axes = axes.iter().map(|axis| self.lowering.axis(*axis, rank)).collect::<Result<Vec<_>, _>>()?;
         axes.sort_unstable();
         axes.dedup();
         Ok(axes)
@@ -68,26 +68,26 @@ impl Job<'_, '_, '_> {
     /// A batch norm along an axis, in whichever layout has that axis first.
     fn by_channel(&mut self, x: &Value, axis: usize, epsilon: f64, params: [Tensor; 4]) -> Result<Value, ImportError> {
         let norm = Op::BatchNorm { epsilon };
-        if let Form::Flat(image) = &x.form {
+        if let Layout::Flat(image) = &x.layout {
             let order = flat_order(image);
             let ordered = params.map(|p| Tensor::from_fn(p.shape().clone(), |i| p.data()[order(i)]));
-            let node = self.emit.op(norm, &[x.node], ordered.to_vec())?;
+            let node = self.lowering.op(norm, &[x.node], ordered.to_vec())?;
             return Ok(Value { node, ..x.clone() });
         }
         if axis + 1 == x.shape.rank() {
-            let node = self.emit.first(x)?;
-            let node = self.emit.op(norm, &[node], params.to_vec())?;
-            return Ok(self.emit.as_first(node));
+            let node = self.lowering.first(x)?;
+            let node = self.lowering.op(norm, &[node], params.to_vec())?;
+            return Ok(self.lowering.as_first(node));
         }
         // The axis to the front, and back.
         let others = (0..x.shape.rank()).filter(|a| *a != axis);
         let front: Vec<usize> = [axis].into_iter().chain(others).collect();
         let back: Vec<usize> = (1..=axis).chain([0]).chain(axis + 1..x.shape.rank()).collect();
-        let node = self.emit.keras(x)?;
-        let node = self.emit.permute(node, &front)?;
-        let node = self.emit.op(norm, &[node], params.to_vec())?;
-        let node = self.emit.permute(node, &back)?;
-        Ok(self.emit.as_keras(node))
+        let node = self.lowering.keras(x)?;
+        let node = self.lowering.permute(node, &front)?;
+        let node = self.lowering.op(norm, &[node], params.to_vec())?;
+        let node = self.lowering.permute(node, &back)?;
+        Ok(self.lowering.as_keras(node))
     }
 
     /// `scale * x + offset`, each along an axis: a batch norm whose mean is 0 and whose deviation is 1.
@@ -109,9 +109,9 @@ impl Job<'_, '_, '_> {
         let constant = |value: f64| Tensor::from_fn(Shape::new(dims.clone()), |_| value);
         let gamma = if scale { tensors.next() } else { None }.unwrap_or_else(|| constant(1.0));
         let beta = if center { tensors.next() } else { None }.unwrap_or_else(|| constant(0.0));
-        let node = self.emit.keras(&x)?;
-        let node = self.emit.op(Op::LayerNorm { axes, epsilon }, &[node], vec![gamma, beta])?;
-        Ok(self.emit.as_keras(node))
+        let node = self.lowering.keras(&x)?;
+        let node = self.lowering.op(Op::LayerNorm { axes, epsilon }, &[node], vec![gamma, beta])?;
+        Ok(self.lowering.as_keras(node))
     }
 
     pub(super) fn rms_norm(&mut self, x: Value) -> Result<Value, ImportError> {
@@ -119,9 +119,9 @@ impl Job<'_, '_, '_> {
         let epsilon: f64 = self.options.take("epsilon")?.unwrap_or(1e-6);
         let dims: Vec<usize> = axes.iter().map(|axis| x.shape.dims()[*axis]).collect();
         let gamma = self.weights(&[("scale", dims)])?;
-        let node = self.emit.keras(&x)?;
-        let node = self.emit.op(Op::RmsNorm { axes, epsilon }, &[node], gamma)?;
-        Ok(self.emit.as_keras(node))
+        let node = self.lowering.keras(&x)?;
+        let node = self.lowering.op(Op::RmsNorm { axes, epsilon }, &[node], gamma)?;
+        Ok(self.lowering.as_keras(node))
     }
 
     /// `(x - mean) / max(sqrt(variance), 1e-7)`, or its inverse.
@@ -135,7 +135,7 @@ impl Job<'_, '_, '_> {
         };
         let axis = match axes.as_slice() {
             [] => None,
-            [axis] => Some(self.emit.axis(*axis, rank)?),
+            [axis] => Some(self.lowering.axis(*axis, rank)?),
             _ => return Err(misuse(&self.layer, format!("it normalises {} axes, expected one at most", axes.len()))),
         };
         let length = axis.map_or(1, |axis| x.shape.dims()[axis]);
@@ -175,8 +175,8 @@ impl Job<'_, '_, '_> {
         if let Some(axis) = axis {
             return self.affine(&x, axis, &scale, offset);
         }
-        let node = self.emit.op(Op::Binary(Binary::Mul), &[x.node], vec![Tensor::vector(scale)])?;
-        let node = self.emit.op(Op::Binary(Binary::Add), &[node], vec![Tensor::vector(offset)])?;
+        let node = self.lowering.op(Op::Binary(Binary::Mul), &[x.node], vec![Tensor::vector(scale)])?;
+        let node = self.lowering.op(Op::Binary(Binary::Add), &[node], vec![Tensor::vector(offset)])?;
         Ok(Value { node, ..x })
     }
 
@@ -202,10 +202,10 @@ impl Job<'_, '_, '_> {
             _ => {
                 let factor = scale.first().copied().unwrap_or(1.0);
                 let constant = offset.first().copied().unwrap_or(0.0);
-                let y = self.emit.each(Unary::Scale { factor }, &x)?;
+                let y = self.lowering.each(Unary::Scale { factor }, &x)?;
                 match constant == 0.0 {
                     true => Ok(y),
-                    false => self.emit.each(Unary::Offset { value: constant }, &y),
+                    false => self.lowering.each(Unary::Offset { value: constant }, &y),
                 }
             }
         }
@@ -240,25 +240,25 @@ impl Job<'_, '_, '_> {
             Some(Axes::One(axis)) => vec![axis],
             Some(Axes::Many(axes)) => axes,
         };
-        let shared = shared.iter().map(|axis| self.emit.axis(*axis, rank)).collect::<Result<Vec<_>, _>>()?;
+        let shared = shared.iter().map(|axis| self.lowering.axis(*axis, rank)).collect::<Result<Vec<_>, _>>()?;
         let dims: Vec<usize> =
             x.shape.dims().iter().enumerate().map(|(i, d)| if shared.contains(&i) { 1 } else { *d }).collect();
         let alpha = self.weights(&[("alpha", dims.clone())])?.swap_remove(0);
         let last = rank.saturating_sub(1);
         let one_each = |dims: &[usize]| dims.iter().all(|d| *d == 1);
         if one_each(&dims) {
-            let node = self.emit.op(Op::Prelu, &[x.node], vec![Tensor::vector(alpha.into_data())])?;
+            let node = self.lowering.op(Op::Prelu, &[x.node], vec![Tensor::vector(alpha.into_data())])?;
             return Ok(Value { node, ..x });
         }
         if one_each(&dims[..last]) {
-            let node = self.emit.first(&x)?;
+            let node = self.lowering.first(&x)?;
             let channels: Vec<usize> = [dims[last]].into_iter().chain(vec![1; last]).collect();
             let alpha = Tensor::from_fn(Shape::new(channels), |i| alpha.data()[i]);
-            let node = self.emit.op(Op::Prelu, &[node], vec![alpha])?;
-            return Ok(self.emit.as_first(node));
+            let node = self.lowering.op(Op::Prelu, &[node], vec![alpha])?;
+            return Ok(self.lowering.as_first(node));
         }
-        let node = self.emit.keras(&x)?;
-        let node = self.emit.op(Op::Prelu, &[node], vec![alpha])?;
-        Ok(self.emit.as_keras(node))
+        let node = self.lowering.keras(&x)?;
+        let node = self.lowering.op(Op::Prelu, &[node], vec![alpha])?;
+        Ok(self.lowering.as_keras(node))
     }
 }

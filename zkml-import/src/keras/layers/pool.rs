@@ -1,6 +1,6 @@
-//! Pools.
+//! Pooling layers.
 
-use super::{super::emit::Value, Job};
+use super::{super::lower::Value, Job};
 use crate::{
     error::ImportError,
     ops::{Op, Padding, PoolKind, Window},
@@ -15,17 +15,17 @@ impl Job<'_, '_, '_> {
             _ => Padding::Valid,
         };
         let channels_first = self.channels_first()?;
-        let node = self.emit.image(&x, axes + 1, channels_first)?;
+        let node = self.lowering.image(&x, axes + 1, channels_first)?;
         let window = Window { kernel, stride, dilation: vec![1; axes], padding };
-        let node = self.emit.op(Op::Pool { kind, window, ceil: false }, &[node], vec![])?;
-        Ok(self.emit.as_image(node, channels_first))
+        let node = self.lowering.op(Op::Pool { kind, window, ceil: false }, &[node], vec![])?;
+        Ok(self.lowering.as_image(node, channels_first))
     }
 
     pub(super) fn global_pool(&mut self, kind: PoolKind, axes: usize, x: Value) -> Result<Value, ImportError> {
         let keepdims = self.flag("keepdims", false)?;
         let channels_first = self.channels_first()?;
-        let node = self.emit.image(&x, axes + 1, channels_first)?;
-        let node = self.emit.op(Op::GlobalPool { kind, keepdims }, &[node], vec![])?;
-        Ok(self.emit.as_image(node, channels_first))
+        let node = self.lowering.image(&x, axes + 1, channels_first)?;
+        let node = self.lowering.op(Op::GlobalPool { kind, keepdims }, &[node], vec![])?;
+        Ok(self.lowering.as_image(node, channels_first))
     }
 }

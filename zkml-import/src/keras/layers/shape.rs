@@ -1,12 +1,12 @@
-//! Layers that move elements and compute nothing.
+//! Shape layers: they move elements and compute nothing.
 
 use serde::Deserialize;
 use zkml_core::shape::Shape;
 
 use super::{
     super::{
-        emit::{Form, Value},
         fault::misuse,
+        lower::{Layout, Value},
     },
     Job,
 };
@@ -41,23 +41,23 @@ impl Job<'_, '_, '_> {
     /// channels first is flattened so, and whoever takes it must know.
     pub(super) fn flatten(&mut self, x: Value) -> Result<Value, ImportError> {
         let channels_first = self.channels_first()?;
-        let x = match (&x.form, channels_first) {
-            (Form::Keras, true) if x.shape.rank() > 1 => self.emit.as_first(x.node),
-            (Form::First, true) => {
-                let node = self.emit.keras(&x)?;
-                self.emit.as_first(node)
+        let x = match (&x.layout, channels_first) {
+            (Layout::Keras, true) if x.shape.rank() > 1 => self.lowering.as_first(x.node),
+            (Layout::ChannelsFirst, true) => {
+                let node = self.lowering.keras(&x)?;
+                self.lowering.as_first(node)
             }
             _ => x,
         };
         if x.shape.rank() == 1 {
             return Ok(x);
         }
-        let node = self.emit.op(Op::Flatten, &[x.node], vec![])?;
+        let node = self.lowering.op(Op::Flatten, &[x.node], vec![])?;
         let channels = x.shape.dims().last().copied().unwrap_or(1);
-        let flat = self.emit.as_keras(node);
+        let flat = self.lowering.as_keras(node);
         // Where there is one channel or one pixel, both orders are the same.
-        let mixed = x.form == Form::First && channels > 1 && x.shape.len() > channels;
-        Ok(if mixed { Value { form: Form::Flat(x.shape), ..flat } } else { flat })
+        let mixed = x.layout == Layout::ChannelsFirst && channels > 1 && x.shape.len() > channels;
+        Ok(if mixed { Value { layout: Layout::Flat(x.shape), ..flat } } else { flat })
     }
 
     pub(super) fn reshape(&mut self, x: Value) -> Result<Value, ImportError> {
@@ -76,9 +76,9 @@ impl Job<'_, '_, '_> {
         if x.shape.dims() == dims {
             return Ok(x);
         }
-        let node = self.emit.keras(&x)?;
-        let node = self.emit.reshape(node, &Shape::new(dims))?;
-        Ok(self.emit.as_keras(node))
+        let node = self.lowering.keras(&x)?;
+        let node = self.lowering.reshape(node, &Shape::new(dims))?;
+        Ok(self.lowering.as_keras(node))
     }
 
     pub(super) fn permute(&mut self, x: Value) -> Result<Value, ImportError> {
@@ -89,13 +89,18 @@ impl Job<'_, '_, '_> {
         if sorted != (1..=rank).collect::<Vec<_>>() {
             return Err(misuse(&self.layer, format!("`dims` {dims:?} is no order of the {rank} axes of its input")));
         }
-        let axes: Vec<usize> = match x.form {
+        let axes: Vec<usize> = match x.layout {
             // One permutation does both.
-            Form::First => dims.iter().map(|d| d % rank).collect(),
-            Form::Keras | Form::Flat(_) => dims.iter().map(|d| d - 1).collect(),
+            Layout::ChannelsFirst => dims.iter().map(|d| d % rank).collect(),
+            Layout::Keras | Layout::Flat(_) => dims.iter().map(|d| d - 1).collect(),
         };
-        let node = self.emit.permute(x.node, &axes)?;
-        Ok(Value { shape: self.emit.shape(node), node, form: if rank == 1 { x.form } else { Form::Keras }, ..x })
+        let node = self.lowering.permute(x.node, &axes)?;
+        Ok(Value {
+            shape: self.lowering.shape(node),
+            node,
+            layout: if rank == 1 { x.layout } else { Layout::Keras },
+            ..x
+        })
     }
 
     pub(super) fn repeat_vector(&mut self, x: Value) -> Result<Value, ImportError> {
@@ -103,10 +108,10 @@ impl Job<'_, '_, '_> {
         let &[features] = x.shape.dims() else {
             return Err(misuse(&self.layer, format!("its input has shape {}, expected a vector", x.shape)));
         };
-        let node = self.emit.keras(&x)?;
-        let row = self.emit.reshape(node, &Shape::new([1, features]))?;
-        let node = self.emit.op(Op::Broadcast { shape: vec![n, features] }, &[row], vec![])?;
-        Ok(self.emit.as_keras(node))
+        let node = self.lowering.keras(&x)?;
+        let row = self.lowering.reshape(node, &Shape::new([1, features]))?;
+        let node = self.lowering.op(Op::Broadcast { shape: vec![n, features] }, &[row], vec![])?;
+        Ok(self.lowering.as_keras(node))
     }
 
     /// Padding and cropping.
@@ -116,20 +121,20 @@ impl Job<'_, '_, '_> {
         let Some(ends) = border.ends(axes).filter(|ends| ends.iter().flatten().all(|n| *n <= 1 << 28)) else {
             return Err(misuse(&self.layer, format!("`{option}` is not one number, or two for each of {axes} axes")));
         };
-        let node = self.emit.image(&x, axes + 1, channels_first)?;
+        let node = self.lowering.image(&x, axes + 1, channels_first)?;
         let sign = if option == "cropping" { -1 } else { 1 };
         let numbers = |end: usize| [0].into_iter().chain(ends.iter().map(|ends| sign * ends[end] as i64)).collect();
         let pad = Op::Pad { before: numbers(0), after: numbers(1), mode: PadMode::Constant(0.0) };
-        let node = self.emit.op(pad, &[node], vec![])?;
-        Ok(self.emit.as_image(node, channels_first))
+        let node = self.lowering.op(pad, &[node], vec![])?;
+        Ok(self.lowering.as_image(node, channels_first))
     }
 
     pub(super) fn upsample(&mut self, axes: usize, x: Value) -> Result<Value, ImportError> {
         let channels_first = self.channels_first()?;
         let factors = self.options.sizes("size", axes, &[2, 2][..axes])?;
         self.options.word("interpolation", &["nearest"])?;
-        let node = self.emit.image(&x, axes + 1, channels_first)?;
-        let node = self.emit.op(Op::Upsample { factors }, &[node], vec![])?;
-        Ok(self.emit.as_image(node, channels_first))
+        let node = self.lowering.image(&x, axes + 1, channels_first)?;
+        let node = self.lowering.op(Op::Upsample { factors }, &[node], vec![])?;
+        Ok(self.lowering.as_image(node, channels_first))
     }
 }

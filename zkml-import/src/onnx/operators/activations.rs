@@ -1,4 +1,4 @@
-//! What acts on each element of one input, and softmax.
+//! Activations, other functions of one element, and softmax.
 
 use zkml_core::tensor::Tensor;
 

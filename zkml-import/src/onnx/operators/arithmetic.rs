@@ -1,4 +1,4 @@
-//! What acts on several inputs, element by element.
+//! Element-wise arithmetic and comparisons of several inputs, which broadcast.
 
 use zkml_core::shape::Shape;
 

@@ -1,4 +1,4 @@
-//! What is known while reading.
+//! Constants: operators whose result is known while reading.
 
 use zkml_core::{shape::Shape, tensor::Tensor};
 

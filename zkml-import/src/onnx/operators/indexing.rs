@@ -1,4 +1,4 @@
-//! What takes or adds parts along axes.
+//! Slicing, splitting, gathering and padding along axes.
 
 use crate::{
     error::ImportError,

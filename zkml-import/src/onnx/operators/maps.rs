@@ -1,4 +1,4 @@
-//! Fixed linear maps along one axis.
+//! Linear maps along one axis, with a fixed matrix: cumulative sums, local response normalisation.
 
 use zkml_core::tensor::Tensor;
 

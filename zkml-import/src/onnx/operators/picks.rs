@@ -1,4 +1,4 @@
-//! Elements picked by constant indices, and masks.
+//! Gathering of single elements by constant indices, and triangular masks.
 
 use zkml_core::{shape::Shape, tensor::Tensor};
 

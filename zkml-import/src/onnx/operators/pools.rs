@@ -1,4 +1,4 @@
-//! Pools.
+//! Pooling: maximum, average and p-norm, in windows or over all spatial axes.
 
 use super::linear::{extents, padding};
 use crate::{

@@ -14,23 +14,28 @@ use crate::{
 
 /// `ReduceSum`, ..; the axes were an attribute once.
 pub(super) fn reduce(call: &mut Call<'_, '_, '_>, kind: ReduceKind) -> Result<Traced, ImportError> {
-    call.at_most(2)?;
-    let x = call.input(0)?;
-    let keepdims = call.attributes.flag("keepdims", true)?;
-    let Some((axes, dims)) = along(call, &x, keepdims)? else { return Ok(x) };
-    if x.rank() == 0 {
-        return Ok(x);
-    }
+    let Reduced { x, axes, dims, keepdims } = match reduced(call)? {
+        Ok(reduced) => reduced,
+        Err(x) => return Ok(x),
+    };
     let (x, axes) = call.along(x, &axes)?;
     let value = call.lower(&Op::Reduce { kind, axes, keepdims }, &[x.value])?;
     call.settle(value, dims, x.batched, Kind::Real)
 }
 
-/// The axes of a reduction, and the extents of its result.
-type Reduced = (Vec<usize>, Vec<usize>);
+/// What is reduced, along which axes, and the extents of the result.
+struct Reduced {
+    x: Traced,
+    axes: Vec<usize>,
+    dims: Vec<usize>,
+    keepdims: bool,
+}
 
-/// What a reduction reduces; nothing, if it has no axes and is told that this means none.
-fn along(call: &Call<'_, '_, '_>, x: &Traced, keepdims: bool) -> Result<Option<Reduced>, ImportError> {
+/// The inputs of a reduction; or its result, if it has no axes and is told that this means none, or reduces a number.
+fn reduced(call: &Call<'_, '_, '_>) -> Result<Result<Reduced, Traced>, ImportError> {
+    call.at_most(2)?;
+    let x = call.input(0)?;
+    let keepdims = call.attributes.flag("keepdims", true)?;
     let noop = call.attributes.flag("noop_with_empty_axes", false)?;
     let attribute = call.attributes.ints("axes")?.map(<[i64]>::to_vec);
     let axes = match call.whole(1, "axes")? {
@@ -40,7 +45,7 @@ fn along(call: &Call<'_, '_, '_>, x: &Traced, keepdims: bool) -> Result<Option<R
     };
     let axes = match axes.filter(|a| !a.is_empty()) {
         Some(axes) => call.axes(&axes, x.rank())?,
-        None if noop => return Ok(None),
+        None if noop => return Ok(Err(x)),
         None => (0..x.rank()).collect(),
     };
     let mut dims = x.dims.clone();
@@ -49,7 +54,7 @@ fn along(call: &Call<'_, '_, '_>, x: &Traced, keepdims: bool) -> Result<Option<R
     } else {
         dims = (0..dims.len()).filter(|i| !axes.contains(i)).map(|i| dims[i]).collect();
     }
-    Ok(Some((axes, dims)))
+    Ok(if x.rank() == 0 { Err(x) } else { Ok(Reduced { x, axes, dims, keepdims }) })
 }
 
 /// The most factors of `ReduceProd`.
@@ -57,13 +62,10 @@ const MAX_FACTORS: usize = 256;
 
 /// `ReduceProd`: a product of slices.
 pub(super) fn product(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
-    call.at_most(2)?;
-    let x = call.input(0)?;
-    let keepdims = call.attributes.flag("keepdims", true)?;
-    let Some((axes, dims)) = along(call, &x, keepdims)? else { return Ok(x) };
-    if x.rank() == 0 {
-        return Ok(x);
-    }
+    let Reduced { x, axes, dims, .. } = match reduced(call)? {
+        Ok(reduced) => reduced,
+        Err(x) => return Ok(x),
+    };
     let factors: usize = axes.iter().map(|a| x.dims[*a]).product();
     if factors > MAX_FACTORS {
         return Err(call.unsupported(format!("a product of {factors} numbers"), format!("at most {MAX_FACTORS}")));

@@ -1,4 +1,4 @@
-//! What gives elements another shape or order.
+//! Reshapes, transpositions, concatenation and casts.
 
 use super::super::reader::kind_of;
 use crate::{

@@ -1,4 +1,4 @@
-//! Runs a forward pass once on Burn's recording device.
+//! Tracing: runs a forward pass once on Burn's recording device, which notes operations and computes nothing.
 
 use std::{
     any::Any,
@@ -16,10 +16,10 @@ use burn::{
     tensor::{Bool, Device, Float, Int, Tensor, TensorData},
 };
 
-/// A forward pass as Burn recorded it.
-pub struct Recording {
+/// The trace of a forward pass: the operations that Burn recorded.
+pub struct Trace {
     /// The operations, in the order in which they ran.
-    pub ops: Vec<OperationIr>,
+    pub operations: Vec<OperationIr>,
     /// The tensors that were there before: weights and constants, and what stood for the input.
     pub values: BTreeMap<TensorId, TensorData>,
     /// The input.
@@ -54,7 +54,7 @@ impl<const D: usize> Output for Tensor<D, Bool> {
     }
 }
 
-/// Recording devices that nobody uses now. A process may make 65,536 of them, so they are used again.
+/// Trace devices that nobody uses now. A process may make 65,536 of them, so they are used again.
 static DEVICES: Mutex<Vec<Device>> = Mutex::new(Vec::new());
 
 fn devices() -> std::sync::MutexGuard<'static, Vec<Device>> {
@@ -68,7 +68,7 @@ fn devices() -> std::sync::MutexGuard<'static, Vec<Device>> {
 pub fn record<const D: usize, O: Output>(
     shape: [usize; D],
     forward: impl FnOnce(Tensor<D>) -> O,
-) -> Result<Recording, String> {
+) -> Result<Trace, String> {
     run(|device| {
         let (input, x) = start(shape, device)?;
         let output = finish(forward(x))?;
@@ -86,7 +86,7 @@ pub fn record_module<M: Module, const D: usize, O: Output>(
     module: &M,
     shape: [usize; D],
     forward: impl FnOnce(&M, Tensor<D>) -> O,
-) -> Result<Recording, String> {
+) -> Result<Trace, String> {
     let ready = caught(|| {
         // Weights are made when they are first looked at; on the recording device that would be recorded.
         module.visit(&mut Touch);
@@ -104,7 +104,7 @@ pub fn record_module<M: Module, const D: usize, O: Output>(
 
 type Ends = (TensorId, TensorId, BTreeMap<TensorId, String>);
 
-fn run(body: impl FnOnce(&Device) -> Result<Ends, String>) -> Result<Recording, String> {
+fn run(body: impl FnOnce(&Device) -> Result<Ends, String>) -> Result<Trace, String> {
     let device = devices().pop().unwrap_or_else(Device::capture);
     let mut ends = Err("the forward pass did not end".to_owned());
     let captured = caught(|| device.capture_scope(|scope| complete(scope, body(&device), &mut ends)));
@@ -117,7 +117,7 @@ fn run(body: impl FnOnce(&Device) -> Result<Ends, String>) -> Result<Recording, 
     let (input, output, paths) = ends?;
     let output = graph.outputs.first().copied().unwrap_or(output);
     let input = graph.inputs.first().copied().unwrap_or(input);
-    Ok(Recording { ops: graph.operations, values, input, output, paths })
+    Ok(Trace { operations: graph.operations, values, input, output, paths })
 }
 
 fn complete(

@@ -1,4 +1,4 @@
-//! Values in either layout, and the nodes made from them.
+//! Lowering: values with channels first or last, and the nodes made from them.
 
 use std::collections::BTreeMap;
 
@@ -17,20 +17,20 @@ pub(super) struct Value {
     /// Its shape in Keras, without the batch.
     pub(super) shape: Shape,
     /// How the node holds it.
-    pub(super) form: Form,
+    pub(super) layout: Layout,
     /// The node that holds it.
     pub(super) node: NodeId,
     /// A softmax that is yet to be applied along the last axis: at the end of the model it may be dropped.
     pub(super) softmax: Option<Softmax>,
 }
 
-/// How a node holds a tensor of the Keras model.
+/// The layout in which a node holds a tensor of the Keras model.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Form {
+pub(super) enum Layout {
     /// As Keras does.
     Keras,
-    /// The last axis first: `[channels, ..]`.
-    First,
+    /// Channels first, the last axis of Keras: `[channels, ..]`.
+    ChannelsFirst,
     /// A vector, flattened with the channels first from a tensor that has this shape in Keras.
     Flat(Shape),
 }
@@ -55,7 +55,7 @@ impl Softmax {
 }
 
 /// The graph and the weights as they grow.
-pub(super) struct Emit {
+pub(super) struct Lowering {
     pub(super) builder: Builder,
     /// The layer that is being translated.
     pub(super) layer: LayerRef,
@@ -69,7 +69,7 @@ pub(super) struct Emit {
     budget: usize,
 }
 
-impl Emit {
+impl Lowering {
     pub(super) fn new(builder: Builder, budget: usize) -> Self {
         let layer = LayerRef { name: "input".to_owned(), class: "InputLayer".to_owned() };
         Self { builder, layer, name: None, changed: BTreeMap::new(), reshaped: BTreeMap::new(), budget }
@@ -146,15 +146,16 @@ impl Emit {
 
     /// The node that holds a value as Keras does.
     pub(super) fn keras(&mut self, value: &Value) -> Result<NodeId, ImportError> {
-        match &value.form {
-            Form::Keras => Ok(value.node),
-            Form::First => {
+        match &value.layout {
+            Layout::Keras => Ok(value.node),
+            Layout::ChannelsFirst => {
                 let rank = value.shape.rank();
                 let axes: Vec<usize> = (1..rank).chain([0]).collect();
                 self.permute(value.node, &axes)
             }
-            Form::Flat(image) => {
-                let image = Value { shape: image.clone(), form: Form::First, node: value.node, softmax: None };
+            Layout::Flat(image) => {
+                let image =
+                    Value { shape: image.clone(), layout: Layout::ChannelsFirst, node: value.node, softmax: None };
                 let node = self.reshape(value.node, &first(&image.shape))?;
                 let node = self.keras(&Value { node, ..image })?;
                 self.reshape(node, &value.shape)
@@ -164,8 +165,8 @@ impl Emit {
 
     /// The node that holds a value with its last axis first.
     pub(super) fn first(&mut self, value: &Value) -> Result<NodeId, ImportError> {
-        match &value.form {
-            Form::First => Ok(value.node),
+        match &value.layout {
+            Layout::ChannelsFirst => Ok(value.node),
             _ if value.shape.rank() <= 1 => self.keras(value),
             _ => {
                 let node = self.keras(value)?;
@@ -178,7 +179,7 @@ impl Emit {
 
     /// A value that a node holds as Keras does.
     pub(super) fn as_keras(&self, node: NodeId) -> Value {
-        Value { shape: self.shape(node), form: Form::Keras, node, softmax: None }
+        Value { shape: self.shape(node), layout: Layout::Keras, node, softmax: None }
     }
 
     /// A value that a node holds with its last axis first.
@@ -189,7 +190,7 @@ impl Emit {
         }
         let dims = held.dims();
         let shape = Shape::new(dims[1..].iter().chain(&dims[..1]).copied().collect::<Vec<_>>());
-        Value { shape, form: Form::First, node, softmax: None }
+        Value { shape, layout: Layout::ChannelsFirst, node, softmax: None }
     }
 
     /// An image or a sequence as convolutions take it: channels first, from either `data_format`.

@@ -1,6 +1,6 @@
-//! Burn's recorded operations, cut down to what a forward pass without training is made of.
+//! Primitive operations: Burn's recorded operations, cut down to those of a forward pass without training.
 //!
-//! Folding of constants, the recognition of compounds and the translation all read this one list.
+//! Constant folding, pattern matching and lowering all read this one list.
 
 use burn::backend::capture::TensorId;
 use burn::backend::ir::{
@@ -8,8 +8,9 @@ use burn::backend::ir::{
     FloatOperationIr as FloatOp, IntOperationIr as IntOp, InterpolateModeIr, ModuleOperationIr as Module,
     NumericOperationIr as Numeric, OperationIr, PadModeIr, ScalarIr, TensorIr,
 };
+use zkml_import::ops::PadMode;
 
-/// A function of one number.
+/// An element-wise function of one tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unary {
     Abs,
@@ -29,7 +30,7 @@ pub enum Unary {
     Tanh,
 }
 
-/// A function of two numbers, of tensors that broadcast or of a tensor and a scalar.
+/// An element-wise function of two tensors that broadcast, or of a tensor and a scalar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Binary {
     Add,
@@ -47,7 +48,7 @@ pub enum Binary {
     Or,
 }
 
-/// What an axis is reduced by.
+/// A reduction along axes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reduce {
     Sum,
@@ -66,14 +67,14 @@ pub struct Windows {
     pub dilation: Vec<usize>,
 }
 
-/// One operation.
+/// A primitive operation.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Prim {
-    /// A value that was there.
+pub enum Primitive {
+    /// A tensor that was there before: a weight, a constant, the input.
     Value,
-    /// All elements are this.
+    /// A tensor whose elements are all this number.
     Fill(f64),
-    /// Another number type.
+    /// Conversion to another number type.
     Cast,
     Unary(Unary),
     Binary(Binary),
@@ -115,7 +116,7 @@ pub enum Prim {
     /// Before and after, for every axis.
     Pad {
         by: Vec<(usize, usize)>,
-        with: Fill,
+        with: PadMode,
     },
     /// The second input holds the indices along the axis.
     Select {
@@ -171,23 +172,15 @@ pub enum Prim {
     Attention {
         scale: Option<f64>,
     },
-    /// What no layer computes.
+    /// An operation that no layer computes, by Burn's name.
     Foreign(String),
 }
 
-/// How padding is filled.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Fill {
-    Constant(f64),
-    Reflect,
-    Edge,
-}
-
-/// One operation, and what it is applied to.
+/// A recorded operation: a primitive, what it is applied to, and what it gives.
 #[derive(Clone, Debug)]
-pub struct Step {
-    /// What it does.
-    pub prim: Prim,
+pub struct Operation {
+    /// The primitive.
+    pub primitive: Primitive,
     /// What it takes.
     pub inputs: Vec<TensorId>,
     /// What it makes.
@@ -198,10 +191,10 @@ pub struct Step {
     pub whole: bool,
 }
 
-impl Step {
-    fn new(prim: Prim, inputs: &[&TensorIr], out: &TensorIr) -> Self {
+impl Operation {
+    fn new(primitive: Primitive, inputs: &[&TensorIr], out: &TensorIr) -> Self {
         Self {
-            prim,
+            primitive,
             inputs: inputs.iter().map(|t| t.id).collect(),
             out: out.id,
             shape: dims(out),
@@ -224,8 +217,8 @@ fn number(scalar: ScalarIr) -> f64 {
     }
 }
 
-/// The steps of a recorded operation: one for each tensor that it makes.
-pub fn steps(op: &OperationIr) -> Vec<Step> {
+/// The operations that Burn recorded as one: one for each tensor that it makes.
+pub fn operations(op: &OperationIr) -> Vec<Operation> {
     let known = match op {
         OperationIr::BaseFloat(op) | OperationIr::BaseInt(op) | OperationIr::BaseBool(op) => base(op),
         OperationIr::NumericFloat(_, op) | OperationIr::NumericInt(_, op) => numeric(op),
@@ -234,12 +227,12 @@ pub fn steps(op: &OperationIr) -> Vec<Step> {
         OperationIr::Float(_, op) => float(op),
         OperationIr::Module(op) => module(op),
         OperationIr::Activation(op) => activation(op),
-        OperationIr::Init(op) => Some(vec![Step::new(Prim::Value, &[], &op.out)]),
+        OperationIr::Init(op) => Some(vec![Operation::new(Primitive::Value, &[], &op.out)]),
         OperationIr::Custom(_) | OperationIr::Drop(_) | OperationIr::Distributed(_) => None,
     };
     known.unwrap_or_else(|| {
         let inputs: Vec<&TensorIr> = op.inputs().collect();
-        op.outputs().map(|out| Step::new(Prim::Foreign(name(op)), &inputs, out)).collect()
+        op.outputs().map(|out| Operation::new(Primitive::Foreign(name(op)), &inputs, out)).collect()
     })
 }
 
@@ -259,21 +252,21 @@ fn name(op: &OperationIr) -> String {
     snake
 }
 
-fn one(prim: Prim, inputs: &[&TensorIr], out: &TensorIr) -> Option<Vec<Step>> {
-    Some(vec![Step::new(prim, inputs, out)])
+fn one(primitive: Primitive, inputs: &[&TensorIr], out: &TensorIr) -> Option<Vec<Operation>> {
+    Some(vec![Operation::new(primitive, inputs, out)])
 }
 
-fn base(op: &Base) -> Option<Vec<Step>> {
+fn base(op: &Base) -> Option<Vec<Operation>> {
     match op {
-        Base::Reshape(o) => one(Prim::Reshape, &[&o.input], &o.out),
+        Base::Reshape(o) => one(Primitive::Reshape, &[&o.input], &o.out),
         Base::SwapDims(o) => {
             let mut axes: Vec<usize> = (0..o.out.shape.len()).collect();
             axes.swap(o.dim1, o.dim2);
-            one(Prim::Permute(axes), &[&o.input], &o.out)
+            one(Primitive::Permute(axes), &[&o.input], &o.out)
         }
-        Base::Permute(o) => one(Prim::Permute(o.axes.clone()), &[&o.input], &o.out),
-        Base::Flip(o) => one(Prim::Flip(o.axes.clone()), &[&o.input], &o.out),
-        Base::Expand(o) => one(Prim::Expand, &[&o.input], &o.out),
+        Base::Permute(o) => one(Primitive::Permute(o.axes.clone()), &[&o.input], &o.out),
+        Base::Flip(o) => one(Primitive::Flip(o.axes.clone()), &[&o.input], &o.out),
+        Base::Expand(o) => one(Primitive::Expand, &[&o.input], &o.out),
         Base::Slice(o) => {
             let sizes = dims(&o.tensor);
             let mut ranges: Vec<(usize, usize, isize)> = sizes.iter().map(|d| (0, *d, 1)).collect();
@@ -281,28 +274,29 @@ fn base(op: &Base) -> Option<Vec<Step>> {
                 let (r, step) = range.to_range_and_step(*size);
                 *slot = (r.start, r.end, step);
             }
-            one(Prim::Slice(ranges), &[&o.tensor], &o.out)
+            one(Primitive::Slice(ranges), &[&o.tensor], &o.out)
         }
-        Base::Select(o) => one(Prim::Select { axis: o.dim }, &[&o.tensor, &o.indices], &o.out),
-        Base::MaskWhere(o) => one(Prim::MaskWhere, &[&o.tensor, &o.mask, &o.value], &o.out),
-        Base::MaskFill(o) => one(Prim::MaskFill(number(o.value)), &[&o.tensor, &o.mask], &o.out),
-        Base::Equal(o) => one(Prim::Binary(Binary::Equal), &[&o.lhs, &o.rhs], &o.out),
-        Base::NotEqual(o) => one(Prim::Binary(Binary::NotEqual), &[&o.lhs, &o.rhs], &o.out),
-        Base::EqualElem(o) => one(Prim::Scalar(Binary::Equal, number(o.rhs)), &[&o.lhs], &o.out),
-        Base::NotEqualElem(o) => one(Prim::Scalar(Binary::NotEqual, number(o.rhs)), &[&o.lhs], &o.out),
-        Base::RepeatDim(o) => one(Prim::Repeat { axis: o.dim, times: o.times }, &[&o.tensor], &o.out),
-        Base::Cat(o) => one(Prim::Cat { axis: o.dim }, &o.tensors.iter().collect::<Vec<_>>(), &o.out),
-        Base::Cast(o) => one(Prim::Cast, &[&o.input], &o.out),
-        Base::Ones(o) => one(Prim::Fill(1.0), &[], &o.out),
-        Base::Zeros(o) => one(Prim::Fill(0.0), &[], &o.out),
+        Base::Select(o) => one(Primitive::Select { axis: o.dim }, &[&o.tensor, &o.indices], &o.out),
+        Base::MaskWhere(o) => one(Primitive::MaskWhere, &[&o.tensor, &o.mask, &o.value], &o.out),
+        Base::MaskFill(o) => one(Primitive::MaskFill(number(o.value)), &[&o.tensor, &o.mask], &o.out),
+        Base::Equal(o) => one(Primitive::Binary(Binary::Equal), &[&o.lhs, &o.rhs], &o.out),
+        Base::NotEqual(o) => one(Primitive::Binary(Binary::NotEqual), &[&o.lhs, &o.rhs], &o.out),
+        Base::EqualElem(o) => one(Primitive::Scalar(Binary::Equal, number(o.rhs)), &[&o.lhs], &o.out),
+        Base::NotEqualElem(o) => one(Primitive::Scalar(Binary::NotEqual, number(o.rhs)), &[&o.lhs], &o.out),
+        Base::RepeatDim(o) => one(Primitive::Repeat { axis: o.dim, times: o.times }, &[&o.tensor], &o.out),
+        Base::Cat(o) => one(Primitive::Cat { axis: o.dim }, &o.tensors.iter().collect::<Vec<_>>(), &o.out),
+        Base::Cast(o) => one(Primitive::Cast, &[&o.input], &o.out),
+        Base::Ones(o) => one(Primitive::Fill(1.0), &[], &o.out),
+        Base::Zeros(o) => one(Primitive::Fill(0.0), &[], &o.out),
         _ => None,
     }
 }
 
-fn numeric(op: &Numeric) -> Option<Vec<Step>> {
-    let binary = |by, o: &burn::backend::ir::BinaryOpIr| one(Prim::Binary(by), &[&o.lhs, &o.rhs], &o.out);
-    let scalar = |by, o: &burn::backend::ir::ScalarOpIr| one(Prim::Scalar(by, number(o.rhs)), &[&o.lhs], &o.out);
-    let reduce = |by, input: &TensorIr, out: &TensorIr, axes: Vec<usize>| one(Prim::Reduce { by, axes }, &[input], out);
+fn numeric(op: &Numeric) -> Option<Vec<Operation>> {
+    let binary = |by, o: &burn::backend::ir::BinaryOpIr| one(Primitive::Binary(by), &[&o.lhs, &o.rhs], &o.out);
+    let scalar = |by, o: &burn::backend::ir::ScalarOpIr| one(Primitive::Scalar(by, number(o.rhs)), &[&o.lhs], &o.out);
+    let reduce =
+        |by, input: &TensorIr, out: &TensorIr, axes: Vec<usize>| one(Primitive::Reduce { by, axes }, &[input], out);
     let all = |input: &TensorIr| (0..input.shape.len()).collect::<Vec<_>>();
     match op {
         Numeric::Add(o) => binary(Binary::Add, o),
@@ -323,10 +317,10 @@ fn numeric(op: &Numeric) -> Option<Vec<Step>> {
         Numeric::GreaterEqualElem(o) => scalar(Binary::GreaterEqual, o),
         Numeric::LowerElem(o) => scalar(Binary::Lower, o),
         Numeric::LowerEqualElem(o) => scalar(Binary::LowerEqual, o),
-        Numeric::Abs(o) => one(Prim::Unary(Unary::Abs), &[&o.input], &o.out),
-        Numeric::Neg(o) => one(Prim::Unary(Unary::Neg), &[&o.input], &o.out),
-        Numeric::Sign(o) => one(Prim::Unary(Unary::Sign), &[&o.input], &o.out),
-        Numeric::Full(o) => one(Prim::Fill(number(o.value)), &[], &o.out),
+        Numeric::Abs(o) => one(Primitive::Unary(Unary::Abs), &[&o.input], &o.out),
+        Numeric::Neg(o) => one(Primitive::Unary(Unary::Neg), &[&o.input], &o.out),
+        Numeric::Sign(o) => one(Primitive::Unary(Unary::Sign), &[&o.input], &o.out),
+        Numeric::Full(o) => one(Primitive::Fill(number(o.value)), &[], &o.out),
         Numeric::Mean(o) => reduce(Reduce::Mean, &o.input, &o.out, all(&o.input)),
         Numeric::Sum(o) => reduce(Reduce::Sum, &o.input, &o.out, all(&o.input)),
         Numeric::Max(o) => reduce(Reduce::Max, &o.input, &o.out, all(&o.input)),
@@ -337,51 +331,51 @@ fn numeric(op: &Numeric) -> Option<Vec<Step>> {
         Numeric::MaxDim(o) => reduce(Reduce::Max, &o.input, &o.out, vec![o.axis]),
         Numeric::MinDim(o) => reduce(Reduce::Min, &o.input, &o.out, vec![o.axis]),
         Numeric::MaxDimWithIndices(o) => Some(vec![
-            Step::new(Prim::Reduce { by: Reduce::Max, axes: vec![o.dim] }, &[&o.tensor], &o.out),
-            Step::new(Prim::Argmax { axis: o.dim }, &[&o.tensor], &o.out_indices),
+            Operation::new(Primitive::Reduce { by: Reduce::Max, axes: vec![o.dim] }, &[&o.tensor], &o.out),
+            Operation::new(Primitive::Argmax { axis: o.dim }, &[&o.tensor], &o.out_indices),
         ]),
         Numeric::MinDimWithIndices(o) => Some(vec![
-            Step::new(Prim::Reduce { by: Reduce::Min, axes: vec![o.dim] }, &[&o.tensor], &o.out),
-            Step::new(Prim::Argmin { axis: o.dim }, &[&o.tensor], &o.out_indices),
+            Operation::new(Primitive::Reduce { by: Reduce::Min, axes: vec![o.dim] }, &[&o.tensor], &o.out),
+            Operation::new(Primitive::Argmin { axis: o.dim }, &[&o.tensor], &o.out_indices),
         ]),
-        Numeric::ArgMax(o) => one(Prim::Argmax { axis: o.axis }, &[&o.input], &o.out),
-        Numeric::ArgMin(o) => one(Prim::Argmin { axis: o.axis }, &[&o.input], &o.out),
+        Numeric::ArgMax(o) => one(Primitive::Argmax { axis: o.axis }, &[&o.input], &o.out),
+        Numeric::ArgMin(o) => one(Primitive::Argmin { axis: o.axis }, &[&o.input], &o.out),
         Numeric::Clamp(o) => {
-            one(Prim::Clamp { min: Some(number(o.min)), max: Some(number(o.max)) }, &[&o.tensor], &o.out)
+            one(Primitive::Clamp { min: Some(number(o.min)), max: Some(number(o.max)) }, &[&o.tensor], &o.out)
         }
-        Numeric::ClampMin(o) => one(Prim::Clamp { min: Some(number(o.rhs)), max: None }, &[&o.lhs], &o.out),
-        Numeric::ClampMax(o) => one(Prim::Clamp { min: None, max: Some(number(o.rhs)) }, &[&o.lhs], &o.out),
+        Numeric::ClampMin(o) => one(Primitive::Clamp { min: Some(number(o.rhs)), max: None }, &[&o.lhs], &o.out),
+        Numeric::ClampMax(o) => one(Primitive::Clamp { min: None, max: Some(number(o.rhs)) }, &[&o.lhs], &o.out),
         Numeric::Pad(o) => {
             let with = match o.mode {
-                PadModeIr::Constant(value) => Fill::Constant(number(value)),
-                PadModeIr::Reflect => Fill::Reflect,
-                PadModeIr::Edge => Fill::Edge,
+                PadModeIr::Constant(value) => PadMode::Constant(number(value)),
+                PadModeIr::Reflect => PadMode::Reflect,
+                PadModeIr::Edge => PadMode::Edge,
             };
-            one(Prim::Pad { by: o.padding.clone(), with }, &[&o.input], &o.out)
+            one(Primitive::Pad { by: o.padding.clone(), with }, &[&o.input], &o.out)
         }
         _ => None,
     }
 }
 
-fn boolean(op: &BoolOp) -> Option<Vec<Step>> {
+fn boolean(op: &BoolOp) -> Option<Vec<Operation>> {
     match op {
-        BoolOp::IntoFloat(o) | BoolOp::IntoInt(o) => one(Prim::Cast, &[&o.input], &o.out),
-        BoolOp::Not(o) => one(Prim::Unary(Unary::Not), &[&o.input], &o.out),
-        BoolOp::And(o) => one(Prim::Binary(Binary::And), &[&o.lhs, &o.rhs], &o.out),
-        BoolOp::Or(o) => one(Prim::Binary(Binary::Or), &[&o.lhs, &o.rhs], &o.out),
-        BoolOp::Xor(o) => one(Prim::Binary(Binary::NotEqual), &[&o.lhs, &o.rhs], &o.out),
+        BoolOp::IntoFloat(o) | BoolOp::IntoInt(o) => one(Primitive::Cast, &[&o.input], &o.out),
+        BoolOp::Not(o) => one(Primitive::Unary(Unary::Not), &[&o.input], &o.out),
+        BoolOp::And(o) => one(Primitive::Binary(Binary::And), &[&o.lhs, &o.rhs], &o.out),
+        BoolOp::Or(o) => one(Primitive::Binary(Binary::Or), &[&o.lhs, &o.rhs], &o.out),
+        BoolOp::Xor(o) => one(Primitive::Binary(Binary::NotEqual), &[&o.lhs, &o.rhs], &o.out),
     }
 }
 
-fn integer(op: &IntOp) -> Option<Vec<Step>> {
+fn integer(op: &IntOp) -> Option<Vec<Operation>> {
     match op {
-        IntOp::IntoFloat(o) => one(Prim::Cast, &[&o.input], &o.out),
+        IntOp::IntoFloat(o) => one(Primitive::Cast, &[&o.input], &o.out),
         _ => None,
     }
 }
 
-fn float(op: &FloatOp) -> Option<Vec<Step>> {
-    let unary = |by, o: &burn::backend::ir::UnaryOpIr| one(Prim::Unary(by), &[&o.input], &o.out);
+fn float(op: &FloatOp) -> Option<Vec<Operation>> {
+    let unary = |by, o: &burn::backend::ir::UnaryOpIr| one(Primitive::Unary(by), &[&o.input], &o.out);
     match op {
         FloatOp::Exp(o) => unary(Unary::Exp, o),
         FloatOp::Log(o) => unary(Unary::Log, o),
@@ -390,27 +384,27 @@ fn float(op: &FloatOp) -> Option<Vec<Step>> {
         FloatOp::Sqrt(o) => unary(Unary::Sqrt, o),
         FloatOp::Tanh(o) => unary(Unary::Tanh, o),
         FloatOp::Recip(o) => unary(Unary::Recip, o),
-        FloatOp::PowfScalar(o) => one(Prim::Scalar(Binary::Pow, number(o.rhs)), &[&o.lhs], &o.out),
-        FloatOp::Powf(o) => one(Prim::Binary(Binary::Pow), &[&o.lhs, &o.rhs], &o.out),
-        FloatOp::Matmul(o) => one(Prim::Matmul, &[&o.lhs, &o.rhs], &o.out),
+        FloatOp::PowfScalar(o) => one(Primitive::Scalar(Binary::Pow, number(o.rhs)), &[&o.lhs], &o.out),
+        FloatOp::Powf(o) => one(Primitive::Binary(Binary::Pow), &[&o.lhs, &o.rhs], &o.out),
+        FloatOp::Matmul(o) => one(Primitive::Matmul, &[&o.lhs, &o.rhs], &o.out),
         _ => None,
     }
 }
 
-fn activation(op: &Activation) -> Option<Vec<Step>> {
+fn activation(op: &Activation) -> Option<Vec<Operation>> {
     match op {
-        Activation::Relu(o) => one(Prim::Unary(Unary::Relu), &[&o.input], &o.out),
-        Activation::Gelu(o) => one(Prim::Unary(Unary::Gelu), &[&o.input], &o.out),
-        Activation::Sigmoid(o) => one(Prim::Unary(Unary::Sigmoid), &[&o.input], &o.out),
-        Activation::LogSigmoid(o) => one(Prim::Unary(Unary::LogSigmoid), &[&o.input], &o.out),
-        Activation::LeakyRelu(o) => one(Prim::LeakyRelu(number(o.rhs)), &[&o.lhs], &o.out),
-        Activation::PRelu(o) => one(Prim::PRelu, &[&o.lhs, &o.rhs], &o.out),
+        Activation::Relu(o) => one(Primitive::Unary(Unary::Relu), &[&o.input], &o.out),
+        Activation::Gelu(o) => one(Primitive::Unary(Unary::Gelu), &[&o.input], &o.out),
+        Activation::Sigmoid(o) => one(Primitive::Unary(Unary::Sigmoid), &[&o.input], &o.out),
+        Activation::LogSigmoid(o) => one(Primitive::Unary(Unary::LogSigmoid), &[&o.input], &o.out),
+        Activation::LeakyRelu(o) => one(Primitive::LeakyRelu(number(o.rhs)), &[&o.lhs], &o.out),
+        Activation::PRelu(o) => one(Primitive::PRelu, &[&o.lhs, &o.rhs], &o.out),
         Activation::HardSigmoid(o) => {
-            one(Prim::HardSigmoid { alpha: number(o.alpha), beta: number(o.beta) }, &[&o.tensor], &o.out)
+            one(Primitive::HardSigmoid { alpha: number(o.alpha), beta: number(o.beta) }, &[&o.tensor], &o.out)
         }
-        Activation::Softmax(o) => one(Prim::Softmax { axis: o.axis }, &[&o.input], &o.out),
-        Activation::LogSoftmax(o) => one(Prim::LogSoftmax { axis: o.axis }, &[&o.input], &o.out),
-        Activation::Softmin(o) => one(Prim::Softmin { axis: o.axis }, &[&o.input], &o.out),
+        Activation::Softmax(o) => one(Primitive::Softmax { axis: o.axis }, &[&o.input], &o.out),
+        Activation::LogSoftmax(o) => one(Primitive::LogSoftmax { axis: o.axis }, &[&o.input], &o.out),
+        Activation::Softmin(o) => one(Primitive::Softmin { axis: o.axis }, &[&o.input], &o.out),
         _ => None,
     }
 }
@@ -429,16 +423,16 @@ fn with_bias<'a>(x: &'a TensorIr, weight: &'a TensorIr, bias: Option<&'a TensorI
 }
 
 /// An average; zeros that only the last window sees are counted by nobody.
-fn average(windows: Windows, include_pad: bool, x: &TensorIr, out: &TensorIr) -> Option<Vec<Step>> {
+fn average(windows: Windows, include_pad: bool, x: &TensorIr, out: &TensorIr) -> Option<Vec<Operation>> {
     let even = windows.padding.iter().all(|(before, after)| before == after);
     let padded = windows.padding.iter().any(|(before, _)| *before > 0);
     match (include_pad, even) {
         (true, false) if padded => None,
-        _ => one(Prim::AvgPool { windows, include_pad: include_pad && even }, &[x], out),
+        _ => one(Primitive::AvgPool { windows, include_pad: include_pad && even }, &[x], out),
     }
 }
 
-fn module(op: &Module) -> Option<Vec<Step>> {
+fn module(op: &Module) -> Option<Vec<Operation>> {
     // Options of one and of two spatial axes differ in type only.
     macro_rules! conv {
         ($o:ident) => {{
@@ -448,8 +442,8 @@ fn module(op: &Module) -> Option<Vec<Step>> {
                 padding: $o.options.padding.to_vec(),
                 dilation: $o.options.dilation.to_vec(),
             };
-            let prim = Prim::Conv { windows, groups: $o.options.groups };
-            one(prim, &with_bias(&$o.x, &$o.weight, $o.bias.as_ref()), &$o.out)
+            let primitive = Primitive::Conv { windows, groups: $o.options.groups };
+            one(primitive, &with_bias(&$o.x, &$o.weight, $o.bias.as_ref()), &$o.out)
         }};
     }
     macro_rules! transpose {
@@ -461,8 +455,8 @@ fn module(op: &Module) -> Option<Vec<Step>> {
                 dilation: $o.options.dilation.to_vec(),
             };
             let output_padding = $o.options.padding_out.to_vec();
-            let prim = Prim::ConvTranspose { windows, groups: $o.options.groups, output_padding };
-            one(prim, &with_bias(&$o.x, &$o.weight, $o.bias.as_ref()), &$o.out)
+            let primitive = Primitive::ConvTranspose { windows, groups: $o.options.groups, output_padding };
+            one(primitive, &with_bias(&$o.x, &$o.weight, $o.bias.as_ref()), &$o.out)
         }};
     }
     let pool =
@@ -476,18 +470,18 @@ fn module(op: &Module) -> Option<Vec<Step>> {
             Windows { size: size.to_vec(), stride: stride.to_vec(), padding, dilation: dilation.to_vec() }
         };
     match op {
-        Module::Linear(o) => one(Prim::Linear, &with_bias(&o.x, &o.weight, o.bias.as_ref()), &o.out),
+        Module::Linear(o) => one(Primitive::Linear, &with_bias(&o.x, &o.weight, o.bias.as_ref()), &o.out),
         Module::Conv1d(o) => conv!(o),
         Module::Conv2d(o) => conv!(o),
         Module::ConvTranspose1d(o) => transpose!(o),
         Module::ConvTranspose2d(o) => transpose!(o),
         Module::MaxPool1d(o) => {
             let windows = pool(&o.x, &o.out, &[o.kernel_size], &[o.stride], &[o.padding], &[o.dilation]);
-            one(Prim::MaxPool(windows), &[&o.x], &o.out)
+            one(Primitive::MaxPool(windows), &[&o.x], &o.out)
         }
         Module::MaxPool2d(o) => {
             let windows = pool(&o.x, &o.out, &o.kernel_size, &o.stride, &o.padding, &o.dilation);
-            one(Prim::MaxPool(windows), &[&o.x], &o.out)
+            one(Primitive::MaxPool(windows), &[&o.x], &o.out)
         }
         Module::AvgPool1d(o) => {
             let windows = pool(&o.x, &o.out, &[o.kernel_size], &[o.stride], &[o.padding], &[1]);
@@ -497,25 +491,25 @@ fn module(op: &Module) -> Option<Vec<Step>> {
             let windows = pool(&o.x, &o.out, &o.kernel_size, &o.stride, &o.padding, &[1, 1]);
             average(windows, o.count_include_pad, &o.x, &o.out)
         }
-        Module::AdaptiveAvgPool1d(o) => one(Prim::AdaptiveAvgPool, &[&o.x], &o.out),
-        Module::AdaptiveAvgPool2d(o) => one(Prim::AdaptiveAvgPool, &[&o.x], &o.out),
+        Module::AdaptiveAvgPool1d(o) => one(Primitive::AdaptiveAvgPool, &[&o.x], &o.out),
+        Module::AdaptiveAvgPool2d(o) => one(Primitive::AdaptiveAvgPool, &[&o.x], &o.out),
         Module::Interpolate(o) if matches!(o.options.mode, InterpolateModeIr::Nearest) => {
-            one(Prim::Nearest, &[&o.x], &o.out)
+            one(Primitive::Nearest, &[&o.x], &o.out)
         }
         Module::BatchNorm(o) => {
-            let prim = Prim::BatchNorm { epsilon: number(o.epsilon) };
-            one(prim, &[&o.x, &o.gamma, &o.beta, &o.mean, &o.variance], &o.out)
+            let primitive = Primitive::BatchNorm { epsilon: number(o.epsilon) };
+            one(primitive, &[&o.x, &o.gamma, &o.beta, &o.mean, &o.variance], &o.out)
         }
         Module::LayerNorm(o) => {
-            let prim = Prim::LayerNorm { epsilon: number(o.epsilon) };
-            one(prim, &with_bias(&o.input, &o.gamma, o.beta.as_ref()), &o.out)
+            let primitive = Primitive::LayerNorm { epsilon: number(o.epsilon) };
+            one(primitive, &with_bias(&o.input, &o.gamma, o.beta.as_ref()), &o.out)
         }
-        Module::Embedding(o) => one(Prim::Embedding, &[&o.weights, &o.indices], &o.out),
+        Module::Embedding(o) => one(Primitive::Embedding, &[&o.weights, &o.indices], &o.out),
         Module::Attention(o)
             if o.mask.is_none() && o.attn_bias.is_none() && o.options.softcap.is_none() && !o.options.is_causal =>
         {
-            let prim = Prim::Attention { scale: o.options.scale.map(number) };
-            one(prim, &[&o.query, &o.key, &o.value], &o.out)
+            let primitive = Primitive::Attention { scale: o.options.scale.map(number) };
+            one(primitive, &[&o.query, &o.key, &o.value], &o.out)
         }
         _ => None,
     }

@@ -1,20 +1,25 @@
-//! From recorded steps to operators of the table: the batch is dropped, weights get their names.
+//! Lowering: from the operations of a trace to those of the table. The batch is dropped, weights get their names.
+
+mod norms;
+mod operations;
+mod rearrange;
 
 use std::collections::{HashMap, HashSet};
 
 use burn::backend::capture::TensorId;
-use zkml_core::{error::Origin, shape::Shape, tensor::Tensor};
-
-use crate::{
-    fold,
-    form::{Constant, Form, View},
-    prim::{self, Prim, Step},
-    record::Recording,
-};
+use zkml_core::{error::Origin, graph::reachable, shape::Shape, tensor::Tensor};
 use zkml_import::{
     builder::{Builder, Import, Value},
     error::{ErrorKind, ImportError},
     ops::{self, Op},
+};
+
+use crate::{
+    dataflow::{Constant, Dataflow},
+    fold,
+    patterns::Pattern,
+    primitive::{self, Operation, Primitive},
+    trace::Trace,
 };
 
 /// A shape as layers see it: the first axis is the batch, if it has one element and others follow.
@@ -25,79 +30,84 @@ pub(crate) fn sample(dims: &[usize]) -> &[usize] {
     }
 }
 
-/// Where a module or weight is, by its path.
+/// The origin of a module or weight: its path.
 fn origin(path: &str) -> Origin {
     Origin::part("burn module", path, "")
 }
 
-/// The network of a recording.
+/// The network of a trace.
 ///
 /// # Errors
 /// If the input has a batch other than one, or an operation that the output needs has no layer.
-pub fn translate(recording: &Recording, name: &str) -> Result<Import, ImportError> {
-    let mut steps = HashMap::new();
+pub fn lower(trace: &Trace, name: &str) -> Result<Import, ImportError> {
+    let mut operations = HashMap::new();
     let mut order = Vec::new();
-    let mut uses: HashMap<TensorId, usize> = HashMap::from([(recording.output, 1)]);
-    for step in recording.ops.iter().flat_map(prim::steps) {
-        step.inputs.iter().for_each(|input| *uses.entry(*input).or_default() += 1);
-        order.push(step.out);
-        steps.insert(step.out, step);
+    let mut uses: HashMap<TensorId, usize> = HashMap::from([(trace.output, 1)]);
+    for operation in trace.operations.iter().flat_map(primitive::operations) {
+        operation.inputs.iter().for_each(|input| *uses.entry(*input).or_default() += 1);
+        order.push(operation.out);
+        operations.insert(operation.out, operation);
     }
-    let constants = constants(recording, &order, &steps)?;
-    let view = View { steps: &steps, constants: &constants, uses: &uses };
-    let forms = forms(recording, &view);
+    let constants = constants(trace, &order, &operations)?;
+    let flow = Dataflow { operations: &operations, constants: &constants, uses: &uses };
+    let patterns = patterns(trace, &flow);
 
-    let shape = steps.get(&recording.input).map(|s| s.shape.clone()).unwrap_or_default();
+    let shape = operations.get(&trace.input).map(|s| s.shape.clone()).unwrap_or_default();
     if matches!(shape.as_slice(), [batch, _, ..] if *batch != 1) {
         let found = format!("an input of shape {}", Shape::new(shape));
         return Err(ImportError::shape(&Origin::Unknown, found, "a batch of 1 as its first extent")
             .help("a network is recorded on one input"));
     }
-    let mut reader = Reader {
+    let mut lowering = Lowering {
         builder: Builder::new(name, Shape::from(sample(&shape)))?,
-        view,
+        flow,
         values: HashMap::new(),
-        wide: forms
+        shape_matters: patterns
             .iter()
-            .filter(|(id, _)| steps.get(id).is_some_and(|s| s.prim != Prim::Reshape))
-            .flat_map(|(id, form)| steps.get(id).map(|s| form.inputs(s)).unwrap_or_default())
-            .chain([recording.output])
+            .filter(|(id, _)| operations.get(id).is_some_and(|s| s.primitive != Primitive::Reshape))
+            .flat_map(|(id, pattern)| operations.get(id).map(|s| pattern.inputs(s)).unwrap_or_default())
+            .chain([trace.output])
             .collect(),
-        after: None,
+        last_module: None,
     };
-    reader.values.insert(recording.input, Value::Node(reader.builder.input()));
+    lowering.values.insert(trace.input, Value::Node(lowering.builder.input()));
     for id in order {
-        if let (Some(form), Some(step)) = (forms.get(&id), steps.get(&id)) {
-            let value = reader.step(step, form)?;
-            reader.values.insert(id, value);
+        if let (Some(pattern), Some(operation)) = (patterns.get(&id), operations.get(&id)) {
+            let value = lowering.operation(operation, pattern)?;
+            lowering.values.insert(id, value);
         }
     }
-    let output = reader.value(recording.output)?;
-    reader.builder.finish(&output)
+    let output = lowering.value(trace.output)?;
+    lowering.builder.finish(&output)
 }
 
-/// All that is known without the input.
+/// Constant folding of the whole trace: all that is known without the input.
 fn constants(
-    recording: &Recording,
+    trace: &Trace,
     order: &[TensorId],
-    steps: &HashMap<TensorId, Step>,
+    operations: &HashMap<TensorId, Operation>,
 ) -> Result<HashMap<TensorId, Constant>, ImportError> {
     let mut constants: HashMap<TensorId, Constant> = HashMap::new();
-    for (id, data) in recording.values.iter().filter(|(id, _)| **id != recording.input) {
+    for (id, data) in trace.values.iter().filter(|(id, _)| **id != trace.input) {
         let dims: Vec<usize> = data.shape().iter().copied().collect();
         let value = Tensor::new(dims.as_slice(), data.iter::<f64>().collect()).map_err(|error| {
             ImportError::malformed(&Origin::Unknown, format!("a weight that does not fill its shape: {error}"), "")
         })?;
         let trained = data.dtype().is_float();
-        constants.insert(*id, Constant { value, path: recording.paths.get(id).cloned(), trained });
+        constants.insert(*id, Constant { value, path: trace.paths.get(id).cloned(), trained });
     }
-    for id in order.iter().filter(|id| **id != recording.input) {
-        let Some(step) = steps.get(id).filter(|s| s.prim != Prim::Value) else { continue };
-        let Some(inputs) = step.inputs.iter().map(|i| constants.get(i)).collect::<Option<Vec<_>>>() else { continue };
+    for id in order.iter().filter(|id| **id != trace.input) {
+        let Some(operation) = operations.get(id).filter(|s| s.primitive != Primitive::Value) else { continue };
+        let Some(inputs) = operation.inputs.iter().map(|i| constants.get(i)).collect::<Option<Vec<_>>>() else {
+            continue;
+        };
         let values: Vec<&Tensor> = inputs.iter().map(|c| &c.value).collect();
-        if let Some(value) = fold::fold(step, &values) {
+        if let Some(value) = fold::fold(operation, &values) {
             // A weight whose axes move is still that weight.
-            let moved = matches!(step.prim, Prim::Reshape | Prim::Permute(_) | Prim::Expand | Prim::Cast);
+            let moved = matches!(
+                operation.primitive,
+                Primitive::Reshape | Primitive::Permute(_) | Primitive::Expand | Primitive::Cast
+            );
             let path = inputs.first().filter(|_| moved).and_then(|c| c.path.clone());
             let trained = inputs.iter().any(|c| c.trained);
             constants.insert(*id, Constant { value, path, trained });
@@ -106,51 +116,48 @@ fn constants(
     Ok(constants)
 }
 
-/// What every step is that the output needs.
-fn forms(recording: &Recording, view: &View<'_>) -> HashMap<TensorId, Form> {
-    let mut forms = HashMap::new();
-    let mut open = vec![recording.output];
-    while let Some(id) = open.pop() {
-        if id == recording.input || forms.contains_key(&id) {
-            continue;
-        }
-        let Some(step) = view.step(id) else { continue };
-        let form = view.form(step);
-        open.extend(form.inputs(step));
-        forms.insert(id, form);
-    }
-    forms
+/// The pattern of every operation that the output needs; the others are dead.
+fn patterns(trace: &Trace, flow: &Dataflow<'_>) -> HashMap<TensorId, Pattern> {
+    let mut patterns = HashMap::new();
+    reachable([trace.output], |id| {
+        let Some(operation) = flow.operation(id).filter(|_| id != trace.input) else { return vec![] };
+        let pattern = flow.pattern(operation);
+        let inputs = pattern.inputs(operation);
+        patterns.insert(id, pattern);
+        inputs
+    });
+    patterns
 }
 
-/// The graph under construction.
-pub(crate) struct Reader<'a> {
+/// A trace being lowered: the graph so far, and the value of every tensor.
+pub(crate) struct Lowering<'a> {
     builder: Builder,
-    /// What was recorded.
-    pub view: View<'a>,
+    /// The dataflow graph.
+    pub flow: Dataflow<'a>,
     /// The value of every tensor so far. Its elements are the tensor's, its shape may be another until it matters.
     values: HashMap<TensorId, Value>,
     /// Tensors that something else than a reshape takes, and the output.
-    wide: HashSet<TensorId>,
+    shape_matters: HashSet<TensorId>,
     /// The last module with weights.
-    after: Option<String>,
+    last_module: Option<String>,
 }
 
-impl Reader<'_> {
+impl Lowering<'_> {
     /// The shape of a tensor, with the batch.
     pub fn dims(&self, id: TensorId) -> Vec<usize> {
-        self.view.shape(id).map(<[usize]>::to_vec).unwrap_or_default()
+        self.flow.shape(id).map(<[usize]>::to_vec).unwrap_or_default()
     }
 
-    /// Whether all that takes a tensor gives it another shape anyway.
-    pub fn shapeless(&self, id: TensorId) -> bool {
-        !self.wide.contains(&id)
+    /// Whether only reshapes take a tensor, so that its own shape does not matter.
+    pub fn only_reshaped(&self, id: TensorId) -> bool {
+        !self.shape_matters.contains(&id)
     }
 
     /// A tensor without its batch.
     pub fn value(&mut self, id: TensorId) -> Result<Value, ImportError> {
         let dims = self.dims(id);
         let value = self.shaped(id, sample(&dims))?;
-        if self.view.constant(id).is_none() {
+        if self.flow.constant(id).is_none() {
             self.values.insert(id, value.clone());
         }
         Ok(value)
@@ -158,12 +165,12 @@ impl Reader<'_> {
 
     /// A tensor under a shape of as many elements.
     pub fn shaped(&mut self, id: TensorId, shape: &[usize]) -> Result<Value, ImportError> {
-        if let Some(Constant { value, trained, .. }) = self.view.constants.get(&id) {
+        if let Some(Constant { value, trained, .. }) = self.flow.constants.get(&id) {
             let make = if *trained { Value::weight } else { Value::constant };
-            return value.clone().reshape(shape).map(make).map_err(|error| self.broken(&error.to_string()));
+            return value.clone().reshape(shape).map(make).map_err(|error| self.malformed(&error.to_string()));
         }
         let Some(value) = self.values.get(&id).cloned() else {
-            return Err(self.broken("a tensor is used before it is made"));
+            return Err(self.malformed("a tensor is used before it is made"));
         };
         self.reshaped(&value, shape)
     }
@@ -178,7 +185,7 @@ impl Reader<'_> {
     }
 
     /// The same elements in the same order: the shape is changed when it matters.
-    pub fn unmoved(&mut self, id: TensorId) -> Result<Value, ImportError> {
+    pub fn elements(&mut self, id: TensorId) -> Result<Value, ImportError> {
         match self.values.get(&id) {
             Some(value) => Ok(value.clone()),
             None => self.value(id),
@@ -190,8 +197,8 @@ impl Reader<'_> {
         self.builder.shape(value).rank()
     }
 
-    /// A recording that contradicts itself.
-    pub fn broken(&self, reason: &str) -> ImportError {
+    /// The error of a trace that contradicts itself.
+    pub fn malformed(&self, reason: &str) -> ImportError {
         ImportError::new(
             ErrorKind::Malformed,
             &Origin::Unknown,
@@ -200,12 +207,12 @@ impl Reader<'_> {
         )
     }
 
-    /// An operation that no layer does.
-    pub fn unsupported(&self, step: &Step, operation: &str, expected: &str) -> ImportError {
-        let shapes: Vec<String> = step.inputs.iter().map(|i| Shape::new(self.dims(*i)).to_string()).collect();
-        let found = format!("operation `{operation}` of {} to {}", shapes.join(", "), Shape::new(step.shape.clone()));
+    /// The error of an operation that no layer does.
+    pub fn unsupported(&self, operation: &Operation, name: &str, expected: &str) -> ImportError {
+        let shapes: Vec<String> = operation.inputs.iter().map(|i| Shape::new(self.dims(*i)).to_string()).collect();
+        let found = format!("operation `{name}` of {} to {}", shapes.join(", "), Shape::new(operation.shape.clone()));
         let error = ImportError::unsupported(&Origin::Unknown, found, expected);
-        match &self.after {
+        match &self.last_module {
             Some(path) => error.help(format!("it runs after module `{path}`")),
             None => error,
         }
@@ -219,15 +226,15 @@ impl Reader<'_> {
 
     /// The path of the module that holds a weight, empty where it is not known.
     pub fn module(&mut self, weight: TensorId) -> String {
-        let path = self.view.constants.get(&weight).and_then(|c| c.path.clone()).unwrap_or_default();
-        self.holder(&path)
+        let path = self.flow.constants.get(&weight).and_then(|c| c.path.clone()).unwrap_or_default();
+        self.module_of(&path)
     }
 
     /// The module of a weight's path; it is remembered as the last one.
-    pub fn holder(&mut self, path: &str) -> String {
+    pub fn module_of(&mut self, path: &str) -> String {
         let holder = path.rsplit_once('.').map_or("", |(holder, _)| holder).to_owned();
         if !holder.is_empty() {
-            self.after = Some(holder.clone());
+            self.last_module = Some(holder.clone());
         }
         holder
     }
@@ -235,18 +242,18 @@ impl Reader<'_> {
     /// A tensor as an operand: a weight becomes a parameter under its own path.
     pub fn operand(&mut self, id: TensorId, shape: &[usize]) -> Result<Value, ImportError> {
         let value = self.shaped(id, shape)?;
-        let path = self.view.constants.get(&id).and_then(|c| c.path.clone());
+        let path = self.flow.constants.get(&id).and_then(|c| c.path.clone());
         match path {
-            Some(path) => self.named(&value, &path),
+            Some(path) => self.parameter(&value, &path),
             None => Ok(value),
         }
     }
 
     /// A constant as a parameter of that name, unless it is stated and the same everywhere: then layers take it as a number.
-    pub fn named(&mut self, value: &Value, path: &str) -> Result<Value, ImportError> {
+    pub fn parameter(&mut self, value: &Value, path: &str) -> Result<Value, ImportError> {
         match value.tensor() {
             Some(tensor) if value.is_weight() || tensor.data().windows(2).any(|w| w[0] != w[1]) => {
-                self.after = Some(path.to_owned());
+                self.last_module = Some(path.to_owned());
                 let origin = origin(path);
                 self.builder.node(value, path, &origin).map(Value::Node)
             }
