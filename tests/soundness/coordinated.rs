@@ -176,11 +176,10 @@ fn no_cut_clip_slope_order_quotient_or_root_has_a_second_answer() {
     for (lo, hi) in [(-20, 19), (0, 21), (-13, -1), (-1, 9)] {
         let of = interval(lo, hi);
         for cut in cuts {
-            let mut cases =
-                vec![Case::Abs(of, Cut { width: None, ..cut }), Case::Rescale(of, cut), Case::Relu(of, cut)];
-            cases.extend([(-3, 2), (0, 3), (1, 1)].map(|(lo, hi)| Case::Clip(of, Cut { width: None, ..cut }, lo, hi)));
+            let mut cases = vec![Case::Abs(of, Cut { bits: None, ..cut }), Case::Rescale(of, cut), Case::Relu(of, cut)];
+            cases.extend([(-3, 2), (0, 3), (1, 1)].map(|(lo, hi)| Case::Clip(of, Cut { bits: None, ..cut }, lo, hi)));
             cases.extend(
-                [(3, 3), (-1, 2)].map(|(lo, hi)| Case::Leaky(of, interval(lo, hi), 4, Cut { width: None, ..cut })),
+                [(3, 3), (-1, 2)].map(|(lo, hi)| Case::Leaky(of, interval(lo, hi), 4, Cut { bits: None, ..cut })),
             );
             cases.iter().filter(|case| !case.is_refused()).for_each(|case| some(case, 2, &mut rng));
         }

@@ -41,7 +41,7 @@ impl Case {
             let kept = |w: u32| {
                 (-(1i64 << w.max(cut.shift))..1 << w.max(cut.shift)).contains(&(x[0] + (1i64 << cut.shift >> 1)))
             };
-            cut.width.is_none_or(kept)
+            cut.bits.is_none_or(kept)
         };
         Some(match self {
             Self::Table(_, table) => table.at(x[0]),
@@ -154,7 +154,7 @@ pub fn sweep(case: &Case) {
 }
 
 pub fn cut(shift: u32, saturate: Option<u32>, width: Option<u32>) -> Cut {
-    Cut { shift, saturate, width }
+    Cut { shift, saturate, bits: width }
 }
 
 /// Two segments of two cells a side, with tails that nothing else tells.

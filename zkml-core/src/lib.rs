@@ -15,8 +15,10 @@
 //! | [`optimize`] | rewrites of a graph and its weights that save constraints |
 //! | [`plan`] | scales, rescale points, fidelity |
 //! | [`arith`] | the readings: integers, intervals, counts, constraints |
-//! | [`number`] | the ground floor: exact numbers and their bounds |
-//! | [`gadget`] | what a reading is made of: range, rescale, relu, max, argmax, clip, leaky, sign, .., commitment |
+//! | [`gadget`] | constraints for what is nonlinear: range checks, rescaling, comparisons, tables, products, division, hashes |
+//! | [`number`] | the ground floor: integers, intervals, fixed-point constants, costs |
+//!
+//! A module imports those below it in this table and none above; `tests/sources/modules.rs` has the whole order, and asserts it.
 //!
 //! Without features only the front half is there: graphs, layers and models, for whoever checks or reads networks, as the
 //! macro does while compiling. `verify` adds keys and proofs, `prove` the rest: quantisation, circuits, setup and the prover.

@@ -1,4 +1,4 @@
-//! The reading of exact arithmetic as intervals: bit widths, and the proof that nothing reaches `2^250`.
+//! Interval arithmetic: the reading of exact arithmetic that gives bit widths, and proves that nothing reaches `2^250`.
 
 use super::Arith;
 use crate::{
@@ -6,14 +6,14 @@ use crate::{
     number::{ArithError, Int, Interval, interval},
 };
 
-/// Exact arithmetic on intervals.
+/// Interval arithmetic.
 #[derive(Clone, Debug, Default)]
 pub struct Bounds {
     widest: u32,
 }
 
 impl Bounds {
-    /// The reading.
+    /// Interval arithmetic that has seen no wire.
     pub fn new() -> Self {
         Self::default()
     }

@@ -1,4 +1,4 @@
-//! The reading of exact arithmetic as a budget: what the circuit will cost, before there is one.
+//! Constraint count: the reading of exact arithmetic that adds up what the circuit will cost, before there is one.
 
 use std::collections::BTreeMap;
 
@@ -18,10 +18,10 @@ use crate::{
     },
 };
 
-/// The budget, by node and gadget.
+/// Constraint budget, by node and gadget.
 pub type Budget = BTreeMap<(usize, &'static str), Cost>;
 
-/// Exact arithmetic that adds up what it would cost.
+/// Constraint count of exact arithmetic.
 #[derive(Clone, Debug, Default)]
 pub struct Counts {
     node: usize,
@@ -30,7 +30,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// The reading.
+    /// A count of nothing so far.
     pub fn new() -> Self {
         Self::default()
     }
@@ -78,7 +78,7 @@ impl Counts {
     }
 }
 
-/// What is known of a gadget's results: their intervals and their terms.
+/// Measures of a gadget's results: their intervals and their terms.
 ///
 /// # Errors
 /// As the gadget says.

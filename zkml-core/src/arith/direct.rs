@@ -3,7 +3,8 @@
 use super::Arith;
 use crate::{gadget::product::winograd::Grid, number::ArithError};
 
-/// `y_o(j) = sum_c,k w_oc(k) * x_c(s * j + d * k - p) + bias_o`, by filter and window; the weights by filter, channel and tap.
+/// Convolution: `y_o(j) = sum_c,k w_oc(k) * x_c(s * j + d * k - p) + bias_o`, by filter and window; the weights by filter,
+/// channel and tap.
 ///
 /// # Errors
 /// If a result may reach `2^250`.
@@ -14,7 +15,7 @@ pub fn convolve<A: Arith>(
     w: &[A::Wire],
     bias: &[A::Wire],
 ) -> Result<Vec<A::Wire>, ArithError> {
-    let (channels, filters) = grid.counts(x.len(), w.len());
+    let (channels, filters) = grid.channels_and_filters(x.len(), w.len());
     let windows: Vec<Vec<(usize, usize)>> = grid.all_taps().collect();
     let mut y = Vec::with_capacity(filters * windows.len());
     for o in 0..filters {
@@ -25,7 +26,7 @@ pub fn convolve<A: Arith>(
     Ok(y)
 }
 
-/// `s_ft = sum_c w_fc * x_ct`, by row `f` and column `t`.
+/// Matrix product: `s_ft = sum_c w_fc * x_ct`, by row `f` and column `t`.
 ///
 /// # Errors
 /// If a result may reach `2^250`.

@@ -1,4 +1,4 @@
-//! The reading of exact arithmetic as plain integers: the exact forward pass.
+//! Integer arithmetic: the reading of exact arithmetic that is the exact forward pass.
 
 use std::marker::PhantomData;
 
@@ -8,14 +8,15 @@ use crate::{
     number::{ArithError, Int, Integer},
 };
 
-/// Exact arithmetic on integers of type `T`.
+/// Integer arithmetic, on machine integers of type `T`.
 ///
-/// Only the width of a [`Cut`](crate::number::Cut) is checked here: the bounds of the plan, which are exact, say which `T` holds every value.
+/// Only the bit width of a [`Cut`](crate::number::Cut) is checked here: the bounds of the plan, which are exact, say which `T`
+/// holds every value.
 #[derive(Clone, Copy, Debug)]
 pub struct Ints<T>(PhantomData<T>);
 
 impl<T> Ints<T> {
-    /// The reading.
+    /// Arithmetic on this type.
     pub fn new() -> Self {
         Self(PhantomData)
     }

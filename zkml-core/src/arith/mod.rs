@@ -1,4 +1,4 @@
-//! One arithmetic, five readings of it.
+//! Abstract interpretation: one exact arithmetic, and five readings of it.
 //!
 //! A layer's exact semantics is one function over [`Arith`]. What it means depends on the reading:
 //!
@@ -7,7 +7,7 @@
 //! | [`ints::Ints`] | an integer | the exact forward pass |
 //! | [`bounds::Bounds`] | an interval | bit widths, and that nothing reaches `2^250` |
 //! | [`Errors`](crate::plan::errors::Errors) | an interval and an error | how far the integers may be from the formula |
-//! | [`counts::Counts`] | an interval and a size | the constraint budget |
+//! | [`counts::Counts`] | an interval and a number of terms | the constraint budget |
 //! | `r1cs::R1cs` | a linear combination or its value | constraints, or the witness |
 
 pub mod bounds;
@@ -37,7 +37,7 @@ pub trait Arith {
     /// A known integer.
     fn constant(&mut self, value: Int) -> Self::Wire;
 
-    /// `sum_i a_i * b_i + bias`.
+    /// Dot product: `sum_i a_i * b_i + bias`.
     ///
     /// # Errors
     /// If the result may reach `2^250`.
@@ -49,8 +49,8 @@ pub trait Arith {
     where
         Self::Wire: 'a;
 
-    /// All windows of a convolution, by filter and window, see [`crate::gadget::product::winograd`]; the weights by filter, channel and
-    /// tap, and a bias a filter, or none.
+    /// Convolution: all its windows, by filter and window, see [`crate::gadget::product::winograd`]; the weights by filter,
+    /// channel and tap, and a bias a filter, or none.
     ///
     /// # Errors
     /// If a result may reach `2^250`.
@@ -67,7 +67,7 @@ pub trait Arith {
         direct::convolve(self, grid, x, w, bias)
     }
 
-    /// `sum_c w_fc * x_ct`, by row `f` and column `t`, see [`crate::gadget::product::matrix`].
+    /// Matrix product: `sum_c w_fc * x_ct`, by row `f` and column `t`, see [`crate::gadget::product::matrix`].
     ///
     /// # Errors
     /// If a result may reach `2^250`.
@@ -78,7 +78,7 @@ pub trait Arith {
         direct::matmul(self, rows, columns)
     }
 
-    /// `sum_i c_i * a_i + c`, for known integers `c`.
+    /// Linear combination: `sum_i c_i * a_i + c`, for known integers `c`.
     ///
     /// # Errors
     /// If the result may reach `2^250`.
@@ -90,12 +90,12 @@ pub trait Arith {
     where
         Self::Wire: 'a;
 
-    /// A constant of a formula.
+    /// A fixed-point constant of a formula.
     fn fixed(&mut self, value: Fixed) -> Self::Wire {
         self.constant(value.integer())
     }
 
-    /// `sum_i c_i * a_i + c`, for constants `c` of a formula.
+    /// Affine combination: `sum_i c_i * a_i + c`, for fixed-point constants `c` of a formula.
     ///
     /// # Errors
     /// If the result may reach `2^250`.
@@ -115,7 +115,7 @@ pub trait Arith {
         value
     }
 
-    /// `a * b`.
+    /// Product: `a * b`.
     ///
     /// # Errors
     /// If the result may reach `2^250`.
@@ -142,7 +142,7 @@ pub trait Arith {
     /// Says that what follows belongs to this node (and item of a batch), for reports.
     fn enter(&mut self, node: usize);
 
-    /// The value cut down, see [`Rescale`].
+    /// Rescaling: the value cut down, see [`Rescale`].
     ///
     /// # Errors
     /// If the decomposition would need more than 252 bits.
@@ -150,7 +150,7 @@ pub trait Arith {
         self.apply(&Rescale { cut }, a)
     }
 
-    /// `max(0, rescale(a))`, see [`Relu`].
+    /// ReLU: `max(0, rescale(a))`, see [`Relu`].
     ///
     /// # Errors
     /// If the decomposition would need more than 252 bits.
@@ -158,7 +158,7 @@ pub trait Arith {
         self.apply(&Relu { cut }, a)
     }
 
-    /// The larger of two, see [`Max`].
+    /// Maximum of two, see [`Max`].
     ///
     /// # Errors
     /// If the range check would need more than 252 bits.
@@ -166,7 +166,7 @@ pub trait Arith {
         self.apply(&Max, (a, b))
     }
 
-    /// `rescale(a)`, but at least `lo` and at most `hi`, see [`Clip`].
+    /// Clipping: `rescale(a)`, but at least `lo` and at most `hi`, see [`Clip`].
     ///
     /// # Errors
     /// If the decomposition would need more than 252 bits.
@@ -174,7 +174,7 @@ pub trait Arith {
         self.apply(&Clip { cut, lo, hi }, a)
     }
 
-    /// `rescale(min(max(a, lo), hi))`, for ends that a formula has, or has not.
+    /// Clipping before the rescale: `rescale(min(max(a, lo), hi))`, for ends that a formula has, or has not.
     ///
     /// # Errors
     /// As [`Arith::clip`].
@@ -189,7 +189,7 @@ pub trait Arith {
         self.clip(a, cut, Fixed::lower_end(lo, cut).integer(), Fixed::upper_end(hi, cut).integer())
     }
 
-    /// `unit * a` from zero on and `slope * a` below, cut down, see [`Leaky`].
+    /// Leaky ReLU: `unit * a` from zero on and `slope * a` below, cut down, see [`Leaky`].
     ///
     /// # Errors
     /// If either product may reach `2^250`, or the decomposition would need more than 252 bits.
@@ -197,7 +197,7 @@ pub trait Arith {
         self.apply(&Leaky { unit, cut }, (a, slope))
     }
 
-    /// The magnitude, cut down, see [`Abs`].
+    /// Absolute value, cut down, see [`Abs`].
     ///
     /// # Errors
     /// If the decomposition would need more than 252 bits.
@@ -205,7 +205,7 @@ pub trait Arith {
         self.apply(&Abs { cut }, a)
     }
 
-    /// `-1`, `0` or `1`, see [`Sign`].
+    /// Sign function: `-1`, `0` or `1`, see [`Sign`].
     ///
     /// # Errors
     /// If the decomposition would need more than 252 bits.
@@ -213,7 +213,7 @@ pub trait Arith {
         self.apply(&Sign, a)
     }
 
-    /// `1` if `a >= 0`, `0` otherwise, see [`IsNonNegative`].
+    /// Heaviside step: `1` if `a >= 0`, `0` otherwise, see [`IsNonNegative`].
     ///
     /// # Errors
     /// If the decomposition would need more than 252 bits.
@@ -221,7 +221,7 @@ pub trait Arith {
         self.apply(&IsNonNegative, a)
     }
 
-    /// `1` if `a = 0`, `0` otherwise, see [`IsZero`].
+    /// Zero test: `1` if `a = 0`, `0` otherwise, see [`IsZero`].
     ///
     /// # Errors
     /// If the constraint system refuses.
@@ -229,7 +229,7 @@ pub trait Arith {
         self.apply(&IsZero, a)
     }
 
-    /// `a^2`, see [`Square`].
+    /// Square: `a^2`, see [`Square`].
     ///
     /// # Errors
     /// If the result may reach `2^250`.
@@ -237,7 +237,7 @@ pub trait Arith {
         self.apply(&Square, a)
     }
 
-    /// `a` if the condition is one, `b` if it is zero, see [`Select`].
+    /// Multiplexer: `a` if the condition is one, `b` if it is zero, see [`Select`].
     ///
     /// # Errors
     /// If the condition's interval has anything but `0` and `1`, or `a - b` may reach `2^250`.
@@ -245,7 +245,7 @@ pub trait Arith {
         self.apply(&Select, (condition, a, b))
     }
 
-    /// The index of the largest, the first among equals, see [`Argmax`].
+    /// Argmax: the index of the largest, the first among equals, see [`Argmax`].
     ///
     /// # Errors
     /// If a range check would need more than 252 bits.
@@ -253,7 +253,7 @@ pub trait Arith {
         self.apply(&Argmax, values.iter().collect())
     }
 
-    /// The value of a table, see [`crate::gadget::table::piecewise`].
+    /// Piecewise polynomial: the value of a table, see [`crate::gadget::table::piecewise`].
     ///
     /// # Errors
     /// If a value may outgrow the field.
@@ -261,7 +261,7 @@ pub trait Arith {
         self.apply(table, a)
     }
 
-    /// The exponent `floor(log2 a)`, and the value of a table at the mantissa, see [`Normalize`].
+    /// Normalisation: the exponent `floor(log2 a)`, and the value of a table at the mantissa, see [`Normalize`].
     ///
     /// # Errors
     /// If `a` may be below one, or have more bits than the table is for.
@@ -269,7 +269,8 @@ pub trait Arith {
         self.apply(&Normalize { table }, a)
     }
 
-    /// The values of a table at the distance of each from the largest, their sum, and the largest, see [`Exponentials`].
+    /// Exponentials of a softmax: the values of a table at the distance of each from the largest, their sum, and the
+    /// largest, see [`Exponentials`].
     ///
     /// # Errors
     /// If a value may outgrow the field.
@@ -277,7 +278,7 @@ pub trait Arith {
         self.apply(&Exponentials { table }, values.iter().collect())
     }
 
-    /// The sign (`1` or `-1`) and `max(|a|, 1)`, see [`SignMagnitude`].
+    /// Sign and magnitude: the sign (`1` or `-1`) and `max(|a|, 1)`, see [`SignMagnitude`].
     ///
     /// # Errors
     /// If a value may outgrow the field.
@@ -285,7 +286,7 @@ pub trait Arith {
         self.apply(&SignMagnitude, a)
     }
 
-    /// `floor(a / b)`, within `-2^w ..= 2^w - 1` if the caller knows that, see [`Div`].
+    /// Euclidean division: `floor(a / b)`, within `-2^w ..= 2^w - 1` if the caller knows that, see [`Div`].
     ///
     /// # Errors
     /// If `b` may be below one, or a value may outgrow the field.
@@ -293,7 +294,7 @@ pub trait Arith {
         self.apply(&Div { within }, (a, b))
     }
 
-    /// `floor(sqrt(a))`, of an `a` that the caller knows to be at least `least`, see [`Sqrt`].
+    /// Integer square root: `floor(sqrt(a))`, of an `a` that the caller knows to be at least `least`, see [`Sqrt`].
     ///
     /// # Errors
     /// If `least` is negative, or a value may outgrow the field.

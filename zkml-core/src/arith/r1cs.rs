@@ -1,8 +1,8 @@
-//! The reading of exact arithmetic as rank-one constraints, or as their witness.
+//! Rank-one constraint system (R1CS): the reading of exact arithmetic as constraints, or as their witness.
 //!
-//! [`R1cs`] is one body over three constraint systems ([`Cs`]): [`Build`] records constraints, [`Assign`] computes the
-//! values of their variables, in the same order, and [`Tally`] counts both. So proving never builds a matrix, and nothing is
-//! built that was not counted.
+//! [`R1cs`] is one body over three constraint systems ([`Cs`](crate::gadget::Cs)): [`Build`] records constraints,
+//! [`Assign`] computes the values of their variables, in the same order, and [`Tally`] counts both. So proving never builds
+//! a matrix, and nothing is built that was not counted.
 
 mod assign;
 mod build;
@@ -38,7 +38,7 @@ pub struct Wire<W> {
     pub w: W,
 }
 
-/// Exact arithmetic as constraints, over [`Build`], [`Assign`] or [`Tally`].
+/// Exact arithmetic as rank-one constraints, over [`Build`], [`Assign`] or [`Tally`].
 #[derive(Debug)]
 pub struct R1cs<C> {
     /// The constraint system.
@@ -46,7 +46,7 @@ pub struct R1cs<C> {
     node: usize,
 }
 
-/// What constraint systems do differently in a sum of many terms, where a call a term would be too slow.
+/// Running sums of many terms, where a call a term would be too slow.
 ///
 /// The bodies here are those of a system whose wires are their values ([`Cs::value`](crate::gadget::Cs::value)): one that records
 /// or counts has its own.
@@ -78,10 +78,10 @@ impl<C: Accumulate> R1cs<C> {
         Self { cs, node: 0 }
     }
 
-    /// A wire that lies within the interval because a gadget enforces it: bits of its own.
+    /// Allocates a private wire that lies within the interval: a linear combination of bits of its own.
     ///
     /// # Errors
-    /// If the interval is too wide to be checked.
+    /// If the interval is too large for a range check.
     pub fn allocate(&mut self, interval: &Interval, value: Option<Int>) -> Result<Wire<C::W>, ArithError> {
         gadget::bits::range::cost(interval)?;
         self.cs.label("range");
@@ -90,10 +90,10 @@ impl<C: Accumulate> R1cs<C> {
         Ok(Wire { measure: Measure { interval: *interval, terms }, w })
     }
 
-    /// A public input, range-checked in the circuit.
+    /// Public input, range-checked in the circuit.
     ///
     /// # Errors
-    /// If the interval is too wide to be checked.
+    /// If the interval is too large for a range check.
     pub fn instance(&mut self, interval: &Interval, value: Option<Int>) -> Result<Wire<C::W>, ArithError> {
         gadget::bits::range::cost(interval)?;
         self.cs.label("range");

@@ -1,4 +1,4 @@
-//! What the documentation says of a gadget, as data: tests hold it against what the gadget costs.
+//! Card: what the documentation says of a gadget, as data. Tests hold it against what the gadget costs.
 
 use crate::{
     gadget::{

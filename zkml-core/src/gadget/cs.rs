@@ -1,4 +1,5 @@
-//! What a gadget asks of a constraint system: equations, and *requests*, which a proof system answers as it can.
+//! Constraint system, as gadgets see it: rank-one constraints, and *requests* for range checks and limbs, which a proof
+//! system answers as it can.
 //!
 //! A gadget that needs a number to be in a range, or cut into limbs, asks for that and not for bits. The answers written here
 //! are made of boolean variables, which any rank-one constraint system has; one with lookups answers [`Cs::split`],
@@ -10,7 +11,7 @@ use crate::{
     number::{ArithError, Int, Interval, interval::pow2},
 };
 
-/// Some of the bits of a number, and what is wanted of them.
+/// Limb: consecutive bits of a number, and what is wanted of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limb {
     /// Only that they are bits, and so many: a range check, without a wire.
@@ -30,10 +31,10 @@ impl Limb {
     }
 }
 
-/// What a gadget asks of a constraint system.
+/// Constraint system over integers: linear combinations, witness variables, rank-one constraints, range checks.
 ///
-/// There are two: one records constraints, one computes the witness. The same gadget runs over both, so that the
-/// variables of one are those of the other, in order.
+/// One records constraints, one computes the witness, one counts. The same gadget runs over all of them, so that the variables of
+/// one are those of the others, in order.
 pub trait Cs {
     /// A linear combination of variables, or its value.
     type W: Clone + 'static;
@@ -63,7 +64,7 @@ pub trait Cs {
         self.linear(&[], value)
     }
 
-    /// A new witness variable that is `0` or `1`.
+    /// Boolean: a new witness variable that is `0` or `1`.
     fn boolean(&mut self, value: Option<Int>) -> Self::W {
         let bit = self.witness(value);
         let rest = self.linear(&[(-Int::ONE, &bit)], Int::ONE);
@@ -86,14 +87,14 @@ pub trait Cs {
         self.enforce(a, &one, &zero);
     }
 
-    /// Request: `x` in limbs, the lowest first, with `0 <= x < 2^n` enforced for the `n` bits of all. Each limb has the wires
-    /// that it says. The limbs are unique for `n <= 252`, see [`decompose::check`].
+    /// Request: limb decomposition of `x`, the lowest first, with `0 <= x < 2^n` enforced for the `n` bits of all. Each
+    /// limb has the wires that it says. The limbs are unique for `n <= 252`, see [`decompose::check`].
     fn split<const N: usize>(&mut self, x: &Self::W, limbs: [Limb; N]) -> [Vec<Self::W>; N] {
         let bits = decompose::enforce(self, x, limbs.iter().map(|l| l.bits()).sum());
         decompose::gather(self, bits, limbs)
     }
 
-    /// Request: a new number, which *is* its limbs, the lowest first; where there are values, it is the value.
+    /// Request: a new number by its limbs, the lowest first; where there are values, it is the value.
     fn fresh<const N: usize>(&mut self, limbs: [Limb; N], value: Option<Int>) -> [Vec<Self::W>; N] {
         let bits: u32 = limbs.iter().map(|l| l.bits()).sum();
         let bits = (0..bits).map(|i| self.boolean(value.map(|v| (v >> i) & Int::ONE))).collect();
@@ -106,12 +107,12 @@ pub trait Cs {
         number.remove(0)
     }
 
-    /// Request: `0 <= x < 2^bits`.
+    /// Request: range check `0 <= x < 2^bits`.
     fn range(&mut self, x: &Self::W, bits: u32) {
         self.split(x, [Limb::Checked(bits)]);
     }
 
-    /// Request: `1` if `x >= 0`, `0` otherwise, with `-2^m <= x < 2^m` enforced.
+    /// Request: sign bit: `1` if `x >= 0`, `0` otherwise, with `-2^m <= x < 2^m` enforced.
     fn sign(&mut self, x: &Self::W, m: u32) -> Self::W {
         let t = self.linear(&[(Int::ONE, x)], pow2(m));
         let [_, mut sign] = self.split(&t, [Limb::Checked(m), Limb::Bits(1)]);
@@ -123,7 +124,7 @@ pub trait Cs {
         range::allocate(self, interval, value)
     }
 
-    /// Request: `lo <= x <= hi`.
+    /// Request: range check `lo <= x <= hi`.
     fn within(&mut self, x: &Self::W, interval: &Interval) {
         range::enforce(self, x, interval);
     }

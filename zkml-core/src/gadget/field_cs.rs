@@ -1,12 +1,11 @@
-//! What hashing asks of a constraint system beyond integers: public inputs, and arithmetic on whole field elements.
+//! Constraint system, as hashing sees it: public inputs, and arithmetic on whole field elements.
 
 use ark_bn254::Fr;
 
 use crate::gadget::Cs;
 use crate::number::{ArithError, Int};
 
-/// What a constraint system must offer beyond gadgets on integers: public inputs, and arithmetic on whole field
-/// elements, which hashing needs.
+/// Constraint system over field elements: public inputs, and the arithmetic that hashing needs.
 pub trait FieldCs: Cs {
     /// A linear combination over the field, or its value.
     type F: Clone + 'static;

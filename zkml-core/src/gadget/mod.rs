@@ -57,8 +57,8 @@ pub trait Gadget {
     /// If the gadget is not defined for all inputs, or a result may reach `2^250`.
     fn bound(&self, x: Of<Self::In, &Interval>) -> Result<Of<Self::Out, Interval>, ArithError>;
 
-    /// How far the results may be from those of the formula on real numbers, for inputs that are off by their errors; infinite where no
-    /// bound is known. The results are in the intervals of [`Gadget::bound`].
+    /// How far the results may be from those of the formula on real numbers, for inputs that are off by their errors;
+    /// infinite where no bound is known. The results are in the intervals of [`Gadget::bound`].
     ///
     /// # Errors
     /// As [`Gadget::bound`].

@@ -1,6 +1,6 @@
-//! How many wires a gadget takes and gives: one, two, three, as many as there are.
+//! Arity: how many wires a gadget takes and gives.
 
-/// A number of wires, whatever a wire is: `Of<Interval>` are as many intervals, `Of<i64>` as many integers.
+/// Arity, whatever a wire is: `Of<Interval>` are as many intervals, `Of<i64>` as many integers.
 pub trait Wires {
     /// As many values of a type.
     type Of<W>;

@@ -6,8 +6,6 @@
 mod args;
 mod axes;
 mod card;
-#[allow(clippy::disallowed_methods, reason = "powers of two within the range of floats")]
-mod constant;
 mod formula;
 #[allow(clippy::disallowed_methods, reason = "tables are fitted here, and in the plan before there is a circuit")]
 pub mod function;
@@ -116,7 +114,7 @@ pub struct Step {
     pub shift: u32,
     /// Values outside `-2^b ..= 2^b - 1` become the nearest end.
     pub saturate: Option<u32>,
-    /// The width of the decomposition: what it excludes cannot be proved, see [`Cut::width`].
+    /// The width of the decomposition: what it excludes cannot be proved, see [`Cut::bits`].
     #[serde(default)]
     pub width: Option<u32>,
     /// By how many bits the values of each channel (of the first axis) are finer before the rescale, which drops them as
@@ -150,14 +148,14 @@ fn is_zero(n: &i32) -> bool {
 impl Step {
     /// How this step cuts the layer's values.
     pub fn cut(&self) -> Cut {
-        Cut { shift: self.shift, saturate: self.saturate, width: self.width }
+        Cut { shift: self.shift, saturate: self.saturate, bits: self.width }
     }
 
     /// How this step cuts the values of one channel.
     pub fn cut_at(&self, channel: usize) -> Cut {
         let finer = self.channels.get(channel).copied().unwrap_or(0);
         let width = self.width.map(|w| w.saturating_add(finer));
-        Cut { shift: self.shift.saturating_add(finer), width, ..self.cut() }
+        Cut { shift: self.shift.saturating_add(finer), bits: width, ..self.cut() }
     }
 
     /// Whether this step cuts anything.

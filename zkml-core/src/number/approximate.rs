@@ -1,8 +1,9 @@
-//! Integers with an error: a wire whose distance from the real number that it stands for is bounded.
+//! Error bounds: a wire whose distance from the real number that it stands for is bounded.
 
 use super::Interval;
 
-/// A wire: its values, and how far each is from the real number that it stands for, in its unit; infinite where no bound is known.
+/// Interval with an error bound: a wire's values, and how far each is from the real number that it stands for, in its unit;
+/// infinite where no bound is known.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Approximate {
     /// The integers.
@@ -23,7 +24,7 @@ impl Approximate {
     }
 }
 
-/// `factor * error`, where nothing times no bound is nothing.
+/// Scaled error: `factor * error`, where nothing times no bound is nothing.
 pub fn term(factor: f64, error: f64) -> f64 {
     if factor == 0.0 || error == 0.0 { 0.0 } else { factor * error }
 }

@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Int, Interval};
 
-/// The widest limb that is looked up in one table, in bits.
+/// The most bits of a limb that is looked up in one table.
 pub const WIDEST_LOOKUP: usize = 16;
 
-/// Limbs that are looked up, by their bits.
+/// Lookup counts: limbs that are looked up, by their bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lookups([usize; WIDEST_LOOKUP + 1]);
 
@@ -23,7 +23,7 @@ impl Lookups {
     }
 }
 
-/// Constraints and witness variables; and lookups, of a proof system that has lookup tables.
+/// Cost: constraints and witness variables; and lookups, of a proof system that has lookup tables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cost {
     /// Rank-one constraints.
@@ -77,7 +77,7 @@ impl std::iter::Sum for Cost {
     }
 }
 
-/// A wire of the budget: its interval, and how many terms its linear combination has, at most.
+/// Measure of a wire: its interval, and how many terms its linear combination has, at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Measure {
     /// What is known of its value.
@@ -93,7 +93,7 @@ impl Measure {
     }
 }
 
-/// The terms of `a * b`: a product of two variables is a variable, a multiple of a wire has as many terms as it.
+/// Terms of the product `a * b`: a product of two variables is a variable, a multiple of a wire has as many terms as it.
 pub fn product_terms(a: &Measure, b: &Measure) -> u32 {
     match (a.interval.as_point(), b.interval.as_point()) {
         (Some(_), Some(_)) => 0,

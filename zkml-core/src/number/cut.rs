@@ -1,28 +1,29 @@
-//! Rescaling of fixed-point numbers: a rounding right shift, a saturation, and the width of what is decomposed for it.
+//! Rescaling of fixed-point numbers: a rounding right shift, a saturation, and the bits of the decomposition that it takes.
 
 use super::{ArithError, Int, Integer, Interval, MAX_BITS, interval::bit_len};
 
-/// How a value is cut down to a coarser or narrower one: `clamp(floor((a + 2^(shift-1)) / 2^shift))`.
+/// Rescaling of a value to a coarser or smaller one, its *cut*: `clamp(floor((a + 2^(shift-1)) / 2^shift))`.
 ///
-/// A width is enforced wherever it says more than the value's interval: by the bits of the decomposition, which exists
-/// only for values within.
+/// Bits are enforced wherever they say more than the value's interval: the decomposition exists only for values
+/// within.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cut {
-    /// The number of low bits that are dropped, rounding half up.
+    /// Right shift: the number of low bits that are dropped, rounding half up.
     pub shift: u32,
-    /// Values outside `-2^b ..= 2^b - 1` become the nearest end.
+    /// Saturation: values outside `-2^b ..= 2^b - 1` become the nearest end.
     pub saturate: Option<u32>,
-    /// What is decomposed, `a + 2^(shift-1)`, must lie within `-2^w ..= 2^w - 1`; a width below `shift` counts as `shift`.
-    pub width: Option<u32>,
+    /// Bit width of the decomposition, without its sign: what is decomposed, `a + 2^(shift-1)`, must lie within
+    /// `-2^bits ..= 2^bits - 1`; less than `shift` counts as `shift`.
+    pub bits: Option<u32>,
 }
 
 impl Cut {
-    /// A shift and a saturation, without a width.
+    /// A shift and a saturation, of any bits.
     pub fn by(shift: u32, saturate: Option<u32>) -> Self {
-        Self { shift, saturate, width: None }
+        Self { shift, saturate, bits: None }
     }
 
-    /// The value cut down: `clamp(floor((q + 2^(k-1)) / 2^k))`, of any value; the width is not asked ([`Cut::admit`]).
+    /// The value cut down: `clamp(floor((q + 2^(k-1)) / 2^k))`, of any value; whether its bits hold that, [`Cut::admit`] says.
     pub fn apply<T: Integer>(&self, q: T) -> T {
         let y = if self.shift == 0 { q } else { (q + (T::ONE << (self.shift - 1))) >> self.shift };
         match self.saturate {
@@ -39,9 +40,9 @@ impl Cut {
         Interval::new(self.apply(interval.lo), self.apply(interval.hi))
     }
 
-    /// The width, if there is one that says anything.
+    /// The bits, if they say anything.
     fn limit(&self) -> Option<u32> {
-        self.width.map(|w| w.max(self.shift)).filter(|w| *w < MAX_BITS)
+        self.bits.map(|w| w.max(self.shift)).filter(|w| *w < MAX_BITS)
     }
 
     /// Whether it changes nothing.
@@ -59,9 +60,9 @@ impl Cut {
         Self { saturate: self.saturate, ..Self::default() }
     }
 
-    /// Without its width.
-    pub fn without_width(&self) -> Self {
-        Self { width: None, ..*self }
+    /// Of any bits.
+    pub fn without_bits(&self) -> Self {
+        Self { bits: None, ..*self }
     }
 
     /// `2^(shift-1)`, which makes a floor a rounding.
@@ -81,7 +82,7 @@ impl Cut {
         (lo - value).max(value - hi).max(Int::ZERO)
     }
 
-    /// How many bits more the width would need to hold a value.
+    /// How many bits more it would take to hold a value.
     pub fn missing(&self, value: Int) -> u32 {
         let t = value + self.half();
         let bits = bit_len(t.max(-t - Int::ONE));
@@ -91,7 +92,7 @@ impl Cut {
     /// The value, if it may be cut.
     ///
     /// # Errors
-    /// If the width excludes it.
+    /// If its bits do not hold it.
     pub fn admit<T: Integer>(&self, value: T) -> Result<T, ArithError> {
         match self.limit() {
             Some(w) if w < T::BITS => {

@@ -6,7 +6,7 @@ use super::{Cut, Int, MAX_BITS};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ArithError {
-    /// A value may need more bits than a field element safely holds.
+    /// Overflow: a value may need more bits than a field element safely holds.
     #[error(
         "a value may need {bits} bits, more than the {MAX_BITS} that a field element safely holds; rescale earlier"
     )]
@@ -14,18 +14,18 @@ pub enum ArithError {
         /// The bits it may need.
         bits: u32,
     },
-    /// A value lies outside the width that its decomposition has.
+    /// Out of range: a value lies outside what the bits of its decomposition hold.
     #[error(
         "the value {value} lies {} beyond the {} to {} that its decomposition holds",
         .cut.beyond(*.value), .cut.ends().0, .cut.ends().1
     )]
     Beyond {
-        /// The value before it is cut; of an interval that misses the width altogether, its nearest end.
+        /// The value before it is cut; of an interval that lies outside altogether, its nearest end.
         value: Int,
         /// How it was to be cut.
         cut: Cut,
     },
-    /// An operation that is not defined for every value that its operand may have.
+    /// Domain error: an operation that is not defined for every value that its operand may have.
     #[error("{0}")]
     Domain(&'static str),
     /// The constraint system refused.

@@ -5,7 +5,7 @@ use ark_ff::PrimeField;
 
 use super::Int;
 
-/// `x` if `x <= (p - 1) / 2`, otherwise `x - p`.
+/// Signed integer of a field element: `x` if `x <= (p - 1) / 2`, otherwise `x - p`.
 ///
 /// ```
 /// # use zkml_core::number::{Int, field::{to_field, to_int}};
@@ -19,7 +19,7 @@ pub fn to_int(x: Fr) -> Int {
     if x.into_bigint() > Fr::MODULUS_MINUS_ONE_DIV_TWO { -magnitude(-x) } else { magnitude(x) }
 }
 
-/// `q mod p`.
+/// Field element of a signed integer: `q mod p`.
 pub fn to_field(q: Int) -> Fr {
     let magnitude = q.unsigned_abs();
     // Nearly all values are small, and these need no reduction.

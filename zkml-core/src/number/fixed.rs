@@ -3,13 +3,13 @@
 use super::{
     ArithError, Cut, Int, MAX_BITS,
     float::{self, Round},
-    interval::{bit_len, pow2},
+    interval::pow2,
 };
 
-/// `q = round(x * 2^scale)`, halves away from zero, and how far that is from `x * 2^scale`.
+/// Fixed-point constant: `q = round(x * 2^scale)`, halves away from zero, and how far that is from `x * 2^scale`.
 ///
-/// The only ways to one are [`Fixed::new`], which rounds exactly or refuses, and an integer, which stands for itself: no constant wraps or
-/// becomes the nearest end of a machine integer.
+/// The only ways to one are [`Fixed::new`], which rounds exactly or refuses, and an integer, which stands for itself: no
+/// constant wraps or becomes the nearest end of a machine integer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fixed {
     integer: Int,
@@ -27,29 +27,7 @@ impl Fixed {
     /// # Errors
     /// If `x` is not finite, or the integer may reach `2^250`.
     pub fn new(x: f64, scale: i32) -> Result<Self, ArithError> {
-        let (mantissa, exponent) = float::parts(x).ok_or(ArithError::Domain("a constant is not finite"))?;
-        if mantissa == 0 {
-            return Ok(Self::ZERO);
-        }
-        let shift = exponent.saturating_add(scale);
-        if shift >= 0 {
-            let bits = bit_len(Int::from(mantissa.unsigned_abs())).saturating_add(shift.unsigned_abs());
-            if bits > MAX_BITS {
-                return Err(ArithError::Overflow { bits });
-            }
-            return Ok(Self { integer: Int::from(mantissa) << shift.unsigned_abs(), error: 0.0 });
-        }
-        let drop = shift.unsigned_abs();
-        let magnitude = mantissa.unsigned_abs();
-        if drop > 62 {
-            // A mantissa has 53 bits: this is less than a half.
-            let error = magnitude as f64 * float::exp2(-(drop.min(1000) as i32));
-            return Ok(Self { integer: Int::ZERO, error });
-        }
-        let rounded = (magnitude + (1 << (drop - 1))) >> drop;
-        let off = magnitude.abs_diff(rounded << drop) as f64 / (1u64 << drop) as f64;
-        let integer = Int::from(rounded);
-        Ok(Self { integer: if mantissa < 0 { -integer } else { integer }, error: off })
+        float::rounded(x, scale, Round::Nearest).map(|(integer, error)| Self { integer, error })
     }
 
     /// `floor(x * 2^scale)`: the largest integer that stands for no more than `x`.
@@ -57,8 +35,7 @@ impl Fixed {
     /// # Errors
     /// As [`Fixed::new`].
     pub fn floor(x: f64, scale: i32) -> Result<Int, ArithError> {
-        // What is too large is refused there.
-        Self::new(x, scale).map(|_| float::integer(x, scale, Round::Down))
+        float::rounded(x, scale, Round::Down).map(|(integer, _)| integer)
     }
 
     /// The integer.

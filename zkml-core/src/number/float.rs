@@ -1,11 +1,11 @@
-//! `x = m * 2^e`: what a circuit takes from a float, decided by its bits alone.
+//! Mantissa and exponent, `x = m * 2^e`: what a circuit takes from a float, decided by its bits alone.
 //!
 //! The logarithms, exponentials and powers of floats differ between machines, and a circuit is named by its graph and plan: so no
 //! integer of a circuit is decided by one. Sums, products, quotients, square roots and roundings of floats are the same everywhere
 //! (IEEE 754).
 
 use super::{
-    Int, MAX_BITS,
+    ArithError, Int, MAX_BITS,
     interval::{bit_len, pow2},
 };
 
@@ -15,7 +15,7 @@ const FRACTION: u32 = f64::MANTISSA_DIGITS - 1;
 /// The exponent of the least bit of a subnormal float.
 const LEAST: i32 = f64::MIN_EXP - f64::MANTISSA_DIGITS as i32;
 
-/// `(m, e)` with `x = m * 2^e`, exactly, and `|m| < 2^53`; none of what is not finite.
+/// Mantissa and exponent: `(m, e)` with `x = m * 2^e`, exactly, and `|m| < 2^53`; none of what is not finite.
 pub fn parts(x: f64) -> Option<(i64, i32)> {
     if !x.is_finite() {
         return None;
@@ -27,7 +27,7 @@ pub fn parts(x: f64) -> Option<(i64, i32)> {
     Some((if x < 0.0 { -mantissa } else { mantissa }, exponent.max(1) - 1 + LEAST))
 }
 
-/// `2^e`, exactly: zero below `2^-1074`, infinite from `2^1024` on.
+/// Power of two: `2^e`, exactly: zero below `2^-1074`, infinite from `2^1024` on.
 ///
 /// ```
 /// # use zkml_core::number::float::exp2;
@@ -65,7 +65,7 @@ pub fn ceil_log2_of(x: f64) -> Option<i32> {
     Some(if x.abs() == exp2(floor) { floor } else { floor + 1 })
 }
 
-/// How what lies between two integers becomes one of them.
+/// Rounding mode: how what lies between two integers becomes one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Round {
     /// To the one below.
@@ -76,32 +76,19 @@ pub enum Round {
     Even,
 }
 
-/// `x * 2^scale`, rounded once; at most `2^250` in magnitude, and `-2^250` for what is no number.
+/// Scaled and rounded once: `x * 2^scale` as an integer, and how far that is from it, in units of the integer.
 ///
-/// ```
-/// # use zkml_core::number::{Int, float::{Round, integer}};
-/// assert_eq!(integer(-0.3, 4, Round::Nearest), Int::new(-5));
-/// assert_eq!(integer(2.5, 0, Round::Even), Int::new(2));
-/// assert_eq!(integer(0.75, 200, Round::Down), Int::new(3) << 198);
-/// ```
-pub fn integer(x: f64, scale: i32, round: Round) -> Int {
-    let end = pow2(MAX_BITS);
-    let Some((m, e)) = parts(x) else {
-        return if x > 0.0 { end } else { -end };
-    };
+/// # Errors
+/// If `x` is not finite, or the integer may reach `2^250`.
+pub fn rounded(x: f64, scale: i32, round: Round) -> Result<(Int, f64), ArithError> {
+    let (m, e) = parts(x).ok_or(ArithError::Domain("a constant is not finite"))?;
     let (m, e) = (Int::from(m), e.saturating_add(scale));
     if m == Int::ZERO {
-        return m;
+        return Ok((m, 0.0));
     }
     if e >= 0 {
-        let fits = bit_len(m.abs()).saturating_add(e.unsigned_abs()) <= MAX_BITS;
-        return if fits {
-            m << e.unsigned_abs()
-        } else if m < Int::ZERO {
-            -end
-        } else {
-            end
-        };
+        let bits = bit_len(m.abs()).saturating_add(e.unsigned_abs());
+        return if bits > MAX_BITS { Err(ArithError::Overflow { bits }) } else { Ok((m << e.unsigned_abs(), 0.0)) };
     }
     // Of 53 bits, all are below the half after 54.
     let shift = e.unsigned_abs().min(60);
@@ -112,7 +99,37 @@ pub fn integer(x: f64, scale: i32, round: Round) -> Int {
         (Round::Nearest, std::cmp::Ordering::Equal) => m > Int::ZERO,
         (Round::Even, std::cmp::Ordering::Equal) => below & Int::ONE == Int::ONE,
     };
-    if up { below + Int::ONE } else { below }
+    let integer = if up { below + Int::ONE } else { below };
+    let error = if integer == Int::ZERO {
+        m.abs().as_f64() * exp2(e.max(-1000))
+    } else {
+        (m - (integer << shift)).abs().as_f64() / exp2(shift as i32)
+    };
+    Ok((integer, error))
+}
+
+/// As [`rounded`], without its error; what reaches `2^250` becomes `2^250` of its sign, and what is no number `-2^250`.
+///
+/// ```
+/// # use zkml_core::number::{Int, float::{Round, integer}};
+/// assert_eq!(integer(-0.3, 4, Round::Nearest), Int::new(-5));
+/// assert_eq!(integer(2.5, 0, Round::Even), Int::new(2));
+/// assert_eq!(integer(0.75, 200, Round::Down), Int::new(3) << 198);
+/// ```
+pub fn integer(x: f64, scale: i32, round: Round) -> Int {
+    let end = || if x > 0.0 { pow2(MAX_BITS) } else { -pow2(MAX_BITS) };
+    rounded(x, scale, round).map_or_else(|_| end(), |(integer, _)| integer)
+}
+
+/// Exponent of a power of two: the `e` of `|x| = 2^e`, of a normal float, if there is one.
+pub fn exponent(x: f64) -> Option<i32> {
+    let (m, e) = parts(x).filter(|(m, _)| x.is_normal() && m.unsigned_abs().is_power_of_two())?;
+    Some(e + m.trailing_zeros() as i32)
+}
+
+/// Fraction bits: the least scale at which `x` is whole; `i32::MIN` for zero, and for what is not finite.
+pub fn whole_from(x: f64) -> i32 {
+    parts(x).filter(|(m, _)| *m != 0).map_or(i32::MIN, |(m, e)| -(e + m.trailing_zeros() as i32))
 }
 
 #[cfg(test)]
@@ -192,5 +209,24 @@ mod tests {
             assert_eq!(integer(x, scale, Round::Even), Int::from(scaled.round_ties_even() as i64));
             assert_eq!(integer(x, scale, Round::Down), Int::from(scaled.floor() as i64));
         }
+    }
+
+    #[test]
+    fn only_powers_of_two_have_an_exponent() {
+        assert_eq!(exponent(1.0), Some(0));
+        assert_eq!(exponent(-8.0), Some(3));
+        assert_eq!(exponent(0.125), Some(-3));
+        for x in [0.0, 3.0, 0.1, f64::INFINITY, f64::NAN, f64::MIN_POSITIVE / 4.0] {
+            assert_eq!(exponent(x), None, "{x}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_whole_from_their_last_bit_on() {
+        for (x, scale) in [(1.0, 0), (-12.0, -2), (0.75, 2), (-127.5, 1), (exp2(-1074), 1074)] {
+            assert_eq!(whole_from(x), scale, "{x}");
+        }
+        assert_eq!(whole_from(0.1), 55);
+        assert_eq!(whole_from(0.0), i32::MIN);
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use super::Int;
 
-/// A machine integer wide enough for a plan's bounds.
+/// Machine integer of enough bits for a plan's bounds.
 pub trait Integer:
     Copy
     + Ord
@@ -26,9 +26,9 @@ pub trait Integer:
     const ONE: Self;
     /// The magnitude that it holds, in bits, with room for the offsets of a decomposition.
     const BITS: u32;
-    /// From the widest one, of which the low bits are taken.
+    /// From 256 bits, of which the low bits are taken.
     fn of(value: Int) -> Self;
-    /// To the widest one.
+    /// To 256 bits.
     fn wide(self) -> Int;
 }
 

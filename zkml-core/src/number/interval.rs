@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ArithError, Int, MAX_BITS};
 
-/// All integers from `lo` to `hi`, both included. Both are below `2^250` in magnitude.
+/// Closed interval: all integers from `lo` to `hi`, both included. Both are below `2^250` in magnitude.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interval {
     /// The smallest value.
@@ -13,12 +13,12 @@ pub struct Interval {
     pub hi: Int,
 }
 
-/// `2^k`.
+/// Power of two: `2^k`.
 pub fn pow2(k: u32) -> Int {
     Int::ONE << k
 }
 
-/// The number of bits of a non-negative integer: the least `n` with `x < 2^n`.
+/// Bit length of a non-negative integer: the least `n` with `x < 2^n`.
 pub fn bit_len(x: Int) -> u32 {
     if x <= Int::ZERO { 0 } else { 256 - x.leading_zeros() }
 }
@@ -67,7 +67,7 @@ impl Interval {
         self.lo <= value && value <= self.hi
     }
 
-    /// `{ a + b }`.
+    /// Interval sum: `{ a + b }`.
     ///
     /// # Errors
     /// If a value may reach `2^250`.
@@ -75,7 +75,7 @@ impl Interval {
         Self::new(self.lo + other.lo, self.hi + other.hi)
     }
 
-    /// `{ a - b }`.
+    /// Interval difference: `{ a - b }`.
     ///
     /// # Errors
     /// If a value may reach `2^250`.
@@ -83,7 +83,7 @@ impl Interval {
         Self::new(self.lo - other.hi, self.hi - other.lo)
     }
 
-    /// `{ a * b }`.
+    /// Interval product: `{ a * b }`.
     ///
     /// # Errors
     /// If a value may reach `2^250`.
@@ -125,7 +125,7 @@ fn short_ends(i: &Interval) -> Option<(i128, i128)> {
     Some((i128::from(short(i.lo)?), i128::from(short(i.hi)?)))
 }
 
-/// The interval of `sum_i a_i * b_i + bias`.
+/// Interval of a dot product: `sum_i a_i * b_i + bias`.
 ///
 /// # Errors
 /// If a value may reach `2^250`.

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | [`integer`] | machine integers of 64, 128 and 256 bits |
 //! | [`interval`] | closed intervals, and their arithmetic |
-//! | [`cut`] | rescaling: rounding right shift, saturation, width |
+//! | [`cut`] | rescaling: rounding right shift, saturation, bits of the decomposition |
 //! | [`mod@float`] | mantissas and exponents of IEEE 754 doubles, and exact powers of two |
 //! | [`fixed`] | fixed-point constants with their rounding errors |
 //! | [`approximate`] | intervals with an error bound |

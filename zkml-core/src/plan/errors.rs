@@ -185,7 +185,7 @@ impl Arith for Errors<'_> {
         let ends = [(lo, low), (hi, high)].into_iter().filter(|(end, _)| end.is_some()).map(|(_, end)| end.error());
         let error = ends.fold(y.error, f64::max);
         // Where the formula has no end, a saturation is one.
-        let before = Rescale { cut: Cut { saturate: None, width: None, ..cut } }.bound(&a.interval)?;
+        let before = Rescale { cut: Cut { saturate: None, bits: None, ..cut } }.bound(&a.interval)?;
         let below = if lo.is_none() { (low.integer() - before.lo).as_f64().max(0.0) } else { 0.0 };
         let above = if hi.is_none() { (before.hi - high.integer()).as_f64().max(0.0) } else { 0.0 };
         if below + above > 0.0 {

@@ -1,5 +1,6 @@
 //! Rules that hold for the sources themselves: these tests read them.
 
+mod gadgets;
 mod layers;
 mod modules;
 

@@ -1,4 +1,4 @@
-//! The constraint system that computes a witness.
+//! Witness generation: the constraint system that computes the values of the variables.
 
 use ark_bn254::Fr;
 use ark_ff::{Field, One};
@@ -9,7 +9,7 @@ use crate::{
     number::{Int, field::to_field, interval},
 };
 
-/// Computes the values of the variables that [`Build`](super::Build) makes.
+/// Witness generator: computes the values of the variables that [`Build`](super::Build) makes.
 #[derive(Debug, Default)]
 pub struct Assign {
     instance: Vec<Fr>,

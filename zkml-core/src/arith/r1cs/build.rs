@@ -1,4 +1,4 @@
-//! The constraint system that records constraints.
+//! Constraint synthesis: the constraint system that records constraints.
 
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
@@ -14,11 +14,11 @@ type Var = u32;
 const INSTANCE: u32 = 1 << 31;
 const ONE: Var = INSTANCE;
 
-/// A linear combination: variables, each at most once, with coefficients that are not zero.
+/// Linear combination: variables, each at most once, with coefficients that are not zero.
 #[derive(Clone, Debug, Default)]
 pub struct Lc(Vec<(Fr, Var)>);
 
-/// Where constraints come from: from constraint `first` on, until the next.
+/// Label of a run of constraints, which says where they come from: from constraint `first` on, until the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Label {
     /// The first constraint of the run.
@@ -31,7 +31,7 @@ pub struct Label {
     pub gadget: &'static str,
 }
 
-/// Records constraints.
+/// Constraint synthesizer: records constraints.
 #[derive(Debug, Default)]
 pub struct Build {
     rows: [Vec<Vec<(Fr, Var)>>; 3],

@@ -1,4 +1,4 @@
-//! The constraint system that only counts: what [`Build`](super::Build) would take, before it takes it.
+//! Constraint count by a dry run: the constraint system that counts what [`Build`](super::Build) would take, before it takes it.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -11,7 +11,7 @@ use crate::{
     number::Int,
 };
 
-/// Counts variables, constraints and entries, and holds none of them.
+/// Dry run: counts variables, constraints and entries of the matrices, and holds none of them.
 ///
 /// Variables and constraints are exact. Entries are counted as if no sum met a variable twice: never too few.
 #[derive(Debug, Default)]

@@ -1,18 +1,18 @@
-//! `x = sum_i 2^i * b_i`, every `b_i` in `{0, 1}`
+//! Bit decomposition: `x = sum_i 2^i * b_i`, every `b_i` in `{0, 1}`
 
 use crate::gadget::{Cs, Limb};
 use crate::number::{ArithError, Cost, Int, interval::pow2};
 
-/// The most bits that a decomposition may have: `2^252` is below the modulus, so that it is unique.
+/// The most bits of a bit decomposition: `2^252` is below the modulus, so that it is unique.
 pub const MAX: u32 = 252;
 
-/// Constraints of [`Cs::split`]: one a bit; the lowest bit needs no variable. That a value is zero, where there is no bit, takes
-/// one too.
+/// Bit decomposition of a wire, [`Cs::split`]: one constraint a bit; the lowest bit needs no variable. That a value is zero, where
+/// there is no bit, takes one too.
 pub fn cost(bits: u32) -> Cost {
     Cost::new(bits.max(1) as usize, bits.saturating_sub(1) as usize)
 }
 
-/// Constraints of [`Cs::fresh`]: one a bit, each a variable.
+/// Bits of a new number, [`Cs::fresh`]: one constraint a bit, each a variable.
 pub fn fresh_cost(bits: u32) -> Cost {
     Cost::new(bits as usize, bits as usize)
 }
@@ -25,9 +25,9 @@ pub fn check(bits: u32) -> Result<u32, ArithError> {
     if bits > MAX { Err(ArithError::Overflow { bits }) } else { Ok(bits) }
 }
 
-/// The `bits` low bits of `x`, the lowest first, with `0 <= x < 2^bits` enforced: how booleans answer [`Cs::split`].
+/// Bit decomposition: the `bits` bits of `x`, the lowest first, with `0 <= x < 2^bits` enforced: how booleans answer [`Cs::split`].
 ///
-/// The lowest is the linear combination that is left of `x`, and as wide: whoever wants a narrow one drops it.
+/// The lowest is the linear combination that is left of `x`, with as many terms: whoever wants a variable drops it.
 ///
 /// # Soundness
 /// The lowest bit *is* `x` less the weighted sum of the others, so that the sum of all is `x` whatever they are. Every bit
@@ -49,7 +49,7 @@ pub fn enforce<C: Cs + ?Sized>(cs: &mut C, x: &C::W, bits: u32) -> Vec<C::W> {
     std::iter::once(low).chain(high).collect()
 }
 
-/// The limbs that these bits make, the lowest first.
+/// Limbs of these bits, the lowest first.
 pub(in crate::gadget) fn gather<C: Cs + ?Sized, const N: usize>(
     cs: &mut C,
     bits: Vec<C::W>,
@@ -101,13 +101,13 @@ pub(in crate::gadget) fn rounded<C: Cs>(cs: &mut C, [_, half, quotient]: &[Vec<C
     cs.linear(&terms, constant)
 }
 
-/// `sum_i 2^i * b_i + constant`.
+/// Recomposition: `sum_i 2^i * b_i + constant`.
 pub fn weighted<C: Cs + ?Sized>(cs: &mut C, bits: &[C::W], constant: Int) -> C::W {
     let terms: Vec<(Int, &C::W)> = bits.iter().enumerate().map(|(i, b)| (pow2(i as u32), b)).collect();
     cs.linear(&terms, constant)
 }
 
-/// The same value as a variable of its own: one constraint, one witness.
+/// Makes a linear combination a variable: one constraint, one witness.
 ///
 /// # Soundness
 /// The variable equals the linear combination by that constraint.

@@ -1,4 +1,4 @@
-//! Logic on bits: the AND of several, and whether a number in bits is below a constant.
+//! Boolean logic: AND, NOT, and the comparison of a bit decomposition with a constant.
 
 use crate::{
     gadget::{Cs, bits::zero},
@@ -15,7 +15,7 @@ pub(in crate::gadget) fn all_cost(n: usize) -> Cost {
     }
 }
 
-/// `1` if all are one, `0` otherwise.
+/// AND: `1` if all bits are one, `0` otherwise.
 ///
 /// # Soundness
 /// Each must be a bit. Up to three are multiplied. Of more, the number of zeros is below the modulus, and the zero test
@@ -37,7 +37,7 @@ pub(in crate::gadget) fn all<C: Cs>(cs: &mut C, bits: &[C::W]) -> C::W {
     }
 }
 
-/// `1 - bit`.
+/// NOT: `1 - bit`.
 pub(in crate::gadget) fn not<C: Cs>(cs: &mut C, bit: &C::W) -> C::W {
     cs.linear(&[(-Int::ONE, bit)], Int::ONE)
 }
@@ -65,7 +65,7 @@ pub(in crate::gadget) fn below_cost(n: usize, limit: Int) -> (Cost, usize) {
     (cost, 1 + n - top)
 }
 
-/// Bits that are all one exactly if the number of these bits, the lowest first, is below `limit`.
+/// Comparison with a constant: bits that are all one exactly if the number of these bits, the lowest first, is below `limit`.
 ///
 /// # Constraints
 /// For the lowest run of ones of `limit`, and for every further run of equal bits with one bit more, those of [`all`];

@@ -1,4 +1,4 @@
-//! `q = u` if `q >= 0`, `q = -1 - u` otherwise: the one's complement, a sign and the limbs of `u`
+//! One's complement: `q = u` if `q >= 0`, `q = -1 - u` otherwise, by a sign and the limbs of `u`
 
 use crate::{
     gadget::{Cs, Limb, bits::decompose},
@@ -13,7 +13,7 @@ pub fn eval<T: Integer>(q: T) -> T {
     if q >= T::ZERO { q } else { T::ZERO - q - T::ONE }
 }
 
-/// What the sign and the bits look like for these bounds.
+/// Sign and bits of the one's complement of values within an interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Form {
     /// The bits of `u`.
@@ -39,7 +39,7 @@ impl Form {
         if bits > MAX { Err(ArithError::Overflow { bits }) } else { Ok(Self { bits, sign }) }
     }
 
-    /// Constraints: those of a decomposition, if the sign is known; otherwise one a bit, one for the sign and one product.
+    /// One constraint a bit, one for the sign and one product; those of a bit decomposition, if the sign is known.
     pub fn cost(&self) -> Cost {
         match self.sign {
             Some(_) => decompose::cost(self.bits),
@@ -84,7 +84,7 @@ pub fn enforce<C: Cs, const N: usize>(cs: &mut C, q: &C::W, form: &Form, limbs: 
 }
 
 /// Enforces sign and limbs of a value whose sign is not known, with `max(0, q)` for the same constraints; the lowest limb is a
-/// linear combination as wide as `q`, if it is not only checked.
+/// linear combination of as many terms as `q`, if it is not only checked.
 ///
 /// # Soundness
 /// With a boolean `sign` and `r = sign * q`, `2 * r - q + sign - 1` is `q` if the sign is one, and `-1 - q` otherwise. Of the two

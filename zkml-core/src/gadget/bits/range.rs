@@ -1,4 +1,4 @@
-//! `lo <= x <= hi`
+//! Range check: `lo <= x <= hi`
 
 use crate::{
     gadget::{Cs, bits::decompose},
@@ -20,7 +20,7 @@ fn products(span: Int) -> usize {
     steps(span).enumerate().filter(|(i, (one, zero_below))| *i > 0 && *one && *zero_below).count()
 }
 
-/// Constraints: one a bit of `hi - lo`, and one a one among them (but the first) with a zero below it. For `0..=255`
+/// Range check: one constraint a bit of `hi - lo`, and one a one among them (but the first) with a zero below it. For `0..=255`
 /// that is 8, for `0..=16` it is 5.
 ///
 /// # Errors
@@ -32,7 +32,7 @@ pub fn cost(interval: &Interval) -> Result<Cost, ArithError> {
     Ok(Cost::new(bits + products, bits + products))
 }
 
-/// A new value within the interval: a linear combination of its bits.
+/// Allocates a value within the interval: a linear combination of its bits.
 ///
 /// # Constraints
 /// See [`cost`].
@@ -74,7 +74,7 @@ pub fn allocate<C: Cs + ?Sized>(cs: &mut C, interval: &Interval, value: Option<I
     decompose::weighted(cs, &bits, interval.lo)
 }
 
-/// Enforces that a wire lies within the interval: a value allocated there, and one constraint more that they are equal.
+/// Range check of a wire: a value allocated there, and one constraint more that they are equal.
 pub fn enforce<C: Cs + ?Sized>(cs: &mut C, x: &C::W, interval: &Interval) {
     let value = cs.value(x);
     let within = allocate(cs, interval, value);

@@ -1,4 +1,4 @@
-//! `z = 1 if x = 0 else 0`: the zero test that gadgets are made of
+//! Zero test, as a part of gadgets: `z = 1 if x = 0 else 0`
 
 use crate::gadget::Cs;
 use crate::number::{Cost, Int};
@@ -8,7 +8,7 @@ pub fn cost() -> Cost {
     Cost::new(2, 2)
 }
 
-/// `1` if `x` is zero, `0` otherwise.
+/// Zero test: `1` if `x` is zero, `0` otherwise.
 ///
 /// # Soundness
 /// `x * v = 1 - z` and `x * z = 0`. If `x = 0`, the first gives `z = 1`; otherwise the second gives `z = 0`. The hint `v`

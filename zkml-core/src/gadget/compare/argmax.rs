@@ -1,4 +1,4 @@
-//! `y = min { i : x_i = max_j x_j }`
+//! Argmax: `y = min { i : x_i = max_j x_j }`
 
 use crate::{
     gadget::{
@@ -9,7 +9,11 @@ use crate::{
     number::{Approximate, ArithError, Cost, Int, Integer, Interval, Measure, interval::bit_len},
 };
 
-/// The index of the largest, the first one among equals.
+/// Argmax: the index of the largest value, the first one among equals.
+///
+/// # Constraints
+/// `10 * (bits + 2)` for ten values of so many bits with their sign: in general two a class, and a range check of
+/// `max - x_i` each, one a bit.
 #[derive(Clone, Copy, Debug)]
 pub struct Argmax;
 
@@ -94,8 +98,7 @@ fn bits(maximum: &Interval, value: &Interval) -> Result<u32, ArithError> {
     decompose::check(bit_len(maximum.hi - value.lo))
 }
 
-/// Constraints: two a class, and a range check of `max - x_i` each, one a bit: `10 * (bits + 2)` for ten values of so many bits
-/// with their sign.
+/// See [`Argmax`].
 ///
 /// # Errors
 /// If a range check needs more than 252 bits.

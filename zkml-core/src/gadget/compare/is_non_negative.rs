@@ -1,4 +1,4 @@
-//! `y = 1 if a >= 0 else 0`
+//! Comparison with zero (the Heaviside step): `y = 1 if a >= 0 else 0`
 
 use crate::{
     gadget::{
@@ -10,7 +10,11 @@ use crate::{
     number::{Approximate, ArithError, Cost, Int, Integer, Interval, Measure},
 };
 
-/// `1` if `a >= 0`, `0` otherwise: the Heaviside step, and every comparison of two by their difference.
+/// Heaviside step: `1` if `a >= 0`, `0` otherwise; and so every comparison of two values, by their difference.
+///
+/// # Constraints
+/// `bits` of the value with its sign: in general `m + 1`, where `-2^m <= a < 2^m`. Two where zero or minus one is an end of
+/// the interval, none where the interval decides or has only these two.
 #[derive(Clone, Copy, Debug)]
 pub struct IsNonNegative;
 
@@ -52,9 +56,6 @@ impl Gadget for IsNonNegative {
         Ok(0)
     }
 
-    /// Constraints: `m + 1`, where `-2^m <= a < 2^m`: the `bits` of the value with its sign. Two where zero or minus one is an end
-    /// of the interval, none where the interval decides or has only these two.
-    ///
     /// # Errors
     /// If the decomposition needs more than 252 bits.
     fn cost(&self, a: &Interval) -> Result<Cost, ArithError> {

@@ -1,4 +1,4 @@
-//! `y = 1 if a = 0 else 0`
+//! Zero test: `y = 1 if a = 0 else 0`
 
 use crate::{
     gadget::{
@@ -9,7 +9,10 @@ use crate::{
     number::{Approximate, ArithError, Cost, Int, Integer, Interval, Measure},
 };
 
-/// `1` if `a = 0`, `0` otherwise.
+/// Zero test: `1` if `a = 0`, `0` otherwise.
+///
+/// # Constraints
+/// `2`; one for `-1..=1`, none for `0..=1` and `-1..=0` and where the interval decides.
 #[derive(Clone, Copy, Debug)]
 pub struct IsZero;
 
@@ -43,8 +46,6 @@ impl Gadget for IsZero {
         Ok(0)
     }
 
-    /// Constraints: `2`; one for `-1..=1`, none for `0..=1` and `-1..=0` and where the interval decides.
-    ///
     /// # Errors
     /// Never.
     fn cost(&self, a: &Interval) -> Result<Cost, ArithError> {

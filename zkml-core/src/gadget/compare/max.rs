@@ -1,4 +1,4 @@
-//! `y = max(a, b)`
+//! Maximum of two: `y = max(a, b)`
 
 use crate::{
     gadget::{
@@ -9,7 +9,11 @@ use crate::{
     number::{Approximate, ArithError, Cost, Int, Integer, Interval, Measure, interval::bit_len},
 };
 
-/// The larger of two.
+/// Maximum of two values.
+///
+/// # Constraints
+/// `bits + 1` for two values of so many bits with their sign: in general `m + 1`, where `|a - b| < 2^m`: a range check of
+/// `m` bits, and one product. None if one is never below the other.
 #[derive(Clone, Copy, Debug)]
 pub struct Max;
 
@@ -50,9 +54,6 @@ impl Gadget for Max {
         Ok(0)
     }
 
-    /// Constraints: `m + 1`, where `|a - b| < 2^m`: a range check of `m` bits, and one product (`bits + 1` for two values of so many
-    /// bits with their sign); none if one is never below the other.
-    ///
     /// # Errors
     /// If the range check needs more than 252 bits.
     fn cost(&self, (a, b): (&Interval, &Interval)) -> Result<Cost, ArithError> {

@@ -1,4 +1,4 @@
-//! `y = a if c = 1, b if c = 0`
+//! Multiplexer: `y = a if c = 1, b if c = 0`
 
 use crate::gadget::{
     Card, Cs, Functions, Gadget, One, Three,
@@ -6,7 +6,10 @@ use crate::gadget::{
 };
 use crate::number::{Approximate, ArithError, Cost, Int, Integer, Interval, Measure, approximate};
 
-/// `a` if the condition `c` is one, `b` if it is zero: a multiplexer.
+/// Multiplexer: `a` if the condition `c` is one, `b` if it is zero.
+///
+/// # Constraints
+/// `1`; none where the condition or both values are known.
 #[derive(Clone, Copy, Debug)]
 pub struct Select;
 
@@ -58,8 +61,6 @@ impl Gadget for Select {
         Ok(0)
     }
 
-    /// Constraints: `1`; none where the condition or both values are known.
-    ///
     /// # Errors
     /// If the condition may be anything but `0` and `1`, or the difference may reach `2^250`.
     fn cost(&self, (c, a, b): (&Interval, &Interval, &Interval)) -> Result<Cost, ArithError> {

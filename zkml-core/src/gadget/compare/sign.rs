@@ -1,4 +1,4 @@
-//! `y = 1 if a > 0, -1 if a < 0, 0 otherwise`
+//! Sign function: `y = 1 if a > 0, -1 if a < 0, 0 otherwise`
 
 use crate::{
     gadget::{
@@ -9,7 +9,12 @@ use crate::{
     number::{Approximate, ArithError, Cost, Int, Integer, Interval, Measure, interval::bit_len},
 };
 
-/// The sign: `-1`, `0` or `1`.
+/// Sign function: `-1`, `0` or `1`.
+///
+/// # Constraints
+/// `bits + 3` for all values of so many bits with their sign, of which the least has a magnitude of as many: in general
+/// `m + 3`, where `|a| < 2^m`: a number of `m` bits, two products and a hint. Two where one sign can't happen, none where
+/// the interval decides or lies within `-1..=1`.
 #[derive(Clone, Copy, Debug)]
 pub struct Sign;
 
@@ -44,10 +49,6 @@ impl Gadget for Sign {
         Ok(0)
     }
 
-    /// Constraints: `m + 3`, where `|a| < 2^m`: a number of `m` bits, two products and a hint (`bits + 3` for all values of so many
-    /// bits with their sign, of which the least has a magnitude of as many). Two where one sign can't happen, none where
-    /// the interval decides or lies within `-1..=1`.
-    ///
     /// # Errors
     /// If the number needs more than 252 bits.
     fn cost(&self, a: &Interval) -> Result<Cost, ArithError> {

@@ -1,4 +1,4 @@
-//! `s = 1 if a >= 0 else -1`, `m = max(|a|, 1)`: sign and magnitude, of which one may divide by the magnitude
+//! Sign and magnitude: `s = 1 if a >= 0 else -1`, `m = max(|a|, 1)`, so that one may divide by the magnitude
 
 use crate::{
     gadget::{
@@ -10,6 +10,10 @@ use crate::{
 };
 
 /// Sign and magnitude of a divisor: zero counts as one.
+///
+/// # Constraints
+/// `bits + 3` for all values of so many bits with their sign: in general those of the one's complement
+/// ([`ones_complement`]), and two more if the value may be zero. None for a known sign.
 #[derive(Clone, Copy, Debug)]
 pub struct SignMagnitude;
 
@@ -50,9 +54,6 @@ impl Gadget for SignMagnitude {
         Ok(0)
     }
 
-    /// Constraints: none for a known sign, those of the one's complement otherwise ([`ones_complement`]); two more if it may be
-    /// zero: `bits + 3` for all values of so many bits with their sign.
-    ///
     /// # Errors
     /// If a value may outgrow the field.
     fn cost(&self, a: &Interval) -> Result<Cost, ArithError> {

@@ -1,4 +1,4 @@
-//! `q = floor(a / b)`, for `b >= 1`
+//! Euclidean division: `q = floor(a / b)`, for `b >= 1`
 
 use crate::{
     gadget::{
@@ -12,7 +12,13 @@ use crate::{
     },
 };
 
-/// `floor(a / b)`: Euclidean division.
+/// Euclidean division: `floor(a / b)`.
+///
+/// # Constraints
+/// `bits + 17` for values of so many bits with their sign by `1..=256`. In general, with `n` bits of the quotient's interval
+/// and `m` of the largest remainder: `n` for the quotient, one for the product, `m` for the remainder and as many for its
+/// distance from the divisor. By a known divisor: `n`, one, and one range check of the remainder. None if the quotient is
+/// always the same.
 #[derive(Clone, Copy, Debug)]
 pub struct Div {
     /// The quotient lies within `-2^w ..= 2^w - 1`, as the caller knows; what is outside has no witness.
@@ -71,11 +77,6 @@ impl Gadget for Div {
         Ok(self.within.unwrap_or(0))
     }
 
-    /// Constraints, with `n` bits of the quotient's interval and `m` of the largest remainder: `n` for the quotient, one for the
-    /// product, `m` for the remainder and as many for its distance from the divisor (`bits + 17` for values of so many bits with
-    /// their sign by `1..=256`). By a known divisor: `n`, one, and one range check of the remainder. None if the quotient is always
-    /// the same.
-    ///
     /// # Errors
     /// If the divisor may be below one, or a value may outgrow the field.
     fn cost(&self, (a, b): (&Interval, &Interval)) -> Result<Cost, ArithError> {

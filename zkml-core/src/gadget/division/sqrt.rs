@@ -1,4 +1,4 @@
-//! `s = floor(sqrt(a))`, for `a >= least >= 0`
+//! Integer square root: `s = floor(sqrt(a))`, for `a >= least >= 0`
 
 use crate::{
     gadget::{Card, Cs, Functions, Gadget, One, bits::decompose, card::signed},
@@ -8,7 +8,12 @@ use crate::{
     },
 };
 
-/// `floor(sqrt(a))`.
+/// Integer square root: `floor(sqrt(a))`.
+///
+/// # Constraints
+/// `bits / 2 + 1 + 2 * (bits / 2 + 1)` for all values from zero on of an even number of bits with their sign. In general,
+/// with `n` bits of the root's interval and `m` of twice the largest root: `n + 1` for the root and its square, and `m` each
+/// for `a - s^2` and for `(s + 1)^2 - 1 - a`. None if the root is always the same.
 #[derive(Clone, Copy, Debug)]
 pub struct Sqrt {
     /// The least value, as the caller knows; a smaller one counts as it, or has no witness.
@@ -54,10 +59,6 @@ impl Gadget for Sqrt {
         Ok(Interval::point(self.least).bits())
     }
 
-    /// Constraints, with `n` bits of the root's interval and `m` of twice the largest root: `n + 1` for the root and its square,
-    /// and `m` each for `a - s^2` and for `(s + 1)^2 - 1 - a`. None if the root is always the same. For all values from zero on of
-    /// an even number of bits with their sign: `bits / 2 + 1 + 2 * (bits / 2 + 1)`.
-    ///
     /// # Errors
     /// If the least value is negative.
     fn cost(&self, a: &Interval) -> Result<Cost, ArithError> {

@@ -1,6 +1,7 @@
-//! `h_0 = Poseidon(TAG, layout, salt)`, `h_{i+1} = Poseidon(h_i, e_{11 i + 1}, .., e_{11 i + 11})`; the last `h` commits
+//! Hiding and binding commitment, by a chain of Poseidon hashes of packed integers
 //!
-//! To `n` integers, each within an interval that the circuit knows. The field elements `e_1, .., e_m` pack them: a
+//! `h_0 = Poseidon(TAG, layout, salt)`, `h_{i+1} = Poseidon(h_i, e_{11 i + 1}, .., e_{11 i + 11})`; the last `h` commits
+//! to `n` integers, each within an interval that the circuit knows. The field elements `e_1, .., e_m` pack them: a
 //! value `v` of the interval `lo..=hi` is `v - lo` in `b = bit_len(hi - lo)` bits, which are placed after those of the
 //! value before it, from the lowest bit up. No element takes more than 252 bits and no value straddles two: one that
 //! does not fit opens the next element. A value that has only one choice takes no bits, and opens no element. Elements
@@ -27,7 +28,8 @@ use crate::{
     number::{ArithError, Cost, Int, Interval, field::to_field, interval::bit_len},
 };
 
-/// Separates commitments from every other use of the hash: as a field element, the big-endian integer of these bytes.
+/// Domain tag, which separates commitments from every other use of the hash: as a field element, the big-endian integer of
+/// these bytes.
 pub const TAG: &[u8; 17] = b"zkml commitment 2";
 
 /// What a commitment is to.
@@ -42,8 +44,8 @@ pub enum Subject {
     Output = 2,
 }
 
-/// What a commitment is to, and what its integers mean: [`Domain::weights`] and [`Domain::tensor`] make those of circuits.
-/// Commitments of other domains are never equal.
+/// Domain separation: what a commitment is to, and what its integers mean; [`Domain::weights`] and [`Domain::tensor`] make
+/// those of circuits. Commitments of other domains are never equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Domain {
     /// What it is to.
@@ -184,9 +186,9 @@ pub fn commit(domain: &Domain, values: &[(Int, Interval)], salt: Fr) -> Result<F
     }))
 }
 
-/// Constraints of any domain, for `m` packed elements: 255 for the first hash, 504 for each of the `ceil(m / 11)` blocks, less three
-/// for every zero that pads the last one, and `m` to make every element a variable. For 1000 values of 8 bits, which
-/// are 33 elements, that is 1800.
+/// Commitment, in any domain, to values of `m` packed elements: 255 constraints for the first hash, 504 for each of the
+/// `ceil(m / 11)` blocks, less three for every zero that pads the last one, and `m` to make every element a variable. For
+/// 1000 values of 8 bits, which are 33 elements, that is 1800.
 pub fn cost(intervals: &[Interval]) -> Cost {
     let mut packer = Packer::default();
     for interval in intervals {

@@ -1,4 +1,4 @@
-//! `h = Poseidon(x_1, .., x_n)` over BN254, as circomlib has it
+//! Poseidon hash over BN254, as circomlib has it: `h = Poseidon(x_1, .., x_n)`
 //!
 //! The state has `t = n + 1` lanes: the capacity, which starts as zero, then the inputs. Four full rounds, `p` partial
 //! rounds, four full rounds; the hash is lane 0 of the result. A round adds constants, raises to the fifth power (every
@@ -19,7 +19,7 @@ pub const MAX_INPUTS: usize = 12;
 
 const HALF: usize = FULL_ROUNDS / 2;
 
-/// What an input of the circuit is.
+/// A lane of the state, as the circuit has it.
 #[derive(Clone, Debug)]
 pub enum Lane<F> {
     /// The circuit itself knows it: its first S-box is a constant, and costs nothing.
@@ -36,7 +36,7 @@ struct Row {
     constant: Fr,
 }
 
-/// The parameters of one width, and what follows from them.
+/// The parameters for one number of lanes, and what follows from them.
 #[derive(Debug)]
 struct Tables {
     /// The constants, `t` a round.
@@ -97,7 +97,7 @@ fn fifth(x: Fr) -> Fr {
     x.square().square() * x
 }
 
-/// The permutation, of 2 to 13 lanes.
+/// Poseidon permutation, of 2 to 13 lanes.
 ///
 /// # Panics
 /// If there are fewer or more lanes.
@@ -116,7 +116,7 @@ pub fn permute(state: &mut [Fr]) {
     }
 }
 
-/// The hash of 1 to 12 field elements.
+/// Poseidon hash of 1 to 12 field elements.
 ///
 /// # Panics
 /// If there are fewer or more.
@@ -128,7 +128,7 @@ pub fn eval(inputs: &[Fr]) -> Fr {
     state[0]
 }
 
-/// Constraints: three for each of the `8 (n + 1) + p` S-boxes but that of the capacity in the first round, which is a
+/// Poseidon hash: three constraints for each of the `8 (n + 1) + p` S-boxes but that of the capacity in the first round, which is a
 /// constant: `3 (8 n + 7 + p)`. For two inputs that is 240, for twelve 504. The matrices then have about 6700 and 16400
 /// entries.
 ///
@@ -138,7 +138,7 @@ pub fn cost(inputs: usize) -> Cost {
     cost_permutation(inputs + 1, 1)
 }
 
-/// Constraints: three an S-box, of which there are `8 t + p`, less one for every lane that the circuit knows.
+/// Poseidon permutation: three constraints an S-box, of which there are `8 t + p`, less one for every lane that the circuit knows.
 ///
 /// # Panics
 /// If there are not 2 to 13 lanes.
@@ -148,9 +148,9 @@ pub fn cost_permutation(lanes: usize, known: usize) -> Cost {
     Cost::new(count, count)
 }
 
-/// Enforces the hash: a linear combination of `n + 1` variables.
+/// Poseidon hash: a linear combination of `n + 1` variables.
 ///
-/// An input enters three linear combinations of the matrices. A wide one is better made a variable first, see
+/// An input enters three linear combinations of the matrices. One of many terms is better made a variable first, see
 /// [`settle`].
 ///
 /// # Constraints
@@ -168,7 +168,7 @@ pub fn enforce<C: FieldCs>(cs: &mut C, inputs: &[C::F]) -> C::F {
     hash(cs, &lanes)
 }
 
-/// Enforces the hash of inputs of which the circuit knows some.
+/// Poseidon hash of inputs of which the circuit knows some.
 ///
 /// # Constraints
 /// See [`cost_permutation`], with one lane more, which is known.
@@ -186,7 +186,7 @@ pub fn hash<C: FieldCs>(cs: &mut C, inputs: &[Lane<C::F>]) -> C::F {
     combine(cs, &tables.mds[0], &last, Fr::zero())
 }
 
-/// Enforces the permutation: every lane of the result, a linear combination of `t` variables.
+/// Poseidon permutation: every lane of the result, a linear combination of `t` variables.
 ///
 /// # Constraints
 /// See [`cost_permutation`].
@@ -202,7 +202,7 @@ pub fn enforce_permutation<C: FieldCs>(cs: &mut C, state: &[Lane<C::F>]) -> Vec<
     tables.mds.iter().map(|row| combine(cs, row, &last, Fr::zero())).collect()
 }
 
-/// The same field element as a variable of its own: one constraint, one witness.
+/// Makes a field element a variable: one constraint, one witness.
 ///
 /// # Soundness
 /// The variable is the product of the linear combination and one.

@@ -1,4 +1,4 @@
-//! `s_ft = sum_c w_fc * x_ct`, of factors that are both variables
+//! Matrix product, of factors that are both variables, by Winograd's inner products: `s_ft = sum_c w_fc * x_ct`
 
 use crate::gadget::Cs;
 use crate::number::{
@@ -11,8 +11,8 @@ fn pairs(rows: usize, columns: usize, length: usize) -> bool {
     length > 1 && rows.saturating_add(columns) < rows.saturating_mul(columns)
 }
 
-/// Constraints: `f * t * ceil(c / 2) + (f + t) * floor(c / 2)` for `f` rows and `t` columns of `c` elements, if that is less
-/// than `f * t * c`, which it is otherwise.
+/// Matrix product: `f * t * ceil(c / 2) + (f + t) * floor(c / 2)` constraints for `f` rows and `t` columns of `c` elements,
+/// if that is less than `f * t * c`, which it is otherwise.
 pub fn cost(rows: usize, columns: usize, length: usize) -> Cost {
     let cells = rows.saturating_mul(columns);
     let n = if pairs(rows, columns, length) {
@@ -29,7 +29,7 @@ pub fn fits(rows: u32, columns: u32, length: usize) -> bool {
     2 * (rows.max(columns) + 2) + bit_len(Int::from(length as u64)) <= MAX_BITS
 }
 
-/// Sums that are made of products of pairs: what they cost, and what is known of them, by row and column.
+/// A matrix product by products of pairs: what they cost, and what is known of them, by row and column.
 pub struct Paired {
     /// The cost.
     pub cost: Cost,
@@ -76,7 +76,8 @@ fn close<C: Cs>(cs: &mut C, factors: &[(C::W, C::W)], less: &[&C::W]) -> C::W {
     s
 }
 
-/// The sums by row and column, each a variable. Factors may be linear combinations; all rows and columns are of one length.
+/// Matrix product: the sums by row and column, each a variable. Factors may be linear combinations; all rows and columns
+/// are of one length.
 ///
 /// # Soundness
 /// With pairs, `s_ft = sum_k (x_2k + w_2k+1) * (x_2k+1 + w_2k) - sum_k x_2k * x_2k+1 - sum_k w_2k * w_2k+1`, where the last two

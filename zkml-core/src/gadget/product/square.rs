@@ -1,9 +1,12 @@
-//! `y = a^2`
+//! Square: `y = a^2`
 
 use crate::gadget::{Card, Cs, Functions, Gadget, One, card::signed};
 use crate::number::{Approximate, ArithError, Cost, Int, Integer, Interval, Measure, approximate};
 
-/// `a^2`.
+/// Square: `a^2`.
+///
+/// # Constraints
+/// `1`; none for a bit and for a constant.
 #[derive(Clone, Copy, Debug)]
 pub struct Square;
 
@@ -40,8 +43,6 @@ impl Gadget for Square {
         Ok(0)
     }
 
-    /// Constraints: `1`; none for a bit and for a constant.
-    ///
     /// # Errors
     /// Never.
     fn cost(&self, a: &Interval) -> Result<Cost, ArithError> {

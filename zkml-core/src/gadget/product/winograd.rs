@@ -1,4 +1,5 @@
-//! `y_o(j) = sum_c,k w_oc(k) * x_c(s * j + d * k - p)`, of weights and inputs that are both variables
+//! Convolution, of weights and inputs that are both variables, by Winograd's minimal filtering:
+//! `y_o(j) = sum_c,k w_oc(k) * x_c(s * j + d * k - p)`
 
 mod transform;
 
@@ -12,7 +13,8 @@ use crate::{
     number::{ArithError, Cost, Measure, cost::settles, interval},
 };
 
-/// The windows of a convolution; of each pair, the first is that of the height. All but the padding are at least one.
+/// Geometry of a convolution: kernel, stride, dilation, padding. Of each pair, the first is that of the height. All but the
+/// padding are at least one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grid {
     /// Extents of the kernel.
@@ -23,7 +25,7 @@ pub struct Grid {
     pub dilation: [usize; 2],
     /// Extents of the input.
     pub input: [usize; 2],
-    /// The number of windows.
+    /// Extents of the output: the number of windows.
     pub output: [usize; 2],
     /// The padding before the first pixel; or what is cut off before the first pixel of the output, if it is transposed.
     pub before: [usize; 2],
@@ -87,7 +89,7 @@ impl Grid {
     }
 
     /// Channels and filters, of so many inputs and weights.
-    pub fn counts(&self, inputs: usize, weights: usize) -> (usize, usize) {
+    pub fn channels_and_filters(&self, inputs: usize, weights: usize) -> (usize, usize) {
         let channels = inputs / (self.input[0] * self.input[1]).max(1);
         (channels, weights / (channels * self.area()).max(1))
     }
@@ -112,7 +114,7 @@ impl Grid {
 /// The most taps by windows along an axis for which there are tiles.
 const LONGEST: usize = 1 << 26;
 
-/// What windows along one axis have in common: the taps of one remainder by the stride, and a number of outputs.
+/// Tiles along one axis that have the same transform: the taps of one remainder by the stride, and a number of outputs.
 #[cfg_attr(not(feature = "prove"), allow(dead_code))]
 struct Kind {
     /// The taps, `r` of them.
@@ -270,10 +272,10 @@ impl<'a> Pair<'a> {
 ///
 /// # Constraints
 /// A tile of `a` by `b` outputs takes `(a + r - 1) * (b + s - 1)` products of transformed inputs and kernels, of `r` by `s`
-/// taps, by channel and filter; all tiles of the same extents are one matrix product for each of these, see [`matrix::cost`].
-/// With strides, each remainder of the taps by the stride is a kernel of its own; with dilation, so is each remainder of the
-/// outputs. What is wide and used often is made a variable first. The extents are those that cost least, of at most 12 points
-/// along an axis; and the formula's products are taken if they are fewer.
+/// taps, by channel and filter; all tiles of the same extents are one matrix product for each of these, see
+/// [`matrix::cost`]. With strides, each remainder of the taps by the stride is a kernel of its own; with dilation, so is
+/// each remainder of the outputs. What has many terms and is used often is made a variable first. The extents are those
+/// that cost least, of at most 12 points along an axis; and the formula's products are taken if they are fewer.
 #[cfg_attr(not(feature = "prove"), allow(dead_code))]
 pub struct Tiling {
     axes: [Vec<Kind>; 2],
@@ -329,7 +331,7 @@ impl Tiling {
         inputs: impl ExactSizeIterator<Item = &'a Measure>,
         weights: impl ExactSizeIterator<Item = &'a Measure>,
     ) -> Option<Self> {
-        let (channels, filters) = grid.counts(inputs.len(), weights.len());
+        let (channels, filters) = grid.channels_and_filters(inputs.len(), weights.len());
         let factors = (Factor::of(inputs)?, Factor::of(weights)?);
         if (0..2).any(|axis| grid.kernel[axis].saturating_mul(grid.output[axis]) > LONGEST) {
             return None;

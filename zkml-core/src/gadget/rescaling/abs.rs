@@ -1,4 +1,4 @@
-//! `y = rescale(|a|)`
+//! Absolute value, with a rescale: `y = rescale(|a|)`
 
 use crate::{
     gadget::{
@@ -7,7 +7,12 @@ use crate::{
     number::{Approximate, ArithError, Cost, Cut, Int, Integer, Interval, Measure, interval::bit_len},
 };
 
-/// `rescale(|a|)`. The width of the cut is not enforced.
+/// Absolute value: `rescale(|a|)`. The bit width of the cut is not enforced.
+///
+/// # Constraints
+/// `bits + 1` for all values of so many bits with their sign, of which the least has a magnitude of as many: in general
+/// `m + 1`, where `|a| < 2^m`: a number of `m` bits, and one product. The rescale is free; a saturation that can happen
+/// costs a rescale more. With a sign that is known, those of a rescale.
 #[derive(Clone, Copy, Debug)]
 pub struct Abs {
     /// How the magnitude is cut.
@@ -32,7 +37,7 @@ impl Gadget for Abs {
     /// # Errors
     /// Never for a valid interval and a shift of at most 250.
     fn bound(&self, a: &Interval) -> Result<Interval, ArithError> {
-        Rescale { cut: self.cut.without_width() }.bound(&magnitudes(a))
+        Rescale { cut: self.cut.without_bits() }.bound(&magnitudes(a))
     }
 
     fn error(&self, a: &Approximate, _: &Interval, functions: &mut dyn Functions) -> Result<f64, ArithError> {
@@ -44,16 +49,12 @@ impl Gadget for Abs {
         Ok(self.cut.shift)
     }
 
-    /// Constraints: `m + 1`, where `|a| < 2^m`: a number of `m` bits, and one product (`bits + 1` for all values of so many bits
-    /// with their sign, of which the least has a magnitude of as many). The rescale is free; a saturation that can happen
-    /// costs a rescale more. With a sign that is known, those of a rescale.
-    ///
     /// # Errors
     /// If the decomposition needs more than 252 bits.
     fn cost(&self, a: &Interval) -> Result<Cost, ArithError> {
         Ok(match self.form(a)? {
             Form::Constant(_) => Cost::default(),
-            Form::Known(_) => Rescale { cut: self.cut.without_width() }.cost(&magnitudes(a))?,
+            Form::Known(_) => Rescale { cut: self.cut.without_bits() }.cost(&magnitudes(a))?,
             Form::Rounded { m } => magnitude_cost(m),
             Form::Saturated { m } => magnitude_cost(m) + self.saturation().cost(&self.unsaturated().bound(a)?)?,
         })
@@ -65,7 +66,7 @@ impl Gadget for Abs {
             Form::Constant(_) => 0,
             Form::Known(_) => {
                 let interval = magnitudes(&a.interval);
-                Rescale { cut: self.cut.without_width() }.terms(&Measure { interval, terms: a.terms })?
+                Rescale { cut: self.cut.without_bits() }.terms(&Measure { interval, terms: a.terms })?
             }
             Form::Rounded { m } => rounded(m),
             Form::Saturated { m } => {
@@ -83,7 +84,7 @@ impl Gadget for Abs {
             Form::Constant(value) => Ok(cs.constant(value)),
             Form::Known(sign) => {
                 let z = cs.linear(&[(sign, a)], Int::ZERO);
-                rescale::part(cs, (&z, &magnitudes(interval)), self.cut.without_width())
+                rescale::part(cs, (&z, &magnitudes(interval)), self.cut.without_bits())
             }
             Form::Rounded { m } => {
                 let (limbs, _) = magnitude(cs, a, decompose::rounding(m, self.cut.shift, Limb::Number));

@@ -1,4 +1,4 @@
-//! `y = max(lo, min(hi, rescale(q)))`
+//! Clipping (hard tanh, ReLU6), with a rescale: `y = max(lo, min(hi, rescale(q)))`
 
 use crate::{
     gadget::{
@@ -11,7 +11,14 @@ use crate::{
     number::{Approximate, ArithError, Cost, Cut, Int, Integer, Interval, Measure, interval::pow2},
 };
 
-/// `rescale(q)`, but at least `lo`, and then at most `hi`. The width of the cut is not enforced.
+/// Clipping: `rescale(q)`, but at least `lo`, and then at most `hi`. The bit width of the cut is not enforced.
+///
+/// # Constraints
+/// `bits + 4` for `0..=96`, of values of so many bits with their sign. In general, for ends of which only one can be met,
+/// those of a ReLU, the rescale being free. For both, `m + 3`, where `2^m` exceeds the distance of every value from one of
+/// the ends, at its own scale, and the comparison of the bits with the distance `span` of the ends: none if `span` or
+/// `span + 1` is a power of two, one for three times one, in general one or two for every run of equal bits in it; and up to
+/// two for the bits above it. Whichever of the two ends is cheaper; and never more than two ReLUs.
 #[derive(Clone, Copy, Debug)]
 pub struct Clip {
     /// How the value is cut.
@@ -58,12 +65,6 @@ impl Gadget for Clip {
         Ok(self.cut.shift)
     }
 
-    /// Constraints, for ends of which only one can be met: those of a relu, the rescale being free. For both, `m + 3`, where
-    /// `2^m` exceeds the distance of every value from one of the ends, at its own scale, and the comparison of the bits with
-    /// the distance `span` of the ends: none if `span` or `span + 1` is a power of two, one for three times one, in general one
-    /// or two for every run of equal bits in it; and up to two for the bits above it. Whichever of the two ends is cheaper;
-    /// and never more than two relus. `bits + 4` for `0..=96`, of values of so many bits with their sign.
-    ///
     /// # Errors
     /// If the decomposition needs more than 252 bits.
     fn cost(&self, q: &Interval) -> Result<Cost, ArithError> {
@@ -288,7 +289,7 @@ mod tests {
     #[test]
     fn ends_that_an_integer_does_not_hold_are_none() {
         let far = pow2(249);
-        let cut = Cut { shift: 0, saturate: Some(2), width: None };
+        let cut = Cut { shift: 0, saturate: Some(2), bits: None };
         for q in [-7i64, 0, 9] {
             assert_eq!(Clip { cut: Cut::default(), lo: -far, hi: far }.eval(q), q);
             assert_eq!(Clip { cut, lo: -far, hi: far }.eval(q), q.clamp(-4, 3));

@@ -1,4 +1,4 @@
-//! `y = rescale(a >= 0 ? unit * a : slope * a)`
+//! Leaky and parametric ReLU, with a rescale: `y = rescale(a >= 0 ? unit * a : slope * a)`
 
 use crate::{
     gadget::{
@@ -14,7 +14,17 @@ use crate::{
     },
 };
 
-/// `rescale(unit * a)` from zero on, `rescale(slope * a)` below, of `a` and the slope. The width of the cut is not enforced.
+/// Leaky ReLU of a value and a slope: `rescale(unit * a)` from zero on, `rescale(slope * a)` below. The bit width of the cut
+/// is not enforced.
+///
+/// # Constraints
+/// `bits + 2` for all values of so many bits with their sign, a known slope such as `77 / 256`, and no rescale. In general:
+///
+/// * with a known sign, those of a rescale;
+/// * with a known slope, whichever is less: `m + 2`, where `2^m` exceeds the magnitude of the value before the rescale, for
+///   a slope above zero, the rescale being free; or `n + 1`, where `2^n` exceeds the magnitude of the input, one more if
+///   `unit + slope` is odd, and a rescale;
+/// * with a private slope, `n + 3` and a rescale.
 #[derive(Clone, Copy, Debug)]
 pub struct Leaky {
     /// What stands for one.
@@ -47,7 +57,7 @@ impl Gadget for Leaky {
     /// # Errors
     /// If `unit * a` or `slope * a`, of either sign, may reach `2^250`.
     fn bound(&self, (a, slope): (&Interval, &Interval)) -> Result<Interval, ArithError> {
-        Rescale { cut: self.cut.without_width() }.bound(&reach(a, slope, self.unit)?)
+        Rescale { cut: self.cut.without_bits() }.bound(&reach(a, slope, self.unit)?)
     }
 
     fn error(
@@ -68,20 +78,15 @@ impl Gadget for Leaky {
         Ok(self.cut.shift.max(reach.bits()).max(Interval::point(self.unit).bits()))
     }
 
-    /// Constraints. With a known sign, those of a rescale. With a known slope, whichever is less: `m + 2`, where `2^m` exceeds
-    /// the magnitude of the value before the rescale, for a slope above zero, the rescale being free; or `n + 1`, where `2^n`
-    /// exceeds that of the input, and a rescale (and one more if `unit + slope` is odd: `bits + 2` without a rescale, for all values
-    /// of so many bits with their sign). With a private slope, `n + 3` and a rescale.
-    ///
     /// # Errors
     /// If `unit * a` or `slope * a` may reach `2^250`, or a decomposition needs more than 252 bits.
     fn cost(&self, (a, slope): (&Interval, &Interval)) -> Result<Cost, ArithError> {
-        let cut = self.cut.without_width();
+        let cut = self.cut.without_bits();
         Form::of(a, slope, self.unit, cut)?.cost(a, &reach(a, slope, self.unit)?, self.unit, cut)
     }
 
     fn terms(&self, (a, slope): (&Measure, &Measure)) -> Result<u32, ArithError> {
-        let (slope, cut) = (&slope.interval, self.cut.without_width());
+        let (slope, cut) = (&slope.interval, self.cut.without_bits());
         let y = reach(&a.interval, slope, self.unit)?;
         let before = match Form::of(&a.interval, slope, self.unit, cut)? {
             Form::Multiple(c) if c == Int::ZERO => 0,
@@ -114,7 +119,7 @@ impl Gadget for Leaky {
         ((a, of_a), (slope, of_slope)): ((&C::W, &Interval), (&C::W, &Interval)),
     ) -> Result<C::W, ArithError> {
         cs.label(Self::CARD.name);
-        let (unit, cut) = (self.unit, self.cut.without_width());
+        let (unit, cut) = (self.unit, self.cut.without_bits());
         let interval = reach(of_a, of_slope, unit)?;
         let known = of_slope.as_point().unwrap_or_default();
         let y = match Form::of(of_a, of_slope, unit, cut)? {
@@ -195,7 +200,7 @@ enum Form {
 }
 
 impl Form {
-    /// The form for a cut without a width.
+    /// The form for a cut without a bit width.
     fn of(a: &Interval, slope: &Interval, unit: Int, cut: Cut) -> Result<Self, ArithError> {
         let y = reach(a, slope, unit)?;
         let known = slope.as_point();

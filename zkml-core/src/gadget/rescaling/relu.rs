@@ -1,4 +1,4 @@
-//! `y = max(0, clamp(floor((q + 2^(k-1)) / 2^k)))`
+//! Rectified linear unit (ReLU), with a rescale: `y = max(0, clamp(floor((q + 2^(k-1)) / 2^k)))`
 
 use crate::{
     gadget::{
@@ -11,7 +11,12 @@ use crate::{
     number::{Approximate, ArithError, Cost, Cut, Int, Integer, Interval, Measure, interval::pow2},
 };
 
-/// `max(0, rescale(q))`.
+/// Rectified linear unit: `max(0, rescale(q))`.
+///
+/// # Constraints
+/// `bits + 1` for a value of so many bits with its sign: in general `m + 2`, where `2^m` exceeds the magnitude of the input
+/// or is the end of the bit width: `m + 1` bits, and the product with the sign bit. A saturation that can happen adds one,
+/// or three if more than one bit is cut off. The rescale is free.
 #[derive(Clone, Copy, Debug)]
 pub struct Relu {
     /// How the value is cut.
@@ -45,10 +50,10 @@ impl Gadget for Relu {
         self.cut.apply(q).max(T::ZERO)
     }
 
-    /// `eval` is monotone, and the width is enforced.
+    /// `eval` is monotone, and the bit width is enforced.
     ///
     /// # Errors
-    /// If the width excludes every value. Otherwise never for a valid interval and a shift of at most 250.
+    /// If the bit width excludes every value. Otherwise never for a valid interval and a shift of at most 250.
     fn bound(&self, q: &Interval) -> Result<Interval, ArithError> {
         let y = Rescale { cut: self.cut }.bound(q)?;
         Interval::new(y.lo.max(Int::ZERO), y.hi.max(Int::ZERO))
@@ -63,10 +68,6 @@ impl Gadget for Relu {
         Ok(self.cut.shift)
     }
 
-    /// Constraints: `m + 2`, where `2^m` exceeds the magnitude of the input or is the end of the width: `m + 1` bits, and the
-    /// product with the sign bit (`bits + 1` for a value of so many bits with its sign). A clamp that can happen adds one, or three
-    /// if more than one bit is cut off. The rescale is free.
-    ///
     /// # Errors
     /// If the decomposition needs more than 252 bits.
     fn cost(&self, q: &Interval) -> Result<Cost, ArithError> {
@@ -89,7 +90,7 @@ impl Gadget for Relu {
     /// With `t = q + half`, the limbs of `t + 2^m` are unique. Its top bit is one exactly if `t >= 0`, and then the
     /// bits below it are those of `t`: from `k` up they are the quotient. The result is their product with the top bit.
     ///
-    /// Where the width excludes values, `2^m` is the end of the width, and no value beyond has a decomposition.
+    /// Where the bit width excludes values, `2^m` is the end of the bit width, and no value beyond has a decomposition.
     fn enforce<C: Cs>(&self, cs: &mut C, (q, interval): (&C::W, &Interval)) -> Result<C::W, ArithError> {
         cs.label(Self::CARD.name);
         match Form::of(interval, self.cut)? {

@@ -1,4 +1,4 @@
-//! `y = clamp(floor((q + 2^(k-1)) / 2^k))`
+//! Rescaling (requantisation): `y = clamp(floor((q + 2^(k-1)) / 2^k))`
 
 use crate::{
     gadget::{
@@ -13,7 +13,12 @@ use crate::{
     },
 };
 
-/// `clamp(floor((q + 2^(k-1)) / 2^k))`: a rounding division by a power of two.
+/// Rescaling: a division by a power of two, rounding half up, with saturation.
+///
+/// # Constraints
+/// `bits + 1` for a value of so many bits with its sign: in general `n`, for a bit decomposition in `n` bits, where `2^n`
+/// exceeds the extent of the interval, rounding included. None for a shift of 0 or a result that is known, unless the bit
+/// bit width excludes values. A saturation that can happen needs a sign bit and up to three constraints more.
 #[derive(Clone, Copy, Debug)]
 pub struct Rescale {
     /// How the value is cut.
@@ -44,10 +49,10 @@ impl Gadget for Rescale {
         self.cut.apply(q)
     }
 
-    /// `eval` is monotone, and the width is enforced.
+    /// `eval` is monotone, and the bit width is enforced.
     ///
     /// # Errors
-    /// If the width excludes every value. Otherwise never for a valid interval and a shift of at most 250.
+    /// If the bit width excludes every value. Otherwise never for a valid interval and a shift of at most 250.
     fn bound(&self, q: &Interval) -> Result<Interval, ArithError> {
         decompose::check(self.cut.shift)?;
         self.cut.image(&self.cut.narrow(q)?)
@@ -61,12 +66,8 @@ impl Gadget for Rescale {
         Ok(self.cut.shift)
     }
 
-    /// Constraints: `n` for a decomposition in `n` bits, where `2^n` exceeds the extent of the interval, rounding included
-    /// (`bits + 1` for a value of so many bits with its sign); nothing for a shift of 0 or a result that is known, unless the width
-    /// excludes values. A clamp that can happen needs a sign bit and up to three more.
-    ///
     /// # Errors
-    /// If the decomposition needs more than 252 bits, or the width excludes every value.
+    /// If the decomposition needs more than 252 bits, or the bit width excludes every value.
     fn cost(&self, q: &Interval) -> Result<Cost, ArithError> {
         Ok(Form::of(q, self.cut)?.cost())
     }
@@ -85,7 +86,7 @@ impl Gadget for Rescale {
 
     /// # Soundness
     /// The limbs are unique (see [`Cs::split`]). They exist exactly for the values of the input's interval, which
-    /// is enforced, that the width admits: where the width excludes values on one side, that is where its bits end. So
+    /// is enforced, that the bit width admits: where the bit width excludes values on one side, that is where its bits end. So
     /// remainder, quotient and sign are functions of the input. The choice between value and end is a product with a bit
     /// that is a function of them ([`zero::enforce`]).
     fn enforce<C: Cs>(&self, cs: &mut C, (q, interval): (&C::W, &Interval)) -> Result<C::W, ArithError> {
@@ -185,12 +186,12 @@ impl Form {
                 return Ok(Self::Same);
             }
             if kept.hi < q.hi {
-                // The bits must end where the width does: hi + 1 is a power of two, and the offset a multiple of 2^k.
+                // The bits must end where the bit width does: hi + 1 is a power of two, and the offset a multiple of 2^k.
                 let bits = decompose::check(bit_len(hi - lo).max(shift))?;
                 let offset = hi + Int::ONE - pow2(bits);
                 return Ok(Self::Floor { add: half - offset, base: offset >> shift, bits, spare: 0 });
             }
-            // Where the width excludes low values, lo is minus a power of two, at least 2^k: a multiple of 2^k.
+            // Where the bit width excludes low values, lo is minus a power of two, at least 2^k: a multiple of 2^k.
             let base = lo >> shift;
             let bits = decompose::check(bit_len(hi - (base << shift)).max(shift))?;
             return Ok(Self::Floor { add: half - (base << shift), base, bits, spare: 0 });

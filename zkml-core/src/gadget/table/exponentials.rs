@@ -1,18 +1,23 @@
-//! `y_i = table(max_j x_j - x_i)`, their sum, and `max_j x_j`: the exponentials of a softmax, with its maximum subtracted
+//! Exponentials of a softmax, with the maximum subtracted: `y_i = table(max_j x_j - x_i)`, `sum_i y_i`, `max_j x_j`
 
 use crate::{
     gadget::{Card, Cs, Functions, Gadget, Many, Piecewise, Wires, bits::zero, card},
     number::{Approximate, ArithError, Cost, Int, Integer, Interval, Measure},
 };
 
-/// A table's values, such as `e^-x`, at the distance of each value from the largest; with their sum, and the largest.
+/// Exponentials of a softmax: a table's values, such as `e^-x`, at the distance of each value from the largest; with their
+/// sum, and the largest.
+///
+/// # Constraints
+/// `10 * (bits + 7) + 1` for ten values of so many bits with their sign, and a table of four parabolas: in general the
+/// table's, of a value that is never negative, and a zero test (2) each; and one more.
 #[derive(Clone, Copy, Debug)]
 pub struct Exponentials<'t> {
     /// The table, of distances.
     pub table: &'t Piecewise,
 }
 
-/// What [`Exponentials`] gives.
+/// Exponentials, their sum and the maximum.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shifted<W> {
     /// The table's value for each value.
@@ -101,9 +106,6 @@ impl Gadget for Exponentials<'_> {
         Ok(self.table.widest().max(distances.unwrap_or_default()))
     }
 
-    /// Constraints: the table's, of a value that is never negative, and a zero test (2) each; one more. That is
-    /// `10 * (bits + 7) + 1` for ten values of so many bits with their sign, and a table of four parabolas.
-    ///
     /// # Errors
     /// If a value may outgrow the field.
     fn cost(&self, values: Vec<&Interval>) -> Result<Cost, ArithError> {

@@ -1,4 +1,4 @@
-//! `e = floor(log2 a)`, `y = table(a * 2^(n-1-e) - 2^(n-1))`: normalisation, to an exponent and a function of the mantissa
+//! Normalisation to exponent and mantissa: `e = floor(log2 a)`, `y = table(a * 2^(n-1-e) - 2^(n-1))`
 
 use crate::{
     gadget::{Card, Cs, Functions, Gadget, One, Piecewise, Two, card},
@@ -8,7 +8,11 @@ use crate::{
     },
 };
 
-/// The exponent of a value, as of a floating-point number, and a table's value at its mantissa.
+/// Normalisation, as of a floating-point number: the exponent of a value, and a table's value at its mantissa.
+///
+/// # Constraints
+/// `2 * bits + 3` for all positive values of so many bits with their sign, and a table of four parabolas: in general one for
+/// each exponent that there may be, one for the mantissa, and the table's of a value that is never negative.
 #[derive(Clone, Copy, Debug)]
 pub struct Normalize<'t> {
     /// The table, of mantissas: its input's scale is the number of their bits below the point, `n - 1`.
@@ -77,8 +81,8 @@ impl Gadget for Normalize<'_> {
         Ok((exponent, self.table.bound(&self.mantissas())?))
     }
 
-    /// The table is of `ln(1 + m)`: the exponent is what it is, and the other result stands for what the logarithm lacks to its multiple
-    /// of `ln(2)`.
+    /// The table is of `ln(1 + m)`: the exponent is what it is, and the other result stands for what the logarithm lacks to
+    /// its multiple of `ln(2)`.
     fn error(
         &self,
         a: &Approximate,
@@ -101,9 +105,6 @@ impl Gadget for Normalize<'_> {
         Ok(self.table.widest().max(self.table.input().unsigned_abs() + 1))
     }
 
-    /// Constraints: one for each exponent that there may be, one for the mantissa, and the table's of a value that is never
-    /// negative: `2 * bits + 3` for all positive values of so many bits with their sign, and a table of four parabolas.
-    ///
     /// # Errors
     /// As [`Gadget::bound`].
     fn cost(&self, a: &Interval) -> Result<Cost, ArithError> {

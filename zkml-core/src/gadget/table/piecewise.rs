@@ -1,4 +1,4 @@
-//! `y = tail(q) + [q is within the segments] * p_i(t)`, of a [`Piecewise`] table
+//! Piecewise polynomial: `y = tail(q) + [q is within the segments] * p_i(t)`, of a [`Piecewise`] table
 
 pub use super::segments::Piecewise;
 use super::segments::Sides;
@@ -12,6 +12,19 @@ use crate::{
 };
 
 /// The table's value: a table *is* the gadget.
+///
+/// # Constraints
+/// `bits + 6` for an even function of four parabolas, with values of so many bits and their sign. In general, with `m` bits
+/// of the one's complement:
+///
+/// | what | constraints |
+/// |---|---|
+/// | sign and limbs | `m + 2`, or `m` if the sign is known |
+/// | selection among `2^n` segments | `2^n - n - 1` |
+/// | a polynomial of degree `d` | `ceil(u / 2) + d - u`, where the `u` leading coefficients are always the same; for `u = 1` it is `d - 1` |
+/// | an odd function | 1 |
+/// | values beyond the segments | 2, or 1 if a single bit says so, or none |
+/// | a slope | 1; none where it counts the wire's own units |
 impl Gadget for Piecewise {
     const CARD: Card = Card {
         name: "piecewise",
@@ -67,19 +80,6 @@ impl Gadget for Piecewise {
         Ok(self.widest())
     }
 
-    /// Constraints, with `m` bits of the one's complement:
-    ///
-    /// | what | constraints |
-    /// |---|---|
-    /// | sign and limbs | `m + 2`, or `m` if the sign is known |
-    /// | selection among `2^n` segments | `2^n - n - 1` |
-    /// | a polynomial of degree `d` | `ceil(u / 2) + d - u`, where the `u` leading coefficients are always the same; for `u = 1` it is `d - 1` |
-    /// | an odd function | 1 |
-    /// | values beyond the segments | 2, or 1 if a single bit says so, or none |
-    /// | a slope | 1; none where it counts the wire's own units |
-    ///
-    /// `bits + 6` for an even function of four parabolas, with values of so many bits and their sign.
-    ///
     /// # Errors
     /// If a value may outgrow the field.
     fn cost(&self, q: &Interval) -> Result<Cost, ArithError> {
@@ -251,8 +251,8 @@ impl Form {
     }
 }
 
-/// Whether `max(0, q)` comes with the one's complement: the slope counts the wire's own units, and no cell needs the lowest bit, which
-/// is as wide as the wire then.
+/// Whether `max(0, q)` comes with the one's complement: the slope counts the wire's own units, and no cell needs the lowest
+/// bit, which is as wide as the wire then.
 pub(crate) fn shares(drop: u32, tail: u32) -> bool {
     drop > 0 && tail == 0
 }

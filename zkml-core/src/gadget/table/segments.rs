@@ -1,4 +1,4 @@
-//! The table of a function of one integer: polynomials over segments of equal width, and what lies beyond them.
+//! Piecewise polynomial table of a function of one integer: polynomials over segments of equal length, and tails beyond them.
 
 use std::sync::OnceLock;
 
@@ -9,7 +9,7 @@ use crate::{
     number::{Int, Integer, interval::bit_len},
 };
 
-/// Which values the segments are for, besides `q >= 0`, and how a negative one is looked up.
+/// Symmetry of the function: which values the segments are for, besides `q >= 0`, and how a negative one is looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Sides {
     /// A negative value takes what its mirror image takes.
@@ -24,20 +24,20 @@ pub enum Sides {
     Both,
 }
 
-/// What every value takes, within the segments and beyond.
+/// Asymptote: a step and a line that every value takes, within the segments and beyond.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tail {
     /// What a negative value takes.
     pub negative: i64,
     /// What any other value takes.
     pub positive: i64,
-    /// What any other value takes as often as it has units.
+    /// Slope: what any other value takes as often as it has units.
     pub slope: i64,
     /// The unit of the slope: with 0 it is one, else `2^(drop-1)`, and a value counts as the middle of its `2^drop`.
     pub drop: u32,
 }
 
-/// The table of a function, as a plan stores it. The exact semantics of a tabulated function *is* its table.
+/// Piecewise polynomial table of a function, as a plan stores it. The exact semantics of a tabulated function *is* its table.
 ///
 /// A value `q` has the magnitude `u = q`, or `-1 - q` if it is negative. With `c = floor(u / 2^drop)`, it is within the
 /// segments if `c < 2^bits`. The top bits of `c` are the number of its segment; the `n` low ones, `c'`, give the offset

@@ -10,9 +10,9 @@ use super::{
 };
 use crate::number::{field::to_field, interval::pow2};
 
-/// Checks what it is asked, with a table a width: first all limbs are fixed, then a challenge is drawn, and each table is
-/// compared with what was looked up in it by the sum of `1 / (challenge - limb)` (U. Haboeck, "Multivariate lookups based on
-/// logarithmic derivatives", 2022).
+/// Checks what it is asked, with a table for each number of bits: first all limbs are fixed, then a challenge is drawn, and
+/// each table is compared with what was looked up in it by the sum of `1 / (challenge - limb)` (U. Haboeck, "Multivariate
+/// lookups based on logarithmic derivatives", 2022).
 #[derive(Default)]
 struct TwoPhases {
     /// What each limb is, with its bits.
@@ -89,8 +89,8 @@ impl Cs for TwoPhases {
     }
     fn close_requests(&mut self) -> Result<(), ArithError> {
         let challenge = self.challenge()?;
-        for width in 1..=10 {
-            let within: Vec<Int> = self.limbs.iter().filter(|l| l.0 == width).map(|l| l.1).collect();
+        for bits in 1..=10 {
+            let within: Vec<Int> = self.limbs.iter().filter(|l| l.0 == bits).map(|l| l.1).collect();
             if within.is_empty() {
                 continue;
             }
@@ -100,9 +100,9 @@ impl Cs for TwoPhases {
                 let times = within.iter().filter(|y| **y == Int::from(x)).count();
                 inverse(Int::from(x)) * Fr::from(times as u64)
             };
-            let table: Fr = (0..1i64 << width).map(entry).sum();
+            let table: Fr = (0..1i64 << bits).map(entry).sum();
             if !(looked_up - table).is_zero() {
-                return Err(ArithError::Backend(format!("a limb is not one of {width} bits")));
+                return Err(ArithError::Backend(format!("a limb is not one of {bits} bits")));
             }
         }
         Ok(())

@@ -13,14 +13,14 @@ use crate::{arith::ints::Ints, gadget, number::interval::pow2};
 pub(super) struct Rescale(pub u32, pub Option<u32>);
 impl Use for Rescale {
     fn apply<A: Arith>(&self, a: &mut A, x: &[A::Wire]) -> Result<A::Wire, ArithError> {
-        a.rescale(&x[0], Cut { shift: self.0, saturate: self.1, width: None })
+        a.rescale(&x[0], Cut { shift: self.0, saturate: self.1, bits: None })
     }
 }
 
 pub(super) struct Relu(pub u32, pub Option<u32>);
 impl Use for Relu {
     fn apply<A: Arith>(&self, a: &mut A, x: &[A::Wire]) -> Result<A::Wire, ArithError> {
-        a.relu(&x[0], Cut { shift: self.0, saturate: self.1, width: None })
+        a.relu(&x[0], Cut { shift: self.0, saturate: self.1, bits: None })
     }
 }
 
@@ -141,7 +141,7 @@ fn a_width_is_enforced_in_every_form_and_to_the_last_value() {
     for (lo, hi) in intervals() {
         for (shift, saturate) in [(0, None), (2, None), (4, None), (0, Some(2)), (1, Some(3)), (3, Some(1))] {
             for width in [0, 2, 3, 5, 6, 9] {
-                refused += widths(lo, hi, Cut { shift, saturate, width: Some(width) });
+                refused += widths(lo, hi, Cut { shift, saturate, bits: Some(width) });
             }
         }
     }
@@ -150,7 +150,7 @@ fn a_width_is_enforced_in_every_form_and_to_the_last_value() {
 
 #[test]
 fn a_width_says_by_how_much_a_value_exceeds_it() {
-    let cut = Cut { shift: 2, saturate: None, width: Some(4) };
+    let cut = Cut { shift: 2, saturate: None, bits: Some(4) };
     assert_eq!(cut.ends(), (Int::from(-18), Int::from(13)));
     for (value, beyond) in [(-18, 0), (13, 0), (14, 1), (-20, 2)] {
         assert_eq!(cut.beyond(Int::from(value)), Int::from(beyond));
@@ -159,7 +159,7 @@ fn a_width_says_by_how_much_a_value_exceeds_it() {
     assert_eq!(error.to_string(), "the value 20 lies 7 beyond the -18 to 13 that its decomposition holds");
     // A width that excludes nothing costs nothing.
     let (narrow, wide) = (interval(-18, 13), interval(-18, 14));
-    assert_eq!(gadget::Rescale { cut }.cost(&narrow), gadget::Rescale { cut: cut.without_width() }.cost(&narrow));
+    assert_eq!(gadget::Rescale { cut }.cost(&narrow), gadget::Rescale { cut: cut.without_bits() }.cost(&narrow));
     assert_eq!(gadget::Rescale { cut }.cost(&wide).unwrap(), Cost::new(5, 4));
     assert_eq!(gadget::Relu { cut }.cost(&wide).unwrap(), Cost::new(4 + 2, 4 + 1));
 }

@@ -1,21 +1,21 @@
 //! What the layers that cut values off at constants share.
 
-use crate::layer::{Factors, Step, constant};
+use crate::layer::{Factors, Step};
 use crate::{
     arith::Arith,
-    number::{ArithError, Fixed, Int, MAX_BITS, interval::pow2},
+    number::{ArithError, Fixed, Int, MAX_BITS, float, interval::pow2},
     tensor::Tensor,
 };
 
 /// The scale of values that meet these constants: their own, or if that is coarser the one of the plan, or the least
 /// where the constants are whole.
 pub(in crate::layer) fn scale(own: i32, step: &Step, constants: &[f64]) -> i32 {
-    constants.iter().map(|x| constant::whole_from(*x).min(step.factor)).fold(own, i32::max)
+    constants.iter().map(|x| float::whole_from(*x).min(step.factor)).fold(own, i32::max)
 }
 
 /// Whether these constants need a scale of the plan: none does that is a whole number.
 pub(in crate::layer) fn factors(constants: &[f64]) -> Factors {
-    if constants.iter().any(|x| constant::whole_from(*x) > 0) { Factors::Constants } else { Factors::None }
+    if constants.iter().any(|x| float::whole_from(*x) > 0) { Factors::Constants } else { Factors::None }
 }
 
 /// The value, brought from one scale to a finer one.

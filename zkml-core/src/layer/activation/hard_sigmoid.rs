@@ -1,11 +1,11 @@
 //! `y = max(0, min(1, alpha * x + beta))`
 
 use super::clipping;
-use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, constant};
+use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
     arith::Arith,
     error::LayerError,
-    number::{ArithError, Fixed, Int},
+    number::{ArithError, Fixed, Int, float},
     shape::Shape,
     tensor::Tensor,
 };
@@ -45,7 +45,7 @@ pub struct HardSigmoid {
 impl HardSigmoid {
     /// The scale of `alpha * x`.
     fn product(&self, step: &Step) -> i32 {
-        match constant::exponent(self.alpha) {
+        match float::exponent(self.alpha) {
             Some(exponent) => step.inputs[0] - exponent,
             None => step.inputs[0] + step.factor,
         }
@@ -94,7 +94,7 @@ impl Layer for HardSigmoid {
     }
 
     fn factors(&self) -> Factors {
-        match constant::exponent(self.alpha) {
+        match float::exponent(self.alpha) {
             Some(_) => clipping::factors(&[self.beta]),
             None => Factors::Constants,
         }
@@ -124,7 +124,7 @@ impl Layer for HardSigmoid {
         step: &Step,
     ) -> Result<Tensor<A::Wire>, ArithError> {
         let (product, scale) = (self.product(step), self.scale(step));
-        let alpha = match constant::exponent(self.alpha) {
+        let alpha = match float::exponent(self.alpha) {
             Some(_) => Int::from(self.alpha.signum() as i64).into(),
             None => Fixed::new(self.alpha, step.factor)?,
         };

@@ -1,10 +1,10 @@
 //! `y = x if x >= 0, alpha * x otherwise`
 
-use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, constant};
+use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
     arith::Arith,
     error::LayerError,
-    number::{ArithError, Fixed, Int, MAX_BITS},
+    number::{ArithError, Fixed, Int, MAX_BITS, float},
     shape::Shape,
     tensor::Tensor,
 };
@@ -45,7 +45,7 @@ const FEW: i32 = 4;
 impl LeakyRelu {
     /// The scale where the slope is whole, if few bits suffice.
     fn exact_at(&self) -> Option<i32> {
-        Some(constant::whole_from(self.alpha).max(0)).filter(|e| *e <= FEW)
+        Some(float::whole_from(self.alpha).max(0)).filter(|e| *e <= FEW)
     }
 
     /// The bits by which the output is held finer than the input.

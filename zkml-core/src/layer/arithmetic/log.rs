@@ -142,7 +142,7 @@ impl Layer for Log {
         let (finer, ln) = (power(FINER)?, std::f64::consts::LN_2);
         // The table's values are held as they are; what is linear is free, so that they are raised after.
         let unit = Fixed::new(ln, self.scale(step))?;
-        let most = Cut { shift: 0, saturate: Some(table.input().unsigned_abs()), width: None };
+        let most = Cut { shift: 0, saturate: Some(table.input().unsigned_abs()), bits: None };
         let offset = a.constant(Int::from(-step.inputs[0]));
         let y = x[0].try_map(|q| {
             let above = a.linear(std::iter::once((Int::ONE, q)), -Int::ONE)?;

@@ -40,7 +40,7 @@ pub struct Sqrt;
 
 /// `floor(sqrt(max(0, q) * 2^e))`, with a negative `e` rounded off before.
 pub(in crate::layer) fn root<A: Arith>(a: &mut A, q: &A::Wire, e: i32) -> Result<A::Wire, ArithError> {
-    let positive = a.relu(q, Cut { shift: e.min(0).unsigned_abs(), saturate: None, width: None })?;
+    let positive = a.relu(q, Cut { shift: e.min(0).unsigned_abs(), saturate: None, bits: None })?;
     let up = power(e.max(0))?;
     let scaled = a.linear(std::iter::once((up, &positive)), Int::ZERO)?;
     a.sqrt(&scaled, Int::ZERO)

@@ -1,10 +1,10 @@
 //! `y = x + value`
 
-use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, constant};
+use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
     arith::Arith,
     error::LayerError,
-    number::{ArithError, Fixed, Int, MAX_BITS},
+    number::{ArithError, Fixed, Int, MAX_BITS, float},
     shape::Shape,
     tensor::Tensor,
 };
@@ -73,11 +73,11 @@ impl Layer for Offset {
     }
 
     fn factors(&self) -> Factors {
-        if constant::whole_from(self.value) > 0 { Factors::Constants } else { Factors::None }
+        if float::whole_from(self.value) > 0 { Factors::Constants } else { Factors::None }
     }
 
     fn scale(&self, step: &Step) -> i32 {
-        step.inputs[0].max(step.factor.min(constant::whole_from(self.value)))
+        step.inputs[0].max(step.factor.min(float::whole_from(self.value)))
     }
 
     fn fanout(&self, _: &[&Shape]) -> usize {

@@ -1,10 +1,10 @@
 //! `y = factor * x`
 
-use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, constant};
+use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
     arith::Arith,
     error::LayerError,
-    number::{ArithError, Fixed, Int},
+    number::{ArithError, Fixed, Int, float},
     shape::Shape,
     tensor::Tensor,
 };
@@ -78,14 +78,14 @@ impl Layer for Scale {
     }
 
     fn factors(&self) -> Factors {
-        match constant::exponent(self.factor) {
+        match float::exponent(self.factor) {
             Some(_) => Factors::None,
             None => Factors::Constants,
         }
     }
 
     fn scale(&self, step: &Step) -> i32 {
-        match constant::exponent(self.factor) {
+        match float::exponent(self.factor) {
             Some(exponent) => step.inputs[0] - exponent,
             None => step.inputs[0] + step.factor,
         }
@@ -110,7 +110,7 @@ impl Layer for Scale {
         _: &[Tensor<A::Wire>],
         step: &Step,
     ) -> Result<Tensor<A::Wire>, ArithError> {
-        let factor = match constant::exponent(self.factor) {
+        let factor = match float::exponent(self.factor) {
             Some(_) => Int::from(self.factor.signum() as i64).into(),
             None => Fixed::new(self.factor, step.factor)?,
         };

@@ -93,7 +93,7 @@ impl Norm<'_> {
             for (i, v) in group.iter().zip(values) {
                 let t = a.linear([(count, v), (-Int::ONE, &sum)].into_iter(), Int::ZERO)?;
                 let product = a.mul(&t, &reciprocal)?;
-                z[*i] = a.rescale(&product, Cut { shift, saturate: None, width })?;
+                z[*i] = a.rescale(&product, Cut { shift, saturate: None, bits: width })?;
             }
         }
         Ok(z)

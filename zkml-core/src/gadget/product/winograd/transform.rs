@@ -1,4 +1,4 @@
-//! `y = A^T ((G g) * (B^T d)) / N`: the matrices of a short convolution
+//! Winograd transform: the matrices of a short convolution, `y = A^T ((G g) * (B^T d)) / N`
 
 use crate::number::{Int, interval::bit_len};
 
