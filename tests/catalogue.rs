@@ -79,7 +79,7 @@ fn count(example: &Example, bits: u32, private: bool) -> usize {
     let tables = layer.tables(&shapes, request).unwrap();
     let scales = example.inputs.iter().map(|i| if i.values == "bit" { 0 } else { scale }).collect();
     let reach = if layer.reaches() { 3 } else { 0 };
-    let step = Step { inputs: scales, factor: FACTOR, tables, reach, ..Step::default() };
+    let step = Step { inputs: scales, weight_scale: FACTOR, tables, reach, ..Step::default() };
     layer.exact(&mut counts, &inputs.iter().collect::<Vec<_>>(), &params, &step).unwrap();
     counts.total().constraints
 }

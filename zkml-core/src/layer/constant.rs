@@ -1,6 +1,6 @@
-//! Constants of a formula: at which scale they are exact. Their integers are [`Fixed`](crate::arith::fixed::Fixed).
+//! Floating-point constants: the scale from which on they are exact. Their integers are [`Fixed`](crate::arith::fixed::Fixed).
 
-/// The `e` of `|x| = 2^e`, if there is one.
+/// Exponent of a power of two: the `e` of `|x| = 2^e`, if there is one.
 pub(super) fn exponent(x: f64) -> Option<i32> {
     const MANTISSA: u32 = f64::MANTISSA_DIGITS - 1;
     let bits = x.abs().to_bits();
@@ -8,7 +8,7 @@ pub(super) fn exponent(x: f64) -> Option<i32> {
     power.then(|| (bits >> MANTISSA) as i32 - (f64::MAX_EXP - 1))
 }
 
-/// The least scale at which `x` is whole: `i32::MIN` for zero.
+/// Least scale at which `x` is a whole number; `i32::MIN` for zero.
 pub(super) fn whole_from(x: f64) -> i32 {
     if x == 0.0 || !x.is_finite() {
         return i32::MIN;

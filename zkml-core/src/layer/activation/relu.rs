@@ -1,4 +1,4 @@
-//! `y = max(0, x)`
+//! Rectified linear unit (ReLU): `y = max(0, x)`.
 
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
@@ -8,13 +8,12 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y = max(0, x)`, for every element; shapes and scales are kept.
+/// Rectified linear unit (ReLU): `y = max(0, x)`, for every element; shapes and scales are kept.
 ///
 /// Sources: ONNX `Relu`, Keras `ReLU` and `activation="relu"`, Burn `Relu`.
 ///
 /// # Constraints
-/// See [`crate::gadget::relu`]: the accumulator's bits, its sign among them, and one more; the rescale to the next scale
-/// included.
+/// `bits + 1` an output element. The rescale to the next scale included. See [`crate::gadget::relu`].
 ///
 /// # Soundness
 /// See [`crate::gadget::relu`].

@@ -1,4 +1,4 @@
-//! `y = |x|`
+//! Absolute value: `y = |x|`.
 
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y = |x|`, for every element; shapes and scales are kept.
+/// Absolute value: `y = |x|`, for every element; shapes and scales are kept.
 ///
 /// | | shape | scale |
 /// |---|---|---|
@@ -18,7 +18,7 @@ use crate::{
 /// Sources: ONNX `Abs`, Keras `ops.abs`, Burn `Tensor::abs`.
 ///
 /// # Constraints
-/// See [`crate::gadget::abs`]: the bits of `|x|` and one more, the rescale to the next scale included.
+/// `bits + 1` an output element. The rescale to the next scale included. See [`crate::gadget::abs`].
 ///
 /// # Soundness
 /// See [`crate::gadget::abs`].

@@ -31,7 +31,7 @@ fn at_most<A: Arith>(
 }
 
 binary! {
-    /// `y = 1` if `a > b`, `y = 0` otherwise, for every pair of elements; shapes broadcast as in NumPy.
+    /// Comparison, greater: `y = 1` if `a > b`, `y = 0` otherwise, for every pair of elements; shapes broadcast as in NumPy.
     ///
     /// They are compared as integers at the finer of both scales.
     ///
@@ -43,7 +43,8 @@ binary! {
     /// Sources: ONNX `Greater`, Keras `ops.greater`, Burn `Tensor::greater`.
     ///
     /// # Constraints
-    /// See [`crate::gadget::is_non_negative`]: the bits of `a - b`, its sign among them.
+    /// `bits + 1` an output element. The sign of `a - b`, which has a bit more than both. See
+    /// [`crate::gadget::is_non_negative`].
     ///
     /// # Soundness
     /// See [`crate::gadget::is_non_negative`].
@@ -76,7 +77,8 @@ binary! {
 }
 
 binary! {
-    /// `y = 1` if `a >= b`, `y = 0` otherwise, for every pair of elements; shapes broadcast as in NumPy.
+    /// Comparison, greater or equal: `y = 1` if `a >= b`, `y = 0` otherwise, for every pair of elements; shapes broadcast as in
+    /// NumPy.
     ///
     /// They are compared as integers at the finer of both scales.
     ///
@@ -88,7 +90,8 @@ binary! {
     /// Sources: ONNX `GreaterOrEqual`, Keras `ops.greater_equal`, Burn `Tensor::greater_equal`.
     ///
     /// # Constraints
-    /// See [`crate::gadget::is_non_negative`]: the bits of `a - b`, its sign among them.
+    /// `bits + 1` an output element. The sign of `a - b`, which has a bit more than both. See
+    /// [`crate::gadget::is_non_negative`].
     ///
     /// # Soundness
     /// See [`crate::gadget::is_non_negative`].
@@ -121,7 +124,7 @@ binary! {
 }
 
 binary! {
-    /// `y = 1` if `a < b`, `y = 0` otherwise, for every pair of elements; shapes broadcast as in NumPy.
+    /// Comparison, less: `y = 1` if `a < b`, `y = 0` otherwise, for every pair of elements; shapes broadcast as in NumPy.
     ///
     /// They are compared as integers at the finer of both scales.
     ///
@@ -133,7 +136,8 @@ binary! {
     /// Sources: ONNX `Less`, Keras `ops.less`, Burn `Tensor::lower`.
     ///
     /// # Constraints
-    /// See [`crate::gadget::is_non_negative`]: the bits of `a - b`, its sign among them.
+    /// `bits + 1` an output element. The sign of `a - b`, which has a bit more than both. See
+    /// [`crate::gadget::is_non_negative`].
     ///
     /// # Soundness
     /// See [`crate::gadget::is_non_negative`].
@@ -166,7 +170,8 @@ binary! {
 }
 
 binary! {
-    /// `y = 1` if `a <= b`, `y = 0` otherwise, for every pair of elements; shapes broadcast as in NumPy.
+    /// Comparison, less or equal: `y = 1` if `a <= b`, `y = 0` otherwise, for every pair of elements; shapes broadcast as in
+    /// NumPy.
     ///
     /// They are compared as integers at the finer of both scales.
     ///
@@ -178,7 +183,8 @@ binary! {
     /// Sources: ONNX `LessOrEqual`, Keras `ops.less_equal`, Burn `Tensor::lower_equal`.
     ///
     /// # Constraints
-    /// See [`crate::gadget::is_non_negative`]: the bits of `a - b`, its sign among them.
+    /// `bits + 1` an output element. The sign of `a - b`, which has a bit more than both. See
+    /// [`crate::gadget::is_non_negative`].
     ///
     /// # Soundness
     /// See [`crate::gadget::is_non_negative`].
@@ -211,7 +217,7 @@ binary! {
 }
 
 binary! {
-    /// `y = 1` if `a = b`, `y = 0` otherwise, for every pair of elements; shapes broadcast as in NumPy.
+    /// Comparison, equal: `y = 1` if `a = b`, `y = 0` otherwise, for every pair of elements; shapes broadcast as in NumPy.
     ///
     /// They are compared as integers at the finer of both scales: reals that are equal only after rounding count as equal.
     ///
@@ -223,7 +229,7 @@ binary! {
     /// Sources: ONNX `Equal`, Keras `ops.equal`, Burn `Tensor::equal`.
     ///
     /// # Constraints
-    /// Two: see [`crate::gadget::is_zero`].
+    /// `2` an output element. See [`crate::gadget::is_zero`].
     ///
     /// # Soundness
     /// See [`crate::gadget::is_zero`].

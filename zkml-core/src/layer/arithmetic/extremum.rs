@@ -10,7 +10,7 @@ use crate::{
 };
 
 binary! {
-    /// `y = max(a, b)`, for every pair of elements; shapes broadcast as in NumPy.
+    /// Elementwise maximum of two tensors: `y = max(a, b)`, for every pair of elements; shapes broadcast as in NumPy.
     ///
     /// The coarser one is multiplied by a power of two first.
     ///
@@ -22,7 +22,8 @@ binary! {
     /// Sources: ONNX `Max`, Keras `Maximum`, Burn `Tensor::max_pair`.
     ///
     /// # Constraints
-    /// See [`crate::gadget::max`]: the bits of `|a - b|` and one more.
+    /// `bits + 1` an output element. At the finer of both scales; none where the intervals say which is which. See
+    /// [`crate::gadget::max`].
     ///
     /// # Soundness
     /// See [`crate::gadget::max`].
@@ -55,7 +56,8 @@ binary! {
 }
 
 binary! {
-    /// `y = min(a, b) = a + b - max(a, b)`, for every pair of elements; shapes broadcast as in NumPy.
+    /// Elementwise minimum of two tensors: `y = min(a, b) = a + b - max(a, b)`, for every pair of elements; shapes broadcast as
+    /// in NumPy.
     ///
     /// The coarser one is multiplied by a power of two first.
     ///
@@ -67,7 +69,8 @@ binary! {
     /// Sources: ONNX `Min`, Keras `Minimum`, Burn `Tensor::min_pair`.
     ///
     /// # Constraints
-    /// See [`crate::gadget::max`]: the bits of `|a - b|` and one more.
+    /// `bits + 1` an output element. At the finer of both scales; none where the intervals say which is which. See
+    /// [`crate::gadget::max`].
     ///
     /// # Soundness
     /// See [`crate::gadget::max`].

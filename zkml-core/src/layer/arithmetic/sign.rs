@@ -1,4 +1,4 @@
-//! `y = 1 if x > 0, -1 if x < 0, 0 otherwise`
+//! Sign: `y = 1 if x > 0, -1 if x < 0, 0 otherwise`.
 
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y = 1` if `x > 0`, `y = -1` if `x < 0`, `y = 0` if `x = 0`, for every element.
+/// Sign: `y = 1` if `x > 0`, `y = -1` if `x < 0`, `y = 0` if `x = 0`, for every element.
 ///
 /// A value that rounds to zero at the scale of `x` counts as zero.
 ///
@@ -20,7 +20,7 @@ use crate::{
 /// Sources: ONNX `Sign`, Keras `ops.sign`, Burn `Tensor::sign`.
 ///
 /// # Constraints
-/// See [`crate::gadget::sign`]: the bits of `|x|` and three more.
+/// `bits + 3` an output element. See [`crate::gadget::sign`].
 ///
 /// # Soundness
 /// See [`crate::gadget::sign`].

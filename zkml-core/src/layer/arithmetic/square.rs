@@ -1,4 +1,4 @@
-//! `y = x^2`
+//! Square: `y = x^2`.
 
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y = x^2`, for every element.
+/// Square: `y = x^2`, for every element.
 ///
 /// | | shape | scale |
 /// |---|---|---|
@@ -18,7 +18,7 @@ use crate::{
 /// Sources: ONNX `Mul` and `Pow`, Keras `ops.square`, Burn `Tensor::square`.
 ///
 /// # Constraints
-/// One an element.
+/// `1` an output element. A product.
 ///
 /// # Soundness
 /// Each product is enforced by its own constraint.

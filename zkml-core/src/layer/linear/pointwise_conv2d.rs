@@ -1,4 +1,4 @@
-//! `y_oij = sum_c weight_oc00 * x_cij + bias_o`
+//! Pointwise convolution, of one pixel: `y_oij = sum_c weight_oc00 * x_cij + bias_o`.
 
 use super::convolution::{BIAS, Convolution, FILTERS, PIXEL, convolves};
 use crate::layer::{Args, Arity, Card, Factors, Groups, Kind, Layer, Linear, Literal, Param, Step};
@@ -9,7 +9,7 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y_oij = sum_c weight_oc00 * x_cij + bias_o`: a convolution of one pixel, that mixes the channels.
+/// Pointwise convolution, of one pixel: `y_oij = sum_c weight_oc00 * x_cij + bias_o`.
 ///
 /// | | shape | scale |
 /// |---|---|---|
@@ -21,9 +21,8 @@ use crate::{
 /// Sources: ONNX `Conv`, Keras `Conv2D` (`kernel_size = 1`), Burn `Conv2d`.
 ///
 /// # Constraints
-/// None with public weights (a linear combination an output element). With private ones, those of
-/// [`crate::gadget::winograd`], never more than one product for each tap of a kernel that meets the input; and the range check
-/// of each weight once.
+/// None with public weights: a linear combination an output element. With private ones, those of [`crate::gadget::winograd`],
+/// never more than one product for each tap of a kernel that meets the input; and the range check of each weight once.
 ///
 /// # Soundness
 /// The output is a linear combination of wires, or of products that are enforced: see [`crate::gadget::winograd`].

@@ -9,7 +9,8 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y_c = gamma_c * (x_c - mean_c) / sqrt(var_c + epsilon) + beta_c`, with the mean and variance of each channel.
+/// Instance normalization: `y_c = gamma_c * (x_c - mean_c) / sqrt(var_c + epsilon) + beta_c`, with the mean and variance of
+/// each channel.
 ///
 /// | | shape | scale |
 /// |---|---|---|
@@ -26,8 +27,9 @@ use crate::{
 /// `sqrt(epsilon)`, as in floats; without an epsilon, `z` is zero where all are the same.
 ///
 /// # Constraints
-/// `n * (max(reach + s_x + ceil(log2 n), -2) + f + ceil(log2(n) / 2) + 7)` at most for `n` elements in a group, with inputs of at
-/// most `2^reach`; and once a root and the quotient of a constant by it, see [`crate::gadget::sqrt`] and [`crate::gadget::div`].
+/// `about bits + 21 + 175 / n at 2^-8` an output element. For all `n` elements of a group at most `n * (max(reach + s_x +
+/// ceil(log2 n), -2) + f + ceil(log2(n) / 2) + 7)`, with inputs of at most `2^reach`; and once a root and the quotient of a
+/// constant by it, see [`crate::gadget::sqrt`] and [`crate::gadget::div`].
 ///
 /// # Soundness
 /// See these gadgets and [`crate::gadget::rescale`]. The bound of `z` and the least variance, which the circuit enforces, hold of

@@ -10,7 +10,7 @@ use crate::{
 };
 
 global_pool! {
-    /// `y_c = sum_i x_ci`: the sum of each channel.
+    /// Global sum pooling over the length: `y_c = sum_i x_ci`.
     ///
     /// | | shape | scale |
     /// |---|---|---|
@@ -48,7 +48,7 @@ global_pool! {
 }
 
 global_pool! {
-    /// `y_c = sum_ij x_cij`: the sum of each channel.
+    /// Global sum pooling over height and width: `y_c = sum_ij x_cij`.
     ///
     /// | | shape | scale |
     /// |---|---|---|

@@ -10,7 +10,7 @@ use crate::{
 };
 
 window_pool! {
-    /// `y = max over the window of x`: the largest of each window of each channel.
+    /// One-dimensional max pooling: `y = max over the window of x`, the largest element of each window of a channel.
     ///
     /// What lies in the padding is left out.
     ///
@@ -22,8 +22,8 @@ window_pool! {
     /// Sources: ONNX `MaxPool` (without `Indices`), Keras `MaxPooling1D`, Burn `MaxPool1d`.
     ///
     /// # Constraints
-    /// `(k - 1) * (m + 1)` an output element, where `k` is the number of elements in its window and `2^m` exceeds the magnitude
-    /// of their differences; a maximum of two whose intervals say which is larger costs none. See [`crate::gadget::max`].
+    /// `(n - 1) * (bits + 1)` an output element. This is [`crate::gadget::max`] for all but one of the `n` elements in its
+    /// window; a maximum of two whose intervals say which is larger costs none.
     ///
     /// # Soundness
     /// Each maximum of two is a function of its inputs, see [`crate::gadget::max`]; the largest is a tournament of them.
@@ -51,7 +51,7 @@ window_pool! {
 }
 
 window_pool! {
-    /// `y = max over the window of x`: the largest element of each window.
+    /// Two-dimensional max pooling: `y = max over the window of x`, the largest element of each window of a channel.
     ///
     /// Padding never wins: a window sees only what lies in the input.
     ///
@@ -63,8 +63,8 @@ window_pool! {
     /// Sources: ONNX `MaxPool` (without `Indices`), Keras `MaxPooling2D`, Burn `MaxPool2d`.
     ///
     /// # Constraints
-    /// `(k - 1) * (m + 1)` an output element, where `k` is the number of elements in its window and `2^m` exceeds the magnitude
-    /// of their differences; a maximum of two whose intervals say which is larger costs none. See [`crate::gadget::max`].
+    /// `(n - 1) * (bits + 1)` an output element. This is [`crate::gadget::max`] for all but one of the `n` elements in its
+    /// window; a maximum of two whose intervals say which is larger costs none.
     ///
     /// # Soundness
     /// Each maximum of two is a function of its inputs, see [`crate::gadget::max`]; the largest is a tournament of them.

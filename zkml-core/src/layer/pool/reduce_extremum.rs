@@ -13,7 +13,8 @@ use crate::{
 };
 
 reduction! {
-    /// `y = max along the axes of x`: the largest of the elements that differ only along `axes`. Without `axes`, of all.
+    /// Maximum along axes: `y = max along the axes of x`, over the elements that differ only along `axes`. Without `axes`, over
+    /// all.
     ///
     /// | | shape | scale |
     /// |---|---|---|
@@ -23,7 +24,8 @@ reduction! {
     /// Sources: ONNX `ReduceMax`, Keras `ops.max`, Burn `Tensor::max_dim`.
     ///
     /// # Constraints
-    /// Of `n` elements, `n - 1` times those of [`crate::gadget::max`]: the bits of a difference's magnitude and one more.
+    /// `(n - 1) * (bits + 1)` an output element. This is [`crate::gadget::max`] for all but one of the `n` elements along the
+    /// axes; a maximum of two whose intervals say which is larger costs none.
     ///
     /// # Soundness
     /// See [`crate::gadget::max`].
@@ -52,7 +54,8 @@ reduction! {
 }
 
 reduction! {
-    /// `y = min along the axes of x`: the smallest of the elements that differ only along `axes`. Without `axes`, of all.
+    /// Minimum along axes: `y = min along the axes of x`, over the elements that differ only along `axes`. Without `axes`, over
+    /// all.
     ///
     /// | | shape | scale |
     /// |---|---|---|
@@ -62,7 +65,8 @@ reduction! {
     /// Sources: ONNX `ReduceMin`, Keras `ops.min`, Burn `Tensor::min_dim`.
     ///
     /// # Constraints
-    /// Of `n` elements, `n - 1` times those of [`crate::gadget::max`]: the bits of a difference's magnitude and one more.
+    /// `(n - 1) * (bits + 1)` an output element. This is [`crate::gadget::max`] for all but one of the `n` elements along the
+    /// axes; a maximum of two whose intervals say which is larger costs none.
     ///
     /// # Soundness
     /// See [`crate::gadget::max`].

@@ -10,7 +10,7 @@ use crate::{
 };
 
 window_pool! {
-    /// `y = sum over the window of x`: the sum of each window of each channel.
+    /// One-dimensional sum pooling: `y = sum over the window of x`, the sum of each window of a channel.
     ///
     /// What lies in the padding counts as zero.
     ///
@@ -50,7 +50,7 @@ window_pool! {
 }
 
 window_pool! {
-    /// `y = sum over the window of x`: the sum of each window.
+    /// Two-dimensional sum pooling: `y = sum over the window of x`, the sum of each window of a channel.
     ///
     /// What lies in the padding counts as zero.
     ///

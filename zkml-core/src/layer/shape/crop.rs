@@ -1,4 +1,4 @@
-//! `y[i, ..] = x[i + before, ..]`
+//! Cropping: `y[i, ..] = x[i + before, ..]`.
 
 use super::{
     border::Border,
@@ -12,7 +12,7 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y[i, ..] = x[i + before, ..]`: so many elements are cut off at both ends of the axes.
+/// Cropping: `y[i, ..] = x[i + before, ..]`, so many elements less at both ends of the axes.
 ///
 /// `cropping` is written as the padding of `pad`: one number, `[vertical, horizontal]`, `[top, left, bottom, right]`, or
 /// what is cut off before each axis and then what is cut off after each.

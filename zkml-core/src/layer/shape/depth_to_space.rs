@@ -1,4 +1,4 @@
-//! `y[c, i b + p, j b + q] = x[(p b + q) n + c, i, j]`
+//! Depth to space (pixel shuffle): `y[c, i b + p, j b + q] = x[(p b + q) n + c, i, j]`.
 
 use super::gathering::{Gathering, moves_elements};
 use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
@@ -9,8 +9,8 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y[c, i b + p, j b + q] = x[(p b + q) n + c, i, j]`, with `b = block` and `n = channels / b^2`: channels become blocks of
-/// pixels.
+/// Depth to space (pixel shuffle): `y[c, i b + p, j b + q] = x[(p b + q) n + c, i, j]`, with `b = block` and `n = channels /
+/// b^2`; channels become blocks of pixels.
 ///
 /// With `mode = crd`, the channel is `(c b + p) b + q` (the pixel shuffle of PyTorch).
 ///

@@ -1,4 +1,4 @@
-//! `y_i = x_i`, with one axis
+//! Flattening: `y_i = x_i`, with one axis.
 
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y_i = x_i`, with one axis: the elements in row-major order, the first axis slowest.
+/// Flattening to one axis: `y_i = x_i`, in row-major order, the first axis slowest.
 ///
 /// | | shape | scale |
 /// |---|---|---|

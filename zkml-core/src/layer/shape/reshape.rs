@@ -1,4 +1,4 @@
-//! `y_i = x_i`, under another shape
+//! Reshaping: `y_i = x_i`, under another shape.
 
 use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y_i = x_i`, under another shape with as many elements: their row-major order stays.
+/// Reshaping: `y_i = x_i`, another shape with as many elements in the same row-major order.
 ///
 /// | | shape | scale |
 /// |---|---|---|

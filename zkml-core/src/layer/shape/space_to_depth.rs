@@ -1,4 +1,4 @@
-//! `y[(p b + q) n + c, i, j] = x[c, i b + p, j b + q]`
+//! Space to depth (pixel unshuffle): `y[(p b + q) n + c, i, j] = x[c, i b + p, j b + q]`.
 
 use super::gathering::{Gathering, moves_elements};
 use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
@@ -9,7 +9,8 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y[(p b + q) n + c, i, j] = x[c, i b + p, j b + q]`, with `b = block` and `n = channels`: blocks of pixels become channels.
+/// Space to depth (pixel unshuffle): `y[(p b + q) n + c, i, j] = x[c, i b + p, j b + q]`, with `b = block` and `n = channels`;
+/// blocks of pixels become channels.
 ///
 /// | | shape | scale |
 /// |---|---|---|

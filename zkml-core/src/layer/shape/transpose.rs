@@ -1,4 +1,4 @@
-//! `y[.., j, i] = x[.., i, j]`
+//! Transposition: `y[.., j, i] = x[.., i, j]`.
 
 use super::gathering::{Gathering, moves_elements};
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
@@ -9,7 +9,7 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y[.., j, i] = x[.., i, j]`: the two last axes change places.
+/// Transposition of the two last axes: `y[.., j, i] = x[.., i, j]`.
 ///
 /// | | shape | scale |
 /// |---|---|---|
