@@ -23,8 +23,8 @@ use zkml::{
     tensor::Tensor,
 };
 
-/// The fraction bits of weights and constants, and of the error of tables.
-const FACTOR: i32 = 8;
+/// The weight scale, that of weights and constants; and the bits of the error of tables.
+const WEIGHT_SCALE: i32 = 8;
 
 fn card(example: &Example) -> &'static Card {
     CARDS.iter().find(|c| c.name == example.name).expect("every example is of a layer")
@@ -72,11 +72,11 @@ fn count(example: &Example, bits: u32, private: bool) -> usize {
         })
         .collect();
     let scale = bits as i32 - 4;
-    let request = Request { scale, reach: 8.0, bits: FACTOR };
+    let request = Request { scale, reach: 8.0, bits: WEIGHT_SCALE };
     let tables = layer.tables(&shapes, request).unwrap();
     let scales = example.inputs.iter().map(|i| if i.values == "bit" { 0 } else { scale }).collect();
     let reach = if layer.reaches() { 3 } else { 0 };
-    let step = Step { inputs: scales, factor: FACTOR, tables, reach, ..Step::default() };
+    let step = Step { inputs: scales, weight_scale: WEIGHT_SCALE, tables, reach, ..Step::default() };
     layer.exact(&mut counts, &inputs.iter().collect::<Vec<_>>(), &params, &step).unwrap();
     counts.total().constraints
 }
@@ -101,7 +101,7 @@ fn the_formulas_of_the_cards_are_true() {
         for bits in [16u32, 20] {
             let value = |name: &str| match name {
                 "bits" => Some(f64::from(bits)),
-                "factor" => Some(f64::from(FACTOR)),
+                "f" => Some(f64::from(WEIGHT_SCALE)),
                 _ => example.sizes.iter().find(|(n, _)| *n == name).map(|(_, size)| *size as f64),
             };
             let said = evaluate(formula, &value).unwrap_or_else(|e| panic!("{}: {e}", example.name));

@@ -467,7 +467,7 @@ fn a_constant_that_lies_half_way_goes_away_from_zero() {
         let (model, x) = (model(graph, 1), Tensor::vector(vec![x]));
         let mut plan =
             model.quantize(std::slice::from_ref(&x), Target::default().max_error(8.0)).unwrap().plan().clone();
-        (plan.steps[1].factor, plan.scales[1], plan.error) = (0, 0, None);
+        (plan.steps[1].weight_scale, plan.scales[1], plan.error) = (0, 0, None);
         model.quantize_to(&plan).unwrap().forward(&x).unwrap().integers.data()[0]
     };
     assert_eq!(forward(-2.5, 4.0), Int::from(4));

@@ -110,7 +110,7 @@ fn a_plan_whose_values_outgrow_the_field_is_refused() {
     let mut plan = model.quantize(&[Tensor::vector(vec![1.0, 2.0, 3.0])], quick()).unwrap().plan().clone();
     let finer = 130;
     for node in [1, 2] {
-        plan.steps[node].factor += finer;
+        plan.steps[node].weight_scale += finer;
         plan.params[node][0].scale += finer;
         plan.params[node][0].bits += finer as u32;
         plan.scales[node] += node as i32 * finer;

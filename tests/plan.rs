@@ -111,7 +111,7 @@ fn calibrated_widths_are_cheaper_and_hold_every_sample() {
     let costs = [&narrow, &margin, &wide].map(|q| total(q, PUBLIC).constraints);
     assert!(costs[0] < costs[2] && costs[0] <= costs[1] && costs[1] <= costs[2], "{costs:?}");
     assert_eq!(narrow.plan().policy, Policy::Calibrated { margin_bits: 0 });
-    assert!(wide.plan().steps.iter().all(|s| s.width.is_none()));
+    assert!(wide.plan().steps.iter().all(|s| s.bits.is_none()));
     assert_eq!(narrow.fidelity(&calm).unwrap().refused, 0);
     assert!(narrow.fidelity(&calm).unwrap().max_error <= 0.05);
     agrees(&narrow, &calm[..6]);
@@ -127,7 +127,7 @@ fn an_input_beyond_the_calibration_is_refused_by_name_and_counts_as_wrong() {
     let inputs: Vec<Tensor> = [-15.0, 3.0, 14.0].into_iter().map(|x| Tensor::vector(vec![x])).collect();
     let target = Target { tries: 1, ..Target::default().max_error(0.1).calibrated(0) };
     let quantized = model.quantize(&inputs, target).unwrap();
-    assert_eq!(quantized.plan().steps[1].width, Some(5));
+    assert_eq!(quantized.plan().steps[1].bits, Some(5));
     assert_eq!(quantized.forward(&Tensor::vector(vec![31.0])).unwrap().scores.data(), [31.0]);
     let error = quantized.forward(&Tensor::vector(vec![64.0])).unwrap_err();
     assert!(matches!(&error, InputError::Beyond { layer, bits: 2, .. } if layer == "relu1"), "{error:?}");
@@ -157,7 +157,7 @@ fn a_width_that_no_value_fits_is_an_error_of_the_plan() {
     let quantized =
         model.quantize(&[Tensor::vector(vec![50.0])], Target::default().max_error(1.0).calibrated(0)).unwrap();
     let mut plan = quantized.plan().clone();
-    (plan.steps[1].shift, plan.steps[1].saturate, plan.steps[1].width) = (0, None, Some(5));
+    (plan.steps[1].shift, plan.steps[1].saturate, plan.steps[1].bits) = (0, None, Some(5));
     plan.scales[1] = plan.scales[0];
     let error = model.quantize_to(&plan).unwrap_err();
     assert!(matches!(&error, PlanError::Arith { layer, .. } if layer == "relu1"), "{error}");

@@ -242,7 +242,7 @@ fn graph(vector: &Vector, layers: &[(&'static str, Args)]) -> Option<(Graph, BTr
 fn exact(graph: &Graph, params: &BTreeMap<String, Tensor<Int>>, input: &Tensor<Int>) -> (Tensor<Int>, i32) {
     let node = graph.node(graph.output());
     let layer = node.layer.as_ref().unwrap();
-    let step = Step { inputs: vec![0; node.inputs.len()], factor: 0, ..Step::default() };
+    let step = Step { inputs: vec![0; node.inputs.len()], weight_scale: 0, ..Step::default() };
     let params: Vec<Tensor<Int>> = graph.params(NodeId(1)).iter().map(|(name, _)| params[name].clone()).collect();
     let y = layer.exact(&mut Ints::<Int>::new(), &[input], &params, &step).unwrap();
     (y, layer.scale(&step))

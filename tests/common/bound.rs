@@ -59,7 +59,7 @@ pub fn run(quantized: &Quantized, floats: &[Tensor]) -> Vec<f64> {
         // The number of weights that make an output channel: those of one row.
         let row = |j: usize| quantized.params()[i][j].len() / quantized.params()[i][j].shape().dims()[0];
         let bias = plan.params[i].iter().find(|p| p.role == Role::Bias).map_or(0.0, |p| unit(p.scale));
-        let constant = |c: f64| (c, unit(step.factor) / 2.0);
+        let constant = |c: f64| (c, unit(step.weight_scale) / 2.0);
         let area = || match args.iter().find(|(n, _)| *n == "size") {
             Some((_, Literal::List(l))) => (l[0] * l[1]) as usize,
             Some((_, Literal::Int(i))) => *i as usize,

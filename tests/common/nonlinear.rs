@@ -113,7 +113,7 @@ fn grouped(layer: &AnyLayer, a: &Grid, f: impl Fn(&[i128], &[usize]) -> Vec<i128
 
 fn norm(layer: &AnyLayer, a: &Grid, p: &[Vec<i128>], step: &Step) -> (Vec<i128>, i32) {
     let centred = layer.card().name != "rms_norm";
-    let f = (step.factor + 2).clamp(2, 60);
+    let f = (step.weight_scale + 2).clamp(2, 60);
     let y = grouped(layer, a, |q, places| {
         let n = q.len() as i128;
         let (log, epsilon) = ((n as f64).log2(), number(layer, "epsilon"));
@@ -128,7 +128,7 @@ fn norm(layer: &AnyLayer, a: &Grid, p: &[Vec<i128>], step: &Step) -> (Vec<i128>,
         let z = q.iter().map(|x| nearest((n * x - sum) * reciprocal, 1 << h, 0));
         z.zip(places).map(|(z, i)| p[0][*i] * z + p.get(1).map_or(0, |beta| beta[*i])).collect()
     });
-    (y, f + step.factor)
+    (y, f + step.weight_scale)
 }
 
 /// A shape, its integers and their scale.
@@ -153,30 +153,30 @@ pub fn node(layer: &AnyLayer, x: &[&Grid], p: &[Vec<i128>], step: &Step) -> Opti
             };
             (each(&log), scale)
         }
-        "sqrt" => (each(&|q| root(q.max(0) << (2 * step.factor - a.scale))), step.factor),
-        "reciprocal" => (each(&|q| nearest(1, q, step.factor + a.scale)), step.factor),
-        "softsign" => (each(&|q| nearest(q, (1 << a.scale) + q.abs(), step.factor)), step.factor),
+        "sqrt" => (each(&|q| root(q.max(0) << (2 * step.weight_scale - a.scale))), step.weight_scale),
+        "reciprocal" => (each(&|q| nearest(1, q, step.weight_scale + a.scale)), step.weight_scale),
+        "softsign" => (each(&|q| nearest(q, (1 << a.scale) + q.abs(), step.weight_scale)), step.weight_scale),
         "pow" => match number(layer, "exponent") {
-            0.5 => (each(&|q| root(q.max(0) << (2 * step.factor - a.scale))), step.factor),
-            -1.0 => (each(&|q| nearest(1, q, step.factor + a.scale)), step.factor),
+            0.5 => (each(&|q| root(q.max(0) << (2 * step.weight_scale - a.scale))), step.weight_scale),
+            -1.0 => (each(&|q| nearest(1, q, step.weight_scale + a.scale)), step.weight_scale),
             n => (each(&|q| q.pow(n as u32)), n as i32 * a.scale),
         },
         "div" => {
             let b = x[1];
             // Alike, or one row for all.
-            let e = step.factor + b.scale - a.scale;
+            let e = step.weight_scale + b.scale - a.scale;
             let y = a.data.iter().enumerate().map(|(i, q)| nearest(*q, b.data[i % b.data.len()], e)).collect();
-            (y, step.factor)
+            (y, step.weight_scale)
         }
         "softmax" => {
             let y = grouped(layer, a, |q, _| {
                 let max = q.iter().max().unwrap();
                 let parts: Vec<i128> = q.iter().map(|x| lookup(&step.tables[0], max - x)).collect();
                 let h = step.tables[0].scale() + 3;
-                let reciprocal = (1i128 << (step.factor + h)) / parts.iter().sum::<i128>();
+                let reciprocal = (1i128 << (step.weight_scale + h)) / parts.iter().sum::<i128>();
                 parts.iter().map(|t| nearest(t * reciprocal, 1 << h, 0)).collect()
             });
-            (y, step.factor)
+            (y, step.weight_scale)
         }
         "log_softmax" => {
             let (first, second) = (&step.tables[0], &step.tables[1]);
@@ -202,7 +202,7 @@ pub fn bound(quantized: &Quantized, i: usize, floats: &[Tensor], errors: &[f64])
     let (layer, step) = (node.layer.as_ref()?, &plan.steps[i]);
     let e = errors[node.inputs[0].0];
     let x = &floats[node.inputs[0].0];
-    let unit = 2f64.powi(-step.factor);
+    let unit = 2f64.powi(-step.weight_scale);
     let table = || quantized.table_error(NodeId(i)).unwrap();
     let least = |t: &Tensor| t.data().iter().fold(f64::INFINITY, |m, v| m.min(v.abs()));
     let quotient = |top: f64, e_top: f64, bottom: &Tensor, e_bottom: f64| {
@@ -244,7 +244,8 @@ pub fn bound(quantized: &Quantized, i: usize, floats: &[Tensor], errors: &[f64])
             };
             let ((gamma, e_gamma), e_beta) = (held(0), if p.len() > 1 { held(1).1 } else { 0.0 });
             let n = (x.len() as f64).sqrt();
-            let z = 2.0 * e * (1.0 + n) / number(layer, "epsilon").sqrt() + 2f64.powi(-(step.factor + 2).clamp(2, 60));
+            let z = 2.0 * e * (1.0 + n) / number(layer, "epsilon").sqrt()
+                + 2f64.powi(-(step.weight_scale + 2).clamp(2, 60));
             gamma * z + e_gamma * (n + z) + e_beta
         }
         _ => return None,

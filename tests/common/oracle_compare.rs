@@ -73,7 +73,7 @@ fn level(x: f64, scale: i32) -> i128 {
 fn meeting(own: i32, step: &Step, constants: &[f64]) -> i32 {
     let whole = |x: &&f64| **x != 0.0;
     let least = |x: &f64| (-60..60).find(|e| (x * 2f64.powi(*e)).fract() == 0.0).unwrap_or(60);
-    constants.iter().filter(whole).map(|x| least(x).min(step.factor)).fold(own, i32::max)
+    constants.iter().filter(whole).map(|x| least(x).min(step.weight_scale)).fold(own, i32::max)
 }
 
 /// The ends of a clip.
@@ -87,7 +87,7 @@ fn ends(layer: &str, args: &Args) -> Vec<f64> {
 
 /// The bits that a leaky slope is held in.
 fn slope_bits(alpha: f64, step: &Step) -> i32 {
-    (0..5).find(|e| (alpha * 2f64.powi(*e)).fract() == 0.0).unwrap_or(step.factor)
+    (0..5).find(|e| (alpha * 2f64.powi(*e)).fract() == 0.0).unwrap_or(step.weight_scale)
 }
 
 /// The coefficients of `1`, `x`, `x^2` and `x^3`.
@@ -153,7 +153,7 @@ fn axes(args: &Args, rank: usize) -> Vec<usize> {
 
 /// The values of a node before its cut, and their scale.
 pub fn node(layer: &str, args: &Args, x: &[&Grid], p: &[Vec<i128>], step: &Step) -> ((Vec<usize>, Vec<i128>), i32) {
-    let (a, s, f) = (x[0], x[0].scale, step.factor);
+    let (a, s, f) = (x[0], x[0].scale, step.weight_scale);
     let each = |f: &dyn Fn(i128) -> i128| (a.dims.clone(), a.data.iter().map(|q| f(*q)).collect::<Vec<_>>());
     // The last two tensors at the finer of their scales.
     let finest = x.iter().rev().take(2).map(|g| g.scale).max().unwrap();
@@ -260,14 +260,14 @@ pub fn bound(layer: &str, args: &Args, x: &[(f64, f64)], step: &Step, weight: &d
             match power(alpha) {
                 Some(exponent) => alpha.abs() * e + unit(meeting(s - exponent, step, &beta)),
                 None => {
-                    let factor = (alpha.abs(), unit(step.factor) / 2.0);
-                    product(factor, (m, e)) + unit(meeting(s + step.factor, step, &beta))
+                    let factor = (alpha.abs(), unit(step.weight_scale) / 2.0);
+                    product(factor, (m, e)) + unit(meeting(s + step.weight_scale, step, &beta))
                 }
             }
         }
         "hard_swish" => {
             let gated = (6.0 * m, product((m, e), (6.0, e)));
-            product((1.0 / 6.0, unit(step.factor) / 2.0), gated)
+            product((1.0 / 6.0, unit(step.weight_scale) / 2.0), gated)
         }
         "leaky_relu" => {
             let alpha = number(args, "alpha").unwrap();
@@ -280,7 +280,7 @@ pub fn bound(layer: &str, args: &Args, x: &[(f64, f64)], step: &Step, weight: &d
         "thresholded_relu" => number(args, "alpha").unwrap().abs() + 2.0 * e + unit(s),
         "zanh" | "zigmoid" => {
             let c = cubic(layer);
-            let half = |k: i32| unit(step.factor + (3 - k) * s) / 2.0;
+            let half = |k: i32| unit(step.weight_scale + (3 - k) * s) / 2.0;
             (0..3)
                 .rev()
                 .fold((c[3].abs(), half(3)), |sum, k| (sum.0 * m + c[k as usize].abs(), product(sum, (m, e)) + half(k)))

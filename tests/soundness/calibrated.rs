@@ -29,7 +29,7 @@ fn narrow(graph: Graph, step: (usize, u32, Option<u32>)) -> Quantized {
     plan.policy = Policy::Calibrated { margin_bits: 0 };
     let inputs = samples(quantized.graph(), 24);
     let widths = (2..64).filter_map(|width| {
-        plan.steps[step.0].width = Some(width);
+        plan.steps[step.0].bits = Some(width);
         quantized.model().quantize_to(&plan).ok()
     });
     let mut parting = widths.filter(|q| {
@@ -81,7 +81,7 @@ fn what_lies_within_is_proved_and_what_lies_beyond_is_refused_by_name() {
                             .steps
                             .iter()
                             .zip(quantized.graph().nodes())
-                            .any(|(s, n)| n.name == layer && s.width.is_some())
+                            .any(|(s, n)| n.name == layer && s.bits.is_some())
                     );
                     let Err(CircuitError::Input { index: 0, error }) = witness else { panic!("{name}: {witness:?}") };
                     assert!(matches!(error, InputError::Beyond { .. }), "{name}: {error}");
@@ -124,7 +124,7 @@ fn a_width_is_no_part_of_a_static_plan() {
     plan.policy = Policy::Static;
     assert!(quantized.model().quantize_to(&plan).is_err());
     let other = {
-        plan.steps[2].width = None;
+        plan.steps[2].bits = None;
         quantized.model().quantize_to(&plan).unwrap()
     };
     // Policy and width are part of what the keys are for.

@@ -23,7 +23,7 @@ fn finer(channels: [u32; 2], saturate: Option<u32>, width: Option<u32>) -> (Quan
     }
     if width.is_some() {
         plan.policy = Policy::Calibrated { margin_bits: 0 };
-        plan.steps[2].width = width;
+        plan.steps[2].bits = width;
     }
     (quantized, plan)
 }

@@ -118,15 +118,15 @@ pub fn replan(quantized: &Quantized, steps: &[(usize, u32, Option<u32>)]) -> Pla
         step.inputs = node.inputs.iter().map(|n| plan.scales[n.0]).collect();
         (step.shift, step.saturate) = (0, None);
         if !plan.params[i].is_empty() {
-            step.factor = 4;
+            step.weight_scale = 4;
         }
         if let Some((_, shift, saturate)) = steps.iter().find(|s| s.0 == i) {
             (step.shift, step.saturate) = (*shift, *saturate);
         }
         for param in &mut plan.params[i] {
             (param.scale, param.bits) = match param.role {
-                Role::Weight => (step.factor, 6),
-                Role::Bias => (step.inputs[0] + step.factor, 48),
+                Role::Weight => (step.weight_scale, 6),
+                Role::Bias => (step.inputs[0] + step.weight_scale, 48),
             };
         }
         plan.scales[i] = if layer.card().name == "argmax" { 0 } else { layer.scale(step) - step.shift as i32 };

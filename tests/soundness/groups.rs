@@ -82,14 +82,14 @@ impl Group {
         plan.input.interval = Interval { lo: Int::from(self.ends.0), hi: Int::from(self.ends.1) };
         plan.steps[0].shift = 0;
         let step = &mut plan.steps[1];
-        (step.inputs, step.factor, step.shift, step.saturate) = (vec![self.scale], self.factor, 0, None);
+        (step.inputs, step.weight_scale, step.shift, step.saturate) = (vec![self.scale], self.factor, 0, None);
         step.reach = if layer.reaches() { self.reach } else { 0 };
         edit(&mut plan);
         plan.scales = vec![self.scale, layer.scale(&plan.steps[1]) - plan.steps[1].shift as i32];
         for param in &mut plan.params[1] {
             param.bits = 8;
             param.scale = match param.role {
-                Role::Weight => plan.steps[1].factor,
+                Role::Weight => plan.steps[1].weight_scale,
                 Role::Bias => layer.scale(&plan.steps[1]),
             };
         }

@@ -75,7 +75,7 @@ fn a_finer_plan_proves_the_same_function_or_none() {
                 plan.input.interval = Interval { lo: -half, hi: half - Int::ONE };
                 plan.steps[0] = Default::default();
                 for step in &mut plan.steps[1..] {
-                    (step.factor, step.shift, step.saturate) = (factor, 0, None);
+                    (step.weight_scale, step.shift, step.saturate) = (factor, 0, None);
                 }
                 let plan = repaired(&quantized, plan);
                 let Ok(exact) = model.quantize_to(&plan) else {

@@ -53,7 +53,7 @@ fn a_window_at_the_edge_is_not_divided_by_another_count() {
         let (x, circuit, witness, first) = honest(&quantized, Visible::Public);
         let m = circuit.matrices();
         // round(2^f / n), then the rescale.
-        let unit = |n: i64| ((1i64 << (step.factor + 1)) + n).div_euclid(2 * n);
+        let unit = |n: i64| ((1i64 << (step.weight_scale + 1)) + n).div_euclid(2 * n);
         let half = int(1 << shift >> 1);
         let mean = |sum: Int, n: i64| (sum * int(unit(n)) + half) >> shift;
         let mut forged_any = false;

@@ -74,7 +74,7 @@ fn an_end_that_is_rounded_twice_is_in_the_proven_error() {
             let quantized = planned(graph, Visible::Public, &[(1, 1, None)]);
             for factor in 0..3 {
                 let mut plan = quantized.plan().clone();
-                plan.steps[1].factor = factor;
+                plan.steps[1].weight_scale = factor;
                 plan.scales[1] = quantized.graph().nodes()[1].layer.as_ref().unwrap().scale(&plan.steps[1]) - 1;
                 let broken = exceeded(quantized.model(), &plan, &all(range.0, range.1));
                 assert_eq!(broken, None, "{name} {end} of {range:?}, factor {factor}");
@@ -102,7 +102,7 @@ fn a_width_that_a_gadget_does_not_enforce_hides_no_saturation() {
             let quantized = planned(graph.clone(), Visible::Public, &[(1, 0, Some(3))]);
             let mut plan = quantized.plan().clone();
             plan.policy = Policy::Calibrated { margin_bits: 0 };
-            plan.steps[1].width = Some(width);
+            plan.steps[1].bits = Some(width);
             let broken = exceeded(quantized.model(), &plan, &all(-100, 100));
             assert_eq!(broken, None, "{layer}, {width} bits");
         }

@@ -135,9 +135,9 @@ fn drawn(quantized: &Quantized, rng: &mut StdRng) -> Plan {
         let shapes: Vec<&Shape> = node.inputs.iter().map(|n| graph.shape(*n)).collect();
         let step = &mut plan.steps[i];
         step.inputs = node.inputs.iter().map(|n| plan.scales[n.0]).collect();
-        step.factor = rng.gen_range(0..9);
+        step.weight_scale = rng.gen_range(0..9);
         step.channels.clear();
-        (step.shift, step.saturate, step.width) = (0, None, None);
+        (step.shift, step.saturate, step.bits) = (0, None, None);
         // Conditions are held as they are.
         if !["argmax", "argmin", "greater", "slice", "reshape"].contains(&name) {
             if rng.gen_bool(0.4) {
@@ -147,7 +147,7 @@ fn drawn(quantized: &Quantized, rng: &mut StdRng) -> Plan {
                 step.saturate = Some(rng.gen_range(1..9));
             }
             if calibrated && rng.gen_bool(0.5) {
-                step.width = Some(rng.gen_range(1..9));
+                step.bits = Some(rng.gen_range(1..9));
             }
         }
         if !step.tables.is_empty() {
@@ -160,7 +160,7 @@ fn drawn(quantized: &Quantized, rng: &mut StdRng) -> Plan {
         }
         let scale = layer.scale(step);
         for param in &mut plan.params[i] {
-            param.scale = if param.role == Role::Weight { step.factor } else { scale };
+            param.scale = if param.role == Role::Weight { step.weight_scale } else { scale };
             param.bits = (param.scale + 1 + rng.gen_range(0..3)).max(1).unsigned_abs();
         }
         plan.scales[i] = if name == "argmax" { 0 } else { scale - step.shift as i32 };

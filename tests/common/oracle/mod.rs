@@ -82,7 +82,7 @@ fn rescale(q: i128, shift: u32, saturate: Option<u32>) -> i128 {
 
 /// What a step does to a layer's values. Those of finer channels stay so where nothing is cut.
 fn finish(data: Vec<i128>, step: &Step, cuts: bool) -> Vec<i128> {
-    if !cuts && step.shift == 0 && step.saturate.is_none() && step.width.is_none() {
+    if !cuts && step.shift == 0 && step.saturate.is_none() && step.bits.is_none() {
         return data;
     }
     let per = data.len() / step.channels.len().max(1);
@@ -199,7 +199,7 @@ pub fn whole_mean(args: &[(&'static str, Literal)]) -> Option<i32> {
 
 /// How many bits finer than `x` the sum `x + n` of a polynomial is held: none for a whole `n`.
 pub fn finer(args: &[(&'static str, Literal)], step: &Step) -> i32 {
-    if Named(args.to_vec()).float("n").fract() == 0.0 { 0 } else { step.factor }
+    if Named(args.to_vec()).float("n").fract() == 0.0 { 0 } else { step.weight_scale }
 }
 
 /// Both tensors at the finer of their scales, extents of one repeated.
@@ -215,23 +215,23 @@ fn node(layer: &AnyLayer, x: &[&Grid], p: &[Vec<i128>], step: &Step) -> Grid {
     let each = |f: &dyn Fn(i128) -> i128| (a.dims.clone(), a.data.iter().map(|q| f(*q)).collect::<Vec<_>>());
     let same = a.scale;
     let ((dims, data), scale) = match layer.card().name {
-        "dense" => (shapes::dense(args.whole("units"), a, p), same + step.factor),
-        "conv2d" => (conv2d(&args, a, p), same + step.factor),
+        "dense" => (shapes::dense(args.whole("units"), a, p), same + step.weight_scale),
+        "conv2d" => (conv2d(&args, a, p), same + step.weight_scale),
         "batch_norm" => {
             let per = a.data.len() / a.dims[0];
             let y = a.data.iter().enumerate().map(|(i, q)| p[0][i / per] * q + p[1][i / per]).collect();
-            ((a.dims.clone(), y), same + step.factor)
+            ((a.dims.clone(), y), same + step.weight_scale)
         }
         "relu" => (each(&|q| q.max(0)), same),
         "max_pool2d" => (pool(&args, a, largest), same),
         "sum_pool2d" => (pool(&args, a, total), same),
         "avg_pool2d" => match whole_mean(&layer.args()) {
             Some(log) => (pool(&args, a, total), same + log),
-            None => (shapes::mean_pool(&args, a, step.factor), same + step.factor),
+            None => (shapes::mean_pool(&args, a, step.weight_scale), same + step.weight_scale),
         },
         "global_max_pool2d" => (global(a, largest), same),
         "global_sum_pool2d" => (global(a, total), same),
-        "global_avg_pool2d" => (global(a, |v| mean(v, step.factor)), same + step.factor),
+        "global_avg_pool2d" => (global(a, |v| mean(v, step.weight_scale)), same + step.weight_scale),
         "flatten" => ((vec![a.data.len()], a.data.clone()), same),
         "reshape" => match args.get("shape") {
             Some(Literal::List(l)) => ((l.iter().map(|d| *d as usize).collect(), a.data.clone()), same),
@@ -244,7 +244,7 @@ fn node(layer: &AnyLayer, x: &[&Grid], p: &[Vec<i128>], step: &Step) -> Grid {
             let factor = args.float("factor");
             match power(factor) {
                 Some(e) => (each(&|q| q * factor.signum() as i128), same - e),
-                None => (each(&|q| q * constant(factor, step.factor)), same + step.factor),
+                None => (each(&|q| q * constant(factor, step.weight_scale)), same + step.weight_scale),
             }
         }
         "poly" => {
@@ -256,8 +256,8 @@ fn node(layer: &AnyLayer, x: &[&Grid], p: &[Vec<i128>], step: &Step) -> Grid {
             let first = a.data.iter().position(|q| *q == best).unwrap();
             return Grid { dims: vec![1], data: vec![first as i128], scale: 0 };
         }
-        "offset" => shapes::offset(args.float("value"), a, step.factor),
-        "parameter" => (shapes::parameter(&args, p), step.factor),
+        "offset" => shapes::offset(args.float("value"), a, step.weight_scale),
+        "parameter" => (shapes::parameter(&args, p), step.weight_scale),
         "concat" => shapes::concat(&args, x),
         "permute" => (shapes::permute(&args, a), same),
         "transpose" => (shapes::transpose(a), same),
@@ -271,22 +271,27 @@ fn node(layer: &AnyLayer, x: &[&Grid], p: &[Vec<i128>], step: &Step) -> Grid {
         "space_to_depth" => (shapes::space_to_depth(&args, a), same),
         "matmul" => (shapes::matmul(x[0], x[1]), same + x[1].scale),
         "reduce_sum" => (shapes::reduce(&args, a, total), same),
-        "reduce_mean" => (shapes::reduce(&args, a, |v| mean(v, step.factor)), same + step.factor),
-        "conv1d" => (shapes::conv1d(&args, a, p), same + step.factor),
-        "depthwise_conv2d" => (shapes::depthwise(&args, a, p), same + step.factor),
-        "pointwise_conv2d" => (shapes::pointwise(a, p), same + step.factor),
-        "separable_conv2d" => (shapes::separable(&args, a, p), same + 2 * step.factor),
-        "conv2d_transpose" => (shapes::transposed(&args, a, p), same + step.factor),
-        "conv1d_transpose" => (shapes::line(&args, a, |args, a| shapes::transposed(args, a, p)), same + step.factor),
+        "reduce_mean" => (shapes::reduce(&args, a, |v| mean(v, step.weight_scale)), same + step.weight_scale),
+        "conv1d" => (shapes::conv1d(&args, a, p), same + step.weight_scale),
+        "depthwise_conv2d" => (shapes::depthwise(&args, a, p), same + step.weight_scale),
+        "pointwise_conv2d" => (shapes::pointwise(a, p), same + step.weight_scale),
+        "separable_conv2d" => (shapes::separable(&args, a, p), same + 2 * step.weight_scale),
+        "conv2d_transpose" => (shapes::transposed(&args, a, p), same + step.weight_scale),
+        "conv1d_transpose" => {
+            (shapes::line(&args, a, |args, a| shapes::transposed(args, a, p)), same + step.weight_scale)
+        }
         "max_pool1d" => (shapes::line(&args, a, |args, a| pool(args, a, largest)), same),
         "sum_pool1d" => (shapes::line(&args, a, |args, a| pool(args, a, total)), same),
         "avg_pool1d" => match shapes::whole_mean_of_line(&args) {
             Some(log) => (shapes::line(&args, a, |args, a| pool(args, a, total)), same + log),
-            None => (shapes::line(&args, a, |args, a| shapes::mean_pool(args, a, step.factor)), same + step.factor),
+            None => (
+                shapes::line(&args, a, |args, a| shapes::mean_pool(args, a, step.weight_scale)),
+                same + step.weight_scale,
+            ),
         },
         "global_max_pool1d" => (shapes::channels(a, largest), same),
         "global_sum_pool1d" => (shapes::channels(a, total), same),
-        "global_avg_pool1d" => (shapes::channels(a, |v| mean(v, step.factor)), same + step.factor),
+        "global_avg_pool1d" => (shapes::channels(a, |v| mean(v, step.weight_scale)), same + step.weight_scale),
         name if super::oracle_compare::knows(name) => super::oracle_compare::node(name, &layer.args(), x, p, step),
         other => nonlinear::node(layer, x, p, step).unwrap_or_else(|| panic!("no oracle for `{other}`")),
     };

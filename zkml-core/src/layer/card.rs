@@ -1,8 +1,8 @@
-//! What is known of a layer as data.
+//! Card of a layer, as data: its call, formula and shapes, its names in ONNX, Keras and Burn, and its constraints.
 
 use std::fmt;
 
-/// What a layer's documentation says of it, as data.
+/// Card of a layer: what its documentation says, as data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Card {
     /// The name in the DSL.
@@ -24,10 +24,19 @@ pub struct Card {
     pub keras: &'static str,
     /// The Burn module or tensor operation.
     pub burn: &'static str,
-    /// The constraints of one output element with public weights, from inputs of that many bits.
+    /// Constraints of one output element with public weights, as a formula; the layer's `# Constraints` open with it.
     ///
-    /// `factor` are the fraction bits of the plan's constants, `n` elements are reduced to one, `out` are the bits of the
-    /// output, and `2^-8` is the error of a table for inputs of at most 8 in magnitude.
+    /// | | |
+    /// |---|---|
+    /// | `bits` | bits of the inputs, with their sign |
+    /// | `f` | weight scale of the plan: the fraction bits of weights and constants |
+    /// | `n` | elements that become one: of a window, a channel, a group |
+    /// | `n`, `k`, `m` | of a matrix product: `[n, k]` times `[k, m]` |
+    /// | `out` | bits of the output |
+    /// | `classes` | elements that are compared |
+    /// | `products` | products of a power |
+    /// | `at 2^-8` | with tables of that error, for inputs of at most 8 in magnitude |
+    /// | `about` | within 5%; all else is exact |
     pub constraints: &'static str,
 }
 

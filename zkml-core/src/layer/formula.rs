@@ -1,4 +1,4 @@
-//! Layers that passes write: one for each formula, and the same layer with another argument.
+//! Constructors of layers for the passes of the optimizer: by formula, or with another argument.
 
 use super::{AnyLayer, Args, Clip, Dense, Literal, Offset, Parameter, Reciprocal, Relu, Relu6, Scale};
 use crate::{error::LayerError, shape::Shape};
@@ -14,32 +14,32 @@ impl AnyLayer {
         Self::parse(self.card().name, args)
     }
 
-    /// `y_o = sum_i weight_oi * x_i`, without a bias.
+    /// Fully connected layer without a bias, `y_o = sum_i weight_oi * x_i`.
     pub fn product(outputs: usize) -> Self {
         Dense { units: outputs, bias: false }.into()
     }
 
-    /// The values of a parameter.
+    /// Parameter of that shape.
     pub fn parameter(shape: Shape) -> Self {
         Parameter { shape }.into()
     }
 
-    /// `y = factor * x`, for a factor other than zero.
+    /// Multiplication by a constant other than zero, `y = factor * x`.
     pub fn scaling(factor: f64) -> Self {
         Scale { factor }.into()
     }
 
-    /// `y = x + value`.
+    /// Addition of a constant, `y = x + value`.
     pub fn offset(value: f64) -> Self {
         Offset { value }.into()
     }
 
-    /// `y = 1 / x`.
+    /// Reciprocal, `y = 1 / x`.
     pub fn reciprocal() -> Self {
         Reciprocal.into()
     }
 
-    /// `y = min(max(x, lo), hi)`, for `lo <= hi`, perhaps infinite.
+    /// Clipping, `y = min(max(x, lo), hi)`, for `lo <= hi`; an end may be infinite.
     pub fn clip(lo: f64, hi: f64) -> Self {
         match (lo, hi) {
             (0.0, f64::INFINITY) => Relu.into(),

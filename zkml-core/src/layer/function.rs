@@ -1,4 +1,4 @@
-//! Functions of one variable as tables: the cheapest table that is near enough, and how near a table is, proven.
+//! Piecewise polynomial tables of functions of one variable: the cheapest within an error, and the proven error of a table.
 
 use crate::gadget::{
     Piecewise,
@@ -8,49 +8,49 @@ use crate::gadget::{
     },
 };
 
-/// What the plan asks of a table.
+/// Request for a table: the scale and range of its inputs, and the error.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Request {
-    /// The scale of the wire.
+    /// Scale of the inputs.
     pub scale: i32,
-    /// The largest magnitude that the samples reach there.
+    /// Largest magnitude of the inputs, in the samples.
     pub reach: f64,
-    /// The error is to be at most `2^-bits`.
+    /// Largest allowed error, `2^-bits`.
     pub bits: i32,
 }
 
-/// A function, and what is known of it.
+/// Function of one variable to be tabulated: the function, its symmetry, its tails, and bounds on its derivatives.
 ///
-/// Beyond some point it is near enough to its tails: `negative` on the left, `positive + slope * x` on the right.
+/// Its tails approximate it far from zero: `negative` on the left, `positive + slope * x` on the right.
 pub struct Function {
     /// The function.
     pub f: Box<dyn Fn(f64) -> f64>,
-    /// Where it differs from its tails, and how it is mirrored: `f` less its tails is even, odd, zero on a side, or neither.
+    /// Symmetry of `f` less its tails: even, odd, zero on a side, or neither.
     pub sides: Sides,
-    /// The tail of negative values.
+    /// Left tail, a constant.
     pub negative: f64,
-    /// The constant of the other tail.
+    /// Constant of the right tail.
     pub positive: f64,
-    /// The slope of the other tail.
+    /// Slope of the right tail.
     pub slope: f64,
-    /// A bound on the second derivative where `f` is not monotone; `0` for a function that is monotone on each side.
+    /// Bound on the second derivative where `f` is not monotone; `0` for a function that is monotone on each side.
     pub curvature: f64,
-    /// From this magnitude on, the distance from the tails falls.
+    /// Magnitude from which on the distance from the tails falls.
     pub falls: f64,
-    /// Where the tails begin whatever the error, of a function that has no such tails: it saturates there.
+    /// Saturation: the magnitude where the tails begin whatever the error, of a function that does not approach its tails.
     pub end: Option<f64>,
-    /// A bound on the first derivative's magnitude, over all inputs of at most a magnitude.
+    /// Bound on the magnitude of the first derivative, over all inputs of at most a magnitude.
     pub steepest: Box<dyn Fn(f64) -> f64>,
 }
 
-/// The same bound everywhere.
+/// Bound on the first derivative that holds everywhere.
 pub(crate) fn at_most(slope: f64) -> Box<dyn Fn(f64) -> f64> {
     Box::new(move |_| slope)
 }
 
-/// The error that 64-bit floats may add to a comparison.
+/// Rounding error of 64-bit floats in the comparison of a table with its function.
 const FLOAT: f64 = 1e-11;
-/// The finest error that is looked for.
+/// Finest error for which a table is searched.
 const FINEST: i32 = 14;
 
 impl Function {
@@ -70,7 +70,7 @@ impl Function {
         right.abs().max(left.abs())
     }
 
-    /// Which signs have segments of their own.
+    /// Signs of the inputs that have segments of their own.
     fn halves(&self) -> &'static [bool] {
         match self.sides {
             Sides::Even | Sides::Odd | Sides::Positive => &[true],
@@ -79,19 +79,19 @@ impl Function {
         }
     }
 
-    /// The table that meets the request at the least cost: constraints, and a quarter of one for every bit of the values'
-    /// scale, because what comes next has to decompose those (of sums of several values). Of a request that no table meets, the nearest that one does.
+    /// Cheapest table for the request: by its constraints, and a quarter of one for every bit of the values' scale, because the
+    /// next layer decomposes those (of sums of several values). If no table is near enough, the least error that one has.
     pub fn table(&self, request: Request) -> Option<Piecewise> {
         self.weighed(request, 1)
     }
 
-    /// The same, with so many quarters of a constraint for every bit of the values' scale: four where each value is decomposed.
+    /// Cheapest table, with so many quarters of a constraint for every bit of the values' scale: four where each value is decomposed.
     pub(super) fn weighed(&self, request: Request, bit: usize) -> Option<Piecewise> {
         let wanted = request.bits.min(FINEST);
         (wanted - 40..=wanted).rev().find_map(|bits| self.search(Request { bits, ..request }, bit))
     }
 
-    /// `log2` of the steepest slope within the segments, less the tail's, seen coarsely; at least -3.
+    /// Estimate of `log2` of the largest slope within the segments, less the tail's; at least -3.
     fn steepness(&self, end: i32) -> i32 {
         let step = 2f64.powi(end - 6);
         let at = |side: bool, i: i32| {
@@ -167,17 +167,17 @@ impl Function {
         best.map(|(_, table)| table)
     }
 
-    /// The bits that hold a slope which is no whole number.
+    /// Bits of a slope that is not a whole number.
     fn extra(&self, request: Request) -> i32 {
         if self.slope.fract() == 0.0 { 0 } else { request.bits + 1 + request.reach.max(1.0).log2().ceil() as i32 }
     }
 
-    /// Whether the slope takes a product of its own.
+    /// Whether the slope costs a product.
     fn rectifies(&self, request: Request, drop: u32, s: i32) -> bool {
         self.slope != 0.0 && !shares(drop, if s >= request.scale + self.extra(request) { 0 } else { 1 })
     }
 
-    /// How the tail is held with values at scale `s`: at the unit of the values, or as fine as the wire is.
+    /// Quantized tail with values at scale `s`: at the unit of the values, or as fine as the inputs.
     fn held(&self, request: Request, s: i32) -> Option<Tail> {
         let round = |x: f64| {
             let q = (x * 2f64.powi(s)).round();
@@ -198,15 +198,14 @@ impl Function {
         })
     }
 
-    /// The largest difference between a table's values and the function, over every input of at most `reach` in magnitude (and,
+    /// Proven error of a table: the largest difference between its values and the function, over every input of at most `reach` in magnitude (and,
     /// of a function that saturates, within its segments).
     ///
     /// Within a cell the table's value is one integer (but for the slope, which is added apart), and the function lies between
-    /// its values at the cell's ends where it is monotone, or else is off by `curvature * width^2 / 8` more. So all cells are
+    /// its values at the cell's ends where it is monotone, or else is off by `curvature * extent^2 / 8` more. So all cells are
     /// compared, at both ends. Beyond the segments the distance from the function's tails falls, if they begin no
     /// earlier than `falls`; else the answer is infinite. There the table's tails are compared with the function, and with the
-    /// function's. To this comes the
-    /// rounding of the slope's unit, and `1e-11` for the floats of this comparison itself.
+    /// function's. To this comes the rounding of the slope's unit, and `1e-11` for the floats of this comparison itself.
     pub fn max_error(&self, table: &Piecewise, reach: f64) -> f64 {
         self.error_within(table).max(self.error_beyond(table, reach))
     }
@@ -239,16 +238,16 @@ impl Function {
         let slope_unit = if tail.drop == 0 { unit } else { unit * 2f64.powi(tail.drop as i32 - 1) };
         let slope = tail.slope as f64 * value / slope_unit;
         let rounding = if tail.drop == 0 { 0.0 } else { slope.abs() * slope_unit };
-        let width = unit * 2f64.powi(drop as i32);
-        let bend = if drop == 0 { 0.0 } else { self.curvature * width * width / 8.0 };
+        let extent = unit * 2f64.powi(drop as i32);
+        let bend = if drop == 0 { 0.0 } else { self.curvature * extent * extent / 8.0 };
         let count = 1i64 << table.bits();
         let mut worst = 0f64;
         for side in [true, false] {
             if !table.covers(side) || beyond.is_some() {
                 continue;
             }
-            // By how much a cell's width turns the function less the table's slope from the function less its own.
-            let turn = if side && drop > 0 { (slope - self.slope).abs() * width } else { 0.0 };
+            // By how much a cell's extent turns the function less the table's slope from the function less its own.
+            let turn = if side && drop > 0 { (slope - self.slope).abs() * extent } else { 0.0 };
             for cell in 0..count {
                 let u = cell << drop;
                 let q = if side { u } else { -1 - u };
@@ -260,14 +259,14 @@ impl Function {
                     _ => &[0.0, 1.0],
                 };
                 for end in ends {
-                    let x = (cell as f64 + end) * width;
+                    let x = (cell as f64 + end) * extent;
                     let linear = if side { slope * x } else { 0.0 };
                     let off = (y + linear - self.side(side, x)).abs() + bend + turn;
                     worst = worst.max(off + if side { rounding } else { 0.0 });
                 }
             }
         }
-        let end = count as f64 * width;
+        let end = count as f64 * extent;
         let reach = beyond.unwrap_or(0.0);
         if self.end.is_none() && beyond.is_some() {
             for side in [true, false] {
@@ -293,34 +292,34 @@ impl Function {
     }
 }
 
-/// A function at the ends of the cells, less its tails.
+/// Function values at the ends of the cells, less the tails.
 struct Sampled<'a> {
     function: &'a Function,
     request: Request,
     drop: u32,
     cells: u32,
-    /// For each side that has segments, the function at the ends of its cells.
+    /// Function values at the ends of the cells, for each side that has segments.
     ends: Vec<Vec<f64>>,
-    /// The cells' width.
-    width: f64,
+    /// Extent of a cell.
+    extent: f64,
 }
 
 impl<'a> Sampled<'a> {
     fn of(function: &'a Function, request: Request, drop: u32, cells: u32) -> Self {
-        let width = 2f64.powi(drop as i32 - request.scale);
+        let extent = 2f64.powi(drop as i32 - request.scale);
         let side =
-            |positive: &bool| (0..=1u32 << cells).map(|i| function.side(*positive, f64::from(i) * width)).collect();
+            |positive: &bool| (0..=1u32 << cells).map(|i| function.side(*positive, f64::from(i) * extent)).collect();
         let ends = function.halves().iter().map(side).collect();
-        Self { function, request, drop, cells, ends, width }
+        Self { function, request, drop, cells, ends, extent }
     }
 
-    /// The finest scale worth trying: 40 bits more than the error, as long as the values have less than 56.
+    /// Finest scale to try: 40 bits more than the error, as long as the values have less than 56.
     fn finest(&self, bits: i32) -> i32 {
         let most = self.ends.iter().flatten().fold(1.0, |m: f64, y| m.max(y.abs()));
         (bits + 40).min(56 - most.log2().ceil() as i32)
     }
 
-    /// The table of so many segments and this degree, whose `uniform` leading coefficients are the same in all segments, with
+    /// Fitted table of so many segments and this degree, whose `uniform` leading coefficients are the same in all segments, with
     /// values at scale `s`, if its error is small enough.
     fn fit(&self, segments: u32, degree: usize, uniform: usize, s: i32) -> Option<Piecewise> {
         let request = self.request;
@@ -328,7 +327,7 @@ impl<'a> Sampled<'a> {
         let unit = 2f64.powi(-s);
         let slope_unit = 2f64.powi(if tail.drop == 0 { 0 } else { tail.drop as i32 - 1 } - request.scale);
         let slope = tail.slope as f64 * unit / slope_unit;
-        let bend = if self.drop == 0 { 0.0 } else { self.function.curvature * self.width * self.width / 8.0 };
+        let bend = if self.drop == 0 { 0.0 } else { self.function.curvature * self.extent * self.extent / 8.0 };
         let rectified = (slope - self.function.slope).abs() * request.reach
             + if tail.drop > 0 { slope.abs() * slope_unit } else { 0.0 };
         if rectified > 0.9 * 2f64.powi(-request.bits) {
@@ -346,11 +345,11 @@ impl<'a> Sampled<'a> {
                 if *positive { (tail.positive as f64 * unit, slope) } else { (tail.negative as f64 * unit, 0.0) };
             for segment in 0..1usize << segments {
                 let first = segment * per;
-                let width = self.width;
-                let rest = move |cell: f64, f: f64| (f - constant - linear * cell * width) / unit;
+                let extent = self.extent;
+                let rest = move |cell: f64, f: f64| (f - constant - linear * cell * extent) / unit;
                 let at = Box::new(move |t: f64| {
                     let cell = first as f64 + (t + half) / steps;
-                    rest(cell, self.function.side(*positive, cell * width))
+                    rest(cell, self.function.side(*positive, cell * extent))
                 });
                 let sample = Box::new(move |i: usize| {
                     let end = |i: usize| rest((first + i) as f64, ends[first + i]);
@@ -380,18 +379,18 @@ impl<'a> Sampled<'a> {
     }
 }
 
-/// A segment's polynomial, its coefficients found one after the other from the highest down.
+/// Polynomial of a segment, whose coefficients are found one after the other from the highest down.
 struct Row<'a> {
-    /// What it approximates, in units of the values.
+    /// Function to approximate, in units of the values.
     at: Box<dyn Fn(f64) -> f64 + 'a>,
-    /// The sample of that number: `(t, least, largest)`.
+    /// Sample of that number: `(t, least, largest)`.
     sample: Box<dyn Fn(usize) -> (f64, f64, f64) + 'a>,
     samples: usize,
-    /// `t` is at most this in magnitude.
+    /// Largest magnitude of `t`.
     half: f64,
-    /// The largest error.
+    /// Largest allowed error.
     allowed: f64,
-    /// The constant first.
+    /// Coefficients, the constant first.
     coefficients: Vec<i64>,
 }
 
@@ -400,8 +399,8 @@ impl Row<'_> {
         self.coefficients.iter().rev().fold(0.0, |sum, c| sum * t + *c as f64)
     }
 
-    /// The leading coefficient of the polynomial of that degree that, with the higher ones there are, is off by as much, up and
-    /// down in turn, at the extrema of Chebyshev's: nearly the best one.
+    /// Leading coefficient of the polynomial of that degree that equioscillates at the extrema of Chebyshev's polynomial, with the
+    /// higher coefficients as they are: nearly the best one.
     fn leading(&self, power: usize) -> f64 {
         let ends: Vec<f64> =
             (0..power + 2).map(|i| -self.half * (std::f64::consts::PI * i as f64 / (power + 1) as f64).cos()).collect();
@@ -412,7 +411,7 @@ impl Row<'_> {
         difference(&ends[..=power], &values[..=power])
     }
 
-    /// All coefficients, the constant the one that leaves the least error, if that is allowed.
+    /// All coefficients, with the constant of the least error; `None` if that is too large.
     fn finish(mut self) -> Option<Vec<i64>> {
         let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
         for i in 0..self.samples {
@@ -434,7 +433,7 @@ impl Row<'_> {
     }
 }
 
-/// The divided difference of the highest order.
+/// Divided difference of the highest order.
 fn difference(at: &[f64], values: &[f64]) -> f64 {
     let mut d = values.to_vec();
     for order in 1..at.len() {
@@ -445,7 +444,7 @@ fn difference(at: &[f64], values: &[f64]) -> f64 {
     d.last().copied().unwrap_or_default()
 }
 
-/// `erf(x) = 2 / sqrt(pi) * integral_0^x e^(-t^2) dt`, to the last few bits.
+/// Error function, `erf(x) = 2 / sqrt(pi) * integral_0^x e^(-t^2) dt`, to the last few bits.
 pub fn erf(x: f64) -> f64 {
     let scale = 2.0 / std::f64::consts::PI.sqrt() * (-x * x).exp();
     let u = x.abs();

@@ -1,4 +1,4 @@
-//! What a layer is to the passes of the optimiser, to the plan and to the circuit: the algebra of its formula.
+//! Kinds of layers by the algebra of their formulas: linear, elementwise, monotone, reduction, ..
 //!
 //! Nothing outside this folder knows a layer by its name. A pass asks for the [`Kind`], and writes a layer back by its formula
 //! (see the constructors of [`AnyLayer`] in `formula.rs`) or by one of its arguments ([`AnyLayer::with`]).
@@ -6,90 +6,90 @@
 use super::{AnyLayer, shape::border::Border, window::Padding};
 use crate::shape::Shape;
 
-/// The algebra of a layer's formula, in exact reals, for any parameters.
+/// The kind of a layer: the algebra of its formula over the reals, whatever its parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
-    /// `y_o = sum_i w_oi x_i + b_o`: `dense` and all convolutions.
+    /// Linear layer with trained weights, `y_o = sum_i w_oi x_i + b_o`: `dense` and all convolutions.
     Linear(Linear),
-    /// `y = factor * x`.
+    /// Multiplication by a constant, `y = factor * x`.
     Scale(f64),
-    /// `y = x + value`.
+    /// Addition of a constant, `y = x + value`.
     Offset(f64),
-    /// `y = gamma * (x - mean) / sqrt(var + epsilon) + beta`, with four parameters of one number for each channel of the first axis:
-    /// lowered, a factor and an offset.
+    /// Batch normalization, `y = gamma * (x - mean) / sqrt(var + epsilon) + beta`, with four parameters for each channel of the first
+    /// axis. Lowered, it is `y = scale * x + offset` by channel.
     BatchNorm {
         /// What is added to the variance.
         epsilon: f64,
     },
-    /// The values of a parameter; nothing is taken.
+    /// Parameter: a tensor of weights, without an input.
     Parameter,
-    /// The product of two tensors, along the last axis of the first.
+    /// Matrix product of two tensors, summed along the last axis of the first.
     MatMul,
-    /// A function of two tensors, element by element, with broadcasting.
+    /// Elementwise function of two tensors, with broadcasting.
     Binary(Binary),
-    /// Every element of the output is an element of the input, or zero: any function of elements that keeps zero
+    /// Rearrangement: every element of the output is an element of the input, or zero. An elementwise function with `f(0) = 0`
     /// commutes with it.
     Rearrangement,
-    /// All elements along one axis, in row-major order.
+    /// Flattening to one axis, in row-major order.
     Flatten,
-    /// The input with a border of zeros.
+    /// Zero padding.
     ZeroPadding(Border),
-    /// `y = sum_i x_i`.
+    /// Sum, `y = sum_i x_i`.
     Sum(Over),
-    /// `y = sum_i x_i / n`; and the layer that gives the sum, where `n` is the same for all elements of the output.
+    /// Mean, `y = sum_i x_i / n`; and the layer of the sum, where `n` is the same for all elements of the output.
     Mean(Over, Option<Box<AnyLayer>>),
-    /// The largest of some elements: commutes with every function of elements that never falls.
+    /// Maximum of several elements: commutes with every monotone elementwise function.
     Maximum(Over),
-    /// The smallest of some elements: commutes with every function of elements that never falls.
+    /// Minimum of several elements: commutes with every monotone elementwise function.
     Minimum(Over),
-    /// `y = max(0, x)`, in one decomposition with the rescale: each channel may have a scale of its own, the output has one.
+    /// ReLU, `y = max(0, x)`, in one bit decomposition with the rescale: channels of different scales leave it with one scale.
     Relu,
-    /// `y = min(max(x, lo), hi)`, perhaps with infinite ends.
+    /// Clipping, `y = min(max(x, lo), hi)`; an end may be infinite.
     Clip(f64, f64),
-    /// A function of each element that never falls, with `f(c x) = c f(x)` for every `c > 0`.
+    /// Rectifier: a monotone elementwise function with `f(c x) = c f(x)` for every `c > 0`.
     Rectifier,
-    /// A function of each element that never falls.
+    /// Monotone (non-decreasing) elementwise function.
     Monotone,
-    /// A function of each element that rises everywhere.
+    /// Strictly increasing elementwise function.
     Increasing,
-    /// A function of each element.
+    /// Elementwise function.
     Elementwise,
-    /// A function of all elements along an axis that keeps their order.
+    /// Function along an axis that keeps the order of the elements, such as softmax.
     Order,
-    /// The index of the largest element along an axis.
+    /// Argmax: the index of the largest element along an axis.
     Argmax {
         /// Whether it is the class of a vector of scores, the first among equals.
         class: bool,
     },
-    /// Anything else.
+    /// Any other layer: no pass knows anything of it.
     Other,
 }
 
-/// A function of two tensors, element by element.
+/// Elementwise function of two tensors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Binary {
-    /// `x + y`.
+    /// Sum, `x + y`.
     Add,
-    /// `x - y`.
+    /// Difference, `x - y`.
     Sub,
-    /// `x * y`.
+    /// Product, `x * y`.
     Mul,
-    /// `x / y`.
+    /// Quotient, `x / y`.
     Div,
-    /// The larger of both.
+    /// Maximum of both.
     Maximum,
-    /// The smaller of both.
+    /// Minimum of both.
     Minimum,
 }
 
-/// Which elements of the input a sum, mean, maximum or minimum is of.
+/// Range of a reduction: the elements of the input that a sum, mean, maximum or minimum is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Over {
-    /// Those of one channel within a window of that many elements, padding included.
+    /// A sliding window of that many elements in one channel, padding included.
     Window(usize),
-    /// All of one channel.
+    /// All elements of one channel.
     Channel,
-    /// All along some axes.
+    /// All elements along some axes.
     Axes,
 }
 
@@ -103,39 +103,39 @@ impl Over {
     }
 }
 
-/// A layer that is linear in its input, and in the parameter that it multiplies by last.
+/// Linear layer: linear in its input, and in the weights that it multiplies by last.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Linear {
-    /// How the weights are laid out.
+    /// Layout of the weights.
     pub layout: Layout,
-    /// Whether the output channels are the first axis, as those of convolutions, and not the last one.
+    /// Whether the output channels are the first axis of the output (convolutions), and not the last one (`dense`).
     pub channels_first: bool,
-    /// The argument that is the number of output channels.
+    /// Name of the argument with the number of output channels.
     pub outputs: &'static str,
-    /// The argument `padding`: what lies in it counts as zeros of the input. Nothing where the layer does not pad its input.
+    /// Zero padding of the input, if the layer has any.
     pub padding: Option<Padding>,
 }
 
-/// How the weights of a linear layer are laid out.
+/// Layout of the weights of a linear layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
-    /// `weight`, one row an output channel: `[outputs, inputs / groups, ..]`. So every output channel can have a scale of its own.
+    /// One row for each output channel, `[outputs, inputs / groups, ..]`: each row can have a scale of its own.
     ByOutput(Groups),
-    /// `weight` of a transposed convolution, one row an input channel: `[inputs, outputs / groups, ..]`.
+    /// One row for each input channel, `[inputs, outputs / groups, ..]`: that of a transposed convolution.
     ByInput {
-        /// In how many groups the channels are split.
+        /// Number of groups of channels.
         groups: usize,
     },
-    /// `depthwise`, then `pointwise`, with one row an output channel.
+    /// Two parameters, `depthwise` and `pointwise`; the latter has one row for each output channel.
     Separable,
 }
 
-/// How the channels of a linear layer are split: an output channel sees the input channels of its group.
+/// Groups of channels of a linear layer: an output channel sees the input channels of its group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Groups {
-    /// In so many groups.
+    /// That many groups.
     Of(usize),
-    /// Each input channel is a group of its own.
+    /// Depthwise: each input channel is a group of its own.
     Depthwise,
 }
 
@@ -159,7 +159,7 @@ impl Linear {
         Self { layout: Layout::Separable, ..Self::convolution(Groups::Of(1), Some(padding)) }
     }
 
-    /// The parameter that it multiplies by last.
+    /// Name of the weights that it multiplies by last.
     pub fn multiplier(&self) -> &'static str {
         match self.layout {
             Layout::ByOutput(_) | Layout::ByInput { .. } => "weight",
@@ -167,8 +167,8 @@ impl Linear {
         }
     }
 
-    /// Whether each output channel is one row of the multiplier and sees all channels of the input: then fewer outputs are
-    /// the same layer with fewer rows.
+    /// Whether each output channel is one row of these weights and sees all input channels, so that output channels can be
+    /// left out by leaving out rows.
     pub fn has_independent_outputs(&self) -> bool {
         match self.layout {
             Layout::ByOutput(Groups::Of(groups)) => groups == 1,
@@ -177,18 +177,18 @@ impl Linear {
         }
     }
 
-    /// Whether the channels are the first axis of a tensor of this rank.
+    /// Whether the output channels are the first axis of an output of this rank.
     pub fn has_channels_first(&self, rank: usize) -> bool {
         self.channels_first || rank == 1
     }
 
-    /// Whether no element of the output sees padding, at any shape of the input.
+    /// Whether the input is not padded, whatever its shape.
     pub fn is_unpadded(&self) -> bool {
         self.padding.is_none_or(Padding::is_none)
     }
 }
 
-/// What a formula commutes with, as far as passes make use of it.
+/// What a formula is and commutes with, as far as passes make use of it.
 #[derive(Clone, Copy, Default)]
 struct Properties {
     elementwise: bool,
@@ -197,9 +197,13 @@ struct Properties {
     homogeneous: bool,
     linear: bool,
     rearranges: bool,
+    keeps_channel_scales: bool,
+    ends: Option<(f64, f64)>,
+    over: Option<Over>,
 }
 
 impl Kind {
+    /// The properties of each kind: the one place where all kinds are listed.
     fn properties(&self) -> Properties {
         let none = Properties::default();
         let elementwise = Properties { elementwise: true, ..none };
@@ -207,15 +211,20 @@ impl Kind {
         let linear = Properties { homogeneous: true, linear: true, ..none };
         match self {
             Self::Elementwise => elementwise,
-            Self::Monotone | Self::Clip(..) => monotone,
+            Self::Monotone => monotone,
+            Self::Clip(lo, hi) => Properties { ends: Some((*lo, *hi)), ..monotone },
             Self::Increasing | Self::Offset(_) => Properties { keeps_order: true, ..monotone },
-            Self::Relu | Self::Rectifier => Properties { homogeneous: true, ..monotone },
+            Self::Relu => Properties { homogeneous: true, ends: Some((0.0, f64::INFINITY)), ..monotone },
+            Self::Rectifier => Properties { homogeneous: true, ..monotone },
             Self::Order => Properties { keeps_order: true, ..none },
             // Passes move a scale into weights, and nothing else past it.
             Self::Scale(factor) => Properties { keeps_order: *factor > 0.0, ..none },
             Self::Rearrangement | Self::Flatten | Self::ZeroPadding(_) => Properties { rearranges: true, ..linear },
-            Self::Sum(_) | Self::Mean(..) => linear,
-            Self::Maximum(_) | Self::Minimum(_) => Properties { homogeneous: true, ..none },
+            Self::Sum(over) | Self::Mean(over, _) => Properties { over: Some(*over), ..linear },
+            Self::Maximum(over) => {
+                Properties { homogeneous: true, keeps_channel_scales: *over != Over::Axes, over: Some(*over), ..none }
+            }
+            Self::Minimum(over) => Properties { homogeneous: true, over: Some(*over), ..none },
             Self::Linear(_)
             | Self::BatchNorm { .. }
             | Self::Parameter
@@ -263,66 +272,34 @@ impl Kind {
 
     /// Between what values are clipped, the smaller first.
     pub fn ends(&self) -> Option<(f64, f64)> {
-        match self {
-            Self::Relu => Some((0.0, f64::INFINITY)),
-            Self::Clip(lo, hi) => Some((*lo, *hi)),
-            Self::Linear(_)
-            | Self::Scale(_)
-            | Self::Offset(_)
-            | Self::BatchNorm { .. }
-            | Self::Parameter
-            | Self::MatMul
-            | Self::Binary(_)
-            | Self::Rearrangement
-            | Self::Flatten
-            | Self::ZeroPadding(_)
-            | Self::Sum(_)
-            | Self::Mean(..)
-            | Self::Maximum(_)
-            | Self::Minimum(_)
-            | Self::Rectifier
-            | Self::Monotone
-            | Self::Increasing
-            | Self::Elementwise
-            | Self::Order
-            | Self::Argmax { .. }
-            | Self::Other => None,
-        }
+        self.properties().ends
+    }
+
+    /// Of which elements it is a sum, mean, maximum or minimum.
+    pub fn over(&self) -> Option<Over> {
+        self.properties().over
+    }
+
+    /// Whether each channel of the output may have the scale of the same channel of the input, whatever those of the others.
+    pub fn keeps_channel_scales(&self) -> bool {
+        self.properties().keeps_channel_scales
     }
 }
 
 impl AnyLayer {
     /// The summands of one element of the output, those in padding included; for inputs whose shapes are valid.
     pub fn summands(&self, inputs: &[&Shape], output: &Shape) -> usize {
-        match self.kind() {
-            Kind::Sum(over) | Kind::Mean(over, _) | Kind::Maximum(over) | Kind::Minimum(over) => {
-                over.elements(inputs[0], output)
-            }
-            Kind::MatMul => inputs[0].dims().last().copied().unwrap_or(1),
-            Kind::Linear(_)
-            | Kind::Scale(_)
-            | Kind::Offset(_)
-            | Kind::BatchNorm { .. }
-            | Kind::Parameter
-            | Kind::Binary(_)
-            | Kind::Rearrangement
-            | Kind::Flatten
-            | Kind::ZeroPadding(_)
-            | Kind::Relu
-            | Kind::Clip(..)
-            | Kind::Rectifier
-            | Kind::Monotone
-            | Kind::Increasing
-            | Kind::Elementwise
-            | Kind::Order
-            | Kind::Argmax { .. }
-            | Kind::Other => {
-                let taken = inputs.iter().fold(0usize, |n, s| n.saturating_add(s.len()));
-                let row = |shape: &Shape| shape.len() / shape.dims().first().copied().unwrap_or(1).max(1);
-                let rows = self.params(inputs).into_iter().map(|p| row(&p.shape));
-                rows.fold(taken / output.len().max(1), usize::saturating_add)
-            }
+        let kind = self.kind();
+        if let Some(over) = kind.over() {
+            return over.elements(inputs[0], output);
         }
+        if kind == Kind::MatMul {
+            return inputs[0].dims().last().copied().unwrap_or(1);
+        }
+        let taken = inputs.iter().fold(0usize, |n, s| n.saturating_add(s.len()));
+        let row = |shape: &Shape| shape.len() / shape.dims().first().copied().unwrap_or(1).max(1);
+        let rows = self.params(inputs).into_iter().map(|p| row(&p.shape));
+        rows.fold(taken / output.len().max(1), usize::saturating_add)
     }
 }
 

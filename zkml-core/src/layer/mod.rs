@@ -1,7 +1,7 @@
-//! Layers: one file each, with the formula, the shape rule, the float and the exact semantics side by side.
+//! Layers: one file for each, or for a family of twins, with formula, shape rule, float and exact semantics side by side.
 //!
 //! To add one: write its file in the folder of its family, and add `file: Type` to the list in [`layers!`](self). Everything
-//! else, dispatch included, is made from that list. What passes, plan and circuit make use of, its [`Kind`] says; they name no layer.
+//! else, dispatch included, is made from that list. Passes, plan and circuit know of a layer what its [`Kind`] says; they name none.
 
 mod args;
 mod axes;
@@ -40,26 +40,26 @@ use crate::{
     tensor::Tensor,
 };
 
-/// What a parameter is to its layer: it decides the scale that it is quantised with.
+/// Role of a parameter in its layer, which decides the scale that it is quantised with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Role {
-    /// Multiplies the input: scale `s_w` of the plan.
+    /// Weight: multiplies the input. It is at the weight scale of the plan, `s_w`.
     Weight,
-    /// Is added to the layer's values: at their scale before the shift, [`Layer::scale`].
+    /// Bias: is added to the values, at their scale before the rescale, [`Layer::scale`].
     Bias,
 }
 
-/// How a parameter starts, when a model is initialised and not loaded.
+/// Initializer of a parameter, for a model that is not loaded.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Init {
-    /// Uniform in `+-sqrt(6 / (fan_in + fan_out))` (Glorot and Bengio 2010; the default of Keras).
+    /// Glorot uniform, in `+-sqrt(6 / (fan_in + fan_out))` (Glorot and Bengio 2010; the default of Keras).
     Glorot {
-        /// How many inputs an output sums.
+        /// Number of inputs of an output.
         fan_in: usize,
-        /// How many outputs an input reaches.
+        /// Number of outputs of an input.
         fan_out: usize,
     },
-    /// All elements are this.
+    /// A constant.
     Constant(f64),
 }
 
@@ -70,74 +70,75 @@ pub struct Param {
     pub name: &'static str,
     /// Its shape.
     pub shape: Shape,
-    /// What it is to the layer.
+    /// Its role in the layer.
     pub role: Role,
-    /// How it starts.
+    /// Its initializer.
     pub init: Init,
-    /// Whether negative values make no sense (a variance).
+    /// Whether it must not be negative (a variance).
     pub non_negative: bool,
 }
 
-/// A parameter as the exact semantics take it: what it is, and its values.
+/// Lowered parameter, as the exact semantics take it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lowered {
     /// Its name within the layer.
     pub name: &'static str,
-    /// What it is to the layer.
+    /// Its role in the layer.
     pub role: Role,
     /// Its values.
     pub values: Tensor,
 }
 
-/// Whether a layer multiplies by numbers that must be quantised.
+/// Quantised factors of a layer: whether it multiplies by weights or constants, which need a scale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Factors {
-    /// It does not.
+    /// None.
     None,
-    /// By its parameters.
+    /// Its parameters.
     Weights,
-    /// By constants of its own (a divisor, a literal), of at most this magnitude.
+    /// Constants of its own, such as a divisor or a literal.
     Constants,
 }
 
-/// What the plan says of one node.
+/// Step of a plan: the scales, the rescale and the tables of one node.
 ///
 /// The layer computes its formula on integers at scale [`Layer::scale`], then divides by `2^shift` (rounding half
 /// up), then saturates to `saturate` bits.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Step {
-    /// The scale of each input: a wire `q` stands for `q / 2^scale`.
+    /// Scale of each input: a wire `q` stands for `q / 2^scale`.
     pub inputs: Vec<i32>,
-    /// The scale of weights or constants, where the layer has any.
-    pub factor: i32,
-    /// The number of bits that the rescale drops.
+    /// Weight scale: that of weights or constants, if the layer has any.
+    #[serde(rename = "factor")]
+    pub weight_scale: i32,
+    /// Number of bits that the rescale drops.
     pub shift: u32,
-    /// Values outside `-2^b ..= 2^b - 1` become the nearest end.
+    /// Saturation: values outside `-2^b ..= 2^b - 1` become the nearest end.
     pub saturate: Option<u32>,
-    /// The width of the decomposition: what it excludes cannot be proved, see [`Cut::bits`].
-    #[serde(default)]
-    pub width: Option<u32>,
-    /// By how many bits the values of each channel (of the first axis) are finer before the rescale, which drops them as
-    /// well; nothing where all are alike. See [`crate::plan::channels`].
+    /// Bits of the rescale's decomposition, if fewer than the bounds say: no other value can be proved, see [`Cut::bits`].
+    #[serde(default, rename = "width")]
+    pub bits: Option<u32>,
+    /// Extra bits of each channel (of the first axis), which the rescale drops as well; empty where all channels have one scale. See [`crate::plan::channels`].
     #[serde(default)]
     pub channels: Vec<u32>,
-    /// The tables of the functions that the layer is made of.
+    /// Tables of the functions in the layer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tables: Vec<Piecewise>,
-    /// How far the tables' values are from their functions', at most: a plan that states less than is found is refused.
+    /// Stated error of the tables: a plan that states less than is found is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stated: Option<TableError>,
-    /// Of a layer whose precision depends on it ([`Layer::reaches`]): its inputs are at most `2^reach` in magnitude, in the samples.
+    /// Reach: the inputs are at most `2^reach` in magnitude, in the samples; for a layer whose precision depends on it
+    /// ([`Layer::reaches`]).
     #[serde(default, skip_serializing_if = "is_zero")]
     pub reach: i32,
 }
 
-/// How far the values of a node's tables are from those of the functions that they stand for.
+/// Error of the tables of a node against their functions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TableError {
-    /// The largest distance, over all values that the tables meet and are not saturated at.
+    /// Largest error, over all inputs where the tables do not saturate.
     pub error: f64,
-    /// Whether the tables meet values that they saturate at.
+    /// Whether inputs occur where the tables saturate.
     pub saturates: bool,
 }
 
@@ -146,24 +147,24 @@ fn is_zero(n: &i32) -> bool {
 }
 
 impl Step {
-    /// How this step cuts the layer's values.
+    /// The rescale of this step.
     pub fn cut(&self) -> Cut {
-        Cut { shift: self.shift, saturate: self.saturate, bits: self.width }
+        Cut { shift: self.shift, saturate: self.saturate, bits: self.bits }
     }
 
-    /// How this step cuts the values of one channel.
+    /// The rescale of one channel.
     pub fn cut_at(&self, channel: usize) -> Cut {
         let finer = self.channels.get(channel).copied().unwrap_or(0);
-        let width = self.width.map(|w| w.saturating_add(finer));
-        Cut { shift: self.shift.saturating_add(finer), bits: width, ..self.cut() }
+        let bits = self.bits.map(|w| w.saturating_add(finer));
+        Cut { shift: self.shift.saturating_add(finer), bits, ..self.cut() }
     }
 
-    /// Whether this step cuts anything.
+    /// Whether there is a rescale, a saturation or a bound on the bits.
     pub fn cuts(&self) -> bool {
-        self.shift > 0 || self.saturate.is_some() || self.width.is_some()
+        self.shift > 0 || self.saturate.is_some() || self.bits.is_some()
     }
 
-    /// `f` of every element, and of how this step cuts it.
+    /// `f` of every element and its rescale.
     ///
     /// # Errors
     /// As `f`.
@@ -188,9 +189,9 @@ impl Step {
     }
 }
 
-/// A layer: one formula, with its shape rule and its two semantics.
+/// Layer: formula, shape rule, float reference and exact semantics.
 pub trait Layer: Sized + Clone + fmt::Debug + PartialEq {
-    /// What the documentation says of it, as data.
+    /// Its card: what the documentation says of it, as data.
     const CARD: Card;
 
     /// The layer from its arguments.
@@ -228,18 +229,18 @@ pub trait Layer: Sized + Clone + fmt::Debug + PartialEq {
         self.params(inputs).into_iter().map(|p| p.shape).collect()
     }
 
-    /// What it multiplies by.
+    /// Whether it multiplies by weights or constants.
     fn factors(&self) -> Factors;
 
-    /// The scale of the output, before the shift.
+    /// Scale of the output, before the rescale.
     fn scale(&self, step: &Step) -> i32;
 
-    /// The tables of the functions that it is made of, for a plan to store; `None` if no table will do.
+    /// Tables of its functions, for a plan to store; `None` if no table is near enough.
     fn tables(&self, _: &[&Shape], _: Request) -> Option<Vec<Piecewise>> {
         Some(vec![])
     }
 
-    /// The functions that the tables of a step stand for, in their order.
+    /// Functions of the tables of a step, in their order.
     fn functions(&self, _: &Step) -> Vec<Function> {
         vec![]
     }
@@ -264,13 +265,13 @@ pub trait Layer: Sized + Clone + fmt::Debug + PartialEq {
         None
     }
 
-    /// How often one element of the input enters a linear combination.
+    /// Fan-out: how often one element of the input enters a linear combination.
     fn fanout(&self, inputs: &[&Shape]) -> usize;
 
-    /// The algebra of its formula: all that passes, plan and circuit know of it.
+    /// Its kind, the algebra of its formula: all that passes, plan and circuit know of it.
     fn kind(&self) -> Kind;
 
-    /// Whether a rescale costs nothing more here (it shares the layer's own decomposition).
+    /// Whether a rescale is free, as it shares the bit decomposition of the layer.
     fn fuses_rescale(&self) -> bool;
 
     /// The exact semantics, over any reading.
@@ -286,7 +287,7 @@ pub trait Layer: Sized + Clone + fmt::Debug + PartialEq {
     ) -> Result<Tensor<A::Wire>, ArithError>;
 }
 
-/// Declares the modules, the closed enum and all dispatch from one list.
+/// List of all layers, from which the modules, the closed enum and all dispatch are made.
 macro_rules! layers {
     ($(
         $(#[$doc:meta])*

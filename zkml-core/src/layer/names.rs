@@ -1,9 +1,9 @@
-//! Layers' names, and the nearest one to a typo.
+//! Names of layers: the error of an unknown one suggests the nearest.
 
 use super::CARDS;
 use crate::error::{Culprit, LayerError};
 
-/// The error of a name that no layer has, with the nearest ones.
+/// Error of an unknown layer, with the nearest name.
 pub(super) fn unknown(name: &str) -> LayerError {
     let names: Vec<&str> = CARDS.iter().map(|c| c.name).collect();
     let error = LayerError {

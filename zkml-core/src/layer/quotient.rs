@@ -1,4 +1,4 @@
-//! Quotients at a chosen scale: what the layers share that divide.
+//! Division with rounding, at a chosen scale.
 
 use crate::{
     arith::Arith,

@@ -1,4 +1,4 @@
-//! Layers in files.
+//! Serialization of layers: the name and the arguments.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -6,14 +6,14 @@ use super::{AnyLayer, Args, Literal};
 
 /// A layer is stored as its name and its arguments, and read back through its own checks.
 #[derive(Serialize, Deserialize)]
-struct Stored {
+struct NamedArgs {
     layer: String,
     args: Vec<(String, Literal)>,
 }
 
 impl Serialize for AnyLayer {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Stored {
+        NamedArgs {
             layer: self.card().name.to_owned(),
             args: self.args().into_iter().map(|(n, v)| (n.to_owned(), v)).collect(),
         }
@@ -23,11 +23,11 @@ impl Serialize for AnyLayer {
 
 impl<'de> Deserialize<'de> for AnyLayer {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let stored = Stored::deserialize(deserializer)?;
+        let named = NamedArgs::deserialize(deserializer)?;
         let mut args = Args::new();
-        for (name, value) in stored.args {
+        for (name, value) in named.args {
             args.push(Some(name), value);
         }
-        Self::parse(&stored.layer, args).map_err(serde::de::Error::custom)
+        Self::parse(&named.layer, args).map_err(serde::de::Error::custom)
     }
 }

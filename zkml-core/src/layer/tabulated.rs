@@ -1,4 +1,4 @@
-//! What the layers share that are a [`Function`](super::function::Function) of every element.
+//! Activations and elementwise functions by a table: what follows from their [`Function`](super::function::Function).
 
 /// What follows from a layer's function: everything of [`Layer`](super::Layer) but its card and its arguments. The layer has
 /// `fn function(&self, reach: f64) -> Function`.

@@ -27,7 +27,7 @@ pub fn is_the_definition(layer: &AnyLayer, x: &Tensor, naive: impl Fn(&Tensor, &
     assert_eq!(&layer.shape(&[x.shape()]).unwrap(), expected.shape());
     assert_eq!(layer.float(&[x], &params.iter().collect::<Vec<_>>()), expected);
     let whole = |t: &Tensor| t.map(|x| *x as i64);
-    let step = Step { inputs: vec![4], factor: 3, ..Step::default() };
+    let step = Step { inputs: vec![4], weight_scale: 3, ..Step::default() };
     let p: Vec<Tensor<i64>> = params.iter().map(whole).collect();
     let y = layer.exact(&mut Ints::<i64>::new(), &[&whole(x)], &p, &step).unwrap();
     assert_eq!(y.map(|q| *q as f64), expected);

@@ -6,14 +6,14 @@
 use super::{Arg, Args, Literal};
 use crate::{error::LayerError, gadget::product::winograd::Grid, shape::Shape};
 
-/// How the border is treated.
+/// Padding of the input of a convolution or a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Padding {
-    /// No padding: windows lie within the input.
+    /// None (Keras `valid`): windows lie within the input.
     Valid,
-    /// `ceil(size / stride)` outputs; the odd pixel of padding goes to the end (Keras `same`, ONNX `SAME_UPPER`).
+    /// As much as gives `ceil(size / stride)` outputs; if that is odd, one more at the end (Keras `same`, ONNX `SAME_UPPER`).
     Same,
-    /// That many pixels at the top, left, bottom and right.
+    /// That many elements at the top, left, bottom and right.
     Explicit([usize; 4]),
 }
 
@@ -51,20 +51,20 @@ pub(super) mod line {
     pub const DILATION: Arg = Arg { takes: LENGTH, ..image::DILATION };
 }
 
-/// A window: its extents, strides, dilation and padding, each `[height, width]`.
+/// Sliding window: kernel, strides, dilation and padding, each `[height, width]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// Extents of the kernel.
+    /// Kernel size.
     pub kernel: [usize; 2],
-    /// Steps between windows.
+    /// Stride: the step from one window to the next.
     pub stride: [usize; 2],
-    /// Steps within a window.
+    /// Dilation: the step from one element of the kernel to the next.
     pub dilation: [usize; 2],
-    /// The border.
+    /// Padding of the input.
     pub padding: Padding,
 }
 
-/// A window laid over an input of known extents.
+/// Sliding window over an input of known shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Placed {
     window: Window,
@@ -85,7 +85,7 @@ impl Padding {
         if is_line(layer) { self.literal_line() } else { self.literal() }
     }
 
-    /// Whether there is none, at any shape.
+    /// Whether there is no padding, whatever the shape.
     pub fn is_none(self) -> bool {
         matches!(self, Self::Valid | Self::Explicit([0, 0, 0, 0]))
     }
@@ -159,7 +159,7 @@ impl Padding {
     }
 }
 
-/// Whether the windows of the layer of that name slide over one axis.
+/// Whether the window of the layer of that name slides over one axis, a length.
 pub(super) fn is_line(layer: &str) -> bool {
     layer.contains("1d")
 }
@@ -171,7 +171,7 @@ pub(super) fn refused(layer: &str, input: &Shape) -> LayerError {
     LayerError::rank(0, layer, expected, input).help("insert `reshape(..)` before it")
 }
 
-/// Height and width of what a layer slides over.
+/// Height and width that the window of a layer slides over.
 ///
 /// # Errors
 /// If the input is not of the layer's rank, or too large.
@@ -187,7 +187,7 @@ pub(super) fn extents(layer: &str, input: &Shape) -> Result<[usize; 2], LayerErr
     Ok(extents)
 }
 
-/// An argument with a number for each axis that the layer's window slides over; `[min, n]` over one axis.
+/// Argument with a number for each axis that the layer's window slides over; `[min, n]` over one axis.
 pub(super) fn sides(
     layer: &str,
     args: &Args,
@@ -201,7 +201,7 @@ pub(super) fn sides(
     args.pair(name, min, default)
 }
 
-/// As it would be written: a number for each axis that the layer's window slides over.
+/// The same as a literal.
 pub(super) fn literal(layer: &str, sides: [usize; 2]) -> Literal {
     if is_line(layer) { sides[1].into() } else { sides.into() }
 }
@@ -238,22 +238,22 @@ impl Window {
         vec![("size", size), ("stride", stride), ("padding", self.padding.literal_of(layer))]
     }
 
-    /// The number of taps.
+    /// Number of elements of the kernel.
     pub fn area(&self) -> usize {
         self.kernel[0].saturating_mul(self.kernel[1])
     }
 
-    /// Whether no window reaches into padding, at any shape.
+    /// Whether no window sees padding, whatever the shape.
     pub fn is_whole(&self) -> bool {
         self.padding.is_none()
     }
 
-    /// A window over one axis.
+    /// Window over one axis.
     pub fn line(kernel: usize, stride: usize, dilation: usize, padding: Padding) -> Self {
         Self { kernel: [1, kernel], stride: [1, stride], dilation: [1, dilation], padding }
     }
 
-    /// The window over `[channels, height, width]`, or over `[channels, length]` for a layer of lines.
+    /// Slides over an input `[channels, height, width]`, or `[channels, length]` for the layers with `1d` in their names.
     ///
     /// # Errors
     /// If the rank is another, or the padded input is smaller than the kernel, or a window would lie wholly in padding.
@@ -295,7 +295,7 @@ impl Window {
         Ok(Placed { window: *self, line, input: extents, output, before })
     }
 
-    /// From the first to the last element that a window sees.
+    /// Extent of the dilated kernel, `dilation * (kernel - 1) + 1`.
     ///
     /// # Errors
     /// If that is beyond all numbers.
@@ -308,18 +308,18 @@ impl Window {
 }
 
 impl Placed {
-    /// The number of windows along height and width.
+    /// Output height and width: the numbers of windows.
     pub fn output(&self) -> [usize; 2] {
         self.output
     }
 
-    /// The shape of so many channels of a number a window.
+    /// Output shape, with that many channels.
     pub fn shape(&self, channels: usize) -> Shape {
         let [height, width] = self.output;
         if self.line { Shape::new([channels, width]) } else { Shape::new([channels, height, width]) }
     }
 
-    /// The windows, where they lie.
+    /// Geometry of the convolution for [`crate::gadget::product::winograd`].
     pub fn grid(&self) -> Grid {
         let Window { kernel, stride, dilation, .. } = self.window;
         Grid {
@@ -349,7 +349,7 @@ impl Placed {
         self.windows().map(|(y, x)| self.taps(y, x).collect()).collect()
     }
 
-    /// In how many windows a pixel lies, at most.
+    /// Largest number of windows that see the same element.
     pub fn overlap(&self) -> usize {
         // Of the kernel's taps, every `stride / gcd(stride, dilation)`th meets the same pixel in some window.
         let Window { kernel, stride, dilation, .. } = self.window;
@@ -357,7 +357,7 @@ impl Placed {
     }
 }
 
-/// The greatest common divisor.
+/// Greatest common divisor.
 fn gcd(a: usize, b: usize) -> usize {
     if b == 0 { a } else { gcd(b, a % b) }
 }

@@ -25,33 +25,13 @@ pub(super) fn run(draft: &mut Draft) -> usize {
 /// Factor and offset of each channel, if the node is a batch norm or an offset.
 pub(super) fn lowered_norm(draft: &Draft, id: NodeId) -> Option<(Vec<f64>, Vec<f64>)> {
     let node = &draft.nodes[id.0];
-    match draft.kind(id)? {
-        Kind::BatchNorm { .. } => {}
-        Kind::Offset(value) => {
-            let channels = *node.shape.dims().first()?;
-            return Some((vec![1.0; channels], vec![value; channels]));
-        }
-        Kind::Linear(_)
-        | Kind::Scale(_)
-        | Kind::Parameter
-        | Kind::MatMul
-        | Kind::Binary(_)
-        | Kind::Rearrangement
-        | Kind::Flatten
-        | Kind::ZeroPadding(_)
-        | Kind::Sum(_)
-        | Kind::Mean(..)
-        | Kind::Maximum(_)
-        | Kind::Minimum(_)
-        | Kind::Relu
-        | Kind::Clip(..)
-        | Kind::Rectifier
-        | Kind::Monotone
-        | Kind::Increasing
-        | Kind::Elementwise
-        | Kind::Order
-        | Kind::Argmax { .. }
-        | Kind::Other => return None,
+    let kind = draft.kind(id)?;
+    if let Kind::Offset(value) = kind {
+        let channels = *node.shape.dims().first()?;
+        return Some((vec![1.0; channels], vec![value; channels]));
+    }
+    if !matches!(kind, Kind::BatchNorm { .. }) {
+        return None;
     }
     let params: Vec<&Tensor> = draft.param_names(id).iter().map(|n| draft.weight(id, n)).collect::<Option<_>>()?;
     let lowered = node.layer.as_ref()?.lower(&[&draft.nodes[node.inputs[0].0].shape], &params);

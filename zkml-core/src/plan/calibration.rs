@@ -183,7 +183,7 @@ impl<'a> Calibration<'a> {
     /// The tables of a layer: searched for once, then kept. Without any that will do, the plan is refused for lack of them.
     pub(super) fn tables(&self, i: usize, layer: &AnyLayer, step: &Step) -> Vec<Piecewise> {
         let scale = step.inputs.first().copied().unwrap_or(0);
-        let request = Request { scale, reach: 2f64.powi(self.reached(i)), bits: step.factor };
+        let request = Request { scale, reach: 2f64.powi(self.reached(i)), bits: step.weight_scale };
         let shapes = self.graph().input_shapes(NodeId(i));
         let key = format!("{layer:?} {shapes:?} {request:?}");
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);

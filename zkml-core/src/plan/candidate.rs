@@ -206,7 +206,7 @@ impl Calibration<'_> {
                 ..Step::default()
             };
             let weight = self.lowered[i].first().map_or(0.0, |l| l.values.max_abs());
-            step.factor = match layer.factors() {
+            step.weight_scale = match layer.factors() {
                 Factors::None => 0,
                 Factors::Weights => candidate.factor[i] as i32 - 1 - ceil_log2(weight),
                 Factors::Constants => candidate.factor[i] as i32,
@@ -250,7 +250,7 @@ impl Calibration<'_> {
             // What rounding adds, half a unit of the result included.
             let most = reach * 2f64.powi(before) + 2f64.powi(step.shift as i32 - 1) + 1.0;
             let width = ceil_log2(most).max(1).unsigned_abs().saturating_add(margin_bits);
-            step.width = (width < MAX_BITS).then_some(width);
+            step.bits = (width < MAX_BITS).then_some(width);
         }
         step
     }

@@ -1,6 +1,6 @@
 //! Channels of different scales: a linear layer may hold each of its channels as finely as its weights allow.
 //!
-//! With `o_c >= 0` for channel `c` of a `dense` or a convolution that is not transposed: its weights are held at `2^(factor + o_c)`, so its values are
+//! With `o_c >= 0` for channel `c` of a `dense` or a convolution that is not transposed: its weights are held at `2^(weight_scale + o_c)`, so its values are
 //! finer by `o_c` bits than the scale of the layer says. The rescale that comes next drops `shift + o_c` bits, after
 //! which all channels have one scale again. Between the two may stand what takes each channel for itself and
 //! does not mind its scale: maxima.
@@ -14,7 +14,7 @@
 
 use crate::{
     graph::{Graph, NodeId},
-    layer::{AnyLayer, Kind, Layout, Linear, Over, Step},
+    layer::{AnyLayer, Kind, Layout, Step},
     shape::Shape,
 };
 
@@ -36,34 +36,15 @@ enum Channels {
 
 /// What a layer whose output has this shape does with them.
 fn channels(layer: &AnyLayer, shape: &Shape) -> Channels {
-    match layer.kind() {
-        Kind::Linear(Linear { layout: Layout::ByOutput(_), channels_first, .. }) => {
-            if channels_first || shape.rank() == 1 { Channels::Makes } else { Channels::None }
-        }
-        Kind::Linear(Linear { layout: Layout::ByInput { .. } | Layout::Separable, .. }) => Channels::None,
-        Kind::Maximum(Over::Window(_) | Over::Channel) => Channels::HandsOn,
-        Kind::Relu => Channels::Cuts,
-        Kind::Scale(_)
-        | Kind::Offset(_)
-        | Kind::BatchNorm { .. }
-        | Kind::Parameter
-        | Kind::MatMul
-        | Kind::Binary(_)
-        | Kind::Rearrangement
-        | Kind::Flatten
-        | Kind::ZeroPadding(_)
-        | Kind::Sum(_)
-        | Kind::Mean(..)
-        | Kind::Maximum(Over::Axes)
-        | Kind::Minimum(_)
-        | Kind::Clip(..)
-        | Kind::Rectifier
-        | Kind::Monotone
-        | Kind::Increasing
-        | Kind::Elementwise
-        | Kind::Order
-        | Kind::Argmax { .. }
-        | Kind::Other => Channels::None,
+    let kind = layer.kind();
+    if let Some(linear) = kind.linear() {
+        let rows = matches!(linear.layout, Layout::ByOutput(_)) && linear.has_channels_first(shape.rank());
+        return if rows { Channels::Makes } else { Channels::None };
+    }
+    match kind == Kind::Relu {
+        true => Channels::Cuts,
+        false if kind.keeps_channel_scales() => Channels::HandsOn,
+        false => Channels::None,
     }
 }
 
@@ -118,7 +99,7 @@ pub(crate) fn check(graph: &Graph, steps: &[Step]) -> bool {
                 let held = |o: u32| {
                     o <= MAX
                         && o.saturating_add(step.shift) <= 250
-                        && o.saturating_add(step.factor.unsigned_abs()) <= 250
+                        && o.saturating_add(step.weight_scale.unsigned_abs()) <= 250
                 };
                 let all = step.channels.len() == node.shape.dims()[0] && step.channels.iter().all(|o| held(*o));
                 one || (all && taken.iter().all(|t| t.is_empty()))

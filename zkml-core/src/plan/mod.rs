@@ -223,7 +223,7 @@ impl Plan {
                     && step.inputs.iter().zip(&node.inputs).all(|(s, n)| self.scales[n.0] == *s)
                     && step.shift <= 250
                     && layer.holds(step)
-                    && step.factor.unsigned_abs() <= 250
+                    && step.weight_scale.unsigned_abs() <= 250
                     && self.scales[i].unsigned_abs() <= MAX_SCALE
                     && self.scales[i] == output_scale(layer, step)
                     && self.keeps_roles(graph, NodeId(i), layer)
@@ -245,14 +245,14 @@ impl Plan {
     /// Whether the input's step only cuts it down.
     fn keeps_input(&self) -> bool {
         let step = &self.steps[0];
-        let cut = Step { shift: step.shift, saturate: step.saturate, width: step.width, ..Step::default() };
+        let cut = Step { shift: step.shift, saturate: step.saturate, bits: step.bits, ..Step::default() };
         *step == cut && step.shift <= 250 && self.scales[0] == self.input.scale - step.shift as i32
     }
 
     /// Whether widths and saturations are sizes that there are, and widths only where the policy allows them.
     fn keeps_widths(&self) -> bool {
         self.steps.iter().all(|step| {
-            step.width.is_none_or(|w| w <= 250 && self.policy != Policy::Static)
+            step.bits.is_none_or(|w| w <= 250 && self.policy != Policy::Static)
                 && step.saturate.is_none_or(|b| (1..=250).contains(&b))
         })
     }
@@ -294,7 +294,7 @@ impl Plan {
         }
         for step in &mut plan.steps {
             step.saturate = step.saturate.map(|b| b.saturating_add(bits).min(250));
-            step.width = step.width.map(|b| b.saturating_add(bits).min(250));
+            step.bits = step.bits.map(|b| b.saturating_add(bits).min(250));
         }
         plan
     }
@@ -331,7 +331,7 @@ pub(crate) fn output_scale(layer: &AnyLayer, step: &Step) -> i32 {
 /// The scale of a parameter in that role.
 pub(crate) fn param_scale(layer: &AnyLayer, step: &Step, role: Role) -> i32 {
     match role {
-        Role::Weight => step.factor,
+        Role::Weight => step.weight_scale,
         Role::Bias => layer.scale(step),
     }
 }
@@ -369,14 +369,14 @@ impl fmt::Display for Plan {
             _ => writeln!(f)?,
         }
         for (i, step) in self.steps.iter().enumerate().skip(1) {
-            write!(f, "node {i}: factor {}, scale {}", step.factor, self.scales[i])?;
+            write!(f, "node {i}: factor {}, scale {}", step.weight_scale, self.scales[i])?;
             if step.shift > 0 {
                 write!(f, ", shift {}", step.shift)?;
             }
             if let Some(bits) = step.saturate {
                 write!(f, ", saturated to {bits} bits")?;
             }
-            if let Some(bits) = step.width {
+            if let Some(bits) = step.bits {
                 write!(f, ", refused beyond {bits} bits")?;
             }
             if let Some(most) = step.channels.iter().max() {

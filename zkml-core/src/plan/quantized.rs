@@ -292,7 +292,7 @@ fn fidelity_layer(node: &crate::graph::Node, interval: &Interval, plan: &Plan, i
         shift: plan.steps[i].shift,
         saturate: plan.steps[i].saturate,
         table_error: None,
-        width: plan.steps[i].width,
+        width: plan.steps[i].bits,
     }
 }
 
@@ -350,7 +350,7 @@ pub(crate) fn admit(
     params: &[Vec<Tensor<Int>>],
     input: &Tensor<Int>,
 ) -> Result<(), InputError> {
-    if plan.steps.iter().all(|step| step.width.is_none()) {
+    if plan.steps.iter().all(|step| step.bits.is_none()) {
         return Ok(());
     }
     let mut a = Ints::<Int>::new();

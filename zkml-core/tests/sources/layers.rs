@@ -1,8 +1,11 @@
 //! No layer is known by its name outside `src/layer/`: what passes, plan and circuit know of it, its own file says.
 //!
 //! This reads the sources. A layer's name is that of the list `layers!`, as a variant of `AnyLayer` or after its module.
+//! And what a layer's documentation says of its constraints is what its card says.
 
 use std::path::PathBuf;
+
+use zkml_core::layer::CARDS;
 
 use super::{list, sources};
 
@@ -72,6 +75,63 @@ fn of_match(source: &str) -> Vec<String> {
         arm && !inner.is_empty() && inner.chars().all(|c| c.is_ascii_lowercase() || c == '_')
     };
     arms.lines().filter(takes_all).map(|line| line.trim().to_owned()).collect()
+}
+
+/// The name of each card in a source, and the first line of what the documentation before it says under `# Constraints`; nothing
+/// if that is missing.
+fn documented(source: &str) -> Vec<(String, Option<String>)> {
+    let mut found = vec![];
+    let mut before = 0;
+    for (at, _) in source.match_indices("Card {\n") {
+        let card = source[at..].lines().nth(1).unwrap_or_default().trim();
+        let Some(name) = card.strip_prefix("name: \"").and_then(|rest| rest.strip_suffix("\",")) else { continue };
+        // The documentation of one layer is no other's.
+        let (_, constraints) = source[before..at].rsplit_once("/// # Constraints\n").unzip();
+        let line = constraints.and_then(|text| text.lines().next()?.trim().strip_prefix("/// "));
+        found.push((name.to_owned(), line.map(str::to_owned)));
+        before = at;
+    }
+    found
+}
+
+/// Whether that line opens with the formula of the card, or says that there are no constraints.
+fn opens_with(line: &str, constraints: &str) -> bool {
+    match constraints {
+        "0" => line.starts_with("None: ") || line.starts_with("None with public weights"),
+        formula => line.starts_with(&format!("`{formula}` an output element. ")),
+    }
+}
+
+#[test]
+fn the_constraints_in_the_documentation_of_a_layer_are_those_of_its_card() {
+    let mut found: Vec<String> = vec![];
+    for (path, source) in sources().iter().filter(|(path, _)| path.starts_with("layer")) {
+        for (name, line) in documented(source) {
+            let card = CARDS.iter().find(|card| card.name == name).expect("the card of a layer");
+            let line = line.unwrap_or_else(|| panic!("{}: `{name}` has no `# Constraints`", path.display()));
+            assert!(opens_with(&line, card.constraints), "{}: {line}, not `{}`", path.display(), card.constraints);
+            found.push(name);
+        }
+    }
+    found.sort_unstable();
+    let mut all: Vec<&str> = CARDS.iter().map(|card| card.name).collect();
+    all.sort_unstable();
+    assert_eq!(found, all);
+}
+
+#[test]
+fn documentation_that_lies_is_found() {
+    let layer = |doc: &str| {
+        format!(
+            "{doc}pub struct Relu;\n\nimpl Layer for Relu {{\n    const CARD: Card = Card {{\n        name: \"relu\",\n"
+        )
+    };
+    let doc = "/// # Constraints\n/// `bits + 1` an output element. See `relu`.\n///\n";
+    let source = layer(doc) + &layer("");
+    let line = "`bits + 1` an output element. See `relu`.".to_owned();
+    assert_eq!(documented(&source), [("relu".to_owned(), Some(line.clone())), ("relu".to_owned(), None)]);
+    assert!(opens_with(&line, "bits + 1") && !opens_with(&line, "bits + 2") && !opens_with(&line, "0"));
+    assert!(opens_with("None: the wires are the same.", "0") && !opens_with("Two an element.", "2"));
 }
 
 #[test]

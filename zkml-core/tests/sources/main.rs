@@ -1,6 +1,7 @@
 //! Rules that hold for the sources themselves: these tests read them.
 
 mod gadgets;
+mod glossary;
 mod layers;
 mod modules;
 

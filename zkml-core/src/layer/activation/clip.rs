@@ -1,23 +1,24 @@
-//! `y = max(min, min(max, x))`
+//! Clipping: `y = max(min, min(max, x))`.
 
 use super::clipping;
 use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
-/// `y = max(min, min(max, x))`, for every element. An end that is not given is none.
+/// Clipping: `y = max(min, min(max, x))`, for every element. Without `min` or `max`, that side is not clipped.
 ///
 /// The ends are rounded at the scale of `y`: that of `x`, unless the plan holds them finer.
 ///
 /// | | shape | scale |
 /// |---|---|---|
 /// | `x` | any | `s_x` |
-/// | `y` | that of `x` | `max(s_x, min(f, e))`: the factor of the plan, or the least `e` where the ends times `2^e` are whole |
+/// | `y` | that of `x` | `max(s_x, min(f, e))`: the weight scale of the plan, or the least `e` where the ends times `2^e` are whole |
 ///
 /// Sources: ONNX `Clip`, Keras `ops.clip`, Burn `Tensor::clamp`.
 ///
 /// # Constraints
-/// See [`crate::gadget::rescaling::clip`]: one decomposition of the accumulator's bits, which the rescale to the next scale shares, and a few
-/// products for the ends; the bits and three more where the interval of `x` reaches only one of them, none where neither.
+/// `bits + 4` an output element. One decomposition of the accumulator's bits, which the rescale to the next scale shares, and a
+/// few products for the ends; fewer where the interval of `x` reaches only one of them, none where neither. See
+/// [`crate::gadget::rescaling::clip`].
 ///
 /// # Soundness
 /// See [`crate::gadget::rescaling::clip`].

@@ -1,4 +1,4 @@
-//! What the layers that cut values off at constants share.
+//! Clipping at constants: the scale at which the ends are exact, and the clamp.
 
 use crate::layer::{Factors, Step};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
 /// The scale of values that meet these constants: their own, or if that is coarser the one of the plan, or the least
 /// where the constants are whole.
 pub(in crate::layer) fn scale(own: i32, step: &Step, constants: &[f64]) -> i32 {
-    constants.iter().map(|x| float::whole_from(*x).min(step.factor)).fold(own, i32::max)
+    constants.iter().map(|x| float::whole_from(*x).min(step.weight_scale)).fold(own, i32::max)
 }
 
 /// Whether these constants need a scale of the plan: none does that is a whole number.
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn a_scale_is_refined_no_further_than_the_constants_or_the_plan_ask() {
-        let step = Step { factor: 5, ..Step::default() };
+        let step = Step { weight_scale: 5, ..Step::default() };
         for (own, constants, expected) in [
             (3, [0.25, 1.0], 3),
             (1, [0.25, 1.0], 2),

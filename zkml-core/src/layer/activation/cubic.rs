@@ -16,7 +16,7 @@ fn float(c: &[f64; 4], x: f64) -> f64 {
 
 /// The same at scale `3 s_x + f`; the coefficient of `x^k` is rounded at scale `f + (3 - k) s_x`.
 fn exact<A: Arith>(a: &mut A, x: &Tensor<A::Wire>, c: &[f64; 4], step: &Step) -> Result<Tensor<A::Wire>, ArithError> {
-    let scale = |k: i32| step.factor + (3 - k) * step.inputs[0];
+    let scale = |k: i32| step.weight_scale + (3 - k) * step.inputs[0];
     let fixed = |k: i32| Fixed::new(c[k as usize], scale(k));
     let [c0, c1, c2, c3] = [fixed(0)?, fixed(1)?, fixed(2)?, fixed(3)?];
     x.try_map(|q| {
@@ -64,7 +64,7 @@ macro_rules! cubic {
             }
 
             fn scale(&self, step: &Step) -> i32 {
-                3 * step.inputs[0] + step.factor
+                3 * step.inputs[0] + step.weight_scale
             }
 
             fn fanout(&self, _: &[&Shape]) -> usize {
@@ -94,19 +94,19 @@ macro_rules! cubic {
 }
 
 cubic! {
-    /// `y = 0.006769816 + 0.554670504 * x - 0.009411195 * x^2 - 0.014187547 * x^3`, for every element: `tanh` as a cubic polynomial
-    /// made for circuits. It follows the curve for small inputs, and leaves it for large ones.
+    /// Cubic polynomial for `tanh`: `y = 0.006769816 + 0.554670504 * x - 0.009411195 * x^2 - 0.014187547 * x^3`, for every
+    /// element. It follows the curve for small inputs, and leaves it for large ones.
     ///
     /// | | shape | scale |
     /// |---|---|---|
     /// | `x` | any | `s_x` |
-    /// | the coefficient of `x^k` | none | `f + (3 - k) * s_x`, with `f` the factor of the plan |
+    /// | the coefficient of `x^k` | none | `f + (3 - k) * s_x`, with `f` the weight scale of the plan |
     /// | `y` | that of `x` | `3 * s_x + f` |
     ///
     /// Sources: circomlib-ml `Zanh`, whose coefficients these are. ONNX, Keras and Burn have nothing of the kind.
     ///
     /// # Constraints
-    /// Two an element: Horner's scheme, at exact scales.
+    /// `2` an output element. The products of Horner's scheme, at exact scales.
     ///
     /// # Soundness
     /// Each product is enforced by its own constraint.
@@ -134,19 +134,19 @@ cubic! {
 }
 
 cubic! {
-    /// `y = 0.502073021 + 0.198695283 * x - 0.001570683 * x^2 - 0.004001354 * x^3`, for every element: the sigmoid as a cubic polynomial
-    /// made for circuits. It follows the curve for small inputs, and leaves it for large ones.
+    /// Cubic polynomial for the sigmoid: `y = 0.502073021 + 0.198695283 * x - 0.001570683 * x^2 - 0.004001354 * x^3`, for every
+    /// element. It follows the curve for small inputs, and leaves it for large ones.
     ///
     /// | | shape | scale |
     /// |---|---|---|
     /// | `x` | any | `s_x` |
-    /// | the coefficient of `x^k` | none | `f + (3 - k) * s_x`, with `f` the factor of the plan |
+    /// | the coefficient of `x^k` | none | `f + (3 - k) * s_x`, with `f` the weight scale of the plan |
     /// | `y` | that of `x` | `3 * s_x + f` |
     ///
     /// Sources: circomlib-ml `Zigmoid`, whose coefficients these are. ONNX, Keras and Burn have nothing of the kind.
     ///
     /// # Constraints
-    /// Two an element: Horner's scheme, at exact scales.
+    /// `2` an output element. The products of Horner's scheme, at exact scales.
     ///
     /// # Soundness
     /// Each product is enforced by its own constraint.
@@ -199,7 +199,7 @@ mod tests {
     fn exact_is_float_within_its_rounding() {
         for name in ["zanh", "zigmoid"] {
             let layer = layer(name, Args::new());
-            let step = Step { inputs: vec![4], factor: 14, shift: 14, ..Step::default() };
+            let step = Step { inputs: vec![4], weight_scale: 14, shift: 14, ..Step::default() };
             let x = Tensor::vector((-48..48).collect());
             let y = layer.exact(&mut Ints::<i64>::new(), &[&x], &[], &step).unwrap();
             let float = layer.float(&[&x.map(|q| *q as f64 / 16.0)], &[]);

@@ -1,24 +1,24 @@
-//! `y = x if x > 0, alpha * (e^x - 1) otherwise`
+//! Exponential linear unit (ELU): `y = x if x > 0, alpha * (e^x - 1) otherwise`.
 
 use crate::layer::tabulated::prelude::{
     Arg, Args, Arith, ArithError, Arity, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param,
     Piecewise, Request, Shape, Sides, Step, Tensor, at_most, end, tabulated,
 };
 
-/// `y = x if x > 0, alpha * (e^x - 1) otherwise`, for every element.
+/// Exponential linear unit (ELU): `y = x if x > 0, alpha * (e^x - 1) otherwise`, for every element.
 ///
 /// | | shape | scale |
 /// |---|---|---|
 /// | `x` | any | `s_x` |
 /// | `y` | that of `x` | that of the plan's table |
 ///
-/// The exact semantics is a table of the plan, with a proven error of at most `2^-f`, where `f` is the plan's factor (at most
+/// The exact semantics is a table of the plan, with a proven error of at most `2^-f`, where `f` is the weight scale of the plan (at most
 /// 14; [`Function::max_error`] says how it is proven). It is `max(0, x) - alpha` below zero, and a function of negative values that falls to zero.
 ///
 /// Sources: ONNX `Elu`, Keras `ELU`, Burn `Elu`.
 ///
 /// # Constraints
-/// See [`crate::gadget::table::piecewise`]: 27 for an accumulator of 20 bits, 12 of them below the point, and an error of `2^-8`.
+/// `bits + 6 at 2^-8` an output element. See [`crate::gadget::table::piecewise`].
 ///
 /// # Soundness
 /// See [`crate::gadget::table::piecewise`].

@@ -1,24 +1,24 @@
-//! `y = erf(x)`
+//! Error function: `y = erf(x)`.
 
 use crate::layer::tabulated::prelude::{
     Args, Arith, ArithError, Arity, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param,
     Piecewise, Request, Shape, Sides, Step, Tensor, at_most, end, erf, tabulated,
 };
 
-/// `y = erf(x)`, for every element.
+/// Error function: `y = erf(x)`, for every element.
 ///
 /// | | shape | scale |
 /// |---|---|---|
 /// | `x` | any | `s_x` |
 /// | `y` | that of `x` | that of the plan's table |
 ///
-/// The exact semantics is a table of the plan, with a proven error of at most `2^-f`, where `f` is the plan's factor (at most
+/// The exact semantics is a table of the plan, with a proven error of at most `2^-f`, where `f` is the weight scale of the plan (at most
 /// 14; [`Function::max_error`] says how it is proven).
 ///
 /// Sources: ONNX `Erf`, Keras `ops.erf`, Burn `Tensor::erf`.
 ///
 /// # Constraints
-/// See [`crate::gadget::table::piecewise`]: 30 for an accumulator of 20 bits, 12 of them below the point, and an error of `2^-8`.
+/// `bits + 9 at 2^-8` an output element. See [`crate::gadget::table::piecewise`].
 ///
 /// # Soundness
 /// See [`crate::gadget::table::piecewise`].

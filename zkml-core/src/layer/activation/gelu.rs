@@ -1,24 +1,25 @@
-//! `y = x * (1 + erf(x / sqrt(2))) / 2`
+//! Gaussian error linear unit (GELU): `y = x * (1 + erf(x / sqrt(2))) / 2`.
 
 use crate::layer::tabulated::prelude::{
     Arg, Args, Arith, ArithError, Arity, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param,
     Piecewise, Request, Shape, Sides, Step, Tensor, at_most, end, erf, tabulated,
 };
 
-/// `y = x * (1 + erf(x / sqrt(2))) / 2`, for every element; with `tanh`, `y = x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))) / 2`.
+/// Gaussian error linear unit (GELU): `y = x * (1 + erf(x / sqrt(2))) / 2`, for every element; with `tanh`, `y = x * (1 +
+/// tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))) / 2`.
 ///
 /// | | shape | scale |
 /// |---|---|---|
 /// | `x` | any | `s_x` |
 /// | `y` | that of `x` | that of the plan's table |
 ///
-/// The exact semantics is a table of the plan, with a proven error of at most `2^-f`, where `f` is the plan's factor (at most
+/// The exact semantics is a table of the plan, with a proven error of at most `2^-f`, where `f` is the weight scale of the plan (at most
 /// 14; [`Function::max_error`] says how it is proven). It is `max(0, x)` and an even function that falls to zero.
 ///
 /// Sources: ONNX `Gelu` (`approximate`), Keras `activation="gelu"`, Burn `Gelu`.
 ///
 /// # Constraints
-/// See [`crate::gadget::table::piecewise`]: 26 for an accumulator of 20 bits, 12 of them below the point, and an error of `2^-8`.
+/// `bits + 5 at 2^-8` an output element. See [`crate::gadget::table::piecewise`].
 ///
 /// # Soundness
 /// See [`crate::gadget::table::piecewise`].

@@ -1,4 +1,4 @@
-//! `y = max(0, min(1, alpha * x + beta))`
+//! Hard sigmoid: `y = max(0, min(1, alpha * x + beta))`.
 
 use super::clipping;
 use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
@@ -10,19 +10,20 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y = max(0, min(1, alpha * x + beta))`, for every element.
+/// Hard sigmoid: `y = max(0, min(1, alpha * x + beta))`, for every element.
 ///
 /// | | shape | scale |
 /// |---|---|---|
 /// | `x` | any | `s_x` |
-/// | `alpha` | none | `f`, the factor of the plan; exact if it is `2^e` or `-2^e` |
+/// | `alpha` | none | `f`, the weight scale of the plan; exact if it is `2^e` or `-2^e` |
 /// | `beta`, `0` and `1` | none | that of `y` |
 /// | `y` | that of `x` | `s_x + f`, or `s_x - e`; no coarser than `min(f, b)`, where `b` is the least with `beta * 2^b` and `2^b` whole |
 ///
 /// Sources: ONNX `HardSigmoid` (whose alpha is 0.2 unless told), Keras `activation="hard_sigmoid"`, Burn `hard_sigmoid`.
 ///
 /// # Constraints
-/// See [`crate::gadget::rescaling::clip`]: the bits of `alpha * x + beta` and a few more; the rescale to the next scale shares them.
+/// `bits + 8` an output element. The decomposition of `alpha * x + beta`, which the rescale to the next scale shares. See
+/// [`crate::gadget::rescaling::clip`].
 ///
 /// # Soundness
 /// See [`crate::gadget::rescaling::clip`].
@@ -47,7 +48,7 @@ impl HardSigmoid {
     fn product(&self, step: &Step) -> i32 {
         match float::exponent(self.alpha) {
             Some(exponent) => step.inputs[0] - exponent,
-            None => step.inputs[0] + step.factor,
+            None => step.inputs[0] + step.weight_scale,
         }
     }
 }
@@ -126,7 +127,7 @@ impl Layer for HardSigmoid {
         let (product, scale) = (self.product(step), self.scale(step));
         let alpha = match float::exponent(self.alpha) {
             Some(_) => Int::from(self.alpha.signum() as i64).into(),
-            None => Fixed::new(self.alpha, step.factor)?,
+            None => Fixed::new(self.alpha, step.weight_scale)?,
         };
         let beta = Fixed::new(self.beta, scale)?;
         let y = x[0].try_map(|q| {
@@ -175,7 +176,7 @@ mod tests {
     #[test]
     fn exact_is_float_within_its_rounding() {
         let layer = layer(Args::new());
-        let step = Step { inputs: vec![4], factor: 10, shift: 6, ..Step::default() };
+        let step = Step { inputs: vec![4], weight_scale: 10, shift: 6, ..Step::default() };
         let x = Tensor::vector((-200..200).collect());
         let y = layer.exact(&mut Ints::<i64>::new(), &[&x], &[], &step).unwrap();
         let float = layer.float(&[&x.map(|q| *q as f64 / 16.0)], &[]);

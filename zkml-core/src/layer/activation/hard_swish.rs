@@ -1,4 +1,4 @@
-//! `y = x * max(0, min(6, x + 3)) / 6`
+//! Hard swish: `y = x * max(0, min(6, x + 3)) / 6`.
 
 use super::clipping;
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
@@ -10,20 +10,20 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y = x * max(0, min(6, x + 3)) / 6`, for every element.
+/// Hard swish: `y = x * max(0, min(6, x + 3)) / 6`, for every element.
 ///
 /// | | shape | scale |
 /// |---|---|---|
 /// | `x` | any | `s_x` |
 /// | `x + 3`, `3` and `6` | none | `s_g = max(s_x, 0)` |
-/// | `1 / 6` | none | `f`, the factor of the plan |
+/// | `1 / 6` | none | `f`, the weight scale of the plan |
 /// | `y` | that of `x` | `s_x + s_g + f` |
 ///
 /// Sources: ONNX `HardSwish`, Keras `activation="hard_silu"`, Burn `x * hard_sigmoid(x)`.
 ///
 /// # Constraints
-/// Those of [`crate::gadget::rescaling::clip`] for `x + 3` between 0 and 6, at the scale of `x`, and a product: the bits and seven more. The
-/// factor `1 / 6` is free.
+/// `bits + 6` an output element. The clamp of `x + 3` between 0 and 6 at the scale of `x`, see [`crate::gadget::rescaling::clip`], and a
+/// product; the constant `1 / 6` is free.
 ///
 /// # Soundness
 /// See [`crate::gadget::rescaling::clip`]; the product is enforced by its own constraint.
@@ -83,7 +83,7 @@ impl Layer for HardSwish {
     }
 
     fn scale(&self, step: &Step) -> i32 {
-        step.inputs[0] + self.gate(step) + step.factor
+        step.inputs[0] + self.gate(step) + step.weight_scale
     }
 
     fn fanout(&self, _: &[&Shape]) -> usize {
@@ -112,7 +112,7 @@ impl Layer for HardSwish {
             a.affine(std::iter::once((Fixed::ONE, &q)), three)
         })?;
         let gate = clipping::clip(a, &moved, (Some(0.0), Some(6.0)), scale, &Step::default())?;
-        let sixth = Fixed::new(1.0 / 6.0, step.factor)?;
+        let sixth = Fixed::new(1.0 / 6.0, step.weight_scale)?;
         let y = Tensor::from_fn(x[0].shape().clone(), |i| i).try_map(|i| {
             let product = a.mul(&x[0].data()[*i], &gate.data()[*i])?;
             a.affine(std::iter::once((sixth, &product)), Fixed::ZERO)
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn exact_is_float_within_its_rounding() {
         let layer = layer(Args::new());
-        let step = Step { inputs: vec![4], factor: 10, shift: 8, ..Step::default() };
+        let step = Step { inputs: vec![4], weight_scale: 10, shift: 8, ..Step::default() };
         let x = Tensor::vector((-200..200).collect());
         let y = layer.exact(&mut Ints::<i64>::new(), &[&x], &[], &step).unwrap();
         let float = layer.float(&[&x.map(|q| *q as f64 / 16.0)], &[]);

@@ -1,10 +1,10 @@
-//! `y = max(-1, min(1, x))`
+//! Hard tanh: `y = max(-1, min(1, x))`.
 
 use super::clipping;
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
-/// `y = max(-1, min(1, x))`, for every element; shapes are kept.
+/// Hard tanh: `y = max(-1, min(1, x))`, for every element; shapes are kept.
 ///
 /// The ends are exact: a scale of `x` that is coarser is refined.
 ///
@@ -16,8 +16,9 @@ use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, t
 /// Sources: ONNX `Clip` (-1 to 1), Keras `activation="hard_tanh"`, Burn `clamp(-1, 1)`.
 ///
 /// # Constraints
-/// See [`crate::gadget::rescaling::clip`]: one decomposition of the accumulator's bits, which the rescale to the next scale shares, and a few
-/// products for the ends; the bits and three more where the interval of `x` reaches only one of them, none where neither.
+/// `bits + 4` an output element. One decomposition of the accumulator's bits, which the rescale to the next scale shares, and a
+/// few products for the ends; fewer where the interval of `x` reaches only one of them, none where neither. See
+/// [`crate::gadget::rescaling::clip`].
 ///
 /// # Soundness
 /// See [`crate::gadget::rescaling::clip`].

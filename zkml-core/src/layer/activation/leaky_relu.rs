@@ -1,4 +1,4 @@
-//! `y = x if x >= 0, alpha * x otherwise`
+//! Leaky ReLU: `y = x if x >= 0, alpha * x otherwise`.
 
 use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
@@ -9,19 +9,18 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y = x` if `x >= 0`, `y = alpha * x` otherwise, for every element.
+/// Leaky ReLU: `y = x` if `x >= 0`, `y = alpha * x` otherwise, for every element.
 ///
 /// | | shape | scale |
 /// |---|---|---|
 /// | `x` | any | `s_x` |
-/// | `alpha` | none | `f`, the factor of the plan, or the least `e >= 0` where `alpha * 2^e` is whole, if that is at most 4 |
+/// | `alpha` | none | `f`, the weight scale of the plan, or the least `e >= 0` where `alpha * 2^e` is whole, if that is at most 4 |
 /// | `y` | that of `x` | `s_x + f`, or `s_x + e` |
 ///
 /// Sources: ONNX `LeakyRelu`, Keras `LeakyReLU` (negative_slope), Burn `LeakyRelu`.
 ///
 /// # Constraints
-/// See [`crate::gadget::rescaling::leaky`]: for `alpha > 0`, the bits of the accumulator's magnitude and two more, the rescale to the
-/// next scale included; or without one, the bits of the input's magnitude and one or two more.
+/// `bits + 2` an output element. This is for `alpha > 0`, the rescale to the next scale included. See [`crate::gadget::rescaling::leaky`].
 ///
 /// # Soundness
 /// See [`crate::gadget::rescaling::leaky`].
@@ -50,7 +49,7 @@ impl LeakyRelu {
 
     /// The bits by which the output is held finer than the input.
     fn finer(&self, step: &Step) -> i32 {
-        self.exact_at().unwrap_or(step.factor.clamp(0, MAX_BITS as i32))
+        self.exact_at().unwrap_or(step.weight_scale.clamp(0, MAX_BITS as i32))
     }
 }
 
@@ -136,7 +135,7 @@ mod tests {
     fn a_slope_of_few_bits_is_exact_and_needs_no_factor() {
         for (alpha, finer) in [(0.25, 2), (0.0, 0), (-3.0, 0), (0.0625, 4), (1.0, 0)] {
             let layer = layer(Args::new().with("alpha", alpha));
-            let step = Step { inputs: vec![3], factor: 9, ..Step::default() };
+            let step = Step { inputs: vec![3], weight_scale: 9, ..Step::default() };
             assert_eq!((layer.factors(), layer.scale(&step)), (Factors::None, 3 + finer), "{alpha}");
             let x = Tensor::vector(vec![-7i64, 0, 5]);
             let y = layer.exact(&mut Ints::<i64>::new(), &[&x], &[], &step).unwrap();
@@ -156,7 +155,7 @@ mod tests {
     #[test]
     fn exact_is_float_within_its_rounding() {
         let layer = layer(Args::new().with("alpha", 0.3));
-        let step = Step { inputs: vec![4], factor: 8, shift: 6, ..Step::default() };
+        let step = Step { inputs: vec![4], weight_scale: 8, shift: 6, ..Step::default() };
         let x = Tensor::vector((-200..200).collect());
         let y = layer.exact(&mut Ints::<i64>::new(), &[&x], &[], &step).unwrap();
         let float = layer.float(&[&x.map(|q| *q as f64 / 16.0)], &[]);

@@ -1,4 +1,4 @@
-//! `y_i = x_i - ln(sum_j e^x_j)`
+//! Log-softmax: `y_i = x_i - ln(sum_j e^x_j)`.
 
 use super::softmax::falling;
 use crate::layer::{
@@ -19,7 +19,7 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y_i = x_i - ln(sum_j e^x_j)`, over the elements along an axis.
+/// Log-softmax: `y_i = x_i - ln(sum_j e^x_j)`, over the elements along an axis.
 ///
 /// | | shape | scale |
 /// |---|---|---|
@@ -34,7 +34,8 @@ use crate::{
 /// `d + n * e / (1 - n * e)` at most.
 ///
 /// # Constraints
-/// [`crate::gadget::table::exponentials`] for the exponentials, and one table of the logarithm for each group.
+/// `about bits + 12 + 30 / n at 2^-8` an output element. [`crate::gadget::table::exponentials`] for the exponentials, and one table of
+/// the logarithm for each group.
 ///
 /// # Soundness
 /// See these gadgets.
@@ -214,7 +215,7 @@ mod tests {
             let request = Request { scale, reach: 8.0, bits: factor };
             let shape = Shape::new([2, 4]);
             let tables = layer.tables(&[&shape], request).unwrap();
-            let step = Step { inputs: vec![scale], factor, tables, ..Step::default() };
+            let step = Step { inputs: vec![scale], weight_scale: factor, tables, ..Step::default() };
             assert!(layer.holds(&step));
             for k in 1..40i64 {
                 let x = Tensor::from_fn(shape.clone(), |i| ((i as i64 * 7919 * k) % 101 - 50) << scale >> (k % 5));
@@ -240,7 +241,7 @@ mod tests {
         let other = Piecewise::new(scales, second.drop(), second.bits(), second.sides(), pieces, tail).unwrap();
         let step = |second: &Piecewise| Step {
             inputs: vec![6],
-            factor: 8,
+            weight_scale: 8,
             tables: vec![tables[0].clone(), second.clone()],
             ..Step::default()
         };

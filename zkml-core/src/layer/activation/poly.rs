@@ -1,4 +1,4 @@
-//! `y = x^2 + n * x`
+//! Quadratic activation: `y = x^2 + n * x`.
 
 use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
@@ -9,18 +9,18 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y = x^2 + n * x`, for every element: an activation made for circuits (arXiv 2011.05530).
+/// Quadratic activation: `y = x^2 + n * x`, for every element (arXiv 2011.05530).
 ///
 /// | | shape | scale |
 /// |---|---|---|
 /// | `x` | any | `s_x` |
-/// | `n` | none | `s_x + f`, where `f` is 0 for a whole `n` and the plan's factor otherwise |
+/// | `n` | none | `s_x + f`, where `f` is 0 for a whole `n` and the weight scale of the plan otherwise |
 /// | `y` | that of `x` | `2 * s_x + f` |
 ///
 /// Sources: none of ONNX, Keras and Burn has it as one operation; there it is `x * x + n * x`.
 ///
 /// # Constraints
-/// One an element, as `x * (2^f * x + n)`, with `n` rounded at the scale `s_x + f`.
+/// `1` an output element. The product in `x * (2^f * x + n)`, with `n` rounded at the scale `s_x + f`.
 ///
 /// # Soundness
 /// Each product is enforced by its own constraint.
@@ -43,7 +43,7 @@ impl Poly {
     fn finer(&self, step: &Step) -> u32 {
         match self.factors() {
             Factors::None => 0,
-            Factors::Weights | Factors::Constants => step.factor.clamp(0, 250).unsigned_abs(),
+            Factors::Weights | Factors::Constants => step.weight_scale.clamp(0, 250).unsigned_abs(),
         }
     }
 }

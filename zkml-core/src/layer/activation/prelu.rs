@@ -1,4 +1,4 @@
-//! `y = x if x >= 0, slope * x otherwise`
+//! Parametric ReLU (PReLU): `y = x if x >= 0, slope * x otherwise`.
 
 use crate::layer::{Arg, Args, Arity, Card, Factors, Init, Kind, Layer, Literal, Param, Role, Step};
 use crate::{
@@ -9,8 +9,8 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y = x` if `x >= 0`, `y = slope * x` otherwise, with a trained slope: one for each channel of `[channels, ..]`, one for each
-/// element of a vector, or one for all if `shared = true`.
+/// Parametric ReLU (PReLU): `y = x` if `x >= 0`, `y = slope * x` otherwise, with a trained slope: one for each channel of
+/// `[channels, ..]`, one for each element of a vector, or one for all if `shared = true`.
 ///
 /// | | shape | scale |
 /// |---|---|---|
@@ -21,9 +21,8 @@ use crate::{
 /// Sources: ONNX `PRelu`, Keras `PReLU`, Burn `PRelu`.
 ///
 /// # Constraints
-/// See [`crate::gadget::rescaling::leaky`]. With public slopes above zero, the bits of the accumulator's magnitude and two more, the rescale
-/// to the next scale included. With private ones, the bits of the input's magnitude and three more, and a rescale; and the range
-/// check of each slope once.
+/// `bits + 2` an output element. This is with public slopes above zero, the rescale to the next scale included. Private slopes
+/// cost a rescale of their own, and each its range check once. See [`crate::gadget::rescaling::leaky`].
 ///
 /// # Soundness
 /// See [`crate::gadget::rescaling::leaky`].
@@ -100,7 +99,7 @@ impl Layer for Prelu {
     }
 
     fn scale(&self, step: &Step) -> i32 {
-        step.inputs[0] + step.factor.max(0)
+        step.inputs[0] + step.weight_scale.max(0)
     }
 
     fn fanout(&self, _: &[&Shape]) -> usize {
@@ -122,10 +121,10 @@ impl Layer for Prelu {
         p: &[Tensor<A::Wire>],
         step: &Step,
     ) -> Result<Tensor<A::Wire>, ArithError> {
-        let bits = step.factor.unsigned_abs().min(MAX_BITS);
+        let bits = step.weight_scale.unsigned_abs().min(MAX_BITS);
         let power = Int::ONE << bits;
         // A slope that is coarser than whole numbers is refined, and not the input.
-        let (unit, slopes) = if step.factor >= 0 {
+        let (unit, slopes) = if step.weight_scale >= 0 {
             (power, p[0].clone())
         } else {
             (Int::ONE, p[0].try_map(|w| a.linear(std::iter::once((power, w)), Int::ZERO))?)
@@ -161,7 +160,7 @@ mod tests {
     fn exact_is_float_at_any_factor() {
         let x = Tensor::new([2, 3], vec![-4i64, 3, -1, -5, 0, 7]).unwrap();
         for (factor, slopes) in [(2, [1i64, -3]), (0, [2, -1]), (-2, [1, -2])] {
-            let step = Step { inputs: vec![1], factor, ..Step::default() };
+            let step = Step { inputs: vec![1], weight_scale: factor, ..Step::default() };
             let p = Tensor::vector(slopes.to_vec());
             let y = layer(Args::new()).exact(&mut Ints::<i64>::new(), &[&x], std::slice::from_ref(&p), &step).unwrap();
             let slope = p.map(|q| *q as f64 * 2f64.powi(-factor));

@@ -1,15 +1,14 @@
-//! `y = max(0, x)`
+//! Rectified linear unit (ReLU): `y = max(0, x)`.
 
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
-/// `y = max(0, x)`, for every element; shapes and scales are kept.
+/// Rectified linear unit (ReLU): `y = max(0, x)`, for every element; shapes and scales are kept.
 ///
 /// Sources: ONNX `Relu`, Keras `ReLU` and `activation="relu"`, Burn `Relu`.
 ///
 /// # Constraints
-/// See [`crate::gadget::rescaling::relu`]: the accumulator's bits, its sign among them, and one more; the rescale to the next scale
-/// included.
+/// `bits + 1` an output element. The rescale to the next scale included. See [`crate::gadget::rescaling::relu`].
 ///
 /// # Soundness
 /// See [`crate::gadget::rescaling::relu`].

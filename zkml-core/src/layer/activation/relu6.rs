@@ -1,10 +1,10 @@
-//! `y = max(0, min(6, x))`
+//! ReLU6: `y = max(0, min(6, x))`.
 
 use super::clipping;
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
-/// `y = max(0, min(6, x))`, for every element; shapes are kept.
+/// ReLU6: `y = max(0, min(6, x))`, for every element; shapes are kept.
 ///
 /// The end `6` is exact: a scale of `x` that is coarser is refined.
 ///
@@ -16,8 +16,9 @@ use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, t
 /// Sources: ONNX `Clip` (0 to 6), Keras `ReLU` (max_value = 6) and `activation="relu6"`, Burn `clamp(0, 6)`.
 ///
 /// # Constraints
-/// See [`crate::gadget::rescaling::clip`]: one decomposition of the accumulator's bits, which the rescale to the next scale shares, and a few
-/// products for the ends; the bits and three more where the interval of `x` reaches only one of them, none where neither.
+/// `bits + 3` an output element. One decomposition of the accumulator's bits, which the rescale to the next scale shares, and a
+/// few products for the ends; fewer where the interval of `x` reaches only one of them, none where neither. See
+/// [`crate::gadget::rescaling::clip`].
 ///
 /// # Soundness
 /// See [`crate::gadget::rescaling::clip`].

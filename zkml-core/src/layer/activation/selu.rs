@@ -1,24 +1,25 @@
-//! `y = lambda * (x if x > 0, alpha * (e^x - 1) otherwise)`
+//! Scaled exponential linear unit (SELU): `y = lambda * (x if x > 0, alpha * (e^x - 1) otherwise)`.
 
 use crate::layer::tabulated::prelude::{
     Args, Arith, ArithError, Arity, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param,
     Piecewise, Request, Shape, Sides, Step, Tensor, at_most, end, tabulated,
 };
 
-/// `y = lambda * (x if x > 0, alpha * (e^x - 1) otherwise)`, for every element, with the constants of Klambauer et al. 2017: `lambda = 1.0507..`, `alpha = 1.6732..`.
+/// Scaled exponential linear unit (SELU): `y = lambda * (x if x > 0, alpha * (e^x - 1) otherwise)`, for every element, with the
+/// constants of Klambauer et al. 2017: `lambda = 1.0507..`, `alpha = 1.6732..`.
 ///
 /// | | shape | scale |
 /// |---|---|---|
 /// | `x` | any | `s_x` |
 /// | `y` | that of `x` | that of the plan's table |
 ///
-/// The exact semantics is a table of the plan, with a proven error of at most `2^-f`, where `f` is the plan's factor (at most
+/// The exact semantics is a table of the plan, with a proven error of at most `2^-f`, where `f` is the weight scale of the plan (at most
 /// 14; [`Function::max_error`] says how it is proven). `lambda` is held finely enough for all values that the samples reach; the error of larger ones grows with them.
 ///
 /// Sources: ONNX `Selu` with its defaults, Keras `activation="selu"`, Burn `Selu`.
 ///
 /// # Constraints
-/// See [`crate::gadget::table::piecewise`]: 30 for an accumulator of 20 bits, 12 of them below the point, and an error of `2^-8`.
+/// `bits + 9 at 2^-8` an output element. See [`crate::gadget::table::piecewise`].
 ///
 /// # Soundness
 /// See [`crate::gadget::table::piecewise`].

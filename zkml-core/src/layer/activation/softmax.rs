@@ -1,4 +1,4 @@
-//! `y_i = e^x_i / sum_j e^x_j`
+//! Softmax: `y_i = e^x_i / sum_j e^x_j`.
 
 use crate::layer::{
     Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Request, Step, axes,
@@ -15,12 +15,12 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y_i = e^x_i / sum_j e^x_j`, over the elements along an axis.
+/// Softmax: `y_i = e^x_i / sum_j e^x_j`, over the elements along an axis.
 ///
 /// | | shape | scale |
 /// |---|---|---|
 /// | `x` | any | `s_x` |
-/// | `y` | that of `x` | the plan's factor |
+/// | `y` | that of `x` | the weight scale of the plan |
 ///
 /// Sources: ONNX `Softmax`, Keras `Softmax`, Burn `softmax`.
 ///
@@ -31,8 +31,9 @@ use crate::{
 /// off by `2^-f * (1 / 2 + (1 + e) / 8) + e * (1 + n) / (1 - n * e)` at most.
 ///
 /// # Constraints
-/// [`crate::gadget::table::exponentials`] for the exponentials; once [`crate::gadget::division::div`] of a constant by their sum; for each one product, and
-/// [`crate::gadget::rescaling::rescale`] of about `f + h` bits.
+/// `about bits + 52 + 66 / n at 2^-8` an output element. [`crate::gadget::table::exponentials`] for the exponentials; once
+/// [`crate::gadget::division::div`] of a constant by their sum; for each one product, and [`crate::gadget::rescaling::rescale`] of about `f + h`
+/// bits.
 ///
 /// # Soundness
 /// See these gadgets. The sum is at least the value of the largest element, which the circuit enforces to be one of them, and the
@@ -124,7 +125,7 @@ impl Layer for Softmax {
     }
 
     fn scale(&self, step: &Step) -> i32 {
-        step.factor
+        step.weight_scale
     }
 
     fn tables(&self, _: &[&Shape], request: Request) -> Option<Vec<Piecewise>> {
@@ -171,7 +172,7 @@ impl Layer for Softmax {
             let shifted = a.exponentials(&values, table)?;
             let sum = a.settle(&shifted.sum, 3)?;
             let shift = table.scale().max(0).unsigned_abs() + 3;
-            let whole = a.constant(power(step.factor.saturating_add_unsigned(shift).max(0))?);
+            let whole = a.constant(power(step.weight_scale.saturating_add_unsigned(shift).max(0))?);
             let reciprocal = a.div(&whole, &sum, None)?;
             let reciprocal = a.settle(&reciprocal, group.len())?;
             for (i, value) in group.iter().zip(&shifted.values) {
@@ -199,7 +200,7 @@ mod tests {
             let request = Request { scale, reach: 8.0, bits: factor };
             let shape = Shape::new([4, 2]);
             let tables = layer.tables(&[&shape], request).unwrap();
-            let step = Step { inputs: vec![scale], factor, tables, ..Step::default() };
+            let step = Step { inputs: vec![scale], weight_scale: factor, tables, ..Step::default() };
             assert!(layer.holds(&step));
             for k in 1..40i64 {
                 let x = Tensor::from_fn(shape.clone(), |i| ((i as i64 * 7919 * k) % 101 - 50) << scale >> (k % 5));
@@ -231,7 +232,7 @@ mod tests {
                 let e = falling().max_error(&tables[0], 1e9);
                 let within = e <= 2f64.powi(-(factor.min(13) + 1)) * (1.0 + 1e-6);
                 assert!(within || scale < -1, "{e} at scale {scale}, factor {factor}");
-                let step = Step { inputs: vec![scale], factor, tables, ..Step::default() };
+                let step = Step { inputs: vec![scale], weight_scale: factor, tables, ..Step::default() };
                 for (n, values) in [(1, 5), (2, 40), (3, 9), (5, 3)] {
                     let stride = (1i64 << scale.max(0)) / 2 + 1;
                     let ends = Interval { lo: Int::ZERO, hi: Int::from(stride * values) };
@@ -259,7 +260,7 @@ mod tests {
             let layer = Softmax { axis: 0 };
             let tables = layer.tables(&[], Request { scale: 6, reach: 8.0, bits: factor }).unwrap();
             let e = falling().max_error(&tables[0], 1e9);
-            let step = Step { inputs: vec![6], factor, tables, ..Step::default() };
+            let step = Step { inputs: vec![6], weight_scale: factor, tables, ..Step::default() };
             let wide = Tensor::from_fn(Shape::new([n]), |_| Interval { lo: Int::from(-999), hi: Int::from(999) });
             assert!(layer.exact(&mut Bounds::new(), &[&wide], &[], &step).is_ok());
             let groups: [&dyn Fn(usize) -> i64; 4] =

@@ -1,24 +1,24 @@
-//! `y = ln(1 + e^x)`
+//! Softplus: `y = ln(1 + e^x)`.
 
 use crate::layer::tabulated::prelude::{
     Args, Arith, ArithError, Arity, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param,
     Piecewise, Request, Shape, Sides, Step, Tensor, at_most, end, tabulated,
 };
 
-/// `y = ln(1 + e^x)`, for every element.
+/// Softplus: `y = ln(1 + e^x)`, for every element.
 ///
 /// | | shape | scale |
 /// |---|---|---|
 /// | `x` | any | `s_x` |
 /// | `y` | that of `x` | that of the plan's table |
 ///
-/// The exact semantics is a table of the plan, with a proven error of at most `2^-f`, where `f` is the plan's factor (at most
+/// The exact semantics is a table of the plan, with a proven error of at most `2^-f`, where `f` is the weight scale of the plan (at most
 /// 14; [`Function::max_error`] says how it is proven). It is `max(0, x)` and an even function that falls to zero.
 ///
 /// Sources: ONNX `Softplus`, Keras `activation="softplus"`, Burn `Softplus` with `beta = 1`.
 ///
 /// # Constraints
-/// See [`crate::gadget::table::piecewise`]: 26 for an accumulator of 20 bits, 12 of them below the point, and an error of `2^-8`.
+/// `bits + 4 at 2^-8` an output element. See [`crate::gadget::table::piecewise`].
 ///
 /// # Soundness
 /// See [`crate::gadget::table::piecewise`].

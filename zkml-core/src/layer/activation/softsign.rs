@@ -1,4 +1,4 @@
-//! `y = x / (1 + abs(x))`
+//! Softsign: `y = x / (1 + abs(x))`.
 
 use crate::layer::{
     Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step,
@@ -12,12 +12,12 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y = x / (1 + abs(x))`, for every element.
+/// Softsign: `y = x / (1 + abs(x))`, for every element.
 ///
 /// | | shape | scale |
 /// |---|---|---|
 /// | `x` | any | `s_x` |
-/// | `y` | that of `x` | the plan's factor |
+/// | `y` | that of `x` | the weight scale of the plan |
 ///
 /// Sources: ONNX `Softsign`, Keras `activation="softsign"`, Burn `Softsign`.
 ///
@@ -25,7 +25,8 @@ use crate::{
 /// `y` is off by half a unit of its scale at most.
 ///
 /// # Constraints
-/// [`crate::gadget::compare::sign_magnitude`] and [`crate::gadget::division::div`].
+/// `3 * bits + f + 11` an output element. The magnitude, see [`crate::gadget::compare::sign_magnitude`], and the quotient, see
+/// [`crate::gadget::division::div`].
 ///
 /// # Soundness
 /// See these gadgets.
@@ -50,7 +51,7 @@ impl Layer for Softsign {
         onnx: "Softsign",
         keras: "activation softsign",
         burn: "Softsign",
-        constraints: "3 * bits + factor + 11",
+        constraints: "3 * bits + f + 11",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {
@@ -78,7 +79,7 @@ impl Layer for Softsign {
     }
 
     fn scale(&self, step: &Step) -> i32 {
-        step.factor
+        step.weight_scale
     }
 
     fn fanout(&self, _: &[&Shape]) -> usize {
@@ -106,7 +107,7 @@ impl Layer for Softsign {
             let (_, magnitude) = a.sign_magnitude(q)?;
             let bottom = a.linear(std::iter::once((up, &magnitude)), one)?;
             let top = a.linear(std::iter::once((up, q)), Int::ZERO)?;
-            nearest(a, (&top, &bottom), step.factor, None)
+            nearest(a, (&top, &bottom), step.weight_scale, None)
         })?;
         step.finish(a, y)
     }
@@ -121,7 +122,7 @@ mod tests {
     fn exact_is_near_the_formula() {
         for scale in [0, 3, 6] {
             for factor in [2, 7, 10] {
-                let step = Step { inputs: vec![scale; 1], factor, ..Step::default() };
+                let step = Step { inputs: vec![scale; 1], weight_scale: factor, ..Step::default() };
                 for q in -90..90i64 {
                     let y = Softsign.exact(&mut Ints::<i64>::new(), &[&Tensor::vector(vec![q])], &[], &step).unwrap();
                     let x = q as f64 * 2f64.powi(-scale);

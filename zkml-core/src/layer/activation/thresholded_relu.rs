@@ -1,4 +1,4 @@
-//! `y = x if x > alpha, 0 otherwise`
+//! Thresholded ReLU: `y = x if x > alpha, 0 otherwise`.
 
 use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y = x` if `x > alpha`, `y = 0` otherwise, for every element; shapes and scales are kept.
+/// Thresholded ReLU: `y = x` if `x > alpha`, `y = 0` otherwise, for every element; shapes and scales are kept.
 ///
 /// `alpha` is rounded down at the scale of `x`, so that the integers are compared as the reals that they stand for.
 ///
@@ -21,7 +21,7 @@ use crate::{
 /// Sources: ONNX `ThresholdedRelu`, Keras `activation="threshold"`, Burn `ThresholdedRelu`.
 ///
 /// # Constraints
-/// See [`crate::gadget::compare::is_non_negative`]: the bits of `x - alpha`, its sign among them, and a product.
+/// `bits + 2` an output element. The sign of `x - alpha`, see [`crate::gadget::compare::is_non_negative`], and a product.
 ///
 /// # Soundness
 /// See [`crate::gadget::compare::is_non_negative`]; the product is enforced by its own constraint.

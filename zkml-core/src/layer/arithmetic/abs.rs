@@ -1,9 +1,9 @@
-//! `y = |x|`
+//! Absolute value: `y = |x|`.
 
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
-/// `y = |x|`, for every element; shapes and scales are kept.
+/// Absolute value: `y = |x|`, for every element; shapes and scales are kept.
 ///
 /// | | shape | scale |
 /// |---|---|---|
@@ -13,7 +13,7 @@ use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, t
 /// Sources: ONNX `Abs`, Keras `ops.abs`, Burn `Tensor::abs`.
 ///
 /// # Constraints
-/// See [`crate::gadget::rescaling::abs`]: the bits of `|x|` and one more, the rescale to the next scale included.
+/// `bits + 1` an output element. The rescale to the next scale included. See [`crate::gadget::rescaling::abs`].
 ///
 /// # Soundness
 /// See [`crate::gadget::rescaling::abs`].

@@ -11,7 +11,7 @@ use crate::{
 };
 
 binary! {
-    /// `y = a + b`, for every pair of elements of two tensors whose shapes broadcast.
+    /// Addition: `y = a + b`, for every pair of elements of two tensors whose shapes broadcast.
     ///
     /// | | shape | scale |
     /// |---|---|---|
@@ -58,7 +58,7 @@ binary! {
 }
 
 binary! {
-    /// `y = a - b`, for every pair of elements of two tensors whose shapes broadcast.
+    /// Subtraction: `y = a - b`, for every pair of elements of two tensors whose shapes broadcast.
     ///
     /// | | shape | scale |
     /// |---|---|---|

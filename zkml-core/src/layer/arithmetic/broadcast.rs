@@ -1,4 +1,4 @@
-//! Shapes that grow to a common one: axes are aligned at the last, and an extent of one repeats (NumPy, ONNX, Keras, Burn).
+//! Broadcasting: axes are aligned at the last, and an extent of one repeats (NumPy, ONNX, Keras, Burn).
 
 use crate::{error::LayerError, shape::Shape};
 

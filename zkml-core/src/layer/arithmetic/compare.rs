@@ -32,7 +32,7 @@ fn at_most<A: Arith>(
 }
 
 binary! {
-    /// `y = 1` if `a > b`, `y = 0` otherwise, for every pair of elements; shapes broadcast as in NumPy.
+    /// Comparison, greater: `y = 1` if `a > b`, `y = 0` otherwise, for every pair of elements; shapes broadcast as in NumPy.
     ///
     /// They are compared as integers at the finer of both scales.
     ///
@@ -44,7 +44,8 @@ binary! {
     /// Sources: ONNX `Greater`, Keras `ops.greater`, Burn `Tensor::greater`.
     ///
     /// # Constraints
-    /// See [`crate::gadget::compare::is_non_negative`]: the bits of `a - b`, its sign among them.
+    /// `bits + 1` an output element. The sign of `a - b`, which has a bit more than both. See
+    /// [`crate::gadget::compare::is_non_negative`].
     ///
     /// # Soundness
     /// See [`crate::gadget::compare::is_non_negative`].
@@ -77,7 +78,8 @@ binary! {
 }
 
 binary! {
-    /// `y = 1` if `a >= b`, `y = 0` otherwise, for every pair of elements; shapes broadcast as in NumPy.
+    /// Comparison, greater or equal: `y = 1` if `a >= b`, `y = 0` otherwise, for every pair of elements; shapes broadcast as in
+    /// NumPy.
     ///
     /// They are compared as integers at the finer of both scales.
     ///
@@ -89,7 +91,8 @@ binary! {
     /// Sources: ONNX `GreaterOrEqual`, Keras `ops.greater_equal`, Burn `Tensor::greater_equal`.
     ///
     /// # Constraints
-    /// See [`crate::gadget::compare::is_non_negative`]: the bits of `a - b`, its sign among them.
+    /// `bits + 1` an output element. The sign of `a - b`, which has a bit more than both. See
+    /// [`crate::gadget::compare::is_non_negative`].
     ///
     /// # Soundness
     /// See [`crate::gadget::compare::is_non_negative`].
@@ -122,7 +125,7 @@ binary! {
 }
 
 binary! {
-    /// `y = 1` if `a < b`, `y = 0` otherwise, for every pair of elements; shapes broadcast as in NumPy.
+    /// Comparison, less: `y = 1` if `a < b`, `y = 0` otherwise, for every pair of elements; shapes broadcast as in NumPy.
     ///
     /// They are compared as integers at the finer of both scales.
     ///
@@ -134,7 +137,8 @@ binary! {
     /// Sources: ONNX `Less`, Keras `ops.less`, Burn `Tensor::lower`.
     ///
     /// # Constraints
-    /// See [`crate::gadget::compare::is_non_negative`]: the bits of `a - b`, its sign among them.
+    /// `bits + 1` an output element. The sign of `a - b`, which has a bit more than both. See
+    /// [`crate::gadget::compare::is_non_negative`].
     ///
     /// # Soundness
     /// See [`crate::gadget::compare::is_non_negative`].
@@ -167,7 +171,8 @@ binary! {
 }
 
 binary! {
-    /// `y = 1` if `a <= b`, `y = 0` otherwise, for every pair of elements; shapes broadcast as in NumPy.
+    /// Comparison, less or equal: `y = 1` if `a <= b`, `y = 0` otherwise, for every pair of elements; shapes broadcast as in
+    /// NumPy.
     ///
     /// They are compared as integers at the finer of both scales.
     ///
@@ -179,7 +184,8 @@ binary! {
     /// Sources: ONNX `LessOrEqual`, Keras `ops.less_equal`, Burn `Tensor::lower_equal`.
     ///
     /// # Constraints
-    /// See [`crate::gadget::compare::is_non_negative`]: the bits of `a - b`, its sign among them.
+    /// `bits + 1` an output element. The sign of `a - b`, which has a bit more than both. See
+    /// [`crate::gadget::compare::is_non_negative`].
     ///
     /// # Soundness
     /// See [`crate::gadget::compare::is_non_negative`].
@@ -212,7 +218,7 @@ binary! {
 }
 
 binary! {
-    /// `y = 1` if `a = b`, `y = 0` otherwise, for every pair of elements; shapes broadcast as in NumPy.
+    /// Comparison, equal: `y = 1` if `a = b`, `y = 0` otherwise, for every pair of elements; shapes broadcast as in NumPy.
     ///
     /// They are compared as integers at the finer of both scales: reals that are equal only after rounding count as equal.
     ///
@@ -224,7 +230,7 @@ binary! {
     /// Sources: ONNX `Equal`, Keras `ops.equal`, Burn `Tensor::equal`.
     ///
     /// # Constraints
-    /// Two: see [`crate::gadget::compare::is_zero`].
+    /// `2` an output element. See [`crate::gadget::compare::is_zero`].
     ///
     /// # Soundness
     /// See [`crate::gadget::compare::is_zero`].

@@ -1,16 +1,16 @@
-//! `y = a / b`
+//! Division: `y = a / b`.
 
 use super::binary;
 use crate::layer::{Args, Arity, Binary, Card, Factors, Kind, Layer, Literal, Param, Step, quotient};
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
-/// `y = a / b`, for every pair of elements, with the shapes broadcast: axes are aligned at the end, and an
-/// extent of one is repeated.
+/// Division: `y = a / b`, for every pair of elements, with the shapes broadcast: axes are aligned at the end, and an extent of
+/// one is repeated.
 ///
 /// | | shape | scale |
 /// |---|---|---|
 /// | `a`, `b` | any that broadcast | `s_a`, `s_b` |
-/// | `y` | the broadcast one | the plan's factor |
+/// | `y` | the broadcast one | the weight scale of the plan |
 ///
 /// Sources: ONNX `Div`, Keras `ops.divide`, Burn `a / b`.
 ///
@@ -19,7 +19,8 @@ use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, t
 /// and a sample that has it is refused.
 ///
 /// # Constraints
-/// [`crate::gadget::compare::sign_magnitude`] and [`crate::gadget::division::div`]; one more where `b` may have both signs.
+/// `3 * bits + f + 4` an output element. This is for `b > 0`; the sign of others costs more. See
+/// [`crate::gadget::compare::sign_magnitude`] and [`crate::gadget::division::div`].
 ///
 /// # Soundness
 /// See these gadgets.
@@ -44,7 +45,7 @@ impl Layer for Div {
         onnx: "Div",
         keras: "ops.divide",
         burn: "div",
-        constraints: "3 * bits + factor + 4",
+        constraints: "3 * bits + f + 4",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {
@@ -73,7 +74,7 @@ impl Layer for Div {
     }
 
     fn scale(&self, step: &Step) -> i32 {
-        step.factor
+        step.weight_scale
     }
 
     fn fanout(&self, _: &[&Shape]) -> usize {
@@ -95,7 +96,7 @@ impl Layer for Div {
         _: &[Tensor<A::Wire>],
         step: &Step,
     ) -> Result<Tensor<A::Wire>, ArithError> {
-        let e = step.factor + step.inputs[1] - step.inputs[0];
+        let e = step.weight_scale + step.inputs[1] - step.inputs[0];
         let y = binary::places(x).try_map(|(i, j)| quotient::signed(a, &x[0].data()[*i], &x[1].data()[*j], e))?;
         step.finish(a, y)
     }
@@ -121,7 +122,7 @@ mod tests {
     fn exact_is_near_the_formula() {
         for scale in [0, 3, 6] {
             for factor in [2, 7, 10] {
-                let step = Step { inputs: vec![scale; 2], factor, ..Step::default() };
+                let step = Step { inputs: vec![scale; 2], weight_scale: factor, ..Step::default() };
                 for a in -20..20i64 {
                     for b in [-9i64, -4, -1, 1, 2, 7] {
                         let x = [&Tensor::vector(vec![a]), &Tensor::vector(vec![b])];

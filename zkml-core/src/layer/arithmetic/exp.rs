@@ -1,25 +1,25 @@
-//! `y = e^x`
+//! Exponential: `y = e^x`.
 
 use crate::layer::tabulated::prelude::{
     Args, Arith, ArithError, Arity, Card, Factors, Function, Kind, Layer, LayerError, Literal, MISSING, Param,
     Piecewise, Request, Shape, Sides, Step, Tensor, end, float, tabulated,
 };
 
-/// `y = e^x`, for every element.
+/// Exponential: `y = e^x`, for every element.
 ///
 /// | | shape | scale |
 /// |---|---|---|
 /// | `x` | any | `s_x` |
 /// | `y` | that of `x` | that of the plan's table |
 ///
-/// The exact semantics is a table of the plan, with a proven error of at most `2^-f`, where `f` is the plan's factor (at most
+/// The exact semantics is a table of the plan, with a proven error of at most `2^-f`, where `f` is the weight scale of the plan (at most
 /// 14; [`Function::max_error`] says how it is proven). The table covers the power of two that the samples reach (at most 32); beyond it, `y` saturates on
 /// both sides. Large values cost precision: where no table has that error, the plan takes the nearest.
 ///
 /// Sources: ONNX `Exp`, Keras `ops.exp`, Burn `Tensor::exp`.
 ///
 /// # Constraints
-/// See [`crate::gadget::table::piecewise`]: 37 for an accumulator of 20 bits, 12 of them below the point, and an error of `2^-8` up to `x = 4`.
+/// `about bits + 62 at 2^-8` an output element. See [`crate::gadget::table::piecewise`].
 ///
 /// # Soundness
 /// See [`crate::gadget::table::piecewise`].

@@ -5,7 +5,7 @@ use crate::layer::{Args, Arity, Binary, Card, Factors, Kind, Layer, Literal, Par
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 binary! {
-    /// `y = max(a, b)`, for every pair of elements; shapes broadcast as in NumPy.
+    /// Elementwise maximum of two tensors: `y = max(a, b)`, for every pair of elements; shapes broadcast as in NumPy.
     ///
     /// The coarser one is multiplied by a power of two first.
     ///
@@ -17,7 +17,8 @@ binary! {
     /// Sources: ONNX `Max`, Keras `Maximum`, Burn `Tensor::max_pair`.
     ///
     /// # Constraints
-    /// See [`crate::gadget::compare::max`]: the bits of `|a - b|` and one more.
+    /// `bits + 1` an output element. At the finer of both scales; none where the intervals say which is which. See
+    /// [`crate::gadget::compare::max`].
     ///
     /// # Soundness
     /// See [`crate::gadget::compare::max`].
@@ -50,7 +51,8 @@ binary! {
 }
 
 binary! {
-    /// `y = min(a, b) = a + b - max(a, b)`, for every pair of elements; shapes broadcast as in NumPy.
+    /// Elementwise minimum of two tensors: `y = min(a, b) = a + b - max(a, b)`, for every pair of elements; shapes broadcast as
+    /// in NumPy.
     ///
     /// The coarser one is multiplied by a power of two first.
     ///
@@ -62,7 +64,8 @@ binary! {
     /// Sources: ONNX `Min`, Keras `Minimum`, Burn `Tensor::min_pair`.
     ///
     /// # Constraints
-    /// See [`crate::gadget::compare::max`]: the bits of `|a - b|` and one more.
+    /// `bits + 1` an output element. At the finer of both scales; none where the intervals say which is which. See
+    /// [`crate::gadget::compare::max`].
     ///
     /// # Soundness
     /// See [`crate::gadget::compare::max`].

@@ -1,4 +1,4 @@
-//! `y = ln(x)`
+//! Natural logarithm: `y = ln(x)`.
 
 use crate::layer::{
     Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Request, Step, activation::log_softmax::logarithm,
@@ -13,7 +13,7 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y = ln(x)`, for every element.
+/// Natural logarithm: `y = ln(x)`, for every element.
 ///
 /// | | shape | scale |
 /// |---|---|---|
@@ -21,7 +21,7 @@ use crate::{
 /// | `y` | that of `x` | that of the plan's table and six more |
 ///
 /// The exact semantics is `e * ln(2) + l(m)`, where `x = 2^e * (1 + m)` and `l` is a table of `ln(1 + m)` with a proven error of at
-/// most `2^-(f + 1)`, where `f` is the plan's factor (at most 13). `y` is off by `2^-f` at most.
+/// most `2^-(f + 1)`, where `f` is the weight scale of the plan (at most 13). `y` is off by `2^-f` at most.
 ///
 /// Sources: ONNX `Log`, Keras `ops.log`, Burn `Tensor::log`.
 ///
@@ -30,7 +30,8 @@ use crate::{
 /// and a sample that has it is refused. What exceeds twice the power of two that the samples reach counts as that.
 ///
 /// # Constraints
-/// The clamp ([`crate::gadget::rescaling::relu`], none where it can't happen) and [`crate::gadget::table::normalize`].
+/// `3 * bits + 4 at 2^-8` an output element. The clamp, see [`crate::gadget::rescaling::relu`], none where it can't happen; and the
+/// logarithm, see [`crate::gadget::table::normalize`].
 ///
 /// # Soundness
 /// See these gadgets.
@@ -166,8 +167,12 @@ mod tests {
     fn exact_is_within_its_proven_error() {
         for (scale, factor) in [(0, 4), (4, 8), (10, 12)] {
             let request = Request { scale, reach: 64.0, bits: factor };
-            let step =
-                Step { inputs: vec![scale], factor, tables: Log.tables(&[], request).unwrap(), ..Step::default() };
+            let step = Step {
+                inputs: vec![scale],
+                weight_scale: factor,
+                tables: Log.tables(&[], request).unwrap(),
+                ..Step::default()
+            };
             let error = Log.max_error(&step, 64.0).unwrap();
             assert!(Log.holds(&step) && error <= 2f64.powi(-factor), "{error}");
             for q in (1..64i64 << scale).step_by(7) {

@@ -1,11 +1,11 @@
-//! `y = a * b`
+//! Elementwise product: `y = a * b`.
 
 use super::binary::{self, binary};
 use crate::layer::{Args, Arity, Binary, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 binary! {
-    /// `y = a * b`, for every pair of elements of two tensors whose shapes broadcast.
+    /// Elementwise product: `y = a * b`, for every pair of elements of two tensors whose shapes broadcast.
     ///
     /// | | shape | scale |
     /// |---|---|---|
@@ -17,7 +17,7 @@ binary! {
     /// Sources: ONNX `Mul`, Keras `Multiply`, Burn `a * b`.
     ///
     /// # Constraints
-    /// One an element of the output.
+    /// `1` an output element. A product.
     ///
     /// # Soundness
     /// Each product is enforced by its own constraint.

@@ -1,4 +1,4 @@
-//! `y = x^exponent`
+//! Power: `y = x^exponent`.
 
 use super::sqrt::root;
 use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, quotient};
@@ -10,12 +10,12 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y = x^exponent`, for every element: a whole exponent from 0 to 16, `0.5` (a square root) or `-1` (a reciprocal).
+/// Power: `y = x^exponent`, for every element: a whole exponent from 0 to 16, `0.5` (a square root) or `-1` (a reciprocal).
 ///
 /// | | shape | scale |
 /// |---|---|---|
 /// | `x` | any | `s_x` |
-/// | `y` | that of `x` | `exponent * s_x`, or the plan's factor |
+/// | `y` | that of `x` | `exponent * s_x`, or the weight scale of the plan |
 ///
 /// Sources: ONNX `Pow` with a constant exponent, Keras `ops.power`, Burn `Tensor::powf_scalar`.
 ///
@@ -23,8 +23,8 @@ use crate::{
 /// None for whole exponents: the power is exact.
 ///
 /// # Constraints
-/// A product for every squaring and every further bit of the exponent; `0.5` and `-1` as [`super::sqrt::Sqrt`] and
-/// [`super::reciprocal::Reciprocal`].
+/// `products` an output element. A product for every squaring and every further bit of the exponent; `0.5` and `-1` as
+/// [`super::sqrt::Sqrt`] and [`super::reciprocal::Reciprocal`].
 ///
 /// # Soundness
 /// Each product is enforced by its own constraint.
@@ -115,7 +115,7 @@ impl Layer for Pow {
     fn scale(&self, step: &Step) -> i32 {
         match self.exponent {
             Exponent::Whole(n) => n as i32 * step.inputs[0],
-            Exponent::Root | Exponent::Reciprocal => step.factor,
+            Exponent::Root | Exponent::Reciprocal => step.weight_scale,
         }
     }
 
@@ -139,10 +139,10 @@ impl Layer for Pow {
         step: &Step,
     ) -> Result<Tensor<A::Wire>, ArithError> {
         let y = x[0].try_map(|q| match self.exponent {
-            Exponent::Root => root(a, q, 2 * step.factor - step.inputs[0]),
+            Exponent::Root => root(a, q, 2 * step.weight_scale - step.inputs[0]),
             Exponent::Reciprocal => {
                 let one = a.constant(Int::ONE);
-                quotient::signed(a, &one, q, step.factor + step.inputs[0])
+                quotient::signed(a, &one, q, step.weight_scale + step.inputs[0])
             }
             Exponent::Whole(0) => Ok(a.constant(Int::ONE)),
             Exponent::Whole(n) => {

@@ -1,4 +1,4 @@
-//! `y = 1 / x`
+//! Reciprocal: `y = 1 / x`.
 
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, quotient};
 use crate::{
@@ -9,12 +9,12 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y = 1 / x`, for every element.
+/// Reciprocal: `y = 1 / x`, for every element.
 ///
 /// | | shape | scale |
 /// |---|---|---|
 /// | `x` | any | `s_x` |
-/// | `y` | that of `x` | the plan's factor |
+/// | `y` | that of `x` | the weight scale of the plan |
 ///
 /// Sources: ONNX `Reciprocal`, Keras `ops.reciprocal`, Burn `Tensor::recip`.
 ///
@@ -23,7 +23,8 @@ use crate::{
 /// floats it is infinite, and a sample that has it is refused.
 ///
 /// # Constraints
-/// [`crate::gadget::compare::sign_magnitude`] and [`crate::gadget::division::div`]; one more where `x` may have both signs.
+/// `3 * bits + f` an output element. This is for `x > 0`; the sign of others costs more. See [`crate::gadget::compare::sign_magnitude`]
+/// and [`crate::gadget::division::div`].
 ///
 /// # Soundness
 /// See these gadgets.
@@ -48,7 +49,7 @@ impl Layer for Reciprocal {
         onnx: "Reciprocal",
         keras: "ops.reciprocal",
         burn: "recip",
-        constraints: "3 * bits + factor",
+        constraints: "3 * bits + f",
     };
 
     fn parse(_: &mut Args) -> Result<Self, LayerError> {
@@ -76,7 +77,7 @@ impl Layer for Reciprocal {
     }
 
     fn scale(&self, step: &Step) -> i32 {
-        step.factor
+        step.weight_scale
     }
 
     fn fanout(&self, _: &[&Shape]) -> usize {
@@ -99,7 +100,7 @@ impl Layer for Reciprocal {
         step: &Step,
     ) -> Result<Tensor<A::Wire>, ArithError> {
         let one = a.constant(Int::ONE);
-        let y = x[0].try_map(|q| quotient::signed(a, &one, q, step.factor + step.inputs[0]))?;
+        let y = x[0].try_map(|q| quotient::signed(a, &one, q, step.weight_scale + step.inputs[0]))?;
         step.finish(a, y)
     }
 }
@@ -113,7 +114,7 @@ mod tests {
     fn exact_is_near_the_formula() {
         for scale in [0, 3, 6] {
             for factor in [2, 7, 10] {
-                let step = Step { inputs: vec![scale; 1], factor, ..Step::default() };
+                let step = Step { inputs: vec![scale; 1], weight_scale: factor, ..Step::default() };
                 for q in (-90..90i64).filter(|q| *q != 0) {
                     let y = Reciprocal.exact(&mut Ints::<i64>::new(), &[&Tensor::vector(vec![q])], &[], &step).unwrap();
                     let (y, exact) = (y.data()[0] as f64, 2f64.powi(scale + factor) / q as f64);

@@ -1,4 +1,4 @@
-//! `y = a if condition = 1, b if condition = 0`
+//! Selection by a condition: `y = a if condition = 1, b if condition = 0`.
 
 use super::binary;
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
@@ -10,7 +10,7 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y = a` where the condition is one, `y = b` where it is zero; shapes broadcast as in NumPy.
+/// Selection by a condition: `y = a` where the condition is one, `y = b` where it is zero; shapes broadcast as in NumPy.
 ///
 /// The condition must be a bit by its own bounds: the result of a comparison, a product of such, one less such, or a whole input of
 /// `0..=1`. The coarser of `a` and `b` is multiplied by a power of two first.
@@ -24,7 +24,7 @@ use crate::{
 /// Sources: ONNX `Where`, Keras `ops.where`, Burn `Tensor::mask_where`.
 ///
 /// # Constraints
-/// One an element.
+/// `1` an output element. See [`crate::gadget::compare::select`].
 ///
 /// # Soundness
 /// See [`crate::gadget::compare::select`]. A condition that may be anything but 0 and 1 is refused, for all inputs at once.

@@ -1,9 +1,9 @@
-//! `y = 1 if x > 0, -1 if x < 0, 0 otherwise`
+//! Sign: `y = 1 if x > 0, -1 if x < 0, 0 otherwise`.
 
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
-/// `y = 1` if `x > 0`, `y = -1` if `x < 0`, `y = 0` if `x = 0`, for every element.
+/// Sign: `y = 1` if `x > 0`, `y = -1` if `x < 0`, `y = 0` if `x = 0`, for every element.
 ///
 /// A value that rounds to zero at the scale of `x` counts as zero.
 ///
@@ -15,7 +15,7 @@ use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, t
 /// Sources: ONNX `Sign`, Keras `ops.sign`, Burn `Tensor::sign`.
 ///
 /// # Constraints
-/// See [`crate::gadget::compare::sign`]: the bits of `|x|` and three more.
+/// `bits + 3` an output element. See [`crate::gadget::compare::sign`].
 ///
 /// # Soundness
 /// See [`crate::gadget::compare::sign`].

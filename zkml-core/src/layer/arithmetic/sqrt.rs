@@ -1,4 +1,4 @@
-//! `y = sqrt(max(0, x))`
+//! Square root: `y = sqrt(max(0, x))`.
 
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, quotient::power};
 use crate::{
@@ -9,12 +9,12 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y = sqrt(max(0, x))`, for every element.
+/// Square root: `y = sqrt(max(0, x))`, for every element.
 ///
 /// | | shape | scale |
 /// |---|---|---|
 /// | `x` | any | `s_x` |
-/// | `y` | that of `x` | the plan's factor |
+/// | `y` | that of `x` | the weight scale of the plan |
 ///
 /// Sources: ONNX `Sqrt`, Keras `ops.sqrt`, Burn `Tensor::sqrt`.
 ///
@@ -23,7 +23,8 @@ use crate::{
 /// of `y`, and `x` is rounded first). What is negative counts as zero, in floats too.
 ///
 /// # Constraints
-/// The clamp at zero ([`crate::gadget::rescaling::relu`], none if no value is negative) and [`crate::gadget::division::sqrt`].
+/// `bits + 3 * out + 4` an output element. The clamp at zero, see [`crate::gadget::rescaling::relu`], none if no value is negative; and
+/// the root of `out` bits, see [`crate::gadget::division::sqrt`].
 ///
 /// # Soundness
 /// See these gadgets.
@@ -84,7 +85,7 @@ impl Layer for Sqrt {
     }
 
     fn scale(&self, step: &Step) -> i32 {
-        step.factor
+        step.weight_scale
     }
 
     fn fanout(&self, _: &[&Shape]) -> usize {
@@ -106,7 +107,7 @@ impl Layer for Sqrt {
         _: &[Tensor<A::Wire>],
         step: &Step,
     ) -> Result<Tensor<A::Wire>, ArithError> {
-        let y = x[0].try_map(|q| root(a, q, 2 * step.factor - step.inputs[0]))?;
+        let y = x[0].try_map(|q| root(a, q, 2 * step.weight_scale - step.inputs[0]))?;
         step.finish(a, y)
     }
 }
@@ -120,7 +121,7 @@ mod tests {
     fn exact_is_near_the_formula() {
         for scale in [0, 3, 6] {
             for factor in [2, 7, 10] {
-                let step = Step { inputs: vec![scale; 1], factor, ..Step::default() };
+                let step = Step { inputs: vec![scale; 1], weight_scale: factor, ..Step::default() };
                 for q in -20..500i64 {
                     let y = Sqrt.exact(&mut Ints::<i64>::new(), &[&Tensor::vector(vec![q])], &[], &step).unwrap();
                     let y = y.data()[0] as f64 * 2f64.powi(-factor);

@@ -1,9 +1,9 @@
-//! `y = x^2`
+//! Square: `y = x^2`.
 
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
-/// `y = x^2`, for every element.
+/// Square: `y = x^2`, for every element.
 ///
 /// | | shape | scale |
 /// |---|---|---|
@@ -13,7 +13,7 @@ use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, t
 /// Sources: ONNX `Mul` and `Pow`, Keras `ops.square`, Burn `Tensor::square`.
 ///
 /// # Constraints
-/// One an element.
+/// `1` an output element. A product.
 ///
 /// # Soundness
 /// Each product is enforced by its own constraint.

@@ -1,9 +1,9 @@
-//! `y = gamma * (x - mean) / sqrt(var + epsilon) + beta`, by channel
+//! Batch normalization: `y = gamma * (x - mean) / sqrt(var + epsilon) + beta`, by channel.
 
 use crate::layer::{Arg, Args, Arity, Card, Factors, Init, Kind, Layer, Literal, Lowered, Param, Role, Step};
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
-/// `y = gamma * (x - mean) / sqrt(var + epsilon) + beta`, by channel: a batch norm with its trained statistics.
+/// Batch normalization with trained statistics: `y = gamma * (x - mean) / sqrt(var + epsilon) + beta`, by channel.
 ///
 /// The exact semantics are `y = scale * x + offset` with `scale = gamma / sqrt(var + epsilon)` and
 /// `offset = beta - mean * scale`, both computed in floats before they are quantised.
@@ -19,8 +19,8 @@ use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, t
 /// Sources: ONNX `BatchNormalization`, Keras `BatchNormalization` (whose epsilon is `1e-3` unless told), Burn `BatchNorm`.
 ///
 /// # Constraints
-/// None with public weights. With private ones, one product an element, and the range check of each `scale` and `offset`
-/// once. Behind a dense or convolution that nothing else takes, [`crate::optimize`] removes it.
+/// None with public weights. With private ones, one product an element, and the range check of each `scale` and `offset` once.
+/// Behind a dense or convolution that nothing else takes, [`crate::optimize`] removes it.
 ///
 /// # Soundness
 /// The output is a linear combination of wires, or of products each enforced by its own constraint.
@@ -127,7 +127,7 @@ impl Layer for BatchNorm {
     }
 
     fn scale(&self, step: &Step) -> i32 {
-        step.inputs[0] + step.factor
+        step.inputs[0] + step.weight_scale
     }
 
     fn fanout(&self, _: &[&Shape]) -> usize {
@@ -192,7 +192,7 @@ mod tests {
         // At scales 0 and 1.
         let p = [Tensor::vector(vec![2, -2]), Tensor::vector(vec![-1, 2])];
         let x = Tensor::new([2, 1, 2], vec![1i64, 5, -2, 4]).unwrap();
-        let step = Step { inputs: vec![0], factor: 1, ..Step::default() };
+        let step = Step { inputs: vec![0], weight_scale: 1, ..Step::default() };
         let y = norm.exact(&mut Ints::<i64>::new(), &[&x], &p, &step).unwrap();
         assert_eq!((y.data(), norm.scale(&step)), ([1, 9, 6, -6].as_slice(), 1));
     }

@@ -70,7 +70,7 @@ macro_rules! conv {
 }
 
 conv! {
-    /// `y_oi = sum_ck weight_ock * x_c(i+k) + bias_o`: a one-dimensional convolution (a cross-correlation, as everywhere).
+    /// One-dimensional convolution (a cross-correlation, as in all frameworks): `y_oi = sum_ck weight_ock * x_c(i+k) + bias_o`.
     ///
     /// With stride and dilation, the element is `i * stride + k * dilation`. With `groups`, filter `o` sees only the channels of
     /// its group. What lies in the padding counts as zero; `padding = causal` puts all of it at the start, so that no output sees
@@ -86,9 +86,9 @@ conv! {
     /// Sources: ONNX `Conv`, Keras `Conv1D` (kernel transposed), Burn `Conv1d`.
     ///
     /// # Constraints
-    /// None with public weights (a linear combination an output element). With private ones, those of
-    /// [`crate::gadget::product::winograd`], never more than one product for each tap of a kernel that meets the input; and the range check
-    /// of each weight once.
+    /// None with public weights: a linear combination an output element. With private ones, those of
+    /// [`crate::gadget::product::winograd`], never more than one product for each tap of a kernel that meets the input; and the range
+    /// check of each weight once.
     ///
     /// # Soundness
     /// The output is a linear combination of wires, or of products that are enforced: see [`crate::gadget::product::winograd`].
@@ -116,7 +116,8 @@ conv! {
 }
 
 conv! {
-    /// `y_oij = sum_ckl weight_ockl * x_c(i+k)(j+l) + bias_o`: a two-dimensional convolution (a cross-correlation, as everywhere).
+    /// Two-dimensional convolution (a cross-correlation, as in all frameworks): `y_oij = sum_ckl weight_ockl * x_c(i+k)(j+l) +
+    /// bias_o`.
     ///
     /// With strides and dilation, the pixel is `(i * stride + k * dilation, j * stride + l * dilation)`. With `groups`, filter
     /// `o` sees only the channels of its group. What lies in the padding counts as zero.
@@ -131,9 +132,9 @@ conv! {
     /// Sources: ONNX `Conv`, Keras `Conv2D` (kernel transposed), Burn `Conv2d`.
     ///
     /// # Constraints
-    /// None with public weights (a linear combination an output element). With private ones, those of
-    /// [`crate::gadget::product::winograd`], never more than one product for each tap of a kernel that meets the input; and the range check
-    /// of each weight once.
+    /// None with public weights: a linear combination an output element. With private ones, those of
+    /// [`crate::gadget::product::winograd`], never more than one product for each tap of a kernel that meets the input; and the range
+    /// check of each weight once.
     ///
     /// # Soundness
     /// The output is a linear combination of wires, or of products that are enforced: see [`crate::gadget::product::winograd`].

@@ -76,8 +76,8 @@ macro_rules! conv_transpose {
 }
 
 conv_transpose! {
-    /// `y_o(i s + k) = sum over all (c, i, k) of weight_cok * x_ci, + bias_o`, with strides `s`: the transpose of a convolution, which spreads every element of
-    /// the input over a window of the output.
+    /// One-dimensional transposed convolution: `y_o(i s + k) = sum over all (c, i, k) of weight_cok * x_ci, + bias_o`, with the
+    /// stride `s`.
     ///
     /// With dilation, the element is `i * stride + k * dilation`. The padding is cut off; `output_padding` is added at the end.
     /// `padding = same` gives `stride` times the input. With `groups`, a channel reaches only the filters of its group.
@@ -92,9 +92,9 @@ conv_transpose! {
     /// Sources: ONNX `ConvTranspose`, Keras `Conv1DTranspose`, Burn `ConvTranspose1d`.
     ///
     /// # Constraints
-    /// None with public weights (a linear combination an output element). With private ones, those of
-    /// [`crate::gadget::product::winograd`], never more than one product for each tap of a kernel that meets the input; and the range check
-    /// of each weight once.
+    /// None with public weights: a linear combination an output element. With private ones, those of
+    /// [`crate::gadget::product::winograd`], never more than one product for each tap of a kernel that meets the input; and the range
+    /// check of each weight once.
     ///
     /// # Soundness
     /// The output is a linear combination of wires, or of products that are enforced: see [`crate::gadget::product::winograd`].
@@ -123,8 +123,8 @@ conv_transpose! {
 }
 
 conv_transpose! {
-    /// `y_o(i s + k)(j s + l) = sum over all (c, i, j, k, l) of weight_cokl * x_cij, + bias_o`, with strides `s`: the transpose of a convolution, which spreads every element of
-    /// the input over a window of the output.
+    /// Two-dimensional transposed convolution: `y_o(i s + k)(j s + l) = sum over all (c, i, j, k, l) of weight_cokl * x_cij, +
+    /// bias_o`, with strides `s`.
     ///
     /// With dilation, the element is `i * stride + k * dilation`. The padding is cut off; `output_padding` is added at the end.
     /// `padding = same` gives `stride` times the input. With `groups`, a channel reaches only the filters of its group.
@@ -139,9 +139,9 @@ conv_transpose! {
     /// Sources: ONNX `ConvTranspose`, Keras `Conv2DTranspose`, Burn `ConvTranspose2d`.
     ///
     /// # Constraints
-    /// None with public weights (a linear combination an output element). With private ones, those of
-    /// [`crate::gadget::product::winograd`], never more than one product for each tap of a kernel that meets the input; and the range check
-    /// of each weight once.
+    /// None with public weights: a linear combination an output element. With private ones, those of
+    /// [`crate::gadget::product::winograd`], never more than one product for each tap of a kernel that meets the input; and the range
+    /// check of each weight once.
     ///
     /// # Soundness
     /// The output is a linear combination of wires, or of products that are enforced: see [`crate::gadget::product::winograd`].

@@ -1,4 +1,4 @@
-//! What the convolutions share: their parameters, their shape rule and both semantics, forward and transposed.
+//! Convolutions, forward and transposed: parameters, shape rule, and both semantics.
 
 use std::borrow::Cow;
 
@@ -22,7 +22,7 @@ pub(in crate::layer) const BIAS: Arg = Arg { name: "bias", takes: "`true` or `fa
 pub(in crate::layer) const PIXEL: Window =
     Window { kernel: [1, 1], stride: [1, 1], dilation: [1, 1], padding: Padding::Valid };
 
-/// A convolution as its layer describes it.
+/// Convolution or transposed convolution, by the arguments of its layer.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::layer) struct Convolution<'a> {
     /// The layer's name, which also says how many axes it slides over.
@@ -33,15 +33,15 @@ pub(in crate::layer) struct Convolution<'a> {
     pub window: &'a Window,
     /// In how many groups channels and filters are split.
     pub groups: usize,
-    /// What is added after the end of the output, if the convolution is transposed.
+    /// Output padding, if the convolution is transposed.
     pub transposed: Option<[usize; 2]>,
 }
 
-/// A convolution over an input of known shape.
+/// Convolution over an input of known shape.
 struct Laid {
     /// Of the output.
     shape: Shape,
-    /// For each pixel of the output: each tap as its place in the kernel and its place in a channel of the input.
+    /// For each output position, the pairs of an element of the kernel and an element of the channel that are multiplied.
     taps: Vec<Vec<(usize, usize)>>,
     /// Input channels in a group.
     channels: usize,
@@ -53,7 +53,7 @@ struct Laid {
 }
 
 impl Laid {
-    /// The place in the weight of what multiplies the `c`th channel of its group for output channel `o`.
+    /// Offset in the weight of the kernel for output channel `o` and the `c`th input channel of its group.
     fn weight(&self, o: usize, c: usize) -> usize {
         let (group, filter) = (o / self.filters, o % self.filters);
         let row =
@@ -62,7 +62,7 @@ impl Laid {
     }
 }
 
-/// Where the output of a transposed convolution lies: its extents, and what is cut off before it.
+/// Output extents of a transposed convolution, and how many elements its padding cuts off before them.
 fn spread(
     layer: &str,
     window: &Window,
@@ -110,8 +110,8 @@ fn spread(
     Ok((output, before))
 }
 
-/// The taps of a transposed convolution: the element at `i` of the input, through the one at `k` of the kernel, is part of
-/// the one at `i * stride + k * dilation - before` of the output.
+/// Taps of a transposed convolution: element `i` of the input times element `k` of the kernel is a summand of element
+/// `i * stride + k * dilation - before` of the output.
 fn scatter(window: &Window, input: [usize; 2], output: [usize; 2], before: [usize; 2]) -> Vec<Vec<(usize, usize)>> {
     let mut taps = vec![vec![]; output[0] * output[1]];
     let at = |axis: usize, i: usize, k: usize| {
@@ -189,7 +189,7 @@ impl Convolution<'_> {
         }
     }
 
-    /// Over an input; nothing for one that [`Convolution::shape`] refuses.
+    /// The taps over an input; `None` for one that [`Convolution::shape`] refuses.
     fn lay(&self, input: &Shape) -> Option<Laid> {
         let shape = self.shape(input).ok()?;
         let taps = match self.transposed {
@@ -209,7 +209,7 @@ impl Convolution<'_> {
         })
     }
 
-    /// How often an element of the input enters a linear combination.
+    /// Fan-out: how often an element of the input enters a linear combination.
     pub fn fanout(&self, input: &Shape) -> usize {
         let per_filter = match self.transposed {
             None => self.window.place(self.layer, input).map_or(1, |placed| placed.overlap()),
@@ -248,7 +248,7 @@ impl Convolution<'_> {
         Tensor::from_fn(laid.shape, |i| y[i])
     }
 
-    /// The windows over an input, and the shape of the output; nothing for one that [`Convolution::shape`] refuses.
+    /// Output shape and geometry over an input; `None` for one that [`Convolution::shape`] refuses.
     fn grid(&self, input: &Shape) -> Option<(Shape, Grid)> {
         let shape = self.shape(input).ok()?;
         let Some(after) = self.transposed else {
@@ -291,8 +291,8 @@ impl Convolution<'_> {
     }
 }
 
-/// What all layers share that are one convolution: they have `convolution(&self, &Shape)`, `linear(&self)` and
-/// `bias`.
+/// All of [`Layer`](crate::layer::Layer) that layers of one convolution share. They have `convolution(&self, &Shape)`,
+/// `linear(&self)` and `bias`.
 macro_rules! convolves {
     () => {
         fn shape(&self, inputs: &[&Shape]) -> Result<Shape, LayerError> {
@@ -312,7 +312,7 @@ macro_rules! convolves {
         }
 
         fn scale(&self, step: &Step) -> i32 {
-            step.inputs[0] + step.factor
+            step.inputs[0] + step.weight_scale
         }
 
         fn fanout(&self, inputs: &[&Shape]) -> usize {

@@ -1,4 +1,4 @@
-//! `y_o = sum_i weight_oi * x_i + bias_o`
+//! Fully connected layer: `y_o = sum_i weight_oi * x_i + bias_o`.
 
 use crate::layer::{Arg, Args, Arity, Card, Factors, Init, Kind, Layer, Linear, Literal, Param, Role, Step};
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y_o = sum_i weight_oi * x_i + bias_o`: a fully connected layer.
+/// Fully connected layer: `y_o = sum_i weight_oi * x_i + bias_o`.
 ///
 /// | | shape | scale |
 /// |---|---|---|
@@ -120,7 +120,7 @@ impl Layer for Dense {
     }
 
     fn scale(&self, step: &Step) -> i32 {
-        step.inputs[0] + step.factor
+        step.inputs[0] + step.weight_scale
     }
 
     fn fanout(&self, _: &[&Shape]) -> usize {
@@ -195,7 +195,7 @@ mod tests {
         let expected = Tensor::new([2, 2], expected).unwrap();
         assert_eq!(dense.float(&[&x], &[&weight, &bias]), expected);
         let whole = |t: &Tensor| t.map(|x| *x as i64);
-        let step = Step { inputs: vec![2], factor: 3, ..Step::default() };
+        let step = Step { inputs: vec![2], weight_scale: 3, ..Step::default() };
         let params = [whole(&weight), whole(&bias)];
         let y = dense.exact(&mut Ints::<i64>::new(), &[&whole(&x)], &params, &step).unwrap();
         assert_eq!(y.map(|q| *q as f64), expected);

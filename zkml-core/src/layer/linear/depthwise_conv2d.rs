@@ -1,4 +1,4 @@
-//! `y_oij = sum_kl weight_o0kl * x_(o / multiplier)(i+k)(j+l) + bias_o`
+//! Depthwise convolution: `y_oij = sum_kl weight_o0kl * x_(o / multiplier)(i+k)(j+l) + bias_o`.
 
 use super::convolution::{BIAS, Convolution, MULTIPLIER, convolves};
 use crate::layer::{
@@ -7,7 +7,8 @@ use crate::layer::{
 };
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
-/// `y_oij = sum_kl weight_o0kl * x_(o / multiplier)(i+k)(j+l) + bias_o`: every channel by itself, through `multiplier` filters.
+/// Depthwise convolution: `y_oij = sum_kl weight_o0kl * x_(o / multiplier)(i+k)(j+l) + bias_o`, each channel through
+/// `multiplier` filters of its own.
 ///
 /// It is `conv2d` with as many groups as there are channels. Strides, padding and dilation are as there.
 ///
@@ -21,9 +22,8 @@ use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, t
 /// Sources: ONNX `Conv` (`group = channels`), Keras `DepthwiseConv2D` (kernel transposed), Burn `Conv2d` (`groups = channels`).
 ///
 /// # Constraints
-/// None with public weights (a linear combination an output element). With private ones, those of
-/// [`crate::gadget::product::winograd`], never more than one product for each tap of a kernel that meets the input; and the range check
-/// of each weight once.
+/// None with public weights: a linear combination an output element. With private ones, those of [`crate::gadget::product::winograd`],
+/// never more than one product for each tap of a kernel that meets the input; and the range check of each weight once.
 ///
 /// # Soundness
 /// The output is a linear combination of wires, or of products that are enforced: see [`crate::gadget::product::winograd`].

@@ -1,9 +1,9 @@
-//! `y[.., i, j] = sum_k a[.., i, k] * b[.., k, j]`
+//! Matrix product: `y[.., i, j] = sum_k a[.., i, k] * b[.., k, j]`.
 
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, arithmetic::broadcast};
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
-/// `y[.., i, j] = sum_k a[.., i, k] * b[.., k, j]`: the product of two matrices that are both values.
+/// Matrix product of two tensors: `y[.., i, j] = sum_k a[.., i, k] * b[.., k, j]`.
 ///
 /// Axes before the last two broadcast. A vector on the left is one row, on the right one column; that axis is then left out
 /// of the output (which is `[1]` if no axis is left).
@@ -17,8 +17,8 @@ use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, t
 /// Sources: ONNX `MatMul`, Keras `Dot` and `ops.matmul`, Burn `Tensor::matmul`.
 ///
 /// # Constraints
-/// See [`crate::gadget::product::matrix`]: for an even `k`, `n * m * k / 2 + (n + m) * k / 2` a matrix, or one a product where that is
-/// less. None where one of the factors is a constant.
+/// `k / 2 * (1 + 1 / n + 1 / m)` an output element. This is for an even `k`; `k` where that is less. None where one of the
+/// tensors is constant. See [`crate::gadget::product::matrix`].
 ///
 /// # Soundness
 /// See [`crate::gadget::product::matrix`].

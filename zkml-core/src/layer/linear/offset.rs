@@ -1,4 +1,4 @@
-//! `y = x + value`
+//! Addition of a constant: `y = x + value`.
 
 use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
@@ -9,19 +9,19 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y = x + value`, for every element, with a literal value.
+/// Addition of a constant: `y = x + value`, for every element.
 ///
 /// | | shape | scale |
 /// |---|---|---|
 /// | `x` | any | `s_x` |
 /// | `value` | none | that of `y` |
-/// | `y` | that of `x` | `max(s_x, min(f, e))`: the factor of the plan, or the least `e` where `value * 2^e` is whole |
+/// | `y` | that of `x` | `max(s_x, min(f, e))`: the weight scale of the plan, or the least `e` where `value * 2^e` is whole |
 ///
 /// Sources: ONNX `Add` and `Sub` with a constant, Keras `Rescaling` (offset), Burn `Tensor::add_scalar`.
 ///
 /// # Constraints
-/// None: a linear combination an element. A value that is whole at the scale of `x` is exact. Otherwise it is rounded at
-/// the scale of `y`, and `x` is multiplied by a power of two.
+/// None: a linear combination an element. A value that is whole at the scale of `x` is exact. Otherwise it is rounded at the
+/// scale of `y`, and `x` is multiplied by a power of two.
 ///
 /// # Soundness
 /// The output is a linear combination of wires.
@@ -77,7 +77,7 @@ impl Layer for Offset {
     }
 
     fn scale(&self, step: &Step) -> i32 {
-        step.inputs[0].max(step.factor.min(float::whole_from(self.value)))
+        step.inputs[0].max(step.weight_scale.min(float::whole_from(self.value)))
     }
 
     fn fanout(&self, _: &[&Shape]) -> usize {
@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn the_input_is_refined_only_as_far_as_the_value_needs() {
         let x = Tensor::vector(vec![7i64, -3]);
-        let step = Step { inputs: vec![2], factor: 4, ..Step::default() };
+        let step = Step { inputs: vec![2], weight_scale: 4, ..Step::default() };
         for (value, expected, scale) in
             [(-2.0, [-1, -11], 2), (0.25, [8, -2], 2), (0.125, [15, -5], 3), (0.3, [33, -7], 4), (0.0, [7, -3], 2)]
         {
@@ -141,7 +141,7 @@ mod tests {
             let whole = value.fract() == 0.0;
             assert_eq!(layer.factors(), if whole { Factors::None } else { Factors::Constants }, "{value}");
         }
-        let fine = Step { inputs: vec![9], factor: 4, ..Step::default() };
+        let fine = Step { inputs: vec![9], weight_scale: 4, ..Step::default() };
         assert_eq!(Offset { value: 0.3 }.scale(&fine), 9);
     }
 }

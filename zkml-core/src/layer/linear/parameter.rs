@@ -1,9 +1,9 @@
-//! `y = value`
+//! Parameter: `y = value`.
 
 use crate::layer::{Arg, Args, Arity, Card, Factors, Init, Kind, Layer, Literal, Param, Role, Step};
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
-/// `y = value`: a trained or constant tensor, whatever the input. It takes no tensors.
+/// Parameter, a trained or constant tensor: `y = value`. It has no inputs.
 ///
 /// | | shape | scale |
 /// |---|---|---|
@@ -84,7 +84,7 @@ impl Layer for Parameter {
     }
 
     fn scale(&self, step: &Step) -> i32 {
-        step.factor
+        step.weight_scale
     }
 
     fn fanout(&self, _: &[&Shape]) -> usize {
@@ -137,7 +137,7 @@ mod tests {
         let layer = parameter(&[2]).unwrap();
         let value = Tensor::vector(vec![0.5, -3.0]);
         assert_eq!(layer.float(&[], &[&value]), value);
-        let step = Step { factor: 3, ..Step::default() };
+        let step = Step { weight_scale: 3, ..Step::default() };
         let y = layer.exact(&mut Ints::<i64>::new(), &[], &[value.map(|x| (8.0 * x) as i64)], &step).unwrap();
         assert_eq!((y.data(), layer.scale(&step)), ([4, -24].as_slice(), 3));
     }

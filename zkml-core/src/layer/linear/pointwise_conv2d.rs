@@ -1,10 +1,10 @@
-//! `y_oij = sum_c weight_oc00 * x_cij + bias_o`
+//! Pointwise convolution, of one pixel: `y_oij = sum_c weight_oc00 * x_cij + bias_o`.
 
 use super::convolution::{BIAS, Convolution, FILTERS, PIXEL, convolves};
 use crate::layer::{Args, Arity, Card, Factors, Groups, Kind, Layer, Linear, Literal, Param, Step};
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
-/// `y_oij = sum_c weight_oc00 * x_cij + bias_o`: a convolution of one pixel, that mixes the channels.
+/// Pointwise convolution, of one pixel: `y_oij = sum_c weight_oc00 * x_cij + bias_o`.
 ///
 /// | | shape | scale |
 /// |---|---|---|
@@ -16,9 +16,8 @@ use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, t
 /// Sources: ONNX `Conv`, Keras `Conv2D` (`kernel_size = 1`), Burn `Conv2d`.
 ///
 /// # Constraints
-/// None with public weights (a linear combination an output element). With private ones, those of
-/// [`crate::gadget::product::winograd`], never more than one product for each tap of a kernel that meets the input; and the range check
-/// of each weight once.
+/// None with public weights: a linear combination an output element. With private ones, those of [`crate::gadget::product::winograd`],
+/// never more than one product for each tap of a kernel that meets the input; and the range check of each weight once.
 ///
 /// # Soundness
 /// The output is a linear combination of wires, or of products that are enforced: see [`crate::gadget::product::winograd`].

@@ -1,4 +1,4 @@
-//! `y = factor * x`
+//! Multiplication by a constant: `y = factor * x`.
 
 use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{
@@ -9,12 +9,12 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y = factor * x`, for every element, with a literal factor: pixels to `0.0..=1.0`, say.
+/// Multiplication by a constant: `y = factor * x`, for every element, such as pixels to `0.0..=1.0`.
 ///
 /// | | shape | scale |
 /// |---|---|---|
 /// | `x` | any | `s_x` |
-/// | `factor` | none | `f`, the factor of the plan |
+/// | `factor` | none | `f`, the weight scale of the plan |
 /// | `y` | that of `x` | `s_x + f`, or `s_x - e` if `factor` is `2^e` or `-2^e` |
 ///
 /// Sources: ONNX `Mul` and `Div` with a constant, Keras `Rescaling` (offset = 0), Burn `Tensor::mul_scalar`.
@@ -87,7 +87,7 @@ impl Layer for Scale {
     fn scale(&self, step: &Step) -> i32 {
         match float::exponent(self.factor) {
             Some(exponent) => step.inputs[0] - exponent,
-            None => step.inputs[0] + step.factor,
+            None => step.inputs[0] + step.weight_scale,
         }
     }
 
@@ -112,7 +112,7 @@ impl Layer for Scale {
     ) -> Result<Tensor<A::Wire>, ArithError> {
         let factor = match float::exponent(self.factor) {
             Some(_) => Int::from(self.factor.signum() as i64).into(),
-            None => Fixed::new(self.factor, step.factor)?,
+            None => Fixed::new(self.factor, step.weight_scale)?,
         };
         if factor == Fixed::ONE {
             return step.finish(a, x[0].clone());
@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn exact_multiplies_only_where_it_must() {
         let x = Tensor::vector(vec![7i64, -3]);
-        let step = Step { inputs: vec![2], factor: 4, ..Step::default() };
+        let step = Step { inputs: vec![2], weight_scale: 4, ..Step::default() };
         for (factor, factors, expected, scale) in [
             (8.0, Factors::None, [7, -3], -1),
             (-0.25, Factors::None, [-7, 3], 4),

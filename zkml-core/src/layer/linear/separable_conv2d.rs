@@ -1,4 +1,4 @@
-//! `y = pointwise(depthwise(x)) + bias`
+//! Depthwise separable convolution: `y = pointwise(depthwise(x)) + bias`.
 
 use super::convolution::{BIAS, Convolution, FILTERS, MULTIPLIER, PIXEL};
 use crate::layer::{
@@ -7,8 +7,8 @@ use crate::layer::{
 };
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
-/// `y_oij = sum_m pointwise_om00 * z_mij + bias_o` of `z_mij = sum_kl depthwise_m0kl * x_(m / multiplier)(i+k)(j+l)`: every
-/// channel by itself, then a mixture of the channels.
+/// Depthwise separable convolution: `y_oij = sum_m pointwise_om00 * z_mij + bias_o` of `z_mij = sum_kl depthwise_m0kl * x_(m /
+/// multiplier)(i+k)(j+l)`, a depthwise convolution and a pointwise one.
 ///
 /// Strides, padding and dilation are those of the first part, as in `conv2d`.
 ///
@@ -23,9 +23,8 @@ use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, t
 /// Sources: Keras `SeparableConv2D` (kernels transposed); of ONNX and Burn, two convolutions.
 ///
 /// # Constraints
-/// With public weights one for each element of `z` whose combination is so wide that a variable of its own is cheaper, else
-/// none. With private ones, those of [`crate::gadget::product::winograd`] for both convolutions, and the range check of each weight
-/// once.
+/// None with public weights, but for one an element of `z` whose combination is so wide that a variable of its own is cheaper.
+/// With private ones, those of [`crate::gadget::product::winograd`] for both convolutions, and the range check of each weight once.
 ///
 /// # Soundness
 /// The output is a linear combination of wires, or of products that are enforced: see [`crate::gadget::product::winograd`].
@@ -130,7 +129,7 @@ impl Layer for SeparableConv2d {
     }
 
     fn scale(&self, step: &Step) -> i32 {
-        step.inputs[0] + 2 * step.factor
+        step.inputs[0] + 2 * step.weight_scale
     }
 
     fn fanout(&self, inputs: &[&Shape]) -> usize {

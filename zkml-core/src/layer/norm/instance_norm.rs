@@ -4,7 +4,8 @@ use super::standardize::{self, EPSILON, Norm, standardizes};
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, axes};
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
-/// `y_c = gamma_c * (x_c - mean_c) / sqrt(var_c + epsilon) + beta_c`, with the mean and variance of each channel.
+/// Instance normalization: `y_c = gamma_c * (x_c - mean_c) / sqrt(var_c + epsilon) + beta_c`, with the mean and variance of
+/// each channel.
 ///
 /// | | shape | scale |
 /// |---|---|---|
@@ -21,8 +22,9 @@ use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, t
 /// `sqrt(epsilon)`, as in floats; without an epsilon, `z` is zero where all are the same.
 ///
 /// # Constraints
-/// `n * (max(reach + s_x + ceil(log2 n), -2) + f + ceil(log2(n) / 2) + 7)` at most for `n` elements in a group, with inputs of at
-/// most `2^reach`; and once a root and the quotient of a constant by it, see [`crate::gadget::division::sqrt`] and [`crate::gadget::division::div`].
+/// `about bits + 21 + 175 / n at 2^-8` an output element. For all `n` elements of a group at most `n * (max(reach + s_x +
+/// ceil(log2 n), -2) + f + ceil(log2(n) / 2) + 7)`, with inputs of at most `2^reach`; and once a root and the quotient of a
+/// constant by it, see [`crate::gadget::division::sqrt`] and [`crate::gadget::division::div`].
 ///
 /// # Soundness
 /// See these gadgets and [`crate::gadget::rescaling::rescale`]. The bound of `z` and the least variance, which the circuit enforces, hold of

@@ -49,7 +49,8 @@ macro_rules! norm {
 const AXES: Arg = Arg { name: "axes", takes: "a list of axes", default: Some("[-1]") };
 
 norm! {
-    /// `y = gamma * (x - mean) / sqrt(var + epsilon) + beta`, with mean and variance over the elements of `axes`.
+    /// Layer normalization: `y = gamma * (x - mean) / sqrt(var + epsilon) + beta`, with mean and variance over the elements of
+    /// `axes`.
     ///
     /// | | shape | scale |
     /// |---|---|---|
@@ -66,8 +67,9 @@ norm! {
     /// `sqrt(epsilon)`, as in floats; without an epsilon, `z` is zero where all are the same.
     ///
     /// # Constraints
-    /// `n * (max(reach + s_x + ceil(log2 n), -2) + f + ceil(log2(n) / 2) + 7)` at most for `n` elements in a group, with inputs of at
-    /// most `2^reach`; and once a root and the quotient of a constant by it, see [`crate::gadget::division::sqrt`] and [`crate::gadget::division::div`].
+    /// `about bits + 21 + 175 / n at 2^-8` an output element. For all `n` elements of a group at most `n * (max(reach + s_x +
+    /// ceil(log2 n), -2) + f + ceil(log2(n) / 2) + 7)`, with inputs of at most `2^reach`; and once a root and the quotient of a
+    /// constant by it, see [`crate::gadget::division::sqrt`] and [`crate::gadget::division::div`].
     ///
     /// # Soundness
     /// See these gadgets and [`crate::gadget::rescaling::rescale`]. The bound of `z` and the least variance, which the circuit enforces, hold of
@@ -96,7 +98,7 @@ norm! {
 }
 
 norm! {
-    /// `y = gamma * x / sqrt(mean(x^2) + epsilon)`, with the mean over the elements of `axes`.
+    /// Root mean square normalization: `y = gamma * x / sqrt(mean(x^2) + epsilon)`, with the mean over the elements of `axes`.
     ///
     /// | | shape | scale |
     /// |---|---|---|
@@ -112,8 +114,9 @@ norm! {
     /// `sqrt(epsilon)`, as in floats; without an epsilon, `z` is zero where all are zero.
     ///
     /// # Constraints
-    /// `n * (max(reach + s_x + ceil(log2 n), -2) + f + ceil(log2(n) / 2) + 7)` at most for `n` elements in a group, with inputs of at
-    /// most `2^reach`; and once a root and the quotient of a constant by it, see [`crate::gadget::division::sqrt`] and [`crate::gadget::division::div`].
+    /// `about bits + 21 + 175 / n at 2^-8` an output element. For all `n` elements of a group at most `n * (max(reach + s_x +
+    /// ceil(log2 n), -2) + f + ceil(log2(n) / 2) + 7)`, with inputs of at most `2^reach`; and once a root and the quotient of a
+    /// constant by it, see [`crate::gadget::division::sqrt`] and [`crate::gadget::division::div`].
     ///
     /// # Soundness
     /// See these gadgets and [`crate::gadget::rescaling::rescale`]. The bound of `z` and the least variance, which the circuit enforces, hold of
@@ -167,7 +170,7 @@ mod tests {
             .float(&[&x.map(|q| *q as f64 / 32.0)], &[&Tensor::vector(vec![1.0; 4]), &Tensor::vector(vec![0.0; 4])]);
         let mut errors = vec![];
         for reach in [7, 2, -3] {
-            let step = Step { inputs: vec![5], factor: 8, reach, ..Step::default() };
+            let step = Step { inputs: vec![5], weight_scale: 8, reach, ..Step::default() };
             assert!(layer.holds(&step));
             let p = [Tensor::vector(vec![1i128 << 8; 4]), Tensor::vector(vec![0; 4])];
             let y = layer.exact(&mut Ints::<i128>::new(), &[&x], &p, &step).unwrap();

@@ -1,4 +1,4 @@
-//! `z = (x - mean) / sqrt(var + epsilon)` over groups of elements: what the norms share.
+//! Standardization over groups of elements, for the norms: `z = (x - mean) / sqrt(var + epsilon)`.
 //!
 //! With `n` elements `q_i` of scale `s` in a group, `t_i = n * q_i - sum q` (or `n * q_i` where the mean is left alone) and
 //! `v = n * sum q^2 - (sum q)^2` (or `n * sum q^2`); with `e = max(1, round(epsilon * n^2 * 2^(2 * (s + g))))`:
@@ -34,7 +34,7 @@ pub(in crate::layer) struct Norm<'a> {
 
 /// The scale of `z`: two bits more than that of the weights.
 pub(in crate::layer) fn scale(step: &Step) -> i32 {
-    (step.factor + 2).clamp(2, 60)
+    (step.weight_scale + 2).clamp(2, 60)
 }
 
 impl Norm<'_> {
@@ -89,11 +89,11 @@ impl Norm<'_> {
             let reciprocal = a.div(&whole, &root, None)?;
             let reciprocal = a.settle(&reciprocal, n)?;
             let shift = shift.unsigned_abs();
-            let width = Some(shift + (f + half(log) + 1).unsigned_abs());
+            let bits = Some(shift + (f + half(log) + 1).unsigned_abs());
             for (i, v) in group.iter().zip(values) {
                 let t = a.linear([(count, v), (-Int::ONE, &sum)].into_iter(), Int::ZERO)?;
                 let product = a.mul(&t, &reciprocal)?;
-                z[*i] = a.rescale(&product, Cut { shift, saturate: None, bits: width })?;
+                z[*i] = a.rescale(&product, Cut { shift, saturate: None, bits })?;
             }
         }
         Ok(z)
@@ -178,7 +178,7 @@ macro_rules! standardizes {
         }
 
         fn scale(&self, step: &Step) -> i32 {
-            standardize::scale(step) + step.factor
+            standardize::scale(step) + step.weight_scale
         }
 
         fn reaches(&self) -> bool {
@@ -237,7 +237,7 @@ pub(in crate::layer) mod tests {
             assert!((y - expected).abs() < 1e-6, "{y} is not {expected}");
         }
         assert_eq!((y.len(), layer.params(&[x.shape()]).len()), (expected.len(), params.len()));
-        let step = Step { inputs: vec![5], factor: 6, reach: 5, ..Step::default() };
+        let step = Step { inputs: vec![5], weight_scale: 6, reach: 5, ..Step::default() };
         let held = [6, layer.scale(&step)];
         let p: Vec<Tensor<i128>> =
             params.iter().zip(held).map(|(p, s)| p.map(|v| (v * 2f64.powi(s)).round() as i128)).collect();
@@ -325,7 +325,7 @@ pub(in crate::layer) mod tests {
         for centred in [false, true] {
             for epsilon in [0.0, 1e-300, 1e-5, 0.4, 3.0, 1e6] {
                 for (s, factor, reach) in steps {
-                    let step = Step { inputs: vec![s], factor, reach, ..Step::default() };
+                    let step = Step { inputs: vec![s], weight_scale: factor, reach, ..Step::default() };
                     cases.push(Case { n, centred, epsilon, step, most });
                 }
             }
@@ -333,9 +333,9 @@ pub(in crate::layer) mod tests {
         cases
     }
 
-    /// Within the width, the interval and the documented error.
+    /// Within the bits of the rescale, the interval and the documented error.
     fn check(case: &Case, bound: Option<&Vec<Interval>>, q: &[i64]) {
-        // A value beyond the width would be an error here.
+        // A value beyond these bits would be an error here.
         let z = case.z(q);
         let most = 4.0 / 3.0 * (case.n as f64).sqrt() * 2f64.powi(scale(&case.step)) + 0.5;
         assert!(z.iter().all(|z| z.as_f64().abs() <= most), "{z:?} of {q:?}, {case:?}");
@@ -346,7 +346,7 @@ pub(in crate::layer) mod tests {
     }
 
     #[test]
-    fn every_small_group_is_within_its_width_its_interval_and_its_error() {
+    fn every_small_group_is_within_its_bits_its_interval_and_its_error() {
         for (n, most) in [(1, 40), (2, 9), (3, 4), (4, 2), (5, 1), (7, 1)] {
             for case in cases(n, most) {
                 let bound = case.read(&mut Bounds::new(), case.interval()).ok();
@@ -382,13 +382,13 @@ pub(in crate::layer) mod tests {
     fn an_epsilon_of_more_bits_than_a_machine_integer_is_the_epsilon_still_or_is_refused() {
         for (s, epsilon) in [(40, 1e5), (50, 1e6), (70, 1e6), (70, 1e-5), (90, 1e3)] {
             for centred in [false, true] {
-                let step = Step { inputs: vec![s], factor: 4, reach: -s + 12, ..Step::default() };
+                let step = Step { inputs: vec![s], weight_scale: 4, reach: -s + 12, ..Step::default() };
                 let case = Case { n: 2, centred, epsilon, step, most: 1 << 12 };
                 for q in [[1, -1], [4096, -4096], [4096, 0], [0, 0]] {
                     check(&case, None, &q);
                 }
                 // Values that are not small next to the epsilon.
-                let step = Step { inputs: vec![s], factor: 4, reach: 0, ..Step::default() };
+                let step = Step { inputs: vec![s], weight_scale: 4, reach: 0, ..Step::default() };
                 let case = Case { n: 2, centred, epsilon, step, most: 0 };
                 let one = Int::ONE << s;
                 let x = Tensor::vector(vec![one, -one]);
@@ -400,7 +400,7 @@ pub(in crate::layer) mod tests {
                 }
             }
         }
-        let step = Step { inputs: vec![4], factor: 4, reach: 0, ..Step::default() };
+        let step = Step { inputs: vec![4], weight_scale: 4, reach: 0, ..Step::default() };
         let case = Case { n: 2, centred: true, epsilon: 1e300, step, most: 1 };
         assert!(matches!(case.read(&mut Bounds::new(), case.interval()), Err(ArithError::Overflow { .. })));
     }

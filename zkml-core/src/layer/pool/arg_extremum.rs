@@ -163,8 +163,8 @@ macro_rules! arg_extremum {
 }
 
 arg_extremum! {
-    /// `y = min { i : x_i = max_j x_j }`: the index of the largest element along an axis, the first one among equals, or the last one if
-    /// `last = true`.
+    /// Index of the largest element along an axis: `y = min { i : x_i = max_j x_j }`, the first one among equals, or the last
+    /// one if `last = true`.
     ///
     /// The `argmax` of a vector, without arguments, is the class output of a model.
     ///
@@ -178,7 +178,8 @@ arg_extremum! {
     /// Sources: ONNX `ArgMax` (`select_last_index` is `last`), Keras `ops.argmax`, Burn `Tensor::argmax`.
     ///
     /// # Constraints
-    /// Two a class, and a range check of its distance for each (its bits and one more). See [`crate::gadget::compare::argmax`].
+    /// `classes * (bits + 2)` an output element. For each class two, and the range check of its distance from the best. See
+    /// [`crate::gadget::compare::argmax`].
     ///
     /// # Soundness
     /// See [`crate::gadget::compare::argmax`]. The last one is the first one from behind.
@@ -209,8 +210,8 @@ arg_extremum! {
 }
 
 arg_extremum! {
-    /// `y = min { i : x_i = min_j x_j }`: the index of the smallest element along an axis, the first one among equals, or the last one if
-    /// `last = true`.
+    /// Index of the smallest element along an axis: `y = min { i : x_i = min_j x_j }`, the first one among equals, or the last
+    /// one if `last = true`.
     ///
     /// | | shape | scale |
     /// |---|---|---|
@@ -220,7 +221,8 @@ arg_extremum! {
     /// Sources: ONNX `ArgMin` (`select_last_index` is `last`), Keras `ops.argmin`, Burn `Tensor::argmin`.
     ///
     /// # Constraints
-    /// Two a class, and a range check of its distance for each (its bits and one more). See [`crate::gadget::compare::argmax`].
+    /// `classes * (bits + 2)` an output element. For each class two, and the range check of its distance from the best. See
+    /// [`crate::gadget::compare::argmax`].
     ///
     /// # Soundness
     /// See [`crate::gadget::compare::argmax`]. The smallest is the largest of the negated. The last one is the first one from behind.

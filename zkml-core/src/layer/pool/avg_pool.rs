@@ -57,7 +57,7 @@ macro_rules! avg_pool {
             }
 
             fn scale(&self, step: &Step) -> i32 {
-                step.inputs[0] + self.mean().log2_area().unwrap_or(step.factor)
+                step.inputs[0] + self.mean().log2_area().unwrap_or(step.weight_scale)
             }
 
             fn fanout(&self, inputs: &[&Shape]) -> usize {
@@ -80,7 +80,7 @@ macro_rules! avg_pool {
                 _: &[Tensor<A::Wire>],
                 step: &Step,
             ) -> Result<Tensor<A::Wire>, ArithError> {
-                let y = self.mean().exact(a, Self::CARD.name, x[0], step.factor)?;
+                let y = self.mean().exact(a, Self::CARD.name, x[0], step.weight_scale)?;
                 step.finish(a, y)
             }
         }
@@ -88,7 +88,8 @@ macro_rules! avg_pool {
 }
 
 avg_pool! {
-    /// `y = sum over the window of x / n`: the mean of each window of each channel.
+    /// One-dimensional average pooling: `y = sum over the window of x / n`, the mean of the `n` elements of each window of a
+    /// channel.
     ///
     /// `n` counts what lies in the input and not the padding, unless `include_pad = true`.
     ///
@@ -103,7 +104,7 @@ avg_pool! {
     /// None: a linear combination an output element.
     ///
     /// If every window has the same `n`, a power of two, it is the sum, and the scale does the division. Otherwise the sum is
-    /// multiplied by `round(2^f / n)`, where `f` is the factor of the plan: an error of at most `n / 2^(f + 1)` of the mean.
+    /// multiplied by `round(2^f / n)`, where `f` is the weight scale of the plan: an error of at most `n / 2^(f + 1)` of the mean.
     ///
     /// # Soundness
     /// The output is a linear combination of wires.
@@ -131,7 +132,8 @@ avg_pool! {
 }
 
 avg_pool! {
-    /// `y = sum over the window of x / n`: the mean of the `n` elements of each window.
+    /// Two-dimensional average pooling: `y = sum over the window of x / n`, the mean of the `n` elements of each window of a
+    /// channel.
     ///
     /// `n` counts what lies in the input and not the padding (Keras `same`, ONNX `count_include_pad = 0`), unless
     /// `include_pad = true`.
@@ -147,7 +149,7 @@ avg_pool! {
     /// None: a linear combination an output element.
     ///
     /// If every window has the same `n`, a power of two, it is the sum, and the scale does the division. Otherwise the sum is
-    /// multiplied by `round(2^f / n)`, where `f` is the factor of the plan: an error of at most `n / 2^(f + 1)` of the mean.
+    /// multiplied by `round(2^f / n)`, where `f` is the weight scale of the plan: an error of at most `n / 2^(f + 1)` of the mean.
     ///
     /// # Soundness
     /// The output is a linear combination of wires.
@@ -244,14 +246,14 @@ mod tests {
     fn other_windows_are_divided_by_a_constant_each() {
         let layer = layer("avg_pool2d", Args::new().with("size", 3).with("stride", 1).with("padding", "same"));
         let x = Tensor::of([1, 2, 4], &[1, 2, 3, 4, 5, 6, 7, 8]).unwrap();
-        let step = Step { inputs: vec![0], factor: 20, ..Step::default() };
+        let step = Step { inputs: vec![0], weight_scale: 20, ..Step::default() };
         assert_eq!((layer.factors(), layer.scale(&step)), (Factors::Constants, 20));
         let q = x.map(|x| *x as i64);
         let y = layer.exact(&mut Ints::<i64>::new(), &[&q], &[], &step).unwrap();
         for (q, y) in y.data().iter().zip(layer.float(&[&x], &[]).data()) {
             assert!((*q as f64 / 2f64.powi(20) - y).abs() < 1e-4);
         }
-        let coarse = Step { inputs: vec![0], factor: 0, ..Step::default() };
+        let coarse = Step { inputs: vec![0], weight_scale: 0, ..Step::default() };
         let y = layer.exact(&mut Ints::<i64>::new(), &[&q], &[], &coarse).unwrap();
         assert_eq!(y.data(), [0; 8]);
     }

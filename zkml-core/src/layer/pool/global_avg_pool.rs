@@ -8,7 +8,7 @@ use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Over, Param
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 global_pool! {
-    /// `y_c = sum_i x_ci / length`: the mean of each channel.
+    /// Global average pooling over the length: `y_c = sum_i x_ci / length`.
     ///
     /// | | shape | scale |
     /// |---|---|---|
@@ -20,7 +20,7 @@ global_pool! {
     /// # Constraints
     /// None: a linear combination a channel.
     ///
-    /// The sum of the `n = length` elements is multiplied by `round(2^f / n)`, where `f` is the factor of the plan: an
+    /// The sum of the `n = length` elements is multiplied by `round(2^f / n)`, where `f` is the weight scale of the plan: an
     /// error of at most `n / 2^(f + 1)` of the mean, and none if `n` is a power of two and `f >= log2 n`.
     ///
     /// # Soundness
@@ -49,7 +49,7 @@ global_pool! {
 }
 
 global_pool! {
-    /// `y_c = sum_ij x_cij / (height * width)`: the mean of each channel.
+    /// Global average pooling over height and width: `y_c = sum_ij x_cij / (height * width)`.
     ///
     /// | | shape | scale |
     /// |---|---|---|
@@ -61,7 +61,7 @@ global_pool! {
     /// # Constraints
     /// None: a linear combination a channel.
     ///
-    /// The sum of the `n = height * width` elements is multiplied by `round(2^f / n)`, where `f` is the factor of the plan: an
+    /// The sum of the `n = height * width` elements is multiplied by `round(2^f / n)`, where `f` is the weight scale of the plan: an
     /// error of at most `n / 2^(f + 1)` of the mean, and none if `n` is a power of two and `f >= log2 n`.
     ///
     /// # Soundness
@@ -103,7 +103,7 @@ mod tests {
     fn a_power_of_two_is_exact() {
         for (name, shape) in [("global_avg_pool1d", Shape::new([1, 8])), ("global_avg_pool2d", Shape::new([1, 2, 4]))] {
             let q = Tensor::from_fn(shape, |i| i as i64);
-            let step = Step { inputs: vec![0], factor: 3, ..Step::default() };
+            let step = Step { inputs: vec![0], weight_scale: 3, ..Step::default() };
             let y = layer(name, Args::new()).exact(&mut Ints::<i64>::new(), &[&q], &[], &step).unwrap();
             assert_eq!(y.data(), [28]);
         }

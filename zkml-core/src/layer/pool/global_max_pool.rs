@@ -5,7 +5,7 @@ use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Over, Param
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 global_pool! {
-    /// `y_c = max_i x_ci`: the largest element of each channel.
+    /// Global max pooling over the length: `y_c = max_i x_ci`.
     ///
     /// | | shape | scale |
     /// |---|---|---|
@@ -15,8 +15,8 @@ global_pool! {
     /// Sources: ONNX `GlobalMaxPool` and `Flatten`, Keras `GlobalMaxPooling1D`, Burn `AdaptiveMaxPool1d` to `1`, flattened.
     ///
     /// # Constraints
-    /// `(length - 1) * (m + 1)` a channel, where `2^m` exceeds the magnitude of the elements' differences; a maximum of
-    /// two whose intervals say which is larger costs none. See [`crate::gadget::compare::max`].
+    /// `(n - 1) * (bits + 1)` an output element. This is [`crate::gadget::compare::max`] for all but one of the `n` elements in its
+    /// channel; a maximum of two whose intervals say which is larger costs none.
     ///
     /// # Soundness
     /// Each maximum of two is a function of its inputs, see [`crate::gadget::compare::max`]; the largest is a tournament of them.
@@ -44,7 +44,7 @@ global_pool! {
 }
 
 global_pool! {
-    /// `y_c = max_ij x_cij`: the largest element of each channel.
+    /// Global max pooling over height and width: `y_c = max_ij x_cij`.
     ///
     /// | | shape | scale |
     /// |---|---|---|
@@ -54,8 +54,8 @@ global_pool! {
     /// Sources: ONNX `GlobalMaxPool` and `Flatten`, Keras `GlobalMaxPooling2D`, Burn `AdaptiveMaxPool2d` to `[1, 1]`, flattened.
     ///
     /// # Constraints
-    /// `(height * width - 1) * (m + 1)` a channel, where `2^m` exceeds the magnitude of the elements' differences; a maximum of
-    /// two whose intervals say which is larger costs none. See [`crate::gadget::compare::max`].
+    /// `(n - 1) * (bits + 1)` an output element. This is [`crate::gadget::compare::max`] for all but one of the `n` elements in its
+    /// channel; a maximum of two whose intervals say which is larger costs none.
     ///
     /// # Soundness
     /// Each maximum of two is a function of its inputs, see [`crate::gadget::compare::max`]; the largest is a tournament of them.

@@ -5,7 +5,7 @@ use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Over, Param
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 global_pool! {
-    /// `y_c = sum_i x_ci`: the sum of each channel.
+    /// Global sum pooling over the length: `y_c = sum_i x_ci`.
     ///
     /// | | shape | scale |
     /// |---|---|---|
@@ -43,7 +43,7 @@ global_pool! {
 }
 
 global_pool! {
-    /// `y_c = sum_ij x_cij`: the sum of each channel.
+    /// Global sum pooling over height and width: `y_c = sum_ij x_cij`.
     ///
     /// | | shape | scale |
     /// |---|---|---|

@@ -5,7 +5,7 @@ use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Over, Param
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 window_pool! {
-    /// `y = max over the window of x`: the largest of each window of each channel.
+    /// One-dimensional max pooling: `y = max over the window of x`, the largest element of each window of a channel.
     ///
     /// What lies in the padding is left out.
     ///
@@ -17,8 +17,8 @@ window_pool! {
     /// Sources: ONNX `MaxPool` (without `Indices`), Keras `MaxPooling1D`, Burn `MaxPool1d`.
     ///
     /// # Constraints
-    /// `(k - 1) * (m + 1)` an output element, where `k` is the number of elements in its window and `2^m` exceeds the magnitude
-    /// of their differences; a maximum of two whose intervals say which is larger costs none. See [`crate::gadget::compare::max`].
+    /// `(n - 1) * (bits + 1)` an output element. This is [`crate::gadget::compare::max`] for all but one of the `n` elements in its
+    /// window; a maximum of two whose intervals say which is larger costs none.
     ///
     /// # Soundness
     /// Each maximum of two is a function of its inputs, see [`crate::gadget::compare::max`]; the largest is a tournament of them.
@@ -46,7 +46,7 @@ window_pool! {
 }
 
 window_pool! {
-    /// `y = max over the window of x`: the largest element of each window.
+    /// Two-dimensional max pooling: `y = max over the window of x`, the largest element of each window of a channel.
     ///
     /// Padding never wins: a window sees only what lies in the input.
     ///
@@ -58,8 +58,8 @@ window_pool! {
     /// Sources: ONNX `MaxPool` (without `Indices`), Keras `MaxPooling2D`, Burn `MaxPool2d`.
     ///
     /// # Constraints
-    /// `(k - 1) * (m + 1)` an output element, where `k` is the number of elements in its window and `2^m` exceeds the magnitude
-    /// of their differences; a maximum of two whose intervals say which is larger costs none. See [`crate::gadget::compare::max`].
+    /// `(n - 1) * (bits + 1)` an output element. This is [`crate::gadget::compare::max`] for all but one of the `n` elements in its
+    /// window; a maximum of two whose intervals say which is larger costs none.
     ///
     /// # Soundness
     /// Each maximum of two is a function of its inputs, see [`crate::gadget::compare::max`]; the largest is a tournament of them.

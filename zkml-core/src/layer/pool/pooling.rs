@@ -73,7 +73,7 @@ impl Reduction {
 
     pub fn scale(self, step: &Step) -> i32 {
         match self {
-            Self::Mean => step.inputs[0] + step.factor,
+            Self::Mean => step.inputs[0] + step.weight_scale,
             Self::Sum | Self::Max | Self::Min => step.inputs[0],
         }
     }
@@ -123,7 +123,7 @@ macro_rules! reduces {
             _: &[Tensor<A::Wire>],
             step: &Step,
         ) -> Result<Tensor<A::Wire>, ArithError> {
-            let y = self.each(x[0], |values| $reduction.exact(a, values, step.factor))?;
+            let y = self.each(x[0], |values| $reduction.exact(a, values, step.weight_scale))?;
             step.finish(a, y)
         }
     };
@@ -479,7 +479,7 @@ pub(in crate::layer) mod tests {
             assert!(pool.shape(&[&empty]).is_err());
             let x = Tensor::of(shape, &[1, 2, 6, -4, -5, -6]).unwrap();
             assert_eq!(pool.float(&[&x], &[]).data(), float);
-            let step = Step { inputs: vec![3], factor, ..Step::default() };
+            let step = Step { inputs: vec![3], weight_scale: factor, ..Step::default() };
             let y = pool.exact(&mut Ints::<i64>::new(), &[&x.map(|x| *x as i64)], &[], &step).unwrap();
             assert_eq!((y.data(), pool.scale(&step)), (exact.as_slice(), scale));
         }

@@ -8,7 +8,8 @@ use crate::layer::{
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 reduction! {
-    /// `y = max along the axes of x`: the largest of the elements that differ only along `axes`. Without `axes`, of all.
+    /// Maximum along axes: `y = max along the axes of x`, over the elements that differ only along `axes`. Without `axes`, over
+    /// all.
     ///
     /// | | shape | scale |
     /// |---|---|---|
@@ -18,7 +19,8 @@ reduction! {
     /// Sources: ONNX `ReduceMax`, Keras `ops.max`, Burn `Tensor::max_dim`.
     ///
     /// # Constraints
-    /// Of `n` elements, `n - 1` times those of [`crate::gadget::compare::max`]: the bits of a difference's magnitude and one more.
+    /// `(n - 1) * (bits + 1)` an output element. This is [`crate::gadget::compare::max`] for all but one of the `n` elements along the
+    /// axes; a maximum of two whose intervals say which is larger costs none.
     ///
     /// # Soundness
     /// See [`crate::gadget::compare::max`].
@@ -47,7 +49,8 @@ reduction! {
 }
 
 reduction! {
-    /// `y = min along the axes of x`: the smallest of the elements that differ only along `axes`. Without `axes`, of all.
+    /// Minimum along axes: `y = min along the axes of x`, over the elements that differ only along `axes`. Without `axes`, over
+    /// all.
     ///
     /// | | shape | scale |
     /// |---|---|---|
@@ -57,7 +60,8 @@ reduction! {
     /// Sources: ONNX `ReduceMin`, Keras `ops.min`, Burn `Tensor::min_dim`.
     ///
     /// # Constraints
-    /// Of `n` elements, `n - 1` times those of [`crate::gadget::compare::max`]: the bits of a difference's magnitude and one more.
+    /// `(n - 1) * (bits + 1)` an output element. This is [`crate::gadget::compare::max`] for all but one of the `n` elements along the
+    /// axes; a maximum of two whose intervals say which is larger costs none.
     ///
     /// # Soundness
     /// See [`crate::gadget::compare::max`].

@@ -8,7 +8,8 @@ use crate::layer::{
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 reduction! {
-    /// `y = sum along the axes of x`: over the elements that differ only along `axes`. Without `axes`, over all.
+    /// Sum along axes: `y = sum along the axes of x`, over the elements that differ only along `axes`. Without `axes`, over
+    /// all.
     ///
     /// | | shape | scale |
     /// |---|---|---|
@@ -47,7 +48,8 @@ reduction! {
 }
 
 reduction! {
-    /// `y = sum along the axes of x / n`: the mean of the `n` elements that differ only along `axes`. Without `axes`, over all.
+    /// Mean along axes: `y = sum along the axes of x / n`, over the `n` elements that differ only along `axes`. Without `axes`,
+    /// over all.
     ///
     /// | | shape | scale |
     /// |---|---|---|
@@ -59,7 +61,7 @@ reduction! {
     /// # Constraints
     /// None: a linear combination an output element.
     ///
-    /// The sum is multiplied by `round(2^f / n)`, where `f` is the factor of the plan: an error of at most `n / 2^(f + 1)` of the
+    /// The sum is multiplied by `round(2^f / n)`, where `f` is the weight scale of the plan: an error of at most `n / 2^(f + 1)` of the
     /// mean, and none if `n` is a power of two and `f >= log2 n`.
     ///
     /// # Soundness
@@ -133,7 +135,7 @@ mod tests {
     #[test]
     fn exact_is_the_sum_and_of_a_mean_times_the_reciprocal() {
         let x = Tensor::from_fn([2, 3], |i| i as i64);
-        let step = Step { inputs: vec![3], factor: 8, ..Step::default() };
+        let step = Step { inputs: vec![3], weight_scale: 8, ..Step::default() };
         for (name, expected, scale) in [("reduce_sum", [3, 12], 3), ("reduce_mean", [3 * 85, 12 * 85], 11)] {
             let layer = layer(name, axes(&[-1]));
             let y = layer.exact(&mut Ints::<i64>::new(), &[&x], &[], &step).unwrap();

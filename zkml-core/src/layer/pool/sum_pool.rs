@@ -5,7 +5,7 @@ use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Over, Param
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 window_pool! {
-    /// `y = sum over the window of x`: the sum of each window of each channel.
+    /// One-dimensional sum pooling: `y = sum over the window of x`, the sum of each window of a channel.
     ///
     /// What lies in the padding counts as zero.
     ///
@@ -45,7 +45,7 @@ window_pool! {
 }
 
 window_pool! {
-    /// `y = sum over the window of x`: the sum of each window.
+    /// Two-dimensional sum pooling: `y = sum over the window of x`, the sum of each window of a channel.
     ///
     /// What lies in the padding counts as zero.
     ///

@@ -1,4 +1,4 @@
-//! What is added or cut off around a tensor.
+//! Padding and cropping: how many elements are added or cut off at both ends of the axes.
 
 use crate::layer::{Args, Literal};
 use crate::{error::LayerError, shape::Shape};

@@ -1,10 +1,10 @@
-//! `y_i = x_i`, with extents of one repeated
+//! Broadcasting: `y_i = x_i`, with extents of one repeated.
 
 use super::gathering::{Axis, Gathering, moves_elements};
 use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, arithmetic::broadcast};
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
-/// `y_i = x_i`, with extents of one repeated until the shape is `shape`, axes aligned at the last.
+/// Broadcasting to a shape: `y_i = x_i`, with extents of one repeated, axes aligned at the last.
 ///
 /// As ONNX has it, an extent of one in `shape` keeps that of `x`.
 ///

@@ -1,4 +1,4 @@
-//! `y[.., i, ..] = a[.., i, ..]`, then `b`, then ..
+//! Concatenation: `y[.., i, ..] = a[.., i, ..]`, then `b`, and so on.
 
 use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, arithmetic::binary, axes};
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     tensor::Tensor,
 };
 
-/// `y[.., i, ..] = a[.., i, ..]`, then `b`, then ..: tensors one after the other along an axis.
+/// Concatenation of tensors along an axis: `y[.., i, ..] = a[.., i, ..]`, then `b`, then ..
 ///
 /// | | shape | scale |
 /// |---|---|---|

@@ -1,4 +1,4 @@
-//! `y[i, ..] = x[i + before, ..]`
+//! Cropping: `y[i, ..] = x[i + before, ..]`.
 
 use super::{
     border::Border,
@@ -7,7 +7,7 @@ use super::{
 use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
-/// `y[i, ..] = x[i + before, ..]`: so many elements are cut off at both ends of the axes.
+/// Cropping: `y[i, ..] = x[i + before, ..]`, so many elements less at both ends of the axes.
 ///
 /// `cropping` is written as the padding of `pad`: one number, `[vertical, horizontal]`, `[top, left, bottom, right]`, or
 /// what is cut off before each axis and then what is cut off after each.

@@ -1,11 +1,11 @@
-//! `y[c, i b + p, j b + q] = x[(p b + q) n + c, i, j]`
+//! Depth to space (pixel shuffle): `y[c, i b + p, j b + q] = x[(p b + q) n + c, i, j]`.
 
 use super::gathering::{Gathering, moves_elements};
 use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
-/// `y[c, i b + p, j b + q] = x[(p b + q) n + c, i, j]`, with `b = block` and `n = channels / b^2`: channels become blocks of
-/// pixels.
+/// Depth to space (pixel shuffle): `y[c, i b + p, j b + q] = x[(p b + q) n + c, i, j]`, with `b = block` and `n = channels /
+/// b^2`; channels become blocks of pixels.
 ///
 /// With `mode = crd`, the channel is `(c b + p) b + q` (the pixel shuffle of PyTorch).
 ///

@@ -1,9 +1,9 @@
-//! `y_i = x_i`, with one axis
+//! Flattening: `y_i = x_i`, with one axis.
 
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
-/// `y_i = x_i`, with one axis: the elements in row-major order, the first axis slowest.
+/// Flattening to one axis: `y_i = x_i`, in row-major order, the first axis slowest.
 ///
 /// | | shape | scale |
 /// |---|---|---|

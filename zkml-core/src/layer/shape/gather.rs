@@ -1,10 +1,10 @@
-//! `y[.., i, ..] = x[.., indices[i], ..]`
+//! Gathering: `y[.., i, ..] = x[.., indices[i], ..]`.
 
 use super::gathering::{Axis, Gathering, moves_elements};
 use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, axes};
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
-/// `y[.., i, ..] = x[.., indices[i], ..]`: chosen elements of an axis, in any order and any number of times.
+/// Gathering along an axis: `y[.., i, ..] = x[.., indices[i], ..]`, in any order and any number of times.
 ///
 /// The indices are constants; below zero they count from the last element.
 ///

@@ -1,4 +1,4 @@
-//! Layers that only move elements: each element of the output is one of the input, or a constant.
+//! Gathering: layers each element of whose output is one of the input, or a constant.
 
 use crate::layer::{Step, Tensor};
 use crate::{
@@ -7,20 +7,20 @@ use crate::{
     shape::Shape,
 };
 
-/// Where the coordinates of the output along one axis come from.
+/// Map of one axis: from coordinates of the output to coordinates of the input.
 pub(in crate::layer) struct Axis<'a> {
-    /// The axis of the input that is read.
+    /// Axis of the input.
     of: usize,
-    /// The extent of the output.
+    /// Extent in the output.
     extent: usize,
-    /// How often one coordinate is read, at most.
+    /// How often a coordinate of the input is used, at most.
     repeats: usize,
-    /// The coordinate that is read; nothing for a constant.
+    /// Coordinate of the input; `None` for the constant.
     from: Box<dyn Fn(usize) -> Option<usize> + 'a>,
 }
 
 impl<'a> Axis<'a> {
-    /// `extent` coordinates, the `i`th of which is `from(i)` of the axis `of`, each read at most once.
+    /// Coordinate `i` of `extent` is `from(i)` of axis `of` of the input; each is used at most once.
     pub fn new(of: usize, extent: usize, from: impl Fn(usize) -> Option<usize> + 'a) -> Self {
         Self { of, extent, repeats: 1, from: Box::new(from) }
     }
@@ -31,13 +31,13 @@ impl<'a> Axis<'a> {
         Self { repeats, ..self }
     }
 
-    /// The axis as it is.
+    /// The identity on an axis.
     pub fn whole(of: usize, extent: usize) -> Self {
         Self::new(of, extent, Some)
     }
 }
 
-/// Where each element of the output comes from.
+/// Gathering of elements: each element of the output is one of the input, or a constant.
 pub(in crate::layer) struct Gathering<'a> {
     shape: Shape,
     strides: Vec<usize>,
@@ -45,13 +45,13 @@ pub(in crate::layer) struct Gathering<'a> {
 }
 
 impl<'a> Gathering<'a> {
-    /// A tensor of shape `input` read along these axes.
+    /// Gathers along these axes of a tensor of shape `input`.
     pub fn new(input: &Shape, axes: Vec<Axis<'a>>) -> Self {
         let shape = Shape::new(axes.iter().map(|axis| axis.extent).collect::<Vec<_>>());
         Self { shape, strides: input.strides(), axes }
     }
 
-    /// A tensor of shape `input` that changes along one axis.
+    /// Gathers along one axis of a tensor of shape `input`.
     pub fn along(input: &Shape, axis: Axis<'a>) -> Self {
         let mut axes: Vec<Axis<'a>> = input.dims().iter().enumerate().map(|(of, n)| Axis::whole(of, *n)).collect();
         let of = axis.of;
@@ -59,23 +59,23 @@ impl<'a> Gathering<'a> {
         Self::new(input, axes)
     }
 
-    /// A tensor of shape `input` with its axes in another order.
+    /// Permutes the axes of a tensor of shape `input`.
     pub fn permuted(input: &Shape, order: &[usize]) -> Self {
         Self::new(input, order.iter().map(|of| Axis::whole(*of, input.dims()[*of])).collect())
     }
 
-    /// The same elements in the same order, under another shape.
+    /// Gives the output another shape, with the same elements in row-major order.
     pub fn reshaped(mut self, shape: Shape) -> Self {
         self.shape = shape;
         self
     }
 
-    /// The shape of the output.
+    /// Output shape.
     pub fn into_shape(self) -> Shape {
         self.shape
     }
 
-    /// For each element of the output, its place in the input; nothing for a constant.
+    /// For each element of the output, its flat index in the input; `None` for the constant.
     pub fn places(&self) -> Vec<Option<usize>> {
         let mut places = vec![Some(0)];
         for axis in &self.axes {
@@ -86,7 +86,7 @@ impl<'a> Gathering<'a> {
         places
     }
 
-    /// The output, with `fill` for the constants.
+    /// The output, with `fill` as the constant.
     pub fn apply<T: Clone>(&self, x: &Tensor<T>, fill: &T) -> Tensor<T> {
         let places = self.places();
         Tensor::from_fn(self.shape.clone(), |i| places[i].map_or(fill, |at| &x.data()[at]).clone())
@@ -99,7 +99,7 @@ impl<'a> Gathering<'a> {
     }
 }
 
-/// The exact semantics of a layer that moves elements and fills in `constant`.
+/// Exact semantics of a gathering with this constant.
 pub(in crate::layer) fn exact<A: Arith>(
     a: &mut A,
     gathering: &Gathering<'_>,
@@ -111,7 +111,7 @@ pub(in crate::layer) fn exact<A: Arith>(
     step.finish(a, gathering.apply(x, &fill))
 }
 
-/// What all layers share that only move elements, but for their shape: they have `gathering(&self, &Shape)`.
+/// All of [`Layer`](crate::layer::Layer) that gatherings without a constant share. They have `gathering(&self, &Shape)`.
 macro_rules! moves_elements {
     () => {
         fn shape(&self, inputs: &[&Shape]) -> Result<Shape, LayerError> {

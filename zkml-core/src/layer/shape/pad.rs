@@ -1,4 +1,4 @@
-//! `y[i, ..] = x[i - before, ..]`, and a border around it
+//! Padding: `y[i, ..] = x[i - before, ..]`, and a border around it.
 
 use super::{
     border::Border,
@@ -64,7 +64,7 @@ impl Mode {
     }
 }
 
-/// `y[i, ..] = x[i - before, ..]`, and a border around it: a constant (`mode = constant`), the elements mirrored at the
+/// Padding: `y[i, ..] = x[i - before, ..]`, and around it a constant (`mode = constant`), the elements mirrored at the
 /// outermost (`reflect`), or the outermost repeated (`edge`).
 ///
 /// `padding` is one number for all sides of height and width, `[vertical, horizontal]`, `[top, left, bottom, right]`, or the

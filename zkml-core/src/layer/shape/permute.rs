@@ -1,10 +1,10 @@
-//! `y[i_0, i_1, ..] = x[..]`, with the axes in another order
+//! Permutation of axes: `y[i_0, i_1, ..] = x[..]`, with the axes in another order.
 
 use super::gathering::{Gathering, moves_elements};
 use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, axes};
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
-/// `y[i_0, i_1, ..] = x[..]`, with the axes in another order: axis `k` of `y` is axis `axes[k]` of `x`.
+/// Permutation of axes: `y[i_0, i_1, ..] = x[..]`, axis `k` of `y` is axis `axes[k]` of `x`.
 ///
 /// | | shape | scale |
 /// |---|---|---|

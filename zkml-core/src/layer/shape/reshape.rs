@@ -1,9 +1,9 @@
-//! `y_i = x_i`, under another shape
+//! Reshaping: `y_i = x_i`, under another shape.
 
 use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
-/// `y_i = x_i`, under another shape with as many elements: their row-major order stays.
+/// Reshaping: `y_i = x_i`, another shape with as many elements in the same row-major order.
 ///
 /// | | shape | scale |
 /// |---|---|---|

@@ -1,10 +1,10 @@
-//! `y[.., i, ..] = x[.., start + step * i, ..]`
+//! Slicing: `y[.., i, ..] = x[.., start + step * i, ..]`.
 
 use super::gathering::{Axis, Gathering, moves_elements};
 use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step, axes};
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
-/// `y[.., i, ..] = x[.., start + step * i, ..]`: the part of an axis from `start` up to, and without, `end`.
+/// Slicing of an axis: `y[.., i, ..] = x[.., start + step * i, ..]`, from `start` up to, and without, `end`.
 ///
 /// Below zero, `start` and `end` count from the last element. What lies outside becomes the nearest end. Without them the
 /// whole axis is taken, in the direction of the step.

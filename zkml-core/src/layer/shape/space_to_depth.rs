@@ -1,10 +1,11 @@
-//! `y[(p b + q) n + c, i, j] = x[c, i b + p, j b + q]`
+//! Space to depth (pixel unshuffle): `y[(p b + q) n + c, i, j] = x[c, i b + p, j b + q]`.
 
 use super::gathering::{Gathering, moves_elements};
 use crate::layer::{Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
-/// `y[(p b + q) n + c, i, j] = x[c, i b + p, j b + q]`, with `b = block` and `n = channels`: blocks of pixels become channels.
+/// Space to depth (pixel unshuffle): `y[(p b + q) n + c, i, j] = x[c, i b + p, j b + q]`, with `b = block` and `n = channels`;
+/// blocks of pixels become channels.
 ///
 /// | | shape | scale |
 /// |---|---|---|

@@ -1,10 +1,10 @@
-//! `y[.., j, i] = x[.., i, j]`
+//! Transposition: `y[.., j, i] = x[.., i, j]`.
 
 use super::gathering::{Gathering, moves_elements};
 use crate::layer::{Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step};
 use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
-/// `y[.., j, i] = x[.., i, j]`: the two last axes change places.
+/// Transposition of the two last axes: `y[.., j, i] = x[.., i, j]`.
 ///
 /// | | shape | scale |
 /// |---|---|---|

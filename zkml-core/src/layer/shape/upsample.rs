@@ -55,7 +55,8 @@ macro_rules! upsample {
 }
 
 upsample! {
-    /// `y_ci = x_c(i / size)`, rounded down: every element of a channel is repeated `size` times (nearest neighbour).
+    /// One-dimensional upsampling (nearest neighbour): `y_ci = x_c(i / size)`, rounded down; every element is repeated `size`
+    /// times.
     ///
     /// | | shape | scale |
     /// |---|---|---|
@@ -93,7 +94,8 @@ upsample! {
 }
 
 upsample! {
-    /// `y_cij = x_c(i / size)(j / size)`, rounded down: every pixel becomes a block of `size` (nearest neighbour).
+    /// Two-dimensional upsampling (nearest neighbour): `y_cij = x_c(i / size)(j / size)`, rounded down; every pixel becomes a
+    /// block of `size`.
     ///
     /// | | shape | scale |
     /// |---|---|---|
