@@ -10,10 +10,10 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | [`plan`] | scales, rescale points, fidelity |
+//! | [`optimize`] | rewrites of a graph and its weights that save constraints |
 //! | [`graph`] | the network: nodes, shapes, where each came from |
 //! | [`layer`] | one file a layer: formula, arguments, shape rule, float and exact semantics |
-//! | [`optimize`] | rewrites of a graph and its weights that save constraints |
-//! | [`plan`] | scales, rescale points, fidelity |
 //! | [`arith`] | the readings: integers, intervals, counts, constraints |
 //! | [`gadget`] | constraints for what is nonlinear: range checks, rescaling, comparisons, tables, products, division, hashes |
 //! | [`number`] | the ground floor: integers, intervals, fixed-point constants, costs |
