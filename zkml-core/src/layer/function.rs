@@ -204,12 +204,12 @@ impl Function {
         self.error_within(table).max(self.error_beyond(table, reach))
     }
 
-    /// The part of [`Function::max_error`] within the table's segments.
+    /// Error of [`Function::max_error`] within the table's segments.
     pub fn error_within(&self, table: &Piecewise) -> f64 {
         self.compared(table, None)
     }
 
-    /// The part of [`Function::max_error`] beyond the table's segments.
+    /// Error of [`Function::max_error`] beyond the table's segments.
     pub fn error_beyond(&self, table: &Piecewise, reach: f64) -> f64 {
         self.compared(table, Some(reach))
     }
@@ -245,8 +245,8 @@ impl Function {
             for cell in 0..count {
                 let u = cell << drop;
                 let q = if side { u } else { -1 - u };
-                let part = table.at(i128::from(q)) - table.beyond(side, i128::from(u));
-                let y = part as f64 * value + if side { positive } else { negative };
+                let rest = table.at(i128::from(q)) - table.beyond(side, i128::from(u));
+                let y = rest as f64 * value + if side { positive } else { negative };
                 let ends: &[f64] = match (drop, side) {
                     (0, true) => &[0.0],
                     (0, false) => &[1.0],

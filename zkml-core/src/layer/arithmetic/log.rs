@@ -149,8 +149,9 @@ impl Layer for Log {
             let above = a.relu(&above, most)?;
             let clamped = a.linear(std::iter::once((Int::ONE, &above)), Int::ONE)?;
             let clamped = a.settle(&clamped, 2)?;
-            let (exponent, part) = a.normalize(&clamped, table)?;
-            let y = a.affine([(unit, &exponent), (finer.into(), &part), (unit, &offset)].into_iter(), Fixed::ZERO)?;
+            let (exponent, mantissa) = a.normalize(&clamped, table)?;
+            let y =
+                a.affine([(unit, &exponent), (finer.into(), &mantissa), (unit, &offset)].into_iter(), Fixed::ZERO)?;
             Ok(a.defined(y, q, Int::ONE))
         })?;
         step.finish(a, y)

@@ -119,8 +119,8 @@ impl Layer for Select {
         let values = Step { inputs: step.inputs[1..].to_vec(), ..Step::default() };
         let grown = [false, true].map(|second| {
             let side = binary::each(a, &x[1..], &values, |_, p, q| Ok(if second { q.clone() } else { p.clone() }))?;
-            let pairs = binary::places(&[x[0], &side]);
-            Ok::<_, ArithError>((pairs, side))
+            let places = binary::places(&[x[0], &side]);
+            Ok::<_, ArithError>((places, side))
         });
         let [first, second] = grown;
         let ((places, p), (_, q)) = (first?, second?);
