@@ -207,7 +207,8 @@ pub(super) fn literal(layer: &str, sides: [usize; 2]) -> Literal {
 }
 
 impl Window {
-    /// From the arguments `kernel`, `stride`, `padding` and `dilation` of a convolution; `causal` is whether it may be padded so.
+    /// From the arguments `kernel`, `stride`, `padding` and `dilation` of a convolution; `causal` is whether it may be padded
+    /// so.
     ///
     /// # Errors
     /// If one of them is something else.

@@ -11,8 +11,8 @@ use crate::{
 
 /// Selection by a condition: `y = a` where the condition is one, `y = b` where it is zero; shapes broadcast as in NumPy.
 ///
-/// The condition must be a bit by its own bounds: the result of a comparison, a product of such, one less such, or a whole input of
-/// `0..=1`. The coarser of `a` and `b` is multiplied by a power of two first.
+/// The condition must be a bit by its own bounds: the result of a comparison, a product of such, one less such, or a whole
+/// input of `0..=1`. The coarser of `a` and `b` is multiplied by a power of two first.
 ///
 /// | | shape | scale |
 /// |---|---|---|

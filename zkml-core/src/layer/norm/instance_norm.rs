@@ -32,8 +32,8 @@ use crate::{
 /// constant by it, see [`crate::gadget::sqrt`] and [`crate::gadget::div`].
 ///
 /// # Soundness
-/// See these gadgets and [`crate::gadget::rescale`]. The bound of `z` and the least variance, which the circuit enforces, hold of
-/// every input.
+/// See these gadgets and [`crate::gadget::rescale`]. The bound of `z` and the least variance, which the circuit enforces, hold
+/// of every input.
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

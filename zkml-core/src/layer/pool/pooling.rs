@@ -86,8 +86,8 @@ impl Reduction {
     }
 }
 
-/// All of [`Layer`](crate::layer::Layer) that follows from a layer's [`Reduction`] and its `each(&self, &Tensor, f)`, which gives `f`
-/// of the elements of each output; an element is part of `self.overlap(&Shape)` of them.
+/// All of [`Layer`](crate::layer::Layer) that follows from a layer's [`Reduction`] and its `each(&self, &Tensor, f)`, which
+/// gives `f` of the elements of each output; an element is part of `self.overlap(&Shape)` of them.
 macro_rules! reduces {
     ($reduction:expr) => {
         fn params(&self, _: &[&Shape]) -> Vec<Param> {
