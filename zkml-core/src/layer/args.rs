@@ -161,7 +161,7 @@ impl Args {
     ///
     /// # Errors
     /// If it is something else.
-    pub fn pair(&self, name: &str, min: usize, default: Option<[usize; 2]>) -> Result<[usize; 2], LayerError> {
+    pub fn height_width(&self, name: &str, min: usize, default: Option<[usize; 2]>) -> Result<[usize; 2], LayerError> {
         match (self.get(name), default) {
             (Some(Literal::Int(i)), _) => Self::whole(name, *i, min).map(|n| [n, n]),
             (Some(Literal::List(l)), _) if l.len() == 2 => {

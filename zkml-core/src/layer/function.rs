@@ -85,7 +85,8 @@ impl Function {
         self.weighed(request, 1)
     }
 
-    /// Cheapest table, with so many quarters of a constraint for every bit of the values' scale: four where each value is decomposed.
+    /// Cheapest table, with so many quarters of a constraint for every bit of the values' scale: four where each value is
+    /// decomposed.
     pub(super) fn weighed(&self, request: Request, bit: usize) -> Option<Piecewise> {
         let wanted = request.bits.min(FINEST);
         (wanted - 40..=wanted).rev().find_map(|bits| self.search(Request { bits, ..request }, bit))
@@ -198,8 +199,8 @@ impl Function {
         })
     }
 
-    /// Proven error of a table: the largest difference between its values and the function, over every input of at most `reach` in magnitude (and,
-    /// of a function that saturates, within its segments).
+    /// Proven error of a table: the largest difference between its values and the function, over every input of at most `reach`
+    /// in magnitude (and, of a function that saturates, within its segments).
     ///
     /// Within a cell the table's value is one integer (but for the slope, which is added apart), and the function lies between
     /// its values at the cell's ends where it is monotone, or else is off by `curvature * extent^2 / 8` more. So all cells are
@@ -210,18 +211,18 @@ impl Function {
         self.error_within(table).max(self.error_beyond(table, reach))
     }
 
-    /// The part of [`Function::max_error`] within the table's segments.
+    /// Error of [`Function::max_error`] within the table's segments.
     pub fn error_within(&self, table: &Piecewise) -> f64 {
         self.compared(table, None)
     }
 
-    /// The part of [`Function::max_error`] beyond the table's segments.
+    /// Error of [`Function::max_error`] beyond the table's segments.
     pub fn error_beyond(&self, table: &Piecewise, reach: f64) -> f64 {
         self.compared(table, Some(reach))
     }
 
-    /// Whether an input between `lo` and `hi` is beyond the segments of a table, of a function that has no tails; or on a side where the
-    /// table has none, and the function is no constant.
+    /// Whether an input between `lo` and `hi` is beyond the segments of a table, of a function that has no tails; or on a side
+    /// where the table has none, and the function is no constant.
     pub fn saturates(&self, table: &Piecewise, lo: f64, hi: f64) -> bool {
         let end = 2f64.powi((table.bits() + table.drop()) as i32 - table.input());
         let beyond = |(side, met, reach): (bool, bool, f64)| {
@@ -251,8 +252,8 @@ impl Function {
             for cell in 0..count {
                 let u = cell << drop;
                 let q = if side { u } else { -1 - u };
-                let part = table.at(i128::from(q)) - table.beyond(side, i128::from(u));
-                let y = part as f64 * value + if side { positive } else { negative };
+                let rest = table.at(i128::from(q)) - table.beyond(side, i128::from(u));
+                let y = rest as f64 * value + if side { positive } else { negative };
                 let ends: &[f64] = match (drop, side) {
                     (0, true) => &[0.0],
                     (0, false) => &[1.0],
@@ -319,8 +320,8 @@ impl<'a> Sampled<'a> {
         (bits + 40).min(56 - most.log2().ceil() as i32)
     }
 
-    /// Fitted table of so many segments and this degree, whose `uniform` leading coefficients are the same in all segments, with
-    /// values at scale `s`, if its error is small enough.
+    /// Fitted table of so many segments and this degree, whose `uniform` leading coefficients are the same in all segments,
+    /// with values at scale `s`, if its error is small enough.
     fn fit(&self, segments: u32, degree: usize, uniform: usize, s: i32) -> Option<Piecewise> {
         let request = self.request;
         let tail = self.function.held(request, s)?;
@@ -399,8 +400,8 @@ impl Row<'_> {
         self.coefficients.iter().rev().fold(0.0, |sum, c| sum * t + *c as f64)
     }
 
-    /// Leading coefficient of the polynomial of that degree that equioscillates at the extrema of Chebyshev's polynomial, with the
-    /// higher coefficients as they are: nearly the best one.
+    /// Leading coefficient of the polynomial of that degree that equioscillates at the extrema of Chebyshev's polynomial, with
+    /// the higher coefficients as they are: nearly the best one.
     fn leading(&self, power: usize) -> f64 {
         let ends: Vec<f64> =
             (0..power + 2).map(|i| -self.half * (std::f64::consts::PI * i as f64 / (power + 1) as f64).cos()).collect();

@@ -15,8 +15,8 @@ pub enum Kind {
     Scale(f64),
     /// Addition of a constant, `y = x + value`.
     Offset(f64),
-    /// Batch normalization, `y = gamma * (x - mean) / sqrt(var + epsilon) + beta`, with four parameters for each channel of the first
-    /// axis. Lowered, it is `y = scale * x + offset` by channel.
+    /// Batch normalization, `y = gamma * (x - mean) / sqrt(var + epsilon) + beta`, with four parameters for each channel of the
+    /// first axis. Lowered, it is `y = scale * x + offset` by channel.
     BatchNorm {
         /// What is added to the variance.
         epsilon: f64,

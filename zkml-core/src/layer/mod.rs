@@ -118,7 +118,8 @@ pub struct Step {
     /// Bits of the rescale's decomposition, if fewer than the bounds say: no other value can be proved, see [`Cut::bits`].
     #[serde(default, rename = "width")]
     pub bits: Option<u32>,
-    /// Extra bits of each channel (of the first axis), which the rescale drops as well; empty where all channels have one scale. See [`crate::plan::channels`].
+    /// Extra bits of each channel (of the first axis), which the rescale drops as well; empty where all channels have one
+    /// scale. See [`crate::plan::channels`].
     #[serde(default)]
     pub channels: Vec<u32>,
     /// Tables of the functions in the layer.

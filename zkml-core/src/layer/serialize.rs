@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{AnyLayer, Args, Literal};
 
-/// A layer is stored as its name and its arguments, and read back through its own checks.
+/// Serialized layer: its name and its arguments, which are parsed and checked when it is read.
 #[derive(Serialize, Deserialize)]
 struct NamedArgs {
     layer: String,

@@ -104,7 +104,7 @@ impl Padding {
                 Ok(Self::Explicit([l[0], l[1], l[2], l[3]]))
             }
             Some(Literal::List(l)) if l.len() == 2 => {
-                let [y, x] = args.pair("padding", 0, None)?;
+                let [y, x] = args.height_width("padding", 0, None)?;
                 Ok(Self::Explicit([y, x, y, x]))
             }
             Some(Literal::Int(_)) => {
@@ -129,7 +129,7 @@ impl Padding {
             (Some(Literal::Word(w)), _) if w == "same" => Ok(Self::Same),
             (Some(Literal::Word(w)), Some(reach)) if w == "causal" => Ok(Self::Explicit([0, reach - 1, 0, 0])),
             (Some(Literal::List(l)), _) if l.len() == 2 => {
-                let [start, end] = args.pair("padding", 0, None)?;
+                let [start, end] = args.height_width("padding", 0, None)?;
                 Ok(Self::Explicit([0, start, 0, end]))
             }
             (Some(Literal::Int(_)), _) => {
@@ -198,7 +198,7 @@ pub(super) fn sides(
     if is_line(layer) {
         return args.usize(name, min, default.map(|[_, n]| n)).map(|n| [min, n]);
     }
-    args.pair(name, min, default)
+    args.height_width(name, min, default)
 }
 
 /// The same as a literal.
@@ -207,7 +207,8 @@ pub(super) fn literal(layer: &str, sides: [usize; 2]) -> Literal {
 }
 
 impl Window {
-    /// From the arguments `kernel`, `stride`, `padding` and `dilation` of a convolution; `causal` is whether it may be padded so.
+    /// From the arguments `kernel`, `stride`, `padding` and `dilation` of a convolution; `causal` is whether it may be padded
+    /// so.
     ///
     /// # Errors
     /// If one of them is something else.

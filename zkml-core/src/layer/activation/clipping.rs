@@ -7,18 +7,18 @@ use crate::{
     tensor::Tensor,
 };
 
-/// The scale of values that meet these constants: their own, or if that is coarser the one of the plan, or the least
+/// Scale at which values are compared with constants: their own, or if that is coarser the one of the plan, or the least
 /// where the constants are whole.
 pub(in crate::layer) fn scale(own: i32, step: &Step, constants: &[f64]) -> i32 {
     constants.iter().map(|x| float::whole_from(*x).min(step.weight_scale)).fold(own, i32::max)
 }
 
-/// Whether these constants need a scale of the plan: none does that is a whole number.
+/// Whether the constants need the weight scale of the plan; whole numbers do not.
 pub(in crate::layer) fn factors(constants: &[f64]) -> Factors {
     if constants.iter().any(|x| float::whole_from(*x) > 0) { Factors::Constants } else { Factors::None }
 }
 
-/// The value, brought from one scale to a finer one.
+/// A value at a finer scale.
 pub(in crate::layer) fn refine<A: Arith>(a: &mut A, q: &A::Wire, from: i32, to: i32) -> Result<A::Wire, ArithError> {
     if from == to {
         return Ok(q.clone());
@@ -30,7 +30,7 @@ pub(in crate::layer) fn refine<A: Arith>(a: &mut A, q: &A::Wire, from: i32, to: 
     a.linear(std::iter::once((pow2(bits), q)), Int::ZERO)
 }
 
-/// The values between both ends, which are rounded at the values' scale, and cut by the step.
+/// Clamp between two ends, which are rounded at the scale of the values, and rescale.
 pub(in crate::layer) fn clip<A: Arith>(
     a: &mut A,
     x: &Tensor<A::Wire>,

@@ -13,8 +13,9 @@ use crate::layer::tabulated::prelude::{
 /// | `x` | any | `s_x` |
 /// | `y` | that of `x` | that of the plan's table |
 ///
-/// The exact semantics is a table of the plan, with a proven error of at most `2^-f`, where `f` is the weight scale of the plan (at most
-/// 14; [`Function::max_error`] says how it is proven). `lambda` is held finely enough for all values that the samples reach; the error of larger ones grows with them.
+/// The exact semantics is a table of the plan, with a proven error of at most `2^-f`, where `f` is the weight scale of the plan
+/// (at most 14; [`Function::max_error`] says how it is proven). `lambda` is held finely enough for all values that the samples
+/// reach; the error of larger ones grows with them.
 ///
 /// Sources: ONNX `Selu` with its defaults, Keras `activation="selu"`, Burn `Selu`.
 ///

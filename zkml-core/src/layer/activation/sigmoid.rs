@@ -12,8 +12,8 @@ use crate::layer::tabulated::prelude::{
 /// | `x` | any | `s_x` |
 /// | `y` | that of `x` | that of the plan's table |
 ///
-/// The exact semantics is a table of the plan, with a proven error of at most `2^-f`, where `f` is the weight scale of the plan (at most
-/// 14; [`Function::max_error`] says how it is proven).
+/// The exact semantics is a table of the plan, with a proven error of at most `2^-f`, where `f` is the weight scale of the plan
+/// (at most 14; [`Function::max_error`] says how it is proven).
 ///
 /// Sources: ONNX `Sigmoid`, Keras `activation="sigmoid"`, Burn `Sigmoid`.
 ///

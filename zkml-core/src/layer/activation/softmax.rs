@@ -26,9 +26,9 @@ use crate::{
 ///
 /// # Limits
 /// The exact semantics is `round(t_i * r / 2^h)` with `r = floor(2^(f + h) / sum_j t_j)`, where `t_i` is a table's value at
-/// `max_j x_j - x_i`, which is within `e = 2^-(f + 1)` of `e^(x_i - max)` (`f` at most 13; of an input of a scale below -1, `e` is
-/// what the plan says of its table), and `h` three more than the scale of the table's values. With `n < 1 / e` elements, `y` is
-/// off by `2^-f * (1 / 2 + (1 + e) / 8) + e * (1 + n) / (1 - n * e)` at most.
+/// `max_j x_j - x_i`, which is within `e = 2^-(f + 1)` of `e^(x_i - max)` (`f` at most 13; of an input of a scale below -1, `e`
+/// is what the plan says of its table), and `h` three more than the scale of the table's values. With `n < 1 / e` elements, `y`
+/// is off by `2^-f * (1 / 2 + (1 + e) / 8) + e * (1 + n) / (1 - n * e)` at most.
 ///
 /// # Constraints
 /// `about bits + 52 + 66 / n at 2^-8` an output element. [`crate::gadget::table::exponentials`] for the exponentials; once
@@ -36,8 +36,8 @@ use crate::{
 /// bits.
 ///
 /// # Soundness
-/// See these gadgets. The sum is at least the value of the largest element, which the circuit enforces to be one of them, and the
-/// least that the table says of the others: a plan by which that may be below one is refused.
+/// See these gadgets. The sum is at least the value of the largest element, which the circuit enforces to be one of them, and
+/// the least that the table says of the others: a plan by which that may be below one is refused.
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

@@ -15,8 +15,8 @@ use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, t
 /// Sources: ONNX `Div`, Keras `ops.divide`, Burn `a / b`.
 ///
 /// # Limits
-/// `y` is off by half a unit of its scale at most. A `b` of zero counts as one of its units; in floats the quotient is infinite,
-/// and a sample that has it is refused.
+/// `y` is off by half a unit of its scale at most. A `b` of zero counts as one of its units; in floats the quotient is
+/// infinite, and a sample that has it is refused.
 ///
 /// # Constraints
 /// `3 * bits + f + 4` an output element. This is for `b > 0`; the sign of others costs more. See

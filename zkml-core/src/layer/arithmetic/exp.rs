@@ -12,9 +12,10 @@ use crate::layer::tabulated::prelude::{
 /// | `x` | any | `s_x` |
 /// | `y` | that of `x` | that of the plan's table |
 ///
-/// The exact semantics is a table of the plan, with a proven error of at most `2^-f`, where `f` is the weight scale of the plan (at most
-/// 14; [`Function::max_error`] says how it is proven). The table covers the power of two that the samples reach (at most 32); beyond it, `y` saturates on
-/// both sides. Large values cost precision: where no table has that error, the plan takes the nearest.
+/// The exact semantics is a table of the plan, with a proven error of at most `2^-f`, where `f` is the weight scale of the plan
+/// (at most 14; [`Function::max_error`] says how it is proven). The table covers the power of two that the samples reach (at
+/// most 32); beyond it, `y` saturates on both sides. Large values cost precision: where no table has that error, the plan takes
+/// the nearest.
 ///
 /// Sources: ONNX `Exp`, Keras `ops.exp`, Burn `Tensor::exp`.
 ///

@@ -20,14 +20,14 @@ use crate::{
 /// | `x` | any | `s_x` |
 /// | `y` | that of `x` | that of the plan's table and six more |
 ///
-/// The exact semantics is `e * ln(2) + l(m)`, where `x = 2^e * (1 + m)` and `l` is a table of `ln(1 + m)` with a proven error of at
-/// most `2^-(f + 1)`, where `f` is the weight scale of the plan (at most 13). `y` is off by `2^-f` at most.
+/// The exact semantics is `e * ln(2) + l(m)`, where `x = 2^e * (1 + m)` and `l` is a table of `ln(1 + m)` with a proven error
+/// of at most `2^-(f + 1)`, where `f` is the weight scale of the plan (at most 13). `y` is off by `2^-f` at most.
 ///
 /// Sources: ONNX `Log`, Keras `ops.log`, Burn `Tensor::log`.
 ///
 /// # Limits
-/// What is below one unit of `x`, zero and negative values too, counts as one unit; in floats the logarithm is infinite or none,
-/// and a sample that has it is refused. What exceeds twice the power of two that the samples reach counts as that.
+/// What is below one unit of `x`, zero and negative values too, counts as one unit; in floats the logarithm is infinite or
+/// none, and a sample that has it is refused. What exceeds twice the power of two that the samples reach counts as that.
 ///
 /// # Constraints
 /// `3 * bits + 4 at 2^-8` an output element. The clamp, see [`crate::gadget::rescaling::relu`], none where it can't happen; and the
@@ -150,8 +150,9 @@ impl Layer for Log {
             let above = a.relu(&above, most)?;
             let clamped = a.linear(std::iter::once((Int::ONE, &above)), Int::ONE)?;
             let clamped = a.settle(&clamped, 2)?;
-            let (exponent, part) = a.normalize(&clamped, table)?;
-            let y = a.affine([(unit, &exponent), (finer.into(), &part), (unit, &offset)].into_iter(), Fixed::ZERO)?;
+            let (exponent, mantissa) = a.normalize(&clamped, table)?;
+            let y =
+                a.affine([(unit, &exponent), (finer.into(), &mantissa), (unit, &offset)].into_iter(), Fixed::ZERO)?;
             Ok(a.defined(y, q, Int::ONE))
         })?;
         step.finish(a, y)

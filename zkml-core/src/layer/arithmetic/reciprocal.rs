@@ -19,8 +19,8 @@ use crate::{
 /// Sources: ONNX `Reciprocal`, Keras `ops.reciprocal`, Burn `Tensor::recip`.
 ///
 /// # Limits
-/// `y` is off by half a unit of its scale at most. Zero counts as one unit of `x`, so that it gives the largest `y` there is; in
-/// floats it is infinite, and a sample that has it is refused.
+/// `y` is off by half a unit of its scale at most. Zero counts as one unit of `x`, so that it gives the largest `y` there is;
+/// in floats it is infinite, and a sample that has it is refused.
 ///
 /// # Constraints
 /// `3 * bits + f` an output element. This is for `x > 0`; the sign of others costs more. See [`crate::gadget::compare::sign_magnitude`]

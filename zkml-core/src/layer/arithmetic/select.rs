@@ -12,8 +12,8 @@ use crate::{
 
 /// Selection by a condition: `y = a` where the condition is one, `y = b` where it is zero; shapes broadcast as in NumPy.
 ///
-/// The condition must be a bit by its own bounds: the result of a comparison, a product of such, one less such, or a whole input of
-/// `0..=1`. The coarser of `a` and `b` is multiplied by a power of two first.
+/// The condition must be a bit by its own bounds: the result of a comparison, a product of such, one less such, or a whole
+/// input of `0..=1`. The coarser of `a` and `b` is multiplied by a power of two first.
 ///
 /// | | shape | scale |
 /// |---|---|---|
@@ -120,8 +120,8 @@ impl Layer for Select {
         let values = Step { inputs: step.inputs[1..].to_vec(), ..Step::default() };
         let grown = [false, true].map(|second| {
             let side = binary::each(a, &x[1..], &values, |_, p, q| Ok(if second { q.clone() } else { p.clone() }))?;
-            let pairs = binary::places(&[x[0], &side]);
-            Ok::<_, ArithError>((pairs, side))
+            let places = binary::places(&[x[0], &side]);
+            Ok::<_, ArithError>((places, side))
         });
         let [first, second] = grown;
         let ((places, p), (_, q)) = (first?, second?);

@@ -19,8 +19,8 @@ use crate::{
 /// Sources: ONNX `Sqrt`, Keras `ops.sqrt`, Burn `Tensor::sqrt`.
 ///
 /// # Limits
-/// `y` is the largest that is no larger than the root: off by less than a unit of its scale (two, where `s_x` exceeds twice that
-/// of `y`, and `x` is rounded first). What is negative counts as zero, in floats too.
+/// `y` is the largest that is no larger than the root: off by less than a unit of its scale (two, where `s_x` exceeds twice
+/// that of `y`, and `x` is rounded first). What is negative counts as zero, in floats too.
 ///
 /// # Constraints
 /// `bits + 3 * out + 4` an output element. The clamp at zero, see [`crate::gadget::rescaling::relu`], none if no value is negative; and

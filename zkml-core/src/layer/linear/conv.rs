@@ -72,9 +72,9 @@ macro_rules! conv {
 conv! {
     /// One-dimensional convolution (a cross-correlation, as in all frameworks): `y_oi = sum_ck weight_ock * x_c(i+k) + bias_o`.
     ///
-    /// With stride and dilation, the element is `i * stride + k * dilation`. With `groups`, filter `o` sees only the channels of
-    /// its group. What lies in the padding counts as zero; `padding = causal` puts all of it at the start, so that no output sees
-    /// what comes after it.
+    /// With stride and dilation, the element is `i * stride + k * dilation`. With `groups`, filter `o` sees only the channels
+    /// of its group. What lies in the padding counts as zero; `padding = causal` puts all of it at the start, so that no output
+    /// sees what comes after it.
     ///
     /// | | shape | scale |
     /// |---|---|---|

@@ -10,7 +10,7 @@ use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, t
 /// Depthwise separable convolution: `y_oij = sum_m pointwise_om00 * z_mij + bias_o` of `z_mij = sum_kl depthwise_m0kl * x_(m /
 /// multiplier)(i+k)(j+l)`, a depthwise convolution and a pointwise one.
 ///
-/// Strides, padding and dilation are those of the first part, as in `conv2d`.
+/// Strides, padding and dilation are those of the depthwise convolution, as in `conv2d`.
 ///
 /// | | shape | scale |
 /// |---|---|---|
@@ -40,9 +40,9 @@ use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, t
 pub struct SeparableConv2d {
     /// The number of output channels.
     pub filters: usize,
-    /// Extents (`kernel`), strides, dilation and padding of the first part.
+    /// Extents (`kernel`), strides, dilation and padding of the depthwise convolution.
     pub window: Window,
-    /// The number of filters of each channel, in the first part.
+    /// The number of filters of each channel, in the depthwise convolution.
     pub multiplier: usize,
     /// Whether a bias is added.
     pub bias: bool,

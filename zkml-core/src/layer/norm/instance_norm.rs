@@ -27,8 +27,8 @@ use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, t
 /// constant by it, see [`crate::gadget::division::sqrt`] and [`crate::gadget::division::div`].
 ///
 /// # Soundness
-/// See these gadgets and [`crate::gadget::rescaling::rescale`]. The bound of `z` and the least variance, which the circuit enforces, hold of
-/// every input.
+/// See these gadgets and [`crate::gadget::rescaling::rescale`]. The bound of `z` and the least variance, which the circuit enforces, hold
+/// of every input.
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

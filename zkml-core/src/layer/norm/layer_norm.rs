@@ -62,8 +62,8 @@ norm! {
     /// Sources: ONNX `LayerNormalization`, Keras `LayerNormalization`, Burn `LayerNorm`.
     ///
     /// # Limits
-    /// The rounding of `z` is below one of its units, `2^-f`, for inputs of at most the plan's [`Step::reach`], and at most
-    /// `1 + 2^d / 4` units for inputs of up to `2^d` times that. A group whose values are all the same, or nearly, is divided by
+    /// The rounding of `z` is below one of its units, `2^-f`, for inputs of at most the plan's [`Step::reach`], and at most `1
+    /// + 2^d / 4` units for inputs of up to `2^d` times that. A group whose values are all the same, or nearly, is divided by
     /// `sqrt(epsilon)`, as in floats; without an epsilon, `z` is zero where all are the same.
     ///
     /// # Constraints
@@ -72,8 +72,8 @@ norm! {
     /// constant by it, see [`crate::gadget::division::sqrt`] and [`crate::gadget::division::div`].
     ///
     /// # Soundness
-    /// See these gadgets and [`crate::gadget::rescaling::rescale`]. The bound of `z` and the least variance, which the circuit enforces, hold of
-    /// every input.
+    /// See these gadgets and [`crate::gadget::rescaling::rescale`]. The bound of `z` and the least variance, which the circuit enforces,
+    /// hold of every input.
     ///
     /// ```
     /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};
@@ -119,8 +119,8 @@ norm! {
     /// constant by it, see [`crate::gadget::division::sqrt`] and [`crate::gadget::division::div`].
     ///
     /// # Soundness
-    /// See these gadgets and [`crate::gadget::rescaling::rescale`]. The bound of `z` and the least variance, which the circuit enforces, hold of
-    /// every input.
+    /// See these gadgets and [`crate::gadget::rescaling::rescale`]. The bound of `z` and the least variance, which the circuit enforces,
+    /// hold of every input.
     ///
     /// ```
     /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};

@@ -152,8 +152,8 @@ pub(in crate::layer) fn affine<A: Arith>(
     })
 }
 
-/// All of [`Layer`](crate::layer::Layer) that norms share. They have `epsilon`, `axes(&self, &Shape)`, along which they normalise, and
-/// `param_axes(&self, &Shape)`, along which their parameters lie; they are `centred` if the mean is subtracted.
+/// All of [`Layer`](crate::layer::Layer) that norms share. They have `epsilon`, `axes(&self, &Shape)`, along which they
+/// normalise, and `param_axes(&self, &Shape)`, along which their parameters lie; they are `centred` if the mean is subtracted.
 macro_rules! standardizes {
     (centred: $centred:expr) => {
         fn shape(&self, inputs: &[&Shape]) -> Result<Shape, LayerError> {
@@ -223,8 +223,8 @@ pub(in crate::layer) mod tests {
         number::{Interval, Measure},
     };
 
-    /// Of a layer with `x` and parameters that give `expected`: the exact semantics are within two units of `z` of the float ones,
-    /// for many inputs of the shape of `x`.
+    /// Of a layer with `x` and parameters that give `expected`: the exact semantics are within two units of `z` of the float
+    /// ones, for many inputs of the shape of `x`.
     pub fn float_is_the_formula_and_exact_is_near<L: Layer>(
         layer: &L,
         x: &Tensor,

@@ -104,7 +104,8 @@ avg_pool! {
     /// None: a linear combination an output element.
     ///
     /// If every window has the same `n`, a power of two, it is the sum, and the scale does the division. Otherwise the sum is
-    /// multiplied by `round(2^f / n)`, where `f` is the weight scale of the plan: an error of at most `n / 2^(f + 1)` of the mean.
+    /// multiplied by `round(2^f / n)`, where `f` is the weight scale of the plan: an error of at most `n / 2^(f + 1)` of the
+    /// mean.
     ///
     /// # Soundness
     /// The output is a linear combination of wires.
@@ -149,7 +150,8 @@ avg_pool! {
     /// None: a linear combination an output element.
     ///
     /// If every window has the same `n`, a power of two, it is the sum, and the scale does the division. Otherwise the sum is
-    /// multiplied by `round(2^f / n)`, where `f` is the weight scale of the plan: an error of at most `n / 2^(f + 1)` of the mean.
+    /// multiplied by `round(2^f / n)`, where `f` is the weight scale of the plan: an error of at most `n / 2^(f + 1)` of the
+    /// mean.
     ///
     /// # Soundness
     /// The output is a linear combination of wires.

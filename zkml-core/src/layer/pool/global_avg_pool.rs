@@ -15,7 +15,8 @@ global_pool! {
     /// | `x` | `[channels, length]` | `s_x` |
     /// | `y` | `[channels]` | `s_x + f` |
     ///
-    /// Sources: ONNX `GlobalAveragePool` and `Flatten`, Keras `GlobalAveragePooling1D`, Burn `AdaptiveAvgPool1d` to `1`, flattened.
+    /// Sources: ONNX `GlobalAveragePool` and `Flatten`, Keras `GlobalAveragePooling1D`, Burn `AdaptiveAvgPool1d` to `1`,
+    /// flattened.
     ///
     /// # Constraints
     /// None: a linear combination a channel.
@@ -56,13 +57,14 @@ global_pool! {
     /// | `x` | `[channels, height, width]` | `s_x` |
     /// | `y` | `[channels]` | `s_x + f` |
     ///
-    /// Sources: ONNX `GlobalAveragePool` and `Flatten`, Keras `GlobalAveragePooling2D`, Burn `AdaptiveAvgPool2d` to `[1, 1]`, flattened.
+    /// Sources: ONNX `GlobalAveragePool` and `Flatten`, Keras `GlobalAveragePooling2D`, Burn `AdaptiveAvgPool2d` to `[1, 1]`,
+    /// flattened.
     ///
     /// # Constraints
     /// None: a linear combination a channel.
     ///
-    /// The sum of the `n = height * width` elements is multiplied by `round(2^f / n)`, where `f` is the weight scale of the plan: an
-    /// error of at most `n / 2^(f + 1)` of the mean, and none if `n` is a power of two and `f >= log2 n`.
+    /// The sum of the `n = height * width` elements is multiplied by `round(2^f / n)`, where `f` is the weight scale of the
+    /// plan: an error of at most `n / 2^(f + 1)` of the mean, and none if `n` is a power of two and `f >= log2 n`.
     ///
     /// # Soundness
     /// The output is a linear combination of wires.

@@ -51,7 +51,8 @@ global_pool! {
     /// | `x` | `[channels, height, width]` | `s_x` |
     /// | `y` | `[channels]` | `s_x` |
     ///
-    /// Sources: ONNX `GlobalMaxPool` and `Flatten`, Keras `GlobalMaxPooling2D`, Burn `AdaptiveMaxPool2d` to `[1, 1]`, flattened.
+    /// Sources: ONNX `GlobalMaxPool` and `Flatten`, Keras `GlobalMaxPooling2D`, Burn `AdaptiveMaxPool2d` to `[1, 1]`,
+    /// flattened.
     ///
     /// # Constraints
     /// `(n - 1) * (bits + 1)` an output element. This is [`crate::gadget::compare::max`] for all but one of the `n` elements in its

@@ -12,7 +12,8 @@ global_pool! {
     /// | `x` | `[channels, length]` | `s_x` |
     /// | `y` | `[channels]` | `s_x` |
     ///
-    /// Sources: ONNX `ReduceSum` over the two last axes (`keepdims = 0`), Keras (none), Burn (`sum_dim` over the two last axes, flattened).
+    /// Sources: ONNX `ReduceSum` over the two last axes (`keepdims = 0`), Keras (none), Burn (`sum_dim` over the two last axes,
+    /// flattened).
     ///
     /// # Constraints
     /// None: a linear combination a channel.
@@ -50,7 +51,8 @@ global_pool! {
     /// | `x` | `[channels, height, width]` | `s_x` |
     /// | `y` | `[channels]` | `s_x` |
     ///
-    /// Sources: ONNX `ReduceSum` over the two last axes (`keepdims = 0`), Keras (none), Burn (`sum_dim` over the two last axes, flattened).
+    /// Sources: ONNX `ReduceSum` over the two last axes (`keepdims = 0`), Keras (none), Burn (`sum_dim` over the two last axes,
+    /// flattened).
     ///
     /// # Constraints
     /// None: a linear combination a channel.

@@ -30,7 +30,7 @@ const INCLUDE_PAD: Arg = Arg {
     default: Some("false"),
 };
 
-/// What a pool or a reduction makes of a window, a channel, or the elements along some axes.
+/// Reduction of the elements of a window, of a channel, or along some axes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::layer) enum Reduction {
     Sum,
@@ -51,14 +51,14 @@ impl Reduction {
         }
     }
 
-    /// The exact semantics, before the rescale; `factor` is the weight scale of the plan.
+    /// The exact semantics, before the rescale; `weight_scale` is that of the plan.
     ///
     /// # Errors
     /// If a value may reach `2^250`.
-    pub fn exact<A: Arith>(self, a: &mut A, values: &[&A::Wire], factor: i32) -> Result<A::Wire, ArithError> {
+    pub fn exact<A: Arith>(self, a: &mut A, values: &[&A::Wire], weight_scale: i32) -> Result<A::Wire, ArithError> {
         match self {
             Self::Sum => sum(a, values, Fixed::ONE),
-            Self::Mean => sum(a, values, reciprocal(values.len(), factor)?),
+            Self::Mean => sum(a, values, reciprocal(values.len(), weight_scale)?),
             Self::Max => max(a, values),
             Self::Min => min(a, values),
         }
@@ -87,8 +87,8 @@ impl Reduction {
     }
 }
 
-/// All of [`Layer`](crate::layer::Layer) that follows from a layer's [`Reduction`] and its `each(&self, &Tensor, f)`, which gives `f`
-/// of the elements of each output; an element is part of `self.overlap(&Shape)` of them.
+/// All of [`Layer`](crate::layer::Layer) that follows from a layer's [`Reduction`] and its `each(&self, &Tensor, f)`, which
+/// gives `f` of the elements of each output; an element is part of `self.overlap(&Shape)` of them.
 macro_rules! reduces {
     ($reduction:expr) => {
         fn params(&self, _: &[&Shape]) -> Vec<Param> {
@@ -263,7 +263,7 @@ macro_rules! reduction {
 }
 pub(in crate::layer) use reduction;
 
-/// What the elements of a window are divided by for their mean.
+/// Divisor of average pooling.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::layer) struct Mean<'a> {
     /// The window.
@@ -299,29 +299,29 @@ impl Mean<'_> {
         a: &mut A,
         layer: &str,
         x: &Tensor<A::Wire>,
-        factor: i32,
+        weight_scale: i32,
     ) -> Result<Tensor<A::Wire>, ArithError> {
         each(self.window, layer, x, |values| {
             let factor = match self.log2_area() {
                 Some(_) => Fixed::ONE,
-                None => reciprocal(self.count(values.len()), factor)?,
+                None => reciprocal(self.count(values.len()), weight_scale)?,
             };
             sum(a, values, factor)
         })
     }
 }
 
-/// `[channels, windows down, windows across]`, or `[channels, windows]`.
+/// Output shape of a pool: `[channels, windows down, windows across]`, or `[channels, windows]`.
 pub(in crate::layer) fn shape(window: &Window, layer: &str, input: &Shape) -> Result<Shape, LayerError> {
     Ok(window.place(layer, input)?.shape(input.dims()[0]))
 }
 
-/// In how many windows an element lies, at most.
+/// Largest number of windows that see the same element.
 pub(in crate::layer) fn overlap(window: &Window, layer: &str, input: &Shape) -> usize {
     window.place(layer, input).map_or(1, |placed| placed.overlap())
 }
 
-/// `f` of the elements of each window, those in the padding left out.
+/// `f` of the elements of each window, without the padding.
 pub(in crate::layer) fn each<T, U, E>(
     window: &Window,
     layer: &str,
@@ -340,7 +340,7 @@ pub(in crate::layer) fn each<T, U, E>(
     })
 }
 
-/// `[channels]`.
+/// Output shape of a global pool: `[channels]`.
 pub(in crate::layer) fn global_shape(layer: &str, input: &Shape) -> Result<Shape, LayerError> {
     window::extents(layer, input)?;
     Ok(Shape::new([input.dims()[0]]))
@@ -364,7 +364,7 @@ fn float_sum(values: &[&f64]) -> f64 {
     values.iter().copied().sum()
 }
 
-/// The largest, by rounds of pairs, so that no combination grows long.
+/// Maximum by a tournament, so that no linear combination grows long.
 fn max<A: Arith>(a: &mut A, values: &[&A::Wire]) -> Result<A::Wire, ArithError> {
     let mut round: Vec<A::Wire> = values.iter().map(|v| (*v).clone()).collect();
     while round.len() > 1 {
@@ -382,7 +382,7 @@ fn max<A: Arith>(a: &mut A, values: &[&A::Wire]) -> Result<A::Wire, ArithError> 
     }
 }
 
-/// The smallest: the negative of the largest of the negatives.
+/// Minimum: the negative of the maximum of the negatives.
 fn min<A: Arith>(a: &mut A, values: &[&A::Wire]) -> Result<A::Wire, ArithError> {
     let mut negated = |w: &A::Wire| a.linear(std::iter::once((-Int::ONE, w)), Int::ZERO);
     let negatives: Vec<A::Wire> = values.iter().map(|w| negated(w)).collect::<Result<_, _>>()?;
@@ -395,12 +395,12 @@ fn sum<A: Arith>(a: &mut A, values: &[&A::Wire], factor: Fixed) -> Result<A::Wir
     a.affine(values.iter().map(|v| (factor, *v)), Fixed::ZERO)
 }
 
-/// `round(2^factor / n) / 2^factor` stands for `1 / n`: the integer above the line.
+/// Reciprocal of a count: `1 / n` as `round(2^s / n) / 2^s`, at the weight scale `s`.
 ///
 /// # Errors
 /// If it may reach `2^250`.
-fn reciprocal(n: usize, factor: i32) -> Result<Fixed, ArithError> {
-    Fixed::new(1.0 / n as f64, factor)
+fn reciprocal(n: usize, weight_scale: i32) -> Result<Fixed, ArithError> {
+    Fixed::new(1.0 / n as f64, weight_scale)
 }
 
 #[cfg(test)]

@@ -61,8 +61,8 @@ reduction! {
     /// # Constraints
     /// None: a linear combination an output element.
     ///
-    /// The sum is multiplied by `round(2^f / n)`, where `f` is the weight scale of the plan: an error of at most `n / 2^(f + 1)` of the
-    /// mean, and none if `n` is a power of two and `f >= log2 n`.
+    /// The sum is multiplied by `round(2^f / n)`, where `f` is the weight scale of the plan: an error of at most `n / 2^(f +
+    /// 1)` of the mean, and none if `n` is a power of two and `f >= log2 n`.
     ///
     /// # Soundness
     /// The output is a linear combination of wires.

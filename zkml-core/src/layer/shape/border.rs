@@ -3,12 +3,12 @@
 use crate::layer::{Args, Literal};
 use crate::{error::LayerError, shape::Shape};
 
-/// So many elements before and after the axes, as it is written: what it means depends on the rank of the input.
+/// Amounts of padding or cropping at both ends of the axes, as written; what they mean depends on the rank of the input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Border {
     /// The same on all sides of the spatial axes.
     Uniform(usize),
-    /// Several numbers.
+    /// Several numbers, at the ends of some axes or of all.
     Listed(Vec<usize>),
 }
 

@@ -102,7 +102,8 @@ upsample! {
     /// | `x` | `[channels, height, width]` | `s_x` |
     /// | `y` | `[channels, size * height, size * width]` | `s_x` |
     ///
-    /// Sources: ONNX `Resize` and `Upsample` (nearest, asymmetric, whole scales), Keras `UpSampling2D`, Burn `Interpolate2d` (nearest).
+    /// Sources: ONNX `Resize` and `Upsample` (nearest, asymmetric, whole scales), Keras `UpSampling2D`, Burn `Interpolate2d`
+    /// (nearest).
     ///
     /// # Constraints
     /// None: the wires are the same.
