@@ -4,7 +4,7 @@
 //! use zkml::{keras, prelude::*};
 //!
 //! let model = keras::load("lenet.keras")?;
-//! let options = keras::Options::default().with_class().with_range(Range::Whole(0, 255));
+//! let options = keras::Options::default().class().range(Range::Whole(0, 255));
 //! let private = Visibility { weights: Visible::Private, ..Visibility::default() };
 //! let pixels = keras::load_with("lenet.keras", &options, private)?;
 //! # Ok::<(), keras::ImportError>(())

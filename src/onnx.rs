@@ -4,7 +4,7 @@
 //! use zkml::{onnx, prelude::*};
 //!
 //! let model = onnx::load("lenet.onnx")?;
-//! let options = onnx::Options::default().with_range(Range::Whole(0, 255));
+//! let options = onnx::Options::default().range(Range::Whole(0, 255));
 //! let private = Visibility { weights: Visible::Private, ..Visibility::default() };
 //! let pixels = onnx::load_with("lenet.onnx", &options, private)?;
 //! # Ok::<(), onnx::ImportError>(())

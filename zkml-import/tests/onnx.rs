@@ -64,9 +64,9 @@ fn a_classifier_keeps_its_names_and_ends_in_a_class() {
 
 #[test]
 fn a_range_of_the_input_is_kept() {
-    let options = Options::default().with_range(Range::Whole(0, 255));
+    let options = Options::default().range(Range::Whole(0, 255));
     assert_eq!(load_with(fixture("classifier.onnx"), &options).unwrap().graph.range(), Some(Range::Whole(0, 255)));
-    let empty = Options::default().with_range(Range::Whole(1, 0));
+    let empty = Options::default().range(Range::Whole(1, 0));
     assert!(load_with(fixture("classifier.onnx"), &empty).is_err());
 }
 

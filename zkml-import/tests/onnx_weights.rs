@@ -51,7 +51,7 @@ fn file(nodes: Vec<Message>, initializers: Vec<Message>) -> Vec<u8> {
 }
 
 fn import(nodes: Vec<Message>, initializers: Vec<Message>) -> Result<Import, ImportError> {
-    read(&file(nodes, initializers), &Options::default().with_range(Range::Real(-2.0, 2.0)))
+    read(&file(nodes, initializers), &Options::default().range(Range::Real(-2.0, 2.0)))
 }
 
 fn model(nodes: Vec<Message>, initializers: Vec<Message>, weights: Visible) -> Model {

@@ -57,13 +57,13 @@ pub fn file(options: &Options, format: Format, path: &LitStr, item: &ItemStruct,
     let docs = title.into_iter().chain([String::new(), table]);
     let range = options.range.map(|range| {
         let range = expand::range(range);
-        quote!(.with_range(#range))
+        quote!(.range(#range))
     });
     let (reader, more) = match format {
         Format::Onnx => (quote!(::zkml::onnx), quote!()),
         Format::Keras => {
-            let class = says(&options.class).then(|| quote!(.with_class()));
-            let first = says(&options.channels_first).then(|| quote!(.with_channels_first()));
+            let class = says(&options.class).then(|| quote!(.class()));
+            let first = says(&options.channels_first).then(|| quote!(.channels_first()));
             (quote!(::zkml::keras), quote!(#class #first))
         }
     };

@@ -71,19 +71,19 @@ pub struct Options {
 impl Options {
     /// The same options with the values that the input may take.
     #[must_use]
-    pub fn with_range(self, range: Range) -> Self {
+    pub fn range(self, range: Range) -> Self {
         Self { range: Some(range), ..self }
     }
 
     /// The same options for an input with the channels first.
     #[must_use]
-    pub fn with_channels_first(self) -> Self {
+    pub fn channels_first(self) -> Self {
         Self { input: InputLayout::ChannelsFirst, ..self }
     }
 
     /// The same options for a model that answers a class.
     #[must_use]
-    pub fn with_class(self) -> Self {
+    pub fn class(self) -> Self {
         Self { output: Output::Class, ..self }
     }
 }

@@ -115,7 +115,7 @@ impl Options {
 
     /// The same options with the values that the input may take.
     #[must_use]
-    pub fn with_range(self, range: Range) -> Self {
+    pub fn range(self, range: Range) -> Self {
         Self { range: Some(range), ..self }
     }
 
