@@ -62,9 +62,12 @@ impl<T> Tensor<T> {
     }
 
     /// A tensor whose elements are `f(flat index)`.
-    pub fn from_fn(shape: impl Into<Shape>, f: impl FnMut(usize) -> T) -> Self {
+    pub fn from_fn(shape: impl Into<Shape>, mut f: impl FnMut(usize) -> T) -> Self {
         let shape = shape.into();
-        let data = (0..shape.len()).map(f).collect();
+        let mut data = Vec::with_capacity(shape.len());
+        for i in 0..shape.len() {
+            data.push(f(i));
+        }
         Self { shape, data }
     }
 
@@ -99,13 +102,22 @@ impl<T> Tensor<T> {
     }
 
     /// The tensor of `f(element)`.
-    pub fn map<U>(&self, f: impl FnMut(&T) -> U) -> Tensor<U> {
-        Tensor { shape: self.shape.clone(), data: self.data.iter().map(f).collect() }
+    pub fn map<U>(&self, mut f: impl FnMut(&T) -> U) -> Tensor<U> {
+        // A plain loop: iterators would be compiled anew for each of hundreds of closures.
+        let mut data = Vec::with_capacity(self.data.len());
+        for x in &self.data {
+            data.push(f(x));
+        }
+        Tensor { shape: self.shape.clone(), data }
     }
 
     /// The tensor of `f(element)`, or the first error.
-    pub fn try_map<U, E>(&self, f: impl FnMut(&T) -> Result<U, E>) -> Result<Tensor<U>, E> {
-        Ok(Tensor { shape: self.shape.clone(), data: self.data.iter().map(f).collect::<Result<_, _>>()? })
+    pub fn try_map<U, E>(&self, mut f: impl FnMut(&T) -> Result<U, E>) -> Result<Tensor<U>, E> {
+        let mut data = Vec::with_capacity(self.data.len());
+        for x in &self.data {
+            data.push(f(x)?);
+        }
+        Ok(Tensor { shape: self.shape.clone(), data })
     }
 
     /// The same elements under another shape of the same length.

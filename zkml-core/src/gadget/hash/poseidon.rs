@@ -2,20 +2,27 @@
 //!
 //! The state has `t = n + 1` lanes: the capacity, which starts as zero, then the inputs. Four full rounds, `p` partial
 //! rounds, four full rounds; the hash is lane 0 of the result. A round adds constants, raises to the fifth power (every
-//! lane in a full round, lane 0 in a partial one) and multiplies by the MDS matrix. Constants, matrix and `p` are those
-//! of [`light_poseidon::parameters::bn254_x5`].
+//! lane in a full round, lane 0 in a partial one) and multiplies by the MDS matrix. Constants and matrix are those that the Grain
+//! register of the paper gives for 254 bits, `t` lanes and these numbers of rounds, which circomlib and light-poseidon have as tables.
+//!
+//! Source: Grassi, Khovratovich, Rechberger, Roy, Schofnegger, "Poseidon" (USENIX Security 2021), appendix F.
 
 use std::sync::OnceLock;
 
 use ark_bn254::Fr;
-use ark_ff::{Field, Zero};
-use light_poseidon::parameters::bn254_x5::{FULL_ROUNDS, PARTIAL_ROUNDS, get_poseidon_parameters};
+use ark_crypto_primitives::sponge::poseidon::find_poseidon_ark_and_mds;
+use ark_ff::{Field, PrimeField, Zero};
 
 use crate::gadget::FieldCs;
 use crate::number::Cost;
 
 /// The most inputs that one hash takes.
 pub const MAX_INPUTS: usize = 12;
+
+const FULL_ROUNDS: usize = 8;
+
+/// The partial rounds for 2 to 13 lanes.
+const PARTIAL_ROUNDS: [usize; MAX_INPUTS] = [56, 57, 56, 60, 60, 63, 64, 63, 60, 66, 60, 65];
 
 const HALF: usize = FULL_ROUNDS / 2;
 
@@ -60,10 +67,11 @@ impl Tables {
     }
 
     fn new(t: usize) -> Self {
-        let parameters = get_poseidon_parameters::<Fr>(t as u8).expect("there are parameters for 2 to 13 lanes");
-        let (constants, mds) = (parameters.ark, parameters.mds);
         let rounds = PARTIAL_ROUNDS[t - 2];
-        assert_eq!((parameters.full_rounds, parameters.partial_rounds), (FULL_ROUNDS, rounds));
+        let bits = u64::from(Fr::MODULUS_BIT_SIZE);
+        let (constants, mds) =
+            find_poseidon_ark_and_mds::<Fr>(bits, t - 1, FULL_ROUNDS as u64, rounds as u64, 0);
+        let constants = constants.concat();
         let constant = |round: usize, lane: usize| constants[round * t + lane];
 
         // The lanes, with the constants of the next round added: they are its S-box inputs.
@@ -313,7 +321,7 @@ pub(super) fn check_tight(matrices: &crate::prove::Matrices, mut z: Vec<Fr>, fir
 
 #[cfg(test)]
 mod tests {
-    use light_poseidon::{Poseidon, PoseidonHasher};
+    use light_poseidon::{Poseidon, PoseidonHasher, parameters::bn254_x5};
 
     use super::*;
     use crate::arith::r1cs::{Assign, Build};
@@ -328,6 +336,16 @@ mod tests {
         let expected = "7853200120776062878684798364095072458815029376092732009249414926327459813530";
         let hash = eval(&[Fr::from(1u64), Fr::from(2u64)]);
         assert_eq!(hash, expected.parse::<Fr>().unwrap());
+    }
+
+    #[test]
+    fn constants_are_those_of_light_poseidon() {
+        assert_eq!(FULL_ROUNDS, bn254_x5::FULL_ROUNDS);
+        for t in 2..=MAX_INPUTS + 1 {
+            let theirs = bn254_x5::get_poseidon_parameters::<Fr>(t as u8).unwrap();
+            assert_eq!(PARTIAL_ROUNDS[t - 2], theirs.partial_rounds);
+            assert_eq!((&Tables::of(t).constants, &Tables::of(t).mds), (&theirs.ark, &theirs.mds), "{t} lanes");
+        }
     }
 
     #[test]
