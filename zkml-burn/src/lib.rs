@@ -1,12 +1,12 @@
 //! Networks from Burn modules: any module with a `forward` becomes a network, by recording what that does on one input.
 //!
-//! | pass | where |
+//! | stage | where |
 //! |---|---|
 //! | tracing: the forward pass runs on Burn's recording device; no number is computed | `trace` |
 //! | each recorded operation becomes one of a short list of primitives | `primitive` |
 //! | constant folding: what is known without the input is computed | `fold` |
 //! | pattern matching: activations, norms and dense layers that Burn writes out are recognised | `patterns`, over the `dataflow` |
-//! | lowering: the batch is dropped, weights get their module's name, and the table of operators makes layers | `lower` |
+//! | lowering: the batch is dropped, weights get their module's name, and the shared operators are lowered to layers | `lower` |
 //!
 //! The module is left as it is: a copy of it is recorded, without autodiff and without what only training does (dropout,
 //! batch statistics).

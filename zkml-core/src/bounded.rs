@@ -1,4 +1,4 @@
-//! Files are read up to a size, whatever they say of their own: a device has no end, and a file may grow while it is read.
+//! Bounded file reading: up to a size, whatever they say of their own: a device has no end, and a file may grow while it is read.
 
 use std::{
     fs::File,

@@ -1,4 +1,4 @@
-//! Where things come from, and what can go wrong before there is a circuit. One error type a stage.
+//! Origins, and the errors of all stages before there is a circuit: one type a stage.
 
 use std::{borrow::Cow, fmt};
 

@@ -1,21 +1,28 @@
-//! The engine of zkml: one description of a network, and every reading of it.
+//! The core of zkml: graphs, layers, quantization, circuits and proofs.
 //!
 //! ```text
-//! Graph ──> Plan ──┬─> float     f64 reference                layer::*::float
-//!  shapes    scales ├─> Ints      exact integer forward        ┐
-//!  origins   shifts ├─> Bounds    intervals -> bit widths      │ one body: layer::*::exact<A: Arith>
-//!                   ├─> Counts    constraint budget            │
-//!                   └─> R1cs      constraints and witness      ┘
+//! Graph ──> float          f64 reference                layer::*::float
+//!   │
+//!   └─> Plan ──┬─> Ints    exact integer forward        ┐
+//!       scales ├─> Bounds  intervals, bits              │
+//!       shifts ├─> Errors  bounds on exact - float      │ one body: layer::*::exact<A: Arith>
+//!              ├─> Counts  constraint budget            │
+//!              └─> R1cs    constraints, or the witness  ┘
 //! ```
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | `dev` | diagnosis of circuits: costs, violated constraints, mutations, the dishonest prover |
+//! | `circuit` | constraints of a plan, who sees what, the table of public inputs |
 //! | [`plan`] | scales, rescale points, fidelity |
 //! | [`optimize`] | rewrites of a graph and its weights that save constraints |
+//! | [`model`] | a graph with its weights |
 //! | [`graph`] | the network: nodes, shapes, where each came from |
 //! | [`layer`] | one file a layer: formula, arguments, shape rule, float and exact semantics |
 //! | [`arith`] | the readings: integers, intervals, counts, constraints |
 //! | [`gadget`] | constraints for what is nonlinear: range checks, rescaling, comparisons, tables, products, division, hashes |
+//! | `prove` | proof systems: keys, proofs, verification, files |
+//! | [`error`], [`digest`], [`bounded`], [`shape`], [`tensor`] | errors and origins, digests, files, shapes, tensors |
 //! | [`number`] | the ground floor: integers, intervals, fixed-point constants, costs |
 //!
 //! A module imports those below it in this table and none above; `tests/sources/modules.rs` has the whole order, and asserts it.

@@ -264,7 +264,7 @@ impl Model {
         self.visibility
     }
 
-    /// The same model for other eyes.
+    /// The same model with another visibility.
     #[must_use]
     pub fn with_visibility(mut self, visibility: Visibility) -> Self {
         self.visibility = visibility;

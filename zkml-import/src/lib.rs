@@ -1,9 +1,9 @@
 //! Readers of ONNX and Keras files: from a foreign model to a [`zkml_core::graph::Graph`] and its weights. The crate
-//! `zkml-burn` reads Burn modules with the same table of operators.
+//! `zkml-burn` reads Burn modules with the same operators.
 //!
 //! | module | feature | reads |
 //! |---|---|---|
-//! | [`ops`] | any | the one table from foreign operators to layers |
+//! | [`ops`] | any | the operators that all readers share, and their lowering to layers |
 //! | [`constants`] | any | rounding and conversion of constants, which all readers share |
 //! | [`builder`] | any | the graph under construction, and its weights |
 //! | `onnx` | `onnx` | ONNX files |

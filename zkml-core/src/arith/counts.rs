@@ -1,4 +1,4 @@
-//! Constraint count: the reading of exact arithmetic that adds up what the circuit will cost, before there is one.
+//! Constraint count in closed form, gadget by gadget: the reading that budgets and the search of plans are made of.
 
 use std::collections::BTreeMap;
 

@@ -110,7 +110,8 @@ pub trait Arith {
         self.linear(terms.map(|(c, a)| (c.integer(), a)), constant.integer())
     }
 
-    /// A value of a formula that is only defined for arguments of at least `least`: what is computed for others stands for nothing.
+    /// Domain guard: the value of a formula that is only defined for arguments of at least `least`. Only error bounds use it: for other
+    /// arguments they know none.
     fn defined(&mut self, value: Self::Wire, _argument: &Self::Wire, _least: Int) -> Self::Wire {
         value
     }

@@ -1,4 +1,4 @@
-//! How large a circuit may be: everything is counted before anything is built.
+//! Size limits of circuits: everything is counted before anything is built.
 
 use super::{CircuitError, Spec};
 use crate::{
@@ -122,7 +122,7 @@ impl Spec {
     /// closed form; and only if there are few enough, the entries of its rows one by one.
     pub(super) fn count(&self, limits: &Limits) -> Result<(), CircuitError> {
         let mut counts = Counts::new();
-        self.edges().synthesize(&mut counts, None).map_err(|refused| self.refused(refused))?;
+        self.relation().synthesize(&mut counts, None).map_err(|refused| self.refused(refused))?;
         limits.admit_cost(counts.total())?;
         let (tally, _) = self.synthesize(Tally::new(), None)?;
         limits.admit_cost(Cost::new(tally.constraints, tally.witnesses))?;

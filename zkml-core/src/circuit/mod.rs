@@ -35,7 +35,7 @@ use crate::{
     plan::{
         Plan, Proven, Quantized,
         quantized::{admit, quantize_input},
-        synthesis::{Edges, Secrets},
+        synthesis::{Relation, Secrets},
     },
     prove::{
         self, Groth16, Keys, KeysOf, Matrices, Proof, ProofOf, ProveError, Prover, ProvingKey, ProvingKeyOf, SecureRng,
@@ -313,13 +313,13 @@ impl Circuit {
     /// The domain of a commitment to the weights, to one input or to one output: with [`commit`](crate::gadget::hash::commitment::commit),
     /// whoever knows the values and the [`Opening`] makes the commitment again.
     pub fn domain(&self, subject: Subject) -> Domain {
-        self.spec.edges().domain(subject)
+        self.spec.relation().domain(subject)
     }
 
     /// What the circuit proves, as one description over every reading: what counts, builds and fills in the circuit, and what a larger
     /// statement about the same model is made of.
-    pub fn edges(&self) -> Edges<'_> {
-        self.spec.edges()
+    pub fn relation(&self) -> Relation<'_> {
+        self.spec.relation()
     }
 
     /// Where each constraint comes from: runs, in order.
@@ -533,7 +533,7 @@ impl Quantized {
         Circuit::new(self, n)
     }
 
-    /// As [`Quantized::circuit`], for other eyes than the model was quantised for: the same plan and integers.
+    /// As [`Quantized::circuit`], with another visibility than the model was quantised for: the same plan and integers.
     ///
     /// # Errors
     /// As [`Circuit::new`]: among others if it hides weights that the plan was not to hide.
@@ -541,7 +541,7 @@ impl Quantized {
         self.batch_for(1, visibility)
     }
 
-    /// As [`Quantized::batch`], for other eyes than the model was quantised for.
+    /// As [`Quantized::batch`], with another visibility than the model was quantised for.
     ///
     /// # Errors
     /// As [`Quantized::circuit_for`].

@@ -1,4 +1,4 @@
-//! What a built circuit costs, layer by layer.
+//! Cost report of a built circuit, layer by layer.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What defines a circuit.
+//! Circuit specification: all that a circuit is made from.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -11,7 +11,7 @@ use crate::{
     number::Int,
     plan::{
         Plan,
-        synthesis::{Edges, Refused, Row, Secrets},
+        synthesis::{Refused, Relation, Row, Secrets},
     },
     tensor::Tensor,
 };
@@ -31,6 +31,7 @@ impl Spec {
     /// SHA-256 of all of it: what [`super::Circuit::contents`] says.
     pub(super) fn digest(&self) -> Digest {
         let mut hash = Sha256::new();
+        // The version of contents, which is not that of the circuit's digest.
         hash.update(b"zkml circuit 1");
         hash.update(self.graph.digest());
         let rest = serde_json::to_vec(&(&self.plan, &self.visibility, self.batch)).unwrap_or_default();
@@ -53,7 +54,7 @@ impl Spec {
         if public != self.constants.is_some() {
             return Err(CircuitError::Malformed("weights are there if and only if they are public".to_owned()));
         }
-        let shapes = self.edges().param_shapes();
+        let shapes = self.relation().param_shapes();
         if self.plan.params.iter().zip(&shapes).any(|(p, s)| p.len() != s.len()) {
             return Err(CircuitError::Malformed("the plan has another number of parameters than the graph".to_owned()));
         }
@@ -75,9 +76,9 @@ impl Spec {
         Ok(())
     }
 
-    /// The circuit, over all readings.
-    pub(super) fn edges(&self) -> Edges<'_> {
-        Edges {
+    /// The relation that the circuit proves.
+    pub(super) fn relation(&self) -> Relation<'_> {
+        Relation {
             graph: &self.graph,
             plan: &self.plan,
             visibility: self.visibility,
@@ -93,7 +94,7 @@ impl Spec {
         secrets: Option<&Secrets<'_>>,
     ) -> Result<(C, Vec<Row>), CircuitError> {
         let mut r1cs = R1cs::new(cs);
-        let rows = self.edges().synthesize(&mut r1cs, secrets).map_err(|refused| self.refused(refused))?;
+        let rows = self.relation().synthesize(&mut r1cs, secrets).map_err(|refused| self.refused(refused))?;
         let finished = r1cs.finish();
         Ok((finished.map_err(|error| CircuitError::Arith { layer: "circuit".to_owned(), error })?, rows))
     }

@@ -1,4 +1,4 @@
-//! Every violated constraint, readably.
+//! Constraint diagnosis: every violated constraint, with its formula and the names of its variables.
 
 use std::fmt;
 

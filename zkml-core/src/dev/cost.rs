@@ -1,4 +1,4 @@
-//! What a circuit will cost, before there is one: constraints by layer and gadget, key sizes, memory and time.
+//! Cost estimate of a circuit that is not built yet: constraints by layer and gadget, key sizes, memory and time.
 
 use std::fmt;
 

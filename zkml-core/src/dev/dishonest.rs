@@ -222,7 +222,7 @@ impl<'a> Claim<'a> {
     pub fn run<L: Lie>(&self, lie: L) -> Result<Dishonest<L>, Refused> {
         let mut a = R1cs::new(Dishonest::new(lie));
         let secrets = Secrets { weights: self.weights, inputs: self.inputs, opening: self.opening };
-        self.circuit.edges().synthesize(&mut a, Some(&secrets))?;
+        self.circuit.relation().synthesize(&mut a, Some(&secrets))?;
         Ok(a.cs)
     }
 }

@@ -1,4 +1,4 @@
-//! Mutations of an honest witness, every one of which must be refused.
+//! Mutation testing of witnesses: every change of an honest one must be refused.
 //!
 //! | mutation | catches |
 //! |---|---|

@@ -39,11 +39,11 @@ pub struct Published {
     pub source: &'static str,
 }
 
-/// A library of circuits.
+/// Citation: the comparators of circomlib.
 pub const CIRCOMLIB: &str = "iden3/circomlib, `circuits/comparators.circom` and `circuits/bitify.circom`";
-/// A library of circuits for neural networks.
+/// Citation: the layers of circomlib-ml.
 pub const CIRCOMLIB_ML: &str = "socathie/circomlib-ml, `circuits/ReLU.circom` and `circuits/util.circom`";
-/// A compiler of neural networks.
+/// Citation: Bionetta, a compiler of neural networks to circuits.
 pub const BIONETTA: &str = "Bionetta, arXiv 2510.06784 and hackmd.io/@rarimo (\"at least 253\")";
 
 /// All values of so many bits with their sign.

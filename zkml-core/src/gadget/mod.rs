@@ -118,6 +118,7 @@ macro_rules! gadgets {
     };
 }
 
+// In parentheses: helper modules of a family, which are no gadgets. In braces: `file: Gadget`.
 gadgets! {
     /// Bit decompositions, and what is read off them: range checks, signs, comparisons with constants.
     bits(pub decompose, pub(super) logic, pub ones_complement, pub range, pub zero) {}

@@ -30,7 +30,7 @@ pub struct Cost {
     pub constraints: usize,
     /// Witness variables.
     pub witnesses: usize,
-    /// Limbs that are looked up: none, where bits answer.
+    /// Limbs that are looked up, of a proof system with lookup tables; zero in what gadgets state, which is the cost with bits.
     #[serde(default, skip_serializing_if = "Lookups::is_empty")]
     pub lookups: Lookups,
 }

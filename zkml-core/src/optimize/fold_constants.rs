@@ -6,7 +6,7 @@
 use super::Draft;
 use crate::{graph::NodeId, layer::AnyLayer, tensor::Tensor};
 
-/// Replaces every layer that takes nothing but parameters by one.
+/// Replaces every layer that takes nothing but parameters by a parameter with the computed value.
 pub(super) fn run(draft: &mut Draft) -> usize {
     let mut folded = 0;
     for i in 0..draft.nodes.len() {

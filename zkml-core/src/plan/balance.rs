@@ -1,4 +1,4 @@
-//! Bits where they are cheap: the balance of a plan.
+//! Bit allocation: the cheapest distribution of bits that adds a given noise.
 //!
 //! A setting of `b` bits adds noise to the scores, of a variance of about `v * 4^-b`, and about `c * b` constraints. Of all
 //! plans with the same noise, the cheapest has `v_j * 4^-b_j` in proportion to `c_j`, so that

@@ -1,4 +1,4 @@
-//! The model as the search sees it: what its values reach, what a plan costs, and how faithful it is.
+//! Calibration: how large values become on the samples, what a candidate costs there, and how faithful it is.
 
 use std::{
     collections::HashMap,

@@ -30,7 +30,7 @@ pub(super) struct Candidate {
 pub(super) type Move = (&'static str, usize, u32);
 
 impl Calibration<'_> {
-    /// The same everywhere.
+    /// Uniform candidate: the same bits at every node.
     pub(super) fn candidate(
         &self,
         input: u32,

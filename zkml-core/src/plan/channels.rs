@@ -1,4 +1,4 @@
-//! Channels of different scales: a linear layer may hold each of its channels as finely as its weights allow.
+//! Per-channel scales: a linear layer may hold each of its channels as finely as its weights allow.
 //!
 //! With `o_c >= 0` for channel `c` of a `dense` or a convolution that is not transposed: its weights are held at `2^(weight_scale + o_c)`, so its values are
 //! finer by `o_c` bits than the scale of the layer says. The rescale that comes next drops `shift + o_c` bits, after

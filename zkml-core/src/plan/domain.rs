@@ -1,4 +1,4 @@
-//! `domain = (subject, SHA-256(what its integers mean))`: what the commitments of a circuit are to.
+//! Domains of commitments: `domain = (subject, SHA-256(what its integers mean))`.
 
 use sha2::{Digest as _, Sha256};
 

@@ -1,4 +1,4 @@
-//! The reading of exact arithmetic as error bounds: how far the integers may be from the real numbers of the formula.
+//! Error bounds: the reading of exact arithmetic that says how far the integers may be from the real numbers of the formula.
 //!
 //! A wire `q` of the exact semantics stands for a real number: what the same formula gives on real numbers, in the wire's unit. This reading
 //! bounds `|q - real|` over every input of the declared range and all weights within half a unit of the integers (or of any integers of

@@ -1,4 +1,4 @@
-//! How faithful integers are to floats.
+//! Fidelity: how the integers compare with the floats on samples.
 
 use std::fmt;
 

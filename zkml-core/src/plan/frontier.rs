@@ -1,4 +1,4 @@
-//! What the search saw of the trade between constraints and errors.
+//! Pareto frontier of the plans that the search tried: constraints against errors.
 
 use std::fmt::{self, Write};
 

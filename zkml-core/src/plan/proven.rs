@@ -1,4 +1,4 @@
-//! `|exact - float| <= error` over the whole declared range: what a plan is proven to be, and that it is what it says.
+//! Proven error: `|exact - float| <= error` over the whole declared range, and the check that a plan states no less.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! From a model and samples to a model in integers.
+//! Quantization: from a model and samples to a model in integers.
 
 use super::{Plan, Progress, Quantized, Target, search};
 use crate::{error::PlanError, model::Model, tensor::Tensor};

@@ -1,10 +1,10 @@
-//! A model in integers.
+//! Quantized model: a plan, and the weights as integers under it.
 
 use std::fmt;
 
 use rayon::prelude::*;
 
-use super::{Fidelity, Frontier, ParamPlan, Plan, Proven, synthesis::Edges, to_integer, to_real, walk};
+use super::{Fidelity, Frontier, ParamPlan, Plan, Proven, synthesis::Relation, to_integer, to_real, walk};
 use crate::{
     arith::{
         bounds::Bounds,
@@ -391,11 +391,11 @@ fn trace_bounds(
 ) -> Result<u32, PlanError> {
     let visibility = Visibility { weights, ..Visibility::default() };
     let constants = (weights == Visible::Public).then_some(params);
-    let edges = Edges { graph, plan, visibility, batch: 1, constants };
+    let relation = Relation { graph, plan, visibility, batch: 1, constants };
     let mut a = Bounds::new();
     let mut trace = || {
-        let params = edges.weights(&mut a, None, &mut vec![])?;
-        let input = edges.input(&mut a, 0, None, &mut vec![])?;
+        let params = relation.weights(&mut a, None, &mut vec![])?;
+        let input = relation.input(&mut a, 0, None, &mut vec![])?;
         walk::walk(graph, plan, &mut a, input, &params, 0, see)
     };
     trace().map_err(|e| arith_error(graph, e))?;
@@ -413,8 +413,8 @@ pub(crate) fn counts(
 ) -> Result<Counts, PlanError> {
     let constants = (visibility.weights == Visible::Public).then_some(params);
     let mut counts = Counts::new();
-    let edges = Edges { graph, plan, visibility, batch, constants };
-    edges.synthesize(&mut counts, None).map_err(|e| arith_error(graph, e))?;
+    let relation = Relation { graph, plan, visibility, batch, constants };
+    relation.synthesize(&mut counts, None).map_err(|e| arith_error(graph, e))?;
     Ok(counts)
 }
 

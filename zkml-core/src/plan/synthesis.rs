@@ -1,9 +1,9 @@
-//! One description of a circuit over every reading that makes one: how weights, inputs and outputs enter, are published and
+//! Circuit synthesis: one description of a circuit over every reading that makes one, how weights, inputs and outputs enter, are published and
 //! committed to, and the forward pass between them.
 //!
-//! Counting, estimates, building, the witness, and the dishonest provers of the tests are readings of [`Edges::synthesize`]. So a count
-//! can't drift from the circuit, and a larger statement about a model is made of the same pieces: [`Edges::weights`],
-//! [`Edges::input`], [`Edges::output`].
+//! Counting, estimates, building, the witness, and the dishonest provers of the tests are readings of [`Relation::synthesize`]. So a count
+//! can't drift from the circuit, and a larger statement about a model is made of the same pieces: [`Relation::weights`],
+//! [`Relation::input`], [`Relation::output`].
 
 use ark_bn254::Fr;
 
@@ -109,9 +109,9 @@ pub type Params<W> = Vec<Vec<Tensor<W>>>;
 /// A row of the table of public inputs: its name, the item of the batch, and what it means.
 pub type Row = (String, usize, PublicKind);
 
-/// What a circuit proves: the answers of a graph under a plan, with who sees what.
+/// Relation that a circuit proves: the answers of a graph under a plan, with who sees what.
 #[derive(Clone, Copy, Debug)]
-pub struct Edges<'a> {
+pub struct Relation<'a> {
     /// The network.
     pub graph: &'a Graph,
     /// Its scales and widths.
@@ -124,7 +124,7 @@ pub struct Edges<'a> {
     pub constants: Option<&'a [Vec<Tensor<Int>>]>,
 }
 
-impl Edges<'_> {
+impl Relation<'_> {
     /// The circuit, in the reading `s`; the rows of its table of public inputs, of each item that the reading looks at.
     ///
     /// # Errors
@@ -164,7 +164,7 @@ impl Edges<'_> {
     /// The weights: constants, or witnesses within their declared widths, and their commitment.
     ///
     /// # Errors
-    /// As [`Edges::synthesize`].
+    /// As [`Relation::synthesize`].
     pub fn weights<S: Synthesis>(
         &self,
         s: &mut S,

@@ -1,4 +1,4 @@
-//! One walk of the graph in any reading.
+//! Forward pass of a graph, in any reading.
 
 use super::Plan;
 use crate::{

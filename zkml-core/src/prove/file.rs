@@ -1,5 +1,5 @@
-//! `zkml | kind: u8 | version: u16 | circuit digest: 32 | length: u64 | payload | sha256 of all before`: the container
-//! of every file, little endian.
+//! Container of the files of keys, proofs and circuits: `zkml | kind: u8 | version: u16 | circuit digest: 32 | length: u64 | payload |
+//! sha256 of all before`, little endian. Plans are JSON, weights safetensors.
 
 use std::fmt;
 use std::fs;
@@ -14,7 +14,8 @@ use crate::bounded::{self, ReadError};
 
 /// The first bytes of every file.
 pub const MAGIC: [u8; 4] = *b"zkml";
-/// The version that this build writes, and the only one it reads. In version 1 the digest of a circuit did not cover the table
+/// Format version of every container file (keys, proofs, circuits), the only one that is read: raising it refuses all older
+/// files, whatever their kind. In version 1 the digest of a circuit did not cover the table
 /// of its public inputs.
 pub const VERSION: u16 = 2;
 /// The bytes before the payload.
@@ -34,7 +35,7 @@ pub enum Kind {
     Proof = 3,
     /// A circuit.
     Circuit = 4,
-    /// A plan.
+    /// A plan: reserved, since plans are saved as JSON.
     Plan = 5,
 }
 

@@ -1,5 +1,5 @@
-//! `ProvingKey = (vk, beta, delta, A, B, H, L)`, `VerifyingKey = (table, alpha, beta, gamma, delta, abc)`: both carry
-//! the digest of their circuit and where they come from.
+//! Proving and verifying keys, of any [proof system](super::system): its points, the digest of the circuit, and where the key
+//! comes from.
 //!
 //! ```text
 //! verifying key: provenance | contents: 32 | table length: u64 | table (JSON) | points, compressed

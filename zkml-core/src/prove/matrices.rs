@@ -1,4 +1,4 @@
-//! `(A z) * (B z) = C z` row by row, for `z = (1, public inputs, witnesses)`: the constraints, built once a circuit.
+//! Constraint matrices: `(A z) * (B z) = C z` row by row, for `z = (1, public inputs, witnesses)`: the constraints, built once a circuit.
 
 use ark_ff::{Field, Zero};
 use ark_relations::gr1cs::{

@@ -1,4 +1,5 @@
-//! Keys, proofs and their verification: Groth16 over BN254, of one circuit with one table of public inputs.
+//! Proof systems: keys, proofs, verification and files, of one circuit with one table of public inputs. Groth16 over BN254 is
+//! the one there is.
 //!
 //! ```text
 //! e(A, B) = e(alpha, beta) * e(sum_i input_i * abc_i, gamma) * e(C, delta)

@@ -1,4 +1,4 @@
-//! `bytes -> point`, only if the bytes are the one encoding of a point on the curve and in the subgroup.
+//! Points of the curve, read from bytes only if the bytes are the one encoding of a point on the curve and in the subgroup.
 
 use std::fmt;
 

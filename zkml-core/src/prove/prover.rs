@@ -1,4 +1,4 @@
-//! `(key, constraints, assignment) -> proof`, in any [proof system](super::system).
+//! Prover: `(key, constraints, assignment) -> proof`, in any [proof system](super::system).
 
 use ark_ff::{Field, UniformRand, Zero};
 

@@ -1,5 +1,4 @@
-//! `inputs = entry_0 || entry_1 || ..`: the one table of public inputs, which the circuit, the verifier and the
-//! Solidity generator all read.
+//! Table of public inputs: `inputs = entry_0 || entry_1 || ..`, the one that circuit and verifier both read.
 //!
 //! A field element `x` stands for the integer `x` if `x <= (p - 1) / 2`, and for `x - p` otherwise.
 

@@ -1,4 +1,4 @@
-//! `constraints -> keys`, in any [proof system](super::system).
+//! Setup: `constraints -> keys`, in any [proof system](super::system).
 
 use super::keys::{KeysOf, Provenance, ProvingKeyOf, VerifyingKeyOf};
 use super::matrices::Matrices;

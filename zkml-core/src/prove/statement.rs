@@ -1,4 +1,4 @@
-//! `value = q / 2^scale`: what a verified proof says, typed by the table of public inputs.
+//! Statement: what a verified proof says, `value = q / 2^scale`, typed by the table of public inputs.
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
 //! A proof system for rank-one constraints: `setup -> keys`, `prove -> proof`, `verify`, with its formats and its costs.
 //!
-//! Keys, proofs and their files ([`keys`](super::keys), [`proof`](super::proof)) hold what every system has: the circuit's digest, where
+//! Keys, proofs and their files ([`keys`](super::keys), [`verifier`](super::verifier)) hold what every system has: the circuit's digest, where
 //! the keys come from, the table of public inputs. Points and equations are the system's. [`Groth16`](super::Groth16) is one.
 
 use std::fmt::Debug;
@@ -25,7 +25,7 @@ pub struct Size {
     pub witness: usize,
 }
 
-/// The keys that hold a system's points, as files have them.
+/// File kinds of a proof system's keys and proofs: the tags in the headers of its files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kinds {
     /// A proving key.
@@ -41,7 +41,7 @@ pub trait ProofSystem: Clone + Copy + Debug + PartialEq + Send + Sync + 'static 
     /// Its name.
     const NAME: &'static str;
 
-    /// What its files are called.
+    /// The kinds of its files.
     const KINDS: Kinds;
 
     /// The points of a proving key.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use zkml_core::gadget::CARDS;
 
-use super::{list, read};
+use super::{list, read, sources};
 
 /// The file and the type of every gadget, by the name of its card.
 fn gadgets() -> BTreeMap<String, (String, String)> {
@@ -50,6 +50,20 @@ fn every_gadget_says_its_constraints() {
             section.starts_with(&formula),
             "{file}: `# Constraints` must begin with {formula}, the formula of the card"
         );
+    }
+}
+
+#[test]
+fn every_gadget_is_tested() {
+    let tests: Vec<String> =
+        sources().into_iter().filter(|(path, _)| path.starts_with("gadget/tests")).map(|(_, source)| source).collect();
+    assert!(tests.len() > 5, "{} files of tests", tests.len());
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    for (file, (_, name)) in gadgets() {
+        let method = format!("a.{file}(");
+        let tested =
+            |source: &String| source.split(|c| !is_name(c)).any(|word| word == name) || source.contains(&method);
+        assert!(tests.iter().any(tested), "no `Use` in `src/gadget/tests` applies the gadget `{name}`");
     }
 }
 

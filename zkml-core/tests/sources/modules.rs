@@ -13,6 +13,7 @@ const ORDER: &[&str] = &[
     "bounded",  // files up to a size
     "shape",    // extents
     "tensor",   // values with a shape
+    "digest",   // SHA-256 names
     "error",    // what can go wrong in graphs, models and plans
     "gadget",   // constraints for one formula on integers
     "prove",    // keys and proofs of constraint matrices
@@ -29,7 +30,6 @@ const ORDER: &[&str] = &[
 /// What a module imports from above nevertheless, and why.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("error", "layer", "a message compares two `layer::TableError`"),
-    ("model", "plan", "`Model::quantize`, where users look for it, is `plan::search`"),
     ("circuit", "dev", "`Circuit::cost` and `Circuit::check`, where users look for them, give reports of `dev`"),
 ];
 

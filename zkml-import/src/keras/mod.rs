@@ -22,9 +22,9 @@
 //! |---|---|
 //! | `Dense`, `Conv1D`, `Conv2D`, `DepthwiseConv1D`, `DepthwiseConv2D`, `SeparableConv1D`, `SeparableConv2D`, `Conv1DTranspose`, `Conv2DTranspose` | kernels transposed; fused activations follow as layers |
 //! | `MaxPooling1D`, `MaxPooling2D`, `AveragePooling1D`, `AveragePooling2D`, and their `Global` forms | pools |
-//! | `BatchNormalization`, `LayerNormalization`, `RMSNormalization`, `Normalization`, `Rescaling` | norms; the last two also as constants |
+//! | `BatchNormalization` (also synchronised and version 1), `LayerNormalization`, `RMSNormalization`, `Normalization`, `Rescaling` | norms; the last two also as constants |
 //! | `Flatten`, `Reshape`, `Permute`, `RepeatVector`, `ZeroPadding1D`, `ZeroPadding2D`, `Cropping1D`, `Cropping2D`, `UpSampling1D`, `UpSampling2D` (nearest) | elements moved |
-//! | `Concatenate`, `Add`, `Subtract`, `Multiply`, `Average`, `Maximum`, `Minimum`, `Dot`, and `+ - * /` with tensors and numbers | merges |
+//! | `Concatenate`, `Add`, `Subtract`, `Multiply`, `Divide`, `Average`, `Maximum`, `Minimum`, `Dot`, and `+ - * /` with tensors and numbers | merges |
 //! | `Activation`, `ReLU`, `LeakyReLU`, `PReLU`, `ELU`, `ThresholdedReLU`, `Softmax` | activations |
 //! | dropouts, noise, `ActivityRegularization`, `RandomFlip` and its kin | nothing: they act in training alone |
 //! | `Sequential`, `Functional` | models in models, and layers used more than once (each use repeats the weights) |

@@ -1,7 +1,7 @@
-//! Lowering: the one table from foreign operators to layers.
+//! Operators that all readers share, and their lowering to layers.
 //!
-//! A reader says what its file says as [`Op`]s: channels first, no batch axis, axes counted from the outermost, weights in
-//! [`lower`] makes layers of them; it is the only place that knows which layer does what.
+//! A reader says what its file says as [`Op`]s: channels first, no batch axis, axes counted from the outermost, weights in the
+//! layouts that each [`Op`] states. [`lower`] makes layers of them; it is the only place that knows which layer does what.
 //!
 //! Which layers these are depends on the shape of a [`Value::Weight`], never on its elements: whoever sees the graph learns
 //! nothing of weights. A number that an operator needs to know (an exponent, a fill) is not a weight wherever it is stored.

@@ -1,4 +1,5 @@
-//! Constraint count by a dry run: the constraint system that counts what [`Build`](super::Build) would take, before it takes it.
+//! Dry run: the constraint system that counts rows, variables and entries without keeping any, for the limits of
+//! [`Build`](super::Build).
 
 use std::{cell::Cell, rc::Rc};
 

@@ -69,8 +69,7 @@ impl Tables {
     fn new(t: usize) -> Self {
         let rounds = PARTIAL_ROUNDS[t - 2];
         let bits = u64::from(Fr::MODULUS_BIT_SIZE);
-        let (constants, mds) =
-            find_poseidon_ark_and_mds::<Fr>(bits, t - 1, FULL_ROUNDS as u64, rounds as u64, 0);
+        let (constants, mds) = find_poseidon_ark_and_mds::<Fr>(bits, t - 1, FULL_ROUNDS as u64, rounds as u64, 0);
         let constants = constants.concat();
         let constant = |round: usize, lane: usize| constants[round * t + lane];
 

@@ -27,7 +27,7 @@ use crate::{
 /// * with a private slope, `n + 3` and a rescale.
 #[derive(Clone, Copy, Debug)]
 pub struct Leaky {
-    /// What stands for one.
+    /// Fixed-point one: the integer of a slope of 1.
     pub unit: Int,
     /// How the product is cut.
     pub cut: Cut,

@@ -9,29 +9,29 @@ use crate::{
     number::{Int, Integer, interval::bit_len},
 };
 
-/// Symmetry of the function: which values the segments are for, besides `q >= 0`, and how a negative one is looked up.
+/// Symmetry of the function: for which signs there are segments, and how a value without one of its own is looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Sides {
-    /// A negative value takes what its mirror image takes.
+    /// Even: a negative value has the table value of its mirror image.
     Even,
-    /// A negative value takes the negative of what its mirror image takes.
+    /// Odd: a negative value has the negative of the table value of its mirror image.
     Odd,
-    /// Only negative values take anything.
+    /// Only negative values have a table value.
     Negative,
-    /// Only values that are not negative take anything.
+    /// Only values that are not negative have a table value.
     Positive,
     /// Negative values have segments of their own, after the others.
     Both,
 }
 
-/// Asymptote: a step and a line that every value takes, within the segments and beyond.
+/// Asymptote: a step and a line that are added to the table value of every input, within the segments and beyond.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tail {
-    /// What a negative value takes.
+    /// The step below zero.
     pub negative: i64,
-    /// What any other value takes.
+    /// The step from zero on.
     pub positive: i64,
-    /// Slope: what any other value takes as often as it has units.
+    /// Slope of the line from zero on, a unit.
     pub slope: i64,
     /// The unit of the slope: with 0 it is one, else `2^(drop-1)`, and a value counts as the middle of its `2^drop`.
     pub drop: u32,

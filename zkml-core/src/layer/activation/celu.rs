@@ -33,7 +33,7 @@ use crate::layer::tabulated::prelude::{
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Celu {
-    /// What it falls to; above zero.
+    /// Alpha, above zero: the limit at minus infinity is `-alpha`.
     pub alpha: f64,
 }
 

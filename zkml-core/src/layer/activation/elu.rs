@@ -33,7 +33,7 @@ use crate::layer::tabulated::prelude::{
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Elu {
-    /// What it falls to.
+    /// Alpha: the limit at minus infinity is `-alpha`.
     pub alpha: f64,
 }
 

@@ -196,9 +196,10 @@ pub(in crate::onnx) const OPERATORS: &[Operator] = &[
     op("Range", One(constants::range), Constant, "an arithmetic progression"),
 ];
 
-/// The other operators of ONNX, up to operator set 24: known by name, so that none is taken for a misspelt one.
+/// Other operators of ONNX, up to operator set 24: known by name, so that none is taken for a misspelt one. One that is read as well
+/// counts as read.
 #[rustfmt::skip]
-pub(super) const UNREAD: &[&str] = &[
+pub(super) const KNOWN: &[&str] = &[
     "Acos", "Acosh", "AffineGrid", "Asin", "Asinh", "Atan", "Atanh", "Attention", "Bernoulli", "BitShift", "BitwiseAnd",
     "BitwiseNot", "BitwiseOr", "BitwiseXor", "BlackmanWindow", "Col2Im", "Compress", "ConcatFromSequence", "ConvInteger",
     "Cos", "Cosh", "DFT", "DeformConv", "DequantizeLinear", "Det", "DynamicQuantizeLinear", "Einsum", "EyeLike", "GRU",
