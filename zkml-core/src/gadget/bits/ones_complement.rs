@@ -15,15 +15,15 @@ pub fn eval<T: Integer>(q: T) -> T {
 
 /// Sign and bits of the one's complement of values within an interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Form {
+pub struct Layout {
     /// The bits of `u`.
     pub bits: u32,
     /// Whether values are never negative, or always; `None` if that depends.
     pub sign: Option<bool>,
 }
 
-impl Form {
-    /// The form, of `least` bits at least.
+impl Layout {
+    /// The layout, of `least` bits at least.
     ///
     /// # Errors
     /// If `u` needs more than [`MAX`] bits.
@@ -57,14 +57,14 @@ pub struct Parts<W, const N: usize> {
     pub limbs: [Vec<W>; N],
 }
 
-/// Enforces sign and limbs; the limbs have the bits of the form, and of a value whose sign is not known none is only checked.
+/// Enforces sign and limbs; the limbs have the bits of the layout, and of a value whose sign is not known none is only checked.
 ///
 /// # Soundness
 /// `(2 * sign - 1) * (2 * q + 1) = 2 * u + 1`, with a boolean `sign` and a number `u` of at most [`MAX`] bits. Both sides are
 /// below `2^252` in magnitude and `2 * u + 1` is positive, so that they are equal as integers: the sign is that of
 /// `2 * q + 1`, which is never zero, and `u` follows. With a known sign, `u` is linear in `q` and only split.
-pub fn enforce<C: Cs, const N: usize>(cs: &mut C, q: &C::W, form: &Form, limbs: [Limb; N]) -> Parts<C::W, N> {
-    if let Some(positive) = form.sign {
+pub fn enforce<C: Cs, const N: usize>(cs: &mut C, q: &C::W, layout: &Layout, limbs: [Limb; N]) -> Parts<C::W, N> {
+    if let Some(positive) = layout.sign {
         let (sign, u) = match positive {
             true => (Int::ONE, q.clone()),
             false => (Int::ZERO, cs.linear(&[(-Int::ONE, q)], -Int::ONE)),

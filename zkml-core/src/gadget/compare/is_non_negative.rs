@@ -59,18 +59,18 @@ impl Gadget for IsNonNegative {
     /// # Errors
     /// If the decomposition needs more than 252 bits.
     fn cost(&self, a: &Interval) -> Result<Cost, ArithError> {
-        Ok(match Form::of(a)? {
-            Form::Constant(_) | Form::Next => Cost::default(),
-            Form::Zero | Form::NotMinusOne => zero::cost(),
-            Form::Sign { m } => decompose::cost(m + 1),
+        Ok(match Case::of(a)? {
+            Case::Constant(_) | Case::Next => Cost::default(),
+            Case::Zero | Case::NotMinusOne => zero::cost(),
+            Case::Sign { m } => decompose::cost(m + 1),
         })
     }
 
     fn terms(&self, a: &Measure) -> Result<u32, ArithError> {
-        Ok(match Form::of(&a.interval)? {
-            Form::Constant(_) => 0,
-            Form::Next => a.terms,
-            Form::Zero | Form::NotMinusOne | Form::Sign { .. } => 1,
+        Ok(match Case::of(&a.interval)? {
+            Case::Constant(_) => 0,
+            Case::Next => a.terms,
+            Case::Zero | Case::NotMinusOne | Case::Sign { .. } => 1,
         })
     }
 
@@ -79,21 +79,21 @@ impl Gadget for IsNonNegative {
     /// test is a function of its input (see [`zero::enforce`]).
     fn enforce<C: Cs>(&self, cs: &mut C, (a, interval): (&C::W, &Interval)) -> Result<C::W, ArithError> {
         cs.label(Self::CARD.name);
-        Ok(match Form::of(interval)? {
-            Form::Constant(value) => cs.constant(value),
-            Form::Next => cs.linear(&[(Int::ONE, a)], Int::ONE),
-            Form::Zero => zero::enforce(cs, a),
-            Form::NotMinusOne => {
+        Ok(match Case::of(interval)? {
+            Case::Constant(value) => cs.constant(value),
+            Case::Next => cs.linear(&[(Int::ONE, a)], Int::ONE),
+            Case::Zero => zero::enforce(cs, a),
+            Case::NotMinusOne => {
                 let next = cs.linear(&[(Int::ONE, a)], Int::ONE);
                 let equal = zero::enforce(cs, &next);
                 logic::not(cs, &equal)
             }
-            Form::Sign { m } => cs.sign(a, m),
+            Case::Sign { m } => cs.sign(a, m),
         })
     }
 }
 
-enum Form {
+enum Case {
     /// The interval says it.
     Constant(Int),
     /// `-1` or `0`: the result is `a + 1`.
@@ -106,7 +106,7 @@ enum Form {
     Sign { m: u32 },
 }
 
-impl Form {
+impl Case {
     fn of(a: &Interval) -> Result<Self, ArithError> {
         let minus = -Int::ONE;
         Ok(match (a.lo, a.hi) {

@@ -32,9 +32,9 @@ impl Gadget for IsZero {
     }
 
     fn bound(&self, a: &Interval) -> Result<Interval, ArithError> {
-        match Form::of(a) {
-            Form::Constant(value) => Ok(Interval::point(value)),
-            Form::Linear(_) | Form::Square | Form::Test => Interval::new(Int::ZERO, Int::ONE),
+        match Case::of(a) {
+            Case::Constant(value) => Ok(Interval::point(value)),
+            Case::Linear(_) | Case::Square | Case::Test => Interval::new(Int::ZERO, Int::ONE),
         }
     }
 
@@ -49,18 +49,18 @@ impl Gadget for IsZero {
     /// # Errors
     /// Never.
     fn cost(&self, a: &Interval) -> Result<Cost, ArithError> {
-        Ok(match Form::of(a) {
-            Form::Constant(_) | Form::Linear(_) => Cost::default(),
-            Form::Square => Cost::new(1, 1),
-            Form::Test => zero::cost(),
+        Ok(match Case::of(a) {
+            Case::Constant(_) | Case::Linear(_) => Cost::default(),
+            Case::Square => Cost::new(1, 1),
+            Case::Test => zero::cost(),
         })
     }
 
     fn terms(&self, a: &Measure) -> Result<u32, ArithError> {
-        Ok(match Form::of(&a.interval) {
-            Form::Constant(_) => 0,
-            Form::Linear(_) => a.terms,
-            Form::Square | Form::Test => 1,
+        Ok(match Case::of(&a.interval) {
+            Case::Constant(_) => 0,
+            Case::Linear(_) => a.terms,
+            Case::Square | Case::Test => 1,
         })
     }
 
@@ -69,14 +69,14 @@ impl Gadget for IsZero {
     /// enforced interval makes the formula.
     fn enforce<C: Cs>(&self, cs: &mut C, (a, interval): (&C::W, &Interval)) -> Result<C::W, ArithError> {
         cs.label(Self::CARD.name);
-        Ok(match Form::of(interval) {
-            Form::Constant(value) => cs.constant(value),
-            Form::Linear(c) => cs.linear(&[(c, a)], Int::ONE),
-            Form::Square => {
+        Ok(match Case::of(interval) {
+            Case::Constant(value) => cs.constant(value),
+            Case::Linear(c) => cs.linear(&[(c, a)], Int::ONE),
+            Case::Square => {
                 let square = cs.product(a, a);
                 logic::not(cs, &square)
             }
-            Form::Test => zero::enforce(cs, a),
+            Case::Test => zero::enforce(cs, a),
         })
     }
 }
@@ -85,7 +85,7 @@ fn of_one(bits: u32) -> Result<Cost, ArithError> {
     IsZero.cost(&signed(bits))
 }
 
-enum Form {
+enum Case {
     /// The interval says it.
     Constant(Int),
     /// Zero or one other value of magnitude one: the result is `1 + c * a`.
@@ -96,7 +96,7 @@ enum Form {
     Test,
 }
 
-impl Form {
+impl Case {
     fn of(a: &Interval) -> Self {
         let one = Int::ONE;
         if !a.contains(Int::ZERO) {

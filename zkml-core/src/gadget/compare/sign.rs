@@ -52,18 +52,18 @@ impl Gadget for Sign {
     /// # Errors
     /// If the number needs more than 252 bits.
     fn cost(&self, a: &Interval) -> Result<Cost, ArithError> {
-        Ok(match Form::of(a)? {
-            Form::Constant(_) | Form::Same => Cost::default(),
-            Form::One(_) => zero::cost(),
-            Form::Magnitude { m } => decompose::fresh_cost(m) + Cost::new(3, 2),
+        Ok(match Case::of(a)? {
+            Case::Constant(_) | Case::Same => Cost::default(),
+            Case::One(_) => zero::cost(),
+            Case::Magnitude { m } => decompose::fresh_cost(m) + Cost::new(3, 2),
         })
     }
 
     fn terms(&self, a: &Measure) -> Result<u32, ArithError> {
-        Ok(match Form::of(&a.interval)? {
-            Form::Constant(_) => 0,
-            Form::Same => a.terms,
-            Form::One(_) | Form::Magnitude { .. } => 1,
+        Ok(match Case::of(&a.interval)? {
+            Case::Constant(_) => 0,
+            Case::Same => a.terms,
+            Case::One(_) | Case::Magnitude { .. } => 1,
         })
     }
 
@@ -73,14 +73,14 @@ impl Gadget for Sign {
     /// lies in `0..2^m`, since `a` is below `2^250` in magnitude.
     fn enforce<C: Cs>(&self, cs: &mut C, (a, interval): (&C::W, &Interval)) -> Result<C::W, ArithError> {
         cs.label(Self::CARD.name);
-        Ok(match Form::of(interval)? {
-            Form::Constant(value) => cs.constant(value),
-            Form::Same => a.clone(),
-            Form::One(sign) => {
+        Ok(match Case::of(interval)? {
+            Case::Constant(value) => cs.constant(value),
+            Case::Same => a.clone(),
+            Case::One(sign) => {
                 let zero = zero::enforce(cs, a);
                 cs.linear(&[(-sign, &zero)], sign)
             }
-            Form::Magnitude { m } => {
+            Case::Magnitude { m } => {
                 let value = cs.value(a);
                 let z = cs.number(m, value.map(|a| a.max(a.wrapping_neg())));
                 let y = cs.witness(value.map(|a| self.eval(a)));
@@ -93,7 +93,7 @@ impl Gadget for Sign {
     }
 }
 
-enum Form {
+enum Case {
     /// The interval says it.
     Constant(Int),
     /// Within `-1..=1`: its own sign.
@@ -104,7 +104,7 @@ enum Form {
     Magnitude { m: u32 },
 }
 
-impl Form {
+impl Case {
     fn of(a: &Interval) -> Result<Self, ArithError> {
         let y = Sign.bound(a)?;
         Ok(match (y.lo, y.hi) {

@@ -60,7 +60,7 @@ impl Gadget for SignMagnitude {
         let zero = if a.contains(Int::ZERO) && !a.is_point() { zero::cost() } else { Cost::default() };
         Ok(match self.bound(a)?.0.as_point() {
             Some(_) => zero,
-            None => zero + ones_complement::Form::of(a, 1)?.cost(),
+            None => zero + ones_complement::Layout::of(a, 1)?.cost(),
         })
     }
 
@@ -69,7 +69,7 @@ impl Gadget for SignMagnitude {
         Ok(match self.bound(&a.interval)?.0.as_point() {
             _ if a.interval.is_point() => (0, 0),
             Some(_) => (0, a.terms.saturating_add(zero)),
-            None => (1, ones_complement::Form::of(&a.interval, 1)?.bits + 1 + zero),
+            None => (1, ones_complement::Layout::of(&a.interval, 1)?.bits + 1 + zero),
         })
     }
 
@@ -85,8 +85,8 @@ impl Gadget for SignMagnitude {
         let (sign, absolute) = match self.bound(interval)?.0.as_point() {
             Some(sign) => (cs.constant(sign), cs.linear(&[(sign, a)], Int::ZERO)),
             None => {
-                let form = ones_complement::Form::of(interval, 1)?;
-                let parts = ones_complement::enforce(cs, a, &form, [Limb::Number(form.bits)]);
+                let layout = ones_complement::Layout::of(interval, 1)?;
+                let parts = ones_complement::enforce(cs, a, &layout, [Limb::Number(layout.bits)]);
                 let [u] = &parts.limbs;
                 // |a| is u, or u + 1 for a negative one.
                 let absolute = cs.linear(&[(Int::ONE, &u[0]), (-Int::ONE, &parts.sign)], Int::ONE);

@@ -80,16 +80,16 @@ impl Gadget for Div {
     /// # Errors
     /// If the divisor may be below one, or a value may outgrow the field.
     fn cost(&self, (a, b): (&Interval, &Interval)) -> Result<Cost, ArithError> {
-        let Ok(form) = Form::of(a, b, self.within)? else { return Ok(Cost::default()) };
-        let quotient = decompose::fresh_cost(form.bits);
+        let Ok(layout) = Layout::of(a, b, self.within)? else { return Ok(Cost::default()) };
+        let quotient = decompose::fresh_cost(layout.bits);
         match b.as_point() {
             Some(c) => Ok(quotient + range::cost(&remainders(c))? + Cost::new(1, 0)),
-            None => Ok(quotient + Cost::new(1, 1) + decompose::cost(form.rest) * 2),
+            None => Ok(quotient + Cost::new(1, 1) + decompose::cost(layout.rest) * 2),
         }
     }
 
     fn terms(&self, (a, b): (&Measure, &Measure)) -> Result<u32, ArithError> {
-        Ok(Form::of(&a.interval, &b.interval, self.within)?.map_or(0, |form| form.bits))
+        Ok(Layout::of(&a.interval, &b.interval, self.within)?.map_or(0, |layout| layout.bits))
     }
 
     /// # Soundness
@@ -99,13 +99,13 @@ impl Gadget for Div {
     /// there is none.
     fn enforce<C: Cs>(&self, cs: &mut C, (a, b): ((&C::W, &Interval), (&C::W, &Interval))) -> Result<C::W, ArithError> {
         cs.label(Self::CARD.name);
-        let form = match Form::of(a.1, b.1, self.within)? {
-            Ok(form) => form,
+        let layout = match Layout::of(a.1, b.1, self.within)? {
+            Ok(layout) => layout,
             Err(q) => return Ok(cs.constant(q)),
         };
-        let value = cs.value(a.0).zip(cs.value(b.0)).map(|(a, b)| floor(a, b) - form.lo);
-        let above = cs.number(form.bits, value);
-        let q = cs.linear(&[(Int::ONE, &above)], form.lo);
+        let value = cs.value(a.0).zip(cs.value(b.0)).map(|(a, b)| floor(a, b) - layout.lo);
+        let above = cs.number(layout.bits, value);
+        let q = cs.linear(&[(Int::ONE, &above)], layout.lo);
         if let Some(c) = b.1.as_point() {
             let r = cs.linear(&[(Int::ONE, a.0), (-c, &q)], Int::ZERO);
             cs.within(&r, &remainders(c));
@@ -113,9 +113,9 @@ impl Gadget for Div {
         }
         let product = cs.product(&q, b.0);
         let r = cs.linear(&[(Int::ONE, a.0), (-Int::ONE, &product)], Int::ZERO);
-        cs.range(&r, form.rest);
+        cs.range(&r, layout.rest);
         let distance = cs.linear(&[(Int::ONE, b.0), (-Int::ONE, &r)], -Int::ONE);
-        cs.range(&distance, form.rest);
+        cs.range(&distance, layout.rest);
         Ok(q)
     }
 }
@@ -125,7 +125,7 @@ fn floor(a: Int, b: Int) -> Int {
 }
 
 /// What the circuit looks like for these bounds.
-struct Form {
+struct Layout {
     /// The quotient lies in `lo .. lo + 2^bits`.
     lo: Int,
     bits: u32,
@@ -133,8 +133,8 @@ struct Form {
     rest: u32,
 }
 
-impl Form {
-    /// The form, or the quotient if it is always the same.
+impl Layout {
+    /// The layout, or the quotient if it is always the same.
     fn of(a: &Interval, b: &Interval, within: Option<u32>) -> Result<Result<Self, Int>, ArithError> {
         let q = Div { within: None }.bound((a, b))?;
         // A quotient that may be cut off has exactly the bits of its range, which refuse what lies outside.

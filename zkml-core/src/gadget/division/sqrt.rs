@@ -62,12 +62,12 @@ impl Gadget for Sqrt {
     /// # Errors
     /// If the least value is negative.
     fn cost(&self, a: &Interval) -> Result<Cost, ArithError> {
-        let Ok(form) = Form::of(a, self.least)? else { return Ok(Cost::default()) };
-        Ok(decompose::fresh_cost(form.bits) + Cost::new(1, 1) + decompose::cost(form.rest) * 2)
+        let Ok(layout) = Layout::of(a, self.least)? else { return Ok(Cost::default()) };
+        Ok(decompose::fresh_cost(layout.bits) + Cost::new(1, 1) + decompose::cost(layout.rest) * 2)
     }
 
     fn terms(&self, a: &Measure) -> Result<u32, ArithError> {
-        Ok(Form::of(&a.interval, self.least)?.map_or(0, |form| form.bits))
+        Ok(Layout::of(&a.interval, self.least)?.map_or(0, |layout| layout.bits))
     }
 
     /// # Soundness
@@ -76,18 +76,18 @@ impl Gadget for Sqrt {
     /// has no witness: the caller knows that there is none.
     fn enforce<C: Cs>(&self, cs: &mut C, (a, interval): (&C::W, &Interval)) -> Result<C::W, ArithError> {
         cs.label(Self::CARD.name);
-        let form = match Form::of(interval, self.least)? {
-            Ok(form) => form,
+        let layout = match Layout::of(interval, self.least)? {
+            Ok(layout) => layout,
             Err(s) => return Ok(cs.constant(s)),
         };
-        let value = cs.value(a).map(|a| root(a) - form.lo);
-        let above = cs.number(form.bits, value);
-        let s = cs.linear(&[(Int::ONE, &above)], form.lo);
+        let value = cs.value(a).map(|a| root(a) - layout.lo);
+        let above = cs.number(layout.bits, value);
+        let s = cs.linear(&[(Int::ONE, &above)], layout.lo);
         let square = cs.product(&s, &s);
         let over = cs.linear(&[(Int::ONE, a), (-Int::ONE, &square)], Int::ZERO);
-        cs.range(&over, form.rest);
+        cs.range(&over, layout.rest);
         let under = cs.linear(&[(Int::from(2), &s), (-Int::ONE, &over)], Int::ZERO);
-        cs.range(&under, form.rest);
+        cs.range(&under, layout.rest);
         Ok(s)
     }
 }
@@ -108,7 +108,7 @@ fn root(a: Int) -> Int {
 }
 
 /// What the circuit looks like for these bounds.
-struct Form {
+struct Layout {
     /// The root lies in `lo .. lo + 2^bits`.
     lo: Int,
     bits: u32,
@@ -116,8 +116,8 @@ struct Form {
     rest: u32,
 }
 
-impl Form {
-    /// The form, or the root if it is always the same.
+impl Layout {
+    /// The layout, or the root if it is always the same.
     fn of(a: &Interval, least: Int) -> Result<Result<Self, Int>, ArithError> {
         let s = Sqrt { least }.bound(a)?;
         if let (Some(s), true) = (s.as_point(), a.lo >= least) {

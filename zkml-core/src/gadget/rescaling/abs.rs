@@ -52,24 +52,24 @@ impl Gadget for Abs {
     /// # Errors
     /// If the decomposition needs more than 252 bits.
     fn cost(&self, a: &Interval) -> Result<Cost, ArithError> {
-        Ok(match self.form(a)? {
-            Form::Constant(_) => Cost::default(),
-            Form::Known(_) => Rescale { cut: self.cut.without_bits() }.cost(&magnitudes(a))?,
-            Form::Rounded { m } => magnitude_cost(m),
-            Form::Saturated { m } => magnitude_cost(m) + self.saturation().cost(&self.unsaturated().bound(a)?)?,
+        Ok(match self.case(a)? {
+            Case::Constant(_) => Cost::default(),
+            Case::Known(_) => Rescale { cut: self.cut.without_bits() }.cost(&magnitudes(a))?,
+            Case::Rounded { m } => magnitude_cost(m),
+            Case::Saturated { m } => magnitude_cost(m) + self.saturation().cost(&self.unsaturated().bound(a)?)?,
         })
     }
 
     fn terms(&self, a: &Measure) -> Result<u32, ArithError> {
         let rounded = |m: u32| m - self.cut.shift.min(m) + u32::from(self.cut.shift > 0);
-        Ok(match self.form(&a.interval)? {
-            Form::Constant(_) => 0,
-            Form::Known(_) => {
+        Ok(match self.case(&a.interval)? {
+            Case::Constant(_) => 0,
+            Case::Known(_) => {
                 let interval = magnitudes(&a.interval);
                 Rescale { cut: self.cut.without_bits() }.terms(&Measure { interval, terms: a.terms })?
             }
-            Form::Rounded { m } => rounded(m),
-            Form::Saturated { m } => {
+            Case::Rounded { m } => rounded(m),
+            Case::Saturated { m } => {
                 let interval = self.unsaturated().bound(&a.interval)?;
                 self.saturation().terms(&Measure { interval, terms: rounded(m) })?
             }
@@ -80,17 +80,17 @@ impl Gadget for Abs {
     /// See `magnitude`: the limbs of `|a|` are functions of `a`, and so is what is rounded of them.
     fn enforce<C: Cs>(&self, cs: &mut C, (a, interval): (&C::W, &Interval)) -> Result<C::W, ArithError> {
         cs.label(Self::CARD.name);
-        match self.form(interval)? {
-            Form::Constant(value) => Ok(cs.constant(value)),
-            Form::Known(sign) => {
+        match self.case(interval)? {
+            Case::Constant(value) => Ok(cs.constant(value)),
+            Case::Known(sign) => {
                 let z = cs.linear(&[(sign, a)], Int::ZERO);
                 rescale::part(cs, (&z, &magnitudes(interval)), self.cut.without_bits())
             }
-            Form::Rounded { m } => {
+            Case::Rounded { m } => {
                 let (limbs, _) = magnitude(cs, a, decompose::rounding(m, self.cut.shift, Limb::Number));
                 Ok(decompose::rounded(cs, &limbs, Int::ZERO))
             }
-            Form::Saturated { m } => {
+            Case::Saturated { m } => {
                 let (limbs, _) = magnitude(cs, a, decompose::rounding(m, self.cut.shift, Limb::Number));
                 let z = decompose::rounded(cs, &limbs, Int::ZERO);
                 rescale::part(cs, (&z, &self.unsaturated().bound(interval)?), self.cut.saturation())
@@ -99,7 +99,7 @@ impl Gadget for Abs {
     }
 }
 
-enum Form {
+enum Case {
     /// The result is always this.
     Constant(Int),
     /// The sign is known: a rescale of `sign * a`.
@@ -111,19 +111,19 @@ enum Form {
 }
 
 impl Abs {
-    fn form(&self, a: &Interval) -> Result<Form, ArithError> {
+    fn case(&self, a: &Interval) -> Result<Case, ArithError> {
         let y = self.bound(a)?;
         if let Some(value) = y.as_point() {
-            return Ok(Form::Constant(value));
+            return Ok(Case::Constant(value));
         }
         if a.lo >= Int::ZERO {
-            return Ok(Form::Known(Int::ONE));
+            return Ok(Case::Known(Int::ONE));
         }
         if a.hi <= Int::ZERO {
-            return Ok(Form::Known(-Int::ONE));
+            return Ok(Case::Known(-Int::ONE));
         }
         let m = decompose::check(bit_len(a.magnitude()))?;
-        Ok(if y == self.unsaturated().bound(a)? { Form::Rounded { m } } else { Form::Saturated { m } })
+        Ok(if y == self.unsaturated().bound(a)? { Case::Rounded { m } } else { Case::Saturated { m } })
     }
 
     fn unsaturated(&self) -> Self {

@@ -78,12 +78,12 @@ impl Gadget for Clip {
             let interval = turn.interval(&q.interval)?;
             Relu { cut }.terms(&Measure { interval, terms: q.terms })
         };
-        Ok(match &shape.form {
-            Form::Constant(_) => 0,
-            Form::Rescale => Rescale { cut }.terms(q)?,
-            Form::One(turn) => relu(turn)?,
-            Form::Both { .. } => 2,
-            Form::Twice(turn) => {
+        Ok(match &shape.case {
+            Case::Constant(_) => 0,
+            Case::Rescale => Rescale { cut }.terms(q)?,
+            Case::One(turn) => relu(turn)?,
+            Case::Both { .. } => 2,
+            Case::Twice(turn) => {
                 let first = relu(turn)?;
                 let interval = shape.excess(&turn.interval(&q.interval)?, cut)?;
                 first.saturating_add(Relu { cut: Cut::default() }.terms(&Measure { interval, terms: first })?)
@@ -101,15 +101,15 @@ impl Gadget for Clip {
         cs.label(Self::CARD.name);
         let shape = Shape::of(interval, self.cut, self.lo, self.hi)?;
         let (span, cut) = (shape.span, self.cut.rounding());
-        match &shape.form {
-            Form::Constant(value) => Ok(cs.constant(*value)),
-            Form::Rescale => rescale::part(cs, (q, interval), cut),
-            Form::One(turn) => {
+        match &shape.case {
+            Case::Constant(value) => Ok(cs.constant(*value)),
+            Case::Rescale => rescale::part(cs, (q, interval), cut),
+            Case::One(turn) => {
                 let t = turn.enter(cs, q);
                 let y = Relu { cut }.enforce(cs, (&t, &turn.interval(interval)?))?;
                 Ok(turn.leave(cs, &y))
             }
-            Form::Both { turn, m, limit } => {
+            Case::Both { turn, m, limit } => {
                 let t = cs.linear(&[(turn.factor(), q)], turn.add + cut.half() + pow2(*m));
                 let limbs = [Limb::Checked(cut.shift), Limb::Bits(m - cut.shift), Limb::Bits(1)];
                 let [_, quotient, sign] = cs.split(&t, limbs);
@@ -121,7 +121,7 @@ impl Gadget for Clip {
                 let y = cs.linear(&[(Int::ONE, &short), (span, &sign[0])], Int::ZERO);
                 Ok(turn.leave(cs, &y))
             }
-            Form::Twice(turn) => {
+            Case::Twice(turn) => {
                 let t = turn.enter(cs, q);
                 let of_t = turn.interval(interval)?;
                 let first = Relu { cut }.enforce(cs, (&t, &of_t))?;
@@ -181,7 +181,7 @@ impl Turn {
     }
 }
 
-enum Form {
+enum Case {
     /// The result is always this.
     Constant(Int),
     /// No end can be met.
@@ -197,7 +197,7 @@ enum Form {
 
 /// A form and what its parts are measured by.
 struct Shape {
-    form: Form,
+    case: Case,
     span: Int,
 }
 
@@ -205,37 +205,37 @@ impl Shape {
     fn of(q: &Interval, cut: Cut, lo: Int, hi: Int) -> Result<Self, ArithError> {
         let y = Clip { cut, lo, hi }.bound(q)?;
         let span = y.hi - y.lo;
-        let shape = |form| Ok(Self { form, span });
+        let shape = |case| Ok(Self { case, span });
         if let Some(value) = y.as_point() {
-            return shape(Form::Constant(value));
+            return shape(Case::Constant(value));
         }
         let full = Rescale { cut: cut.rounding() }.bound(q)?;
         let (low, high) = (Turn::low(cut, y.lo), Turn::high(cut, y.hi));
         match (full.lo < y.lo, full.hi > y.hi) {
-            (false, false) => return shape(Form::Rescale),
-            (true, false) => return shape(Form::One(low)),
-            (false, true) => return shape(Form::One(high)),
+            (false, false) => return shape(Case::Rescale),
+            (true, false) => return shape(Case::One(low)),
+            (false, true) => return shape(Case::One(high)),
             (true, true) => {}
         }
         let half = cut.half();
-        let mut candidates = vec![Form::Twice(low), Form::Twice(high)];
+        let mut candidates = vec![Case::Twice(low), Case::Twice(high)];
         for turn in [low, high] {
             let t = turn.interval(q)?;
             let m = decompose::check(rescale::sign_bits(t.lo + half, t.hi + half, cut.shift) + 1)? - 1;
-            candidates.extend([span, span + Int::ONE].map(|limit| Form::Both { turn, m, limit }));
+            candidates.extend([span, span + Int::ONE].map(|limit| Case::Both { turn, m, limit }));
         }
         let mut best: Option<(usize, Self)> = None;
-        for form in candidates {
-            let shape = Self { form, span };
+        for case in candidates {
+            let shape = Self { case, span };
             let cost = shape.cost(q, cut)?.constraints;
             if best.as_ref().is_none_or(|(least, _)| cost < *least) {
                 best = Some((cost, shape));
             }
         }
-        best.map_or_else(|| shape(Form::Rescale), |(_, shape)| Ok(shape))
+        best.map_or_else(|| shape(Case::Rescale), |(_, shape)| Ok(shape))
     }
 
-    /// What the second relu of [`Form::Twice`] takes.
+    /// What the second relu of [`Case::Twice`] takes.
     fn excess(&self, t: &Interval, cut: Cut) -> Result<Interval, ArithError> {
         let first = Rescale { cut: cut.rounding() }.bound(t)?;
         Interval::new(first.lo.max(Int::ZERO) - self.span, first.hi.max(Int::ZERO) - self.span)
@@ -243,15 +243,15 @@ impl Shape {
 
     fn cost(&self, q: &Interval, cut: Cut) -> Result<Cost, ArithError> {
         let cut = cut.rounding();
-        Ok(match &self.form {
-            Form::Constant(_) => Cost::default(),
-            Form::Rescale => Rescale { cut }.cost(q)?,
-            Form::One(turn) => Relu { cut }.cost(&turn.interval(q)?)?,
-            Form::Both { m, limit, .. } => {
+        Ok(match &self.case {
+            Case::Constant(_) => Cost::default(),
+            Case::Rescale => Rescale { cut }.cost(q)?,
+            Case::One(turn) => Relu { cut }.cost(&turn.interval(q)?)?,
+            Case::Both { m, limit, .. } => {
                 let (below, terms) = logic::below_cost((m - cut.shift) as usize, *limit);
                 decompose::cost(m + 1) + below + logic::all_cost(terms + 1) + Cost::new(1, 1)
             }
-            Form::Twice(turn) => {
+            Case::Twice(turn) => {
                 let t = turn.interval(q)?;
                 Relu { cut }.cost(&t)? + Relu { cut: Cut::default() }.cost(&self.excess(&t, cut)?)?
             }

@@ -82,24 +82,24 @@ impl Gadget for Leaky {
     /// If `unit * a` or `slope * a` may reach `2^250`, or a decomposition needs more than 252 bits.
     fn cost(&self, (a, slope): (&Interval, &Interval)) -> Result<Cost, ArithError> {
         let cut = self.cut.without_bits();
-        Form::of(a, slope, self.unit, cut)?.cost(a, &reach(a, slope, self.unit)?, self.unit, cut)
+        Case::of(a, slope, self.unit, cut)?.cost(a, &reach(a, slope, self.unit)?, self.unit, cut)
     }
 
     fn terms(&self, (a, slope): (&Measure, &Measure)) -> Result<u32, ArithError> {
         let (slope, cut) = (&slope.interval, self.cut.without_bits());
         let y = reach(&a.interval, slope, self.unit)?;
-        let before = match Form::of(&a.interval, slope, self.unit, cut)? {
-            Form::Multiple(c) if c == Int::ZERO => 0,
-            Form::Multiple(_) => a.terms,
-            Form::Product => 1,
-            Form::Fused { m } => return Ok(1 + m - cut.shift + u32::from(cut.shift > 0)),
-            Form::Relu => {
+        let before = match Case::of(&a.interval, slope, self.unit, cut)? {
+            Case::Multiple(c) if c == Int::ZERO => 0,
+            Case::Multiple(_) => a.terms,
+            Case::Product => 1,
+            Case::Fused { m } => return Ok(1 + m - cut.shift + u32::from(cut.shift > 0)),
+            Case::Relu => {
                 let interval = Interval::point(self.unit).mul(&a.interval)?;
                 return Relu { cut }.terms(&Measure { interval, terms: a.terms });
             }
-            Form::Magnitude { m, even: true } => a.terms.saturating_add(m),
-            Form::Magnitude { .. } => 1,
-            Form::Private { .. } => a.terms.saturating_add(2),
+            Case::Magnitude { m, even: true } => a.terms.saturating_add(m),
+            Case::Magnitude { .. } => 1,
+            Case::Private { .. } => a.terms.saturating_add(2),
         };
         Rescale { cut }.terms(&Measure { interval: y, terms: before })
     }
@@ -122,14 +122,14 @@ impl Gadget for Leaky {
         let (unit, cut) = (self.unit, self.cut.without_bits());
         let interval = reach(of_a, of_slope, unit)?;
         let known = of_slope.as_point().unwrap_or_default();
-        let y = match Form::of(of_a, of_slope, unit, cut)? {
-            Form::Multiple(c) => cs.linear(&[(c, a)], Int::ZERO),
-            Form::Product => cs.product(slope, a),
-            Form::Relu => {
+        let y = match Case::of(of_a, of_slope, unit, cut)? {
+            Case::Multiple(c) => cs.linear(&[(c, a)], Int::ZERO),
+            Case::Product => cs.product(slope, a),
+            Case::Relu => {
                 let y = cs.linear(&[(unit, a)], Int::ZERO);
                 return Relu { cut }.enforce(cs, (&y, &Interval::point(unit).mul(of_a)?));
             }
-            Form::Fused { m } => {
+            Case::Fused { m } => {
                 let value = cs.value(a);
                 let sign = cs.boolean(value.map(|a| IsNonNegative.eval(a)));
                 let chosen = cs.product(a, &sign);
@@ -139,7 +139,7 @@ impl Gadget for Leaky {
                 let high = decompose::rounded(cs, &limbs, -pow2(m - cut.shift));
                 return Ok(cs.linear(&[(Int::ONE, &high), (pow2(m - cut.shift), &sign)], Int::ZERO));
             }
-            Form::Magnitude { m, even } => {
+            Case::Magnitude { m, even } => {
                 let (_, z) = abs::magnitude(cs, a, [Limb::Number(m)]);
                 if even {
                     cs.linear(&[((unit + known) >> 1u32, a), ((unit - known) >> 1u32, &z)], Int::ZERO)
@@ -148,7 +148,7 @@ impl Gadget for Leaky {
                     half(cs, &twice)
                 }
             }
-            Form::Private { m } => {
+            Case::Private { m } => {
                 let (_, z) = abs::magnitude(cs, a, [Limb::Number(m)]);
                 let twice = cs.linear(&[(Int::ONE, &z), (-Int::ONE, a)], Int::ZERO);
                 let n = half(cs, &twice);
@@ -184,7 +184,7 @@ pub fn reach(a: &Interval, slope: &Interval, unit: Int) -> Result<Interval, Arit
     Ok(Interval { lo: above.lo.min(below.lo), hi: above.hi.max(below.hi) })
 }
 
-enum Form {
+enum Case {
     /// A multiple of the input, then a rescale.
     Multiple(Int),
     /// Never positive: the product with the slope, then a rescale.
@@ -199,8 +199,8 @@ enum Form {
     Private { m: u32 },
 }
 
-impl Form {
-    /// The form for a cut without a bit width.
+impl Case {
+    /// The case for a cut without a bit width.
     fn of(a: &Interval, slope: &Interval, unit: Int, cut: Cut) -> Result<Self, ArithError> {
         let y = reach(a, slope, unit)?;
         let known = slope.as_point();

@@ -71,18 +71,18 @@ impl Gadget for Relu {
     /// # Errors
     /// If the decomposition needs more than 252 bits.
     fn cost(&self, q: &Interval) -> Result<Cost, ArithError> {
-        Ok(match Form::of(q, self.cut)? {
-            Form::Constant(_) => Cost::default(),
-            Form::Positive => Rescale { cut: self.cut }.cost(q)?,
-            Form::Signed { m, spare, .. } => decompose::cost(m + 1) + Cost::new(1, 1) + rescale::select_cost(spare),
+        Ok(match Case::of(q, self.cut)? {
+            Case::Constant(_) => Cost::default(),
+            Case::Positive => Rescale { cut: self.cut }.cost(q)?,
+            Case::Signed { m, spare, .. } => decompose::cost(m + 1) + Cost::new(1, 1) + rescale::select_cost(spare),
         })
     }
 
     fn terms(&self, q: &Measure) -> Result<u32, ArithError> {
-        Ok(match Form::of(&q.interval, self.cut)? {
-            Form::Constant(_) => 0,
-            Form::Positive => Rescale { cut: self.cut }.terms(q)?,
-            Form::Signed { .. } => 1,
+        Ok(match Case::of(&q.interval, self.cut)? {
+            Case::Constant(_) => 0,
+            Case::Positive => Rescale { cut: self.cut }.terms(q)?,
+            Case::Signed { .. } => 1,
         })
     }
 
@@ -93,10 +93,10 @@ impl Gadget for Relu {
     /// Where the bit width excludes values, `2^m` is the end of the bit width, and no value beyond has a decomposition.
     fn enforce<C: Cs>(&self, cs: &mut C, (q, interval): (&C::W, &Interval)) -> Result<C::W, ArithError> {
         cs.label(Self::CARD.name);
-        match Form::of(interval, self.cut)? {
-            Form::Constant(value) => Ok(cs.constant(value)),
-            Form::Positive => Rescale { cut: self.cut }.enforce(cs, (q, interval)),
-            Form::Signed { add, m, spare } => {
+        match Case::of(interval, self.cut)? {
+            Case::Constant(value) => Ok(cs.constant(value)),
+            Case::Positive => Rescale { cut: self.cut }.enforce(cs, (q, interval)),
+            Case::Signed { add, m, spare } => {
                 let t = cs.linear(&[(Int::ONE, q)], add);
                 let kept = m - self.cut.shift - spare;
                 let limbs = [Limb::Checked(self.cut.shift), Limb::Number(kept), Limb::Bits(spare), Limb::Bits(1)];
@@ -115,7 +115,7 @@ fn plain(bits: u32) -> Result<Cost, ArithError> {
     Relu { cut: Cut::default() }.cost(&signed(bits))
 }
 
-enum Form {
+enum Case {
     /// Always this, and no value is excluded.
     Constant(Int),
     /// Never negative: a rescale.
@@ -125,7 +125,7 @@ enum Form {
     Signed { add: Int, m: u32, spare: u32 },
 }
 
-impl Form {
+impl Case {
     fn of(q: &Interval, cut: Cut) -> Result<Self, ArithError> {
         let Cut { shift, saturate, .. } = cut;
         let y = Relu { cut }.bound(q)?;

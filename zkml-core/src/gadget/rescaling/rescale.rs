@@ -69,18 +69,18 @@ impl Gadget for Rescale {
     /// # Errors
     /// If the decomposition needs more than 252 bits, or the bit width excludes every value.
     fn cost(&self, q: &Interval) -> Result<Cost, ArithError> {
-        Ok(Form::of(q, self.cut)?.cost())
+        Ok(Case::of(q, self.cut)?.cost())
     }
 
     fn terms(&self, q: &Measure) -> Result<u32, ArithError> {
         let shift = self.cut.shift;
-        Ok(match Form::of(&q.interval, self.cut)? {
-            Form::Constant(_) => 0,
-            Form::Same => q.terms,
-            Form::Floor { spare: 0, .. } if shift == 0 => q.terms,
-            Form::Floor { bits, spare: 0, .. } => bits - shift,
-            Form::Floor { .. } => 1,
-            Form::Signed { .. } => 2,
+        Ok(match Case::of(&q.interval, self.cut)? {
+            Case::Constant(_) => 0,
+            Case::Same => q.terms,
+            Case::Floor { spare: 0, .. } if shift == 0 => q.terms,
+            Case::Floor { bits, spare: 0, .. } => bits - shift,
+            Case::Floor { .. } => 1,
+            Case::Signed { .. } => 2,
         })
     }
 
@@ -93,10 +93,10 @@ impl Gadget for Rescale {
         cs.label(Self::CARD.name);
         let shift = self.cut.shift;
         let b = self.cut.saturate.unwrap_or(0);
-        match Form::of(interval, self.cut)? {
-            Form::Constant(value) => Ok(cs.constant(value)),
-            Form::Same => Ok(q.clone()),
-            Form::Floor { add, base, bits, spare } => {
+        match Case::of(interval, self.cut)? {
+            Case::Constant(value) => Ok(cs.constant(value)),
+            Case::Same => Ok(q.clone()),
+            Case::Floor { add, base, bits, spare } => {
                 let t = cs.linear(&[(Int::ONE, q)], add);
                 if spare == 0 && shift == 0 {
                     cs.range(&t, bits);
@@ -109,7 +109,7 @@ impl Gadget for Rescale {
                 let [_, low, high] = cs.split(&t, [Limb::Checked(shift), Limb::Number(b), Limb::Bits(spare)]);
                 Ok(select(cs, &high, &low[0], pow2(b) - Int::ONE))
             }
-            Form::Signed { add, spare, .. } => {
+            Case::Signed { add, spare, .. } => {
                 let t = cs.linear(&[(Int::ONE, q)], add);
                 let limbs = [Limb::Checked(shift), Limb::Number(b), Limb::Bits(spare), Limb::Bits(1)];
                 let [_, low, high, sign] = cs.split(&t, limbs);
@@ -148,7 +148,7 @@ pub(in crate::gadget) fn part<C: Cs>(cs: &mut C, q: (&C::W, &Interval), cut: Cut
 }
 
 /// What the circuit looks like for these bounds.
-enum Form {
+enum Case {
     /// The result is always this, and no value is excluded.
     Constant(Int),
     /// The result is the input: no shift, nothing clamped, nothing excluded.
@@ -168,7 +168,7 @@ enum Form {
     Signed { add: Int, m: u32, spare: u32 },
 }
 
-impl Form {
+impl Case {
     fn of(q: &Interval, cut: Cut) -> Result<Self, ArithError> {
         let Cut { shift, saturate, .. } = cut;
         decompose::check(shift)?;

@@ -86,37 +86,37 @@ impl Gadget for Piecewise {
         if q.is_point() {
             return self.bound(q).map(|_| Cost::default());
         }
-        let form = Form::of(q, self)?;
-        let mut each = usize::from(form.rectifies(self) && !form.shares(self));
-        if form.covered {
-            let selectors = form.rows.len().trailing_zeros() as usize;
-            each += form.rows.len() - selectors - 1 + form.products(self) + usize::from(form.turns(self));
-            each += form.gates.min(2);
+        let layout = Layout::of(q, self)?;
+        let mut each = usize::from(layout.rectifies(self) && !layout.shares(self));
+        if layout.covered {
+            let selectors = layout.rows.len().trailing_zeros() as usize;
+            each += layout.rows.len() - selectors - 1 + layout.products(self) + usize::from(layout.turns(self));
+            each += layout.gates.min(2);
         }
-        Ok(form.complement.cost() + Cost::new(each, each))
+        Ok(layout.complement.cost() + Cost::new(each, each))
     }
 
     fn terms(&self, q: &Measure) -> Result<u32, ArithError> {
         if q.interval.is_point() {
             return Ok(0);
         }
-        let form = Form::of(&q.interval, self)?;
+        let layout = Layout::of(&q.interval, self)?;
         // Where the sign is known, the lowest bit is what is left of the value.
-        let low = |drop: u32| if form.complement.sign.is_some() && drop == 0 { q.terms } else { 0 };
-        let bits = form.complement.bits;
-        let slope = match (self.tail().slope, form.complement.sign) {
+        let low = |drop: u32| if layout.complement.sign.is_some() && drop == 0 { q.terms } else { 0 };
+        let bits = layout.complement.bits;
+        let slope = match (self.tail().slope, layout.complement.sign) {
             (0, _) | (_, Some(false)) => 0,
             (_, Some(true)) => bits.saturating_add(low(self.tail().drop)),
             (_, None) => 1,
         };
-        let value = if !form.covered {
+        let value = if !layout.covered {
             0
-        } else if form.gates > 0 || form.turns(self) {
+        } else if layout.gates > 0 || layout.turns(self) {
             1
         } else {
-            (form.rows.len() as u32 + bits + 1).saturating_add(low(self.drop()))
+            (layout.rows.len() as u32 + bits + 1).saturating_add(low(self.drop()))
         };
-        Ok(slope.saturating_add(value).saturating_add(u32::from(form.complement.sign.is_none())))
+        Ok(slope.saturating_add(value).saturating_add(u32::from(layout.complement.sign.is_none())))
     }
 
     /// # Soundness
@@ -131,30 +131,30 @@ impl Gadget for Piecewise {
             self.bound(interval)?;
             return Ok(cs.constant(self.at(q)));
         }
-        let form = Form::of(interval, self)?;
-        let limbs = form.limbs(self);
-        let (parts, positives) = if form.shares(self) {
+        let layout = Layout::of(interval, self)?;
+        let limbs = layout.limbs(self);
+        let (parts, positives) = if layout.shares(self) {
             let (parts, positives) = ones_complement::rectify(cs, q, limbs);
             (parts, Some(positives))
         } else {
-            (ones_complement::enforce(cs, q, &form.complement, limbs), None)
+            (ones_complement::enforce(cs, q, &layout.complement, limbs), None)
         };
         let tail = self.tail();
         let (negative, positive) = (Int::from(tail.negative), Int::from(tail.positive));
         let mut terms = vec![(positive - negative, parts.sign.clone())];
         if let Some(positives) = positives {
             terms.push((Int::from(tail.slope), positives));
-        } else if form.slopes(self) {
+        } else if layout.slopes(self) {
             let cells = decompose::join_from(cs, &limbs, &parts.limbs, tail.drop);
             let u = match tail.drop {
                 0 => cells,
                 _ => cs.linear(&[(Int::from(2), &cells)], Int::ONE),
             };
-            let rectified = if form.rectifies(self) { cs.product(&u, &parts.sign) } else { u };
+            let rectified = if layout.rectifies(self) { cs.product(&u, &parts.sign) } else { u };
             terms.push((Int::from(tail.slope), rectified));
         }
-        if form.covered {
-            terms.push((Int::ONE, segment(cs, &parts, &form, self)));
+        if layout.covered {
+            terms.push((Int::ONE, segment(cs, &parts, &layout, self)));
         }
         let terms: Vec<(Int, &C::W)> = terms.iter().map(|(c, w)| (*c, w)).collect();
         Ok(cs.linear(&terms, negative))
@@ -169,8 +169,8 @@ fn slope(table: &Piecewise, most: Int) -> Result<(), ArithError> {
 }
 
 /// What the circuit looks like for these bounds.
-struct Form {
-    complement: ones_complement::Form,
+struct Layout {
+    complement: ones_complement::Layout,
     /// The bits of the offset that may be one.
     offset: u32,
     /// The bits of the segment's number that may be one.
@@ -185,10 +185,10 @@ struct Form {
     gates: usize,
 }
 
-impl Form {
+impl Layout {
     fn of(q: &Interval, table: &Piecewise) -> Result<Self, ArithError> {
         table.bound(q)?;
-        let complement = ones_complement::Form::of(q, table.drop() + 1)?;
+        let complement = ones_complement::Layout::of(q, table.drop() + 1)?;
         let cells = (complement.bits - table.drop()).min(table.bits());
         let offset = cells.min(table.offset());
         let top = cells - offset;
@@ -303,16 +303,16 @@ fn polynomial<C: Cs>(cs: &mut C, a: &C::W, constants: &[Int], t: &C::W) -> C::W 
 }
 
 /// The polynomial's value, zero beyond the segments.
-fn segment<C: Cs>(cs: &mut C, parts: &ones_complement::Parts<C::W, 5>, form: &Form, table: &Piecewise) -> C::W {
+fn segment<C: Cs>(cs: &mut C, parts: &ones_complement::Parts<C::W, 5>, layout: &Layout, table: &Piecewise) -> C::W {
     let [_, _, offset, top, above] = &parts.limbs;
-    let low = decompose::join(cs, &form.limbs(table)[2..3], std::slice::from_ref(offset));
+    let low = decompose::join(cs, &layout.limbs(table)[2..3], std::slice::from_ref(offset));
     let middle = pow2(table.offset());
     let t = match table.drop() {
         0 => cs.linear(&[(Int::ONE, &low), (-Int::ONE, &parts.sign)], Int::ONE - (middle >> 1)),
         _ => cs.linear(&[(Int::from(2), &low)], Int::ONE - middle),
     };
     let mut selectors = top.clone();
-    if form.rows.len() > 1 << form.top {
+    if layout.rows.len() > 1 << layout.top {
         selectors.push(cs.linear(&[(-Int::ONE, &parts.sign)], Int::ONE));
     }
     let mut monomials = vec![cs.constant(Int::ONE)];
@@ -323,11 +323,11 @@ fn segment<C: Cs>(cs: &mut C, parts: &ones_complement::Parts<C::W, 5>, form: &Fo
         }
     }
     let coefficient = |cs: &mut C, power: usize| {
-        let values = form.rows.iter().map(|r| Int::from(table.pieces()[*r][power])).collect();
+        let values = layout.rows.iter().map(|r| Int::from(table.pieces()[*r][power])).collect();
         selected(cs, &monomials, values)
     };
-    let lowest = table.degree() - form.uniform;
-    let constants: Vec<Int> = table.pieces()[form.rows[0]][lowest + 1..].iter().map(|c| Int::from(*c)).collect();
+    let lowest = table.degree() - layout.uniform;
+    let constants: Vec<Int> = table.pieces()[layout.rows[0]][lowest + 1..].iter().map(|c| Int::from(*c)).collect();
     let first = coefficient(cs, lowest);
     let mut value = polynomial(cs, &first, &constants, &t);
     for power in (0..lowest).rev() {
@@ -335,14 +335,14 @@ fn segment<C: Cs>(cs: &mut C, parts: &ones_complement::Parts<C::W, 5>, form: &Fo
         let constant = coefficient(cs, power);
         value = cs.linear(&[(Int::ONE, &product), (Int::ONE, &constant)], Int::ZERO);
     }
-    if form.turns(table) {
+    if layout.turns(table) {
         let direction = cs.linear(&[(Int::from(2), &parts.sign)], -Int::ONE);
         value = cs.product(&value, &direction);
-    } else if table.sides() == Sides::Odd && form.complement.sign == Some(false) {
+    } else if table.sides() == Sides::Odd && layout.complement.sign == Some(false) {
         value = cs.linear(&[(-Int::ONE, &value)], Int::ZERO);
     }
     let mut gates = above.clone();
-    if form.complement.sign.is_none() {
+    if layout.complement.sign.is_none() {
         match table.sides() {
             Sides::Negative => gates.push(parts.sign.clone()),
             Sides::Positive => gates.push(cs.linear(&[(-Int::ONE, &parts.sign)], Int::ONE)),

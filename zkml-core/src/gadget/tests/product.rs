@@ -179,7 +179,7 @@ fn int(x: i64) -> Int {
 
 /// What products are made of: a variable, and what else a wire may be.
 #[derive(Clone, Copy, Debug)]
-enum Form {
+enum Operand {
     Variable,
     /// A linear combination of several variables.
     Wide,
@@ -191,26 +191,26 @@ enum Form {
 }
 
 /// Products of wires of any form.
-struct Formed<U>(U, Vec<Form>, Vec<Form>);
-impl<U: Many> Many for Formed<U> {
+struct WithOperands<U>(U, Vec<Operand>, Vec<Operand>);
+impl<U: Many> Many for WithOperands<U> {
     fn apply<A: Arith>(&self, a: &mut A, x: &[A::Wire], w: &[A::Wire]) -> Vec<A::Wire> {
-        let [x, w] = [(x, &self.1), (w, &self.2)].map(|(wires, forms)| -> Vec<A::Wire> {
-            let wire = |(i, form): (usize, &Form)| {
+        let [x, w] = [(x, &self.1), (w, &self.2)].map(|(wires, operands)| -> Vec<A::Wire> {
+            let wire = |(i, operand): (usize, &Operand)| {
                 let before = &wires[i.saturating_sub(1)];
-                match form {
-                    Form::Variable => wires[i].clone(),
-                    Form::Wide => {
+                match operand {
+                    Operand::Variable => wires[i].clone(),
+                    Operand::Wide => {
                         let terms = [(int(3), &wires[i]), (int(-2), before), (int(1), &wires[0])];
                         a.linear(terms.into_iter(), int(5)).unwrap()
                     }
-                    Form::Repeated => before.clone(),
-                    Form::Cancelled => {
+                    Operand::Repeated => before.clone(),
+                    Operand::Cancelled => {
                         a.linear([(int(1), &wires[i]), (int(-1), &wires[i])].into_iter(), Int::ZERO).unwrap()
                     }
-                    Form::Known(value) => a.constant(int(*value)),
+                    Operand::Known(value) => a.constant(int(*value)),
                 }
             };
-            forms.iter().enumerate().map(wire).collect()
+            operands.iter().enumerate().map(wire).collect()
         });
         self.0.apply(a, &x, &w)
     }
@@ -290,16 +290,16 @@ fn hostile(rng: &mut StdRng) -> Grid {
     grid
 }
 
-fn forms(n: usize, rng: &mut StdRng) -> Vec<Form> {
+fn operands(n: usize, rng: &mut StdRng) -> Vec<Operand> {
     let known = rng.gen_bool(0.3);
-    let form = |rng: &mut StdRng| match rng.gen_range(0..12) {
-        0 | 1 => Form::Wide,
-        2 => Form::Repeated,
-        3 => Form::Cancelled,
-        4 if known => Form::Known(rng.gen_range(-2..3)),
-        _ => Form::Variable,
+    let operand = |rng: &mut StdRng| match rng.gen_range(0..12) {
+        0 | 1 => Operand::Wide,
+        2 => Operand::Repeated,
+        3 => Operand::Cancelled,
+        4 if known => Operand::Known(rng.gen_range(-2..3)),
+        _ => Operand::Variable,
     };
-    (0..n).map(|_| form(rng)).collect()
+    (0..n).map(|_| operand(rng)).collect()
 }
 
 #[test]
@@ -315,14 +315,14 @@ fn windows_of_any_extents_and_wires_of_any_form_are_their_formula() {
         let (x, w) = (random(inputs, &mut rng), random(weights, &mut rng));
         let (x, w): (Vec<Int>, Vec<Int>) = (x.into_iter().map(int).collect(), w.into_iter().map(int).collect());
         // Factors as they are, or of any form; a bias of any form in both.
-        let mut of = [forms(inputs, &mut rng), forms(weights, &mut rng)];
+        let mut of = [operands(inputs, &mut rng), operands(weights, &mut rng)];
         if run % 2 == 0 {
-            of[0].fill(Form::Variable);
-            of[1][..weights - bias].fill(Form::Variable);
+            of[0].fill(Operand::Variable);
+            of[1][..weights - bias].fill(Operand::Variable);
         }
         let [of_x, of_w] = of;
         let label = format!("{grid:?} of {channels} and {filters}, {of_x:?} {of_w:?}");
-        let cost = agree(&Formed(Convolve(grid, bias), of_x, of_w), [ends(); 2], [&x, &w], &label);
+        let cost = agree(&WithOperands(Convolve(grid, bias), of_x, of_w), [ends(); 2], [&x, &w], &label);
         let met: usize =
             (0..grid.windows()).map(|at| grid.taps(at / grid.output[1], at % grid.output[1]).count()).sum();
         fewer += usize::from(run % 2 == 0 && cost.constraints < met * channels * filters);
@@ -338,9 +338,9 @@ fn matrices_of_wires_of_any_form_are_their_formula() {
         let (rows, columns, length) = (rng.gen_range(1..6), rng.gen_range(1..6), rng.gen_range(1..8));
         let (x, w) = (random(columns * length, &mut rng), random(rows * length, &mut rng));
         let (x, w): (Vec<Int>, Vec<Int>) = (x.into_iter().map(int).collect(), w.into_iter().map(int).collect());
-        let (of_x, of_w) = (forms(x.len(), &mut rng), forms(w.len(), &mut rng));
+        let (of_x, of_w) = (operands(x.len(), &mut rng), operands(w.len(), &mut rng));
         let label = format!("{rows} {columns} {length}, {of_x:?} {of_w:?}");
-        agree(&Formed(Matrix(length), of_x, of_w), [ends(); 2], [&x, &w], &label);
+        agree(&WithOperands(Matrix(length), of_x, of_w), [ends(); 2], [&x, &w], &label);
     }
 }
 
