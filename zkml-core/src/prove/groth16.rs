@@ -6,8 +6,7 @@
 //!
 //! Source: Groth, "On the size of pairing-based non-interactive arguments" (EUROCRYPT 2016); arkworks' implementation.
 
-use ark_bn254::G1Projective;
-use ark_ec::{VariableBaseMSM, pairing::Pairing};
+use ark_ec::pairing::Pairing;
 use ark_serialize::Compress;
 
 use super::Fr;
@@ -146,13 +145,11 @@ impl ProofSystem for Groth16 {
     }
 
     fn prepare(vk: &Self::VerifyingPoints) -> Self::Prepared {
-        ark_groth16::prepare_verifying_key(vk)
+        zkml_groth16::prepare(vk)
     }
 
     fn holds(key: &Self::Prepared, proof: &Self::Points, inputs: &[Fr]) -> bool {
-        let Some((constant, bases)) = key.vk.gamma_abc_g1.split_first() else { return false };
-        let Ok(sum) = G1Projective::msm(bases, inputs) else { return false };
-        ark_groth16::Groth16::<Curve>::verify_proof_with_prepared_inputs(key, proof, &(sum + constant)) == Ok(true)
+        zkml_groth16::holds(key, proof, inputs)
     }
 
     fn proof_bytes() -> usize {
@@ -198,32 +195,32 @@ fn read_verifying(reader: &mut Reader<'_>, compress: Compress) -> Result<ark_gro
 
 #[cfg(feature = "prove")]
 mod prover {
-    use ark_bn254::{G1Projective, G2Projective};
-    use ark_ec::PrimeGroup;
     use ark_poly::{EvaluationDomain, GeneralEvaluationDomain};
+
+    use zkml_groth16::Constraints;
 
     use super::Groth16;
     use crate::prove::{
         Fr,
-        matrices::{Matrices, Replay},
+        matrices::Matrices,
         points::Curve,
         prover::{ProveError, nonzero},
         system::{Prover, SecureRng},
     };
 
+    fn constraints(matrices: &Matrices) -> Constraints<'_> {
+        Constraints { abc: &matrices.abc, instance: matrices.instance, witness: matrices.witness }
+    }
+
     impl Prover for Groth16 {
         /// `(alpha, beta, gamma, delta, tau) -> keys`, after which they are forgotten.
         fn setup(
             matrices: &Matrices,
-            mut rng: &mut dyn SecureRng,
+            rng: &mut dyn SecureRng,
         ) -> Result<(ark_groth16::ProvingKey<Curve>, ark_groth16::VerifyingKey<Curve>), ProveError> {
-            let (alpha, beta, gamma, delta) = (nonzero(rng)?, nonzero(rng)?, nonzero(rng)?, nonzero(rng)?);
-            let (g1, g2) = (G1Projective::generator(), G2Projective::generator());
-            let replay = Replay(matrices);
-            let pk = ark_groth16::Groth16::<Curve>::generate_parameters_with_qap(
-                replay, alpha, beta, gamma, delta, g1, g2, &mut rng,
-            )
-            .map_err(|error| ProveError::Backend(error.to_string()))?;
+            let secrets = [nonzero(rng)?, nonzero(rng)?, nonzero(rng)?, nonzero(rng)?];
+            let pk = zkml_groth16::setup(constraints(matrices), secrets, rng)
+                .map_err(|error| ProveError::Backend(error.to_string()))?;
             let vk = pk.vk.clone();
             Ok((pk, vk))
         }
@@ -253,17 +250,9 @@ mod prover {
             assignment: &[Fr],
             rng: &mut dyn SecureRng,
         ) -> Result<ark_groth16::Proof<Curve>, ProveError> {
-            let (r, s) = (nonzero(rng)?, nonzero(rng)?);
-            ark_groth16::Groth16::<Curve>::create_proof_with_reduction_and_matrices(
-                pk,
-                r,
-                s,
-                &matrices.abc,
-                matrices.instance,
-                matrices.constraints(),
-                assignment,
-            )
-            .map_err(|error| ProveError::Backend(error.to_string()))
+            let randomness = [nonzero(rng)?, nonzero(rng)?];
+            zkml_groth16::prove(pk, constraints(matrices), assignment, randomness)
+                .map_err(|error| ProveError::Backend(error.to_string()))
         }
     }
 }

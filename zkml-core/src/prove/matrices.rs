@@ -1,9 +1,7 @@
 //! Constraint matrices: `(A z) * (B z) = C z` row by row, for `z = (1, public inputs, witnesses)`: the constraints, built once a circuit.
 
 use ark_ff::{Field, Zero};
-use ark_relations::gr1cs::{
-    ConstraintSynthesizer, ConstraintSystemRef, LinearCombination, Matrix, SynthesisError, Variable,
-};
+use ark_relations::gr1cs::Matrix;
 use rayon::prelude::*;
 
 use super::Fr;
@@ -85,36 +83,5 @@ impl Matrices {
         };
         let rows = self.abc.iter().map(Vec::len).max().unwrap_or(0);
         (0..rows).into_par_iter().filter(|i| satisfied(*i) != Some(true)).collect()
-    }
-}
-
-/// Feeds [`Matrices`] to the setup of arkworks, row by row and column by column, so that its key is for them.
-///
-/// Each row is one linear combination of variables alone, so that arkworks has nothing to inline and keeps the order.
-pub struct Replay<'a>(pub &'a Matrices);
-
-impl Replay<'_> {
-    fn row(&self, matrix: usize, row: usize) -> LinearCombination<Fr> {
-        let variable = |column: usize| match column {
-            0 => Variable::one(),
-            i if i < self.0.instance => Variable::instance(i),
-            i => Variable::witness(i - self.0.instance),
-        };
-        LinearCombination(self.0.abc[matrix][row].iter().map(|(c, i)| (*c, variable(*i))).collect())
-    }
-}
-
-impl ConstraintSynthesizer<Fr> for Replay<'_> {
-    fn generate_constraints(self, cs: ConstraintSystemRef<Fr>) -> Result<(), SynthesisError> {
-        for _ in 1..self.0.instance {
-            let _ = cs.new_input_variable(|| Err(SynthesisError::AssignmentMissing))?;
-        }
-        for _ in 0..self.0.witness {
-            let _ = cs.new_witness_variable(|| Err(SynthesisError::AssignmentMissing))?;
-        }
-        for i in 0..self.0.constraints() {
-            cs.enforce_r1cs_constraint(|| self.row(0, i), || self.row(1, i), || self.row(2, i))?;
-        }
-        Ok(())
     }
 }

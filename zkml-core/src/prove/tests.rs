@@ -9,7 +9,6 @@ use ark_std::rand::{CryptoRng, Error, Rng, RngCore, SeedableRng};
 use std::sync::OnceLock;
 
 use super::file::{self, Kind};
-use super::matrices::Replay;
 use super::*;
 use crate::{
     number::{Int, field::to_field},
@@ -101,7 +100,9 @@ fn a_proof_says_what_was_computed() {
 fn arkworks_keeps_our_rows_and_columns() {
     let cs = ConstraintSystem::<Fr>::new_ref();
     cs.set_mode(SynthesisMode::Setup);
-    Replay(&toy()).generate_constraints(cs.clone()).unwrap();
+    let Matrices { abc, instance, witness } = toy();
+    let constraints = zkml_groth16::Constraints { abc: &abc, instance, witness };
+    constraints.generate_constraints(cs.clone()).unwrap();
     cs.finalize();
     let theirs = &cs.to_matrices().unwrap()[R1CS_PREDICATE_LABEL];
     assert_eq!((cs.num_instance_variables(), cs.num_witness_variables()), (4, 5));
