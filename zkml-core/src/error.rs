@@ -22,14 +22,18 @@ pub enum Origin {
         column: u32,
     },
     /// A part of a model in another format; its reader makes it.
-    Part {
-        /// What it is, in the words of its format.
-        kind: Cow<'static, str>,
-        /// Its name or path there.
-        name: String,
-        /// Its class or operator there; empty where the format has none.
-        class: String,
-    },
+    Part(Box<Part>),
+}
+
+/// A part of a model in another format.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// What it is, in the words of its format.
+    pub kind: Cow<'static, str>,
+    /// Its name or path there.
+    pub name: String,
+    /// Its class or operator there; empty where the format has none.
+    pub class: String,
 }
 
 impl Origin {
@@ -42,7 +46,7 @@ impl Origin {
     /// assert_eq!(Origin::part("burn module", "blocks.0", "").to_string(), "burn module `blocks.0`");
     /// ```
     pub fn part(kind: &'static str, name: impl Into<String>, class: impl Into<String>) -> Self {
-        Self::Part { kind: Cow::Borrowed(kind), name: name.into(), class: class.into() }
+        Self::Part(Box::new(Part { kind: Cow::Borrowed(kind), name: name.into(), class: class.into() }))
     }
 }
 
@@ -51,8 +55,10 @@ impl fmt::Display for Origin {
         match self {
             Self::Unknown => write!(f, "an unnamed place"),
             Self::Source { file, line, column } => write!(f, "{file}:{line}:{column}"),
-            Self::Part { kind, name, class } if class.is_empty() => write!(f, "{kind} `{name}`"),
-            Self::Part { kind, name, class } => write!(f, "{kind} `{name}` ({class})"),
+            Self::Part(part) => match part.as_ref() {
+                Part { kind, name, class } if class.is_empty() => write!(f, "{kind} `{name}`"),
+                Part { kind, name, class } => write!(f, "{kind} `{name}` ({class})"),
+            },
         }
     }
 }
@@ -412,7 +418,7 @@ pub enum PlanError {
     Optimized {
         /// Why not.
         #[source]
-        error: ModelError,
+        error: Box<ModelError>,
     },
     /// The file of a plan can't be read or written.
     #[error("cannot {action} {path}: {reason}")]

@@ -95,7 +95,7 @@ pub(crate) fn optimized(
     weights: Visible,
     cost: &mut dyn FnMut(&Model) -> Option<usize>,
 ) -> Result<(Model, Vec<Applied>), PlanError> {
-    optimize::optimize_with(model, weights, cost).map_err(|error| PlanError::Optimized { error })
+    optimize::optimize_with(model, weights, cost).map_err(|error| PlanError::Optimized { error: Box::new(error) })
 }
 
 impl Quantized {
