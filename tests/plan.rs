@@ -291,7 +291,7 @@ fn the_channels_of_every_plain_convolution_may_have_scales_of_their_own_and_no_o
 
 #[test]
 fn the_frontier_holds_the_chosen_plan_and_no_point_that_was_not_measured() {
-    let model = deep();
+    let model = deep().with_visibility(PUBLIC);
     let inputs = calm(&model, 30);
     let target = Target { tries: 80, ..Target::default().max_error(0.05) };
     let quantized = model.quantize(&inputs, target).unwrap();

@@ -83,3 +83,5 @@ pub fn circuit_digest(contents: &Digest, table: &PublicTable) -> Digest {
 
 #[cfg(all(test, feature = "prove"))]
 mod tests;
+#[cfg(all(test, feature = "prove"))]
+mod tests_system;

@@ -15,17 +15,17 @@ use crate::{
     shape::Shape,
 };
 
-const CONTENTS: Digest = Digest([7; 32]);
+pub(super) const CONTENTS: Digest = Digest([7; 32]);
 
 /// That of the toy and its table.
-fn digest() -> Digest {
+pub(super) fn digest() -> Digest {
     circuit_digest(&CONTENTS, &table())
 }
 
 /// `y = x^3 + x + 5`, `class = b0 + 2 b1` with `b0`, `b1` boolean, and a commitment `c = x * (x + b0)`.
 ///
 /// Columns: 1, c, y, class | x, x^2, x^3, b0, b1.
-fn toy() -> Matrices {
+pub(super) fn toy() -> Matrices {
     let row = |terms: &[(i64, usize)]| terms.iter().map(|(c, i)| (to_field(Int::from(*c)), *i)).collect::<Vec<_>>();
     let rows: [[&[(i64, usize)]; 3]; 7] = [
         [&[(1, 4)], &[(1, 4)], &[(1, 5)]],
@@ -41,7 +41,7 @@ fn toy() -> Matrices {
     Matrices { abc, instance: 4, witness: 5 }
 }
 
-fn table() -> PublicTable {
+pub(super) fn table() -> PublicTable {
     let (shape, lo, hi) = (Shape::new([1]), Int::new(-1000), Int::new(1000));
     PublicTable::new([
         ("weights".to_owned(), 0, PublicKind::Commitment),
@@ -51,7 +51,7 @@ fn table() -> PublicTable {
     .unwrap()
 }
 
-fn assignment(x: i64, b0: i64, b1: i64) -> Vec<Fr> {
+pub(super) fn assignment(x: i64, b0: i64, b1: i64) -> Vec<Fr> {
     let y = x * x * x + x + 5;
     [1, x * (x + b0), y, b0 + 2 * b1, x, x * x, x * x * x, b0, b1].map(|q| to_field(Int::from(q))).to_vec()
 }
