@@ -289,9 +289,9 @@ pub fn cost<W: Clone + 'static>(content: &[Byte<W>], form: Form) -> Result<Cost,
 /// See [`cost`].
 ///
 /// # Soundness
-/// The content must be bits. Prefix and suffix are constants, of which the prefix and the length of the circuit's block determine
-/// the content's length. So the digest is a function of the content, by [`sha256::enforce`]; of other contents it differs, but for
-/// a collision. Whoever verifies compares it with a CID's, of the same form.
+/// The content must be bits. Prefix, suffix and length are constants of the circuit. So the digest is a function of the content, by
+/// [`sha256::enforce`], and other contents have other digests, but for a collision. The verifier must compare it with that of a CID
+/// of the same form.
 pub fn file_digest<C: Cs>(cs: &mut C, content: &[Byte<C::W>], form: Form) -> Result<[Byte<C::W>; 32], CidError> {
     Ok(sha256::enforce(cs, &block(content, form)?))
 }

@@ -5,8 +5,8 @@
 //!                  └─> format::enforce  ──> pixels ──> the model's input
 //! ```
 //!
-//! Who verifies compares the digest with that of a CID that he knows. So the model has read the very file that the CID names, but
-//! for a collision of SHA-256.
+//! The verifier compares the digest with that of the CID: the model has then read the very file that the CID names, but for a
+//! collision of SHA-256.
 //!
 //! | module | what it holds |
 //! |---|---|
