@@ -72,7 +72,7 @@ pub fn linear<C: Cs>(cs: &mut C, terms: &[(Int, &Bit<C::W>)], mut constant: Int)
 }
 
 /// The wires of these bits, and how many ones the circuit knows.
-fn part<'a, W>(bits: [&'a Bit<W>; 3]) -> (Vec<&'a W>, usize) {
+fn part<W>(bits: [&Bit<W>; 3]) -> (Vec<&W>, usize) {
     let (mut wires, mut ones) = (Vec::with_capacity(3), 0);
     for bit in bits {
         match bit {
