@@ -11,7 +11,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`cid`] | CIDs of files of one block, and their digests |
-//! | [`format`] | the bytes of a file as pixels |
+//! | [`mod@format`] | the bytes of a file as pixels |
 //!
 //! ```
 //! use zkml_core::{
