@@ -40,7 +40,7 @@ data="${ZKML_DATA:-../shared/data}"
 if [ -d "$data" ]; then
   say "other engines"
   ZKML_DATA="$(cd "$data" && pwd)" cargo test --workspace --features "$readers" \
-    --test conformance --test vectors --test keras -- --ignored
+    --test conformance --test vectors --test keras --test cids -- --ignored
 else
   say "other engines: ignored, there is no $data"
 fi

@@ -12,6 +12,7 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | `bounty` | data named by IPFS CIDs, checked in the circuit |
 //! | `dev` | diagnosis of circuits: costs, violated constraints, mutations, the dishonest prover |
 //! | `circuit` | constraints of a plan, who sees what, the table of public inputs |
 //! | [`plan`] | scales, rescale points, fidelity |
@@ -47,6 +48,8 @@ pub mod number;
 pub mod shape;
 pub mod tensor;
 
+#[cfg(feature = "prove")]
+pub mod bounty;
 #[cfg(feature = "prove")]
 pub mod circuit;
 #[cfg(feature = "prove")]

@@ -85,6 +85,8 @@ fn formula(gadget: &str) -> &'static str {
         "settle" => "y = x",
         "output" => "public = y",
         "commitment" | "poseidon" => "h = Poseidon(..)",
+        "sha256" => "d = SHA-256(m)",
+        "format" => "header = constant",
         _ => CARDS.iter().find(|card| card.name == gadget).map_or("", |card| card.formula),
     }
 }

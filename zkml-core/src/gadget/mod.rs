@@ -121,7 +121,7 @@ macro_rules! gadgets {
 // In parentheses: helper modules of a family, which are no gadgets. In braces: `file: Gadget`.
 gadgets! {
     /// Bit decompositions, and what is read off them: range checks, signs, comparisons with constants.
-    bits(pub decompose, pub(super) logic, pub ones_complement, pub range, pub zero) {}
+    bits(pub boolean, pub byte, pub decompose, pub(super) logic, pub ones_complement, pub range, pub zero) {}
 
     /// Rescaling, and activations that share its bit decomposition.
     rescaling() {
@@ -161,7 +161,7 @@ gadgets! {
         sqrt: Sqrt,
     }
 
-    /// The Poseidon hash, and commitments by it.
+    /// The Poseidon hash, and commitments by it; SHA-256.
     #[cfg(feature = "prove")]
-    hash(pub poseidon, pub commitment) {}
+    hash(pub poseidon, pub commitment, pub sha256) {}
 }

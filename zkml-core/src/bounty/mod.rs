@@ -1,0 +1,39 @@
+//! Bounties: data named by IPFS CIDs, checked in the circuit.
+//!
+//! ```text
+//! content (bits) ──┬─> cid::file_digest ──> digest, public: that of the CID
+//!                  └─> format::enforce  ──> pixels ──> the model's input
+//! ```
+//!
+//! The verifier compares the digest with that of the CID: the model has then read the very file that the CID names, but for a
+//! collision of SHA-256.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`cid`] | CIDs of files of one block, and their digests |
+//! | [`mod@format`] | the bytes of a file as pixels |
+//!
+//! ```
+//! use zkml_core::{
+//!     arith::r1cs::Assign,
+//!     bounty::{cid::{self, FileCid, Form}, format::{Format, PgmHeader}},
+//!     gadget::hash::sha256,
+//!     number::Int,
+//! };
+//!
+//! let file = b"P5\n2 2\n255\n\x00\x40\x80\xff";
+//! let named: FileCid = FileCid::of(Form::Raw, file)?.to_string().parse()?;
+//!
+//! let format = Format::PgmP5 { header: PgmHeader::new(2, 2)? };
+//! let mut cs = Assign::new();
+//! let content = format.allocate(&mut cs, Some(file))?;
+//! let pixels = format.enforce(&mut cs, &content)?;
+//! let digest = cid::file_digest(&mut cs, &content, named.form())?;
+//!
+//! assert_eq!(pixels, [0, 0x40, 0x80, 0xff].map(Int::new));
+//! assert_eq!(sha256::halves(&mut cs, &digest), named.halves().map(Int::from));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub mod cid;
+pub mod format;
