@@ -161,7 +161,11 @@ gadgets! {
         sqrt: Sqrt,
     }
 
-    /// The Poseidon hash, and commitments by it.
+    /// The Poseidon hash, commitments and encryption by it.
     #[cfg(feature = "prove")]
-    hash(pub poseidon, pub commitment) {}
+    hash(pub poseidon, pub packing, pub commitment, pub cipher) {}
+
+    /// The curve Baby Jubjub, and key agreement on it.
+    #[cfg(feature = "prove")]
+    curve(pub baby_jubjub, pub scalar_mul, pub ecdh) {}
 }

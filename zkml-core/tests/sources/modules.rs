@@ -25,6 +25,7 @@ const ORDER: &[&str] = &[
     "plan",     // scales and shifts
     "circuit",  // constraints of a planned network
     "dev",      // diagnosis of circuits
+    "bounty",   // weights that are handed over for a reward
 ];
 
 /// What a module imports from above nevertheless, and why.

@@ -1,0 +1,3 @@
+//! Bounties: weights that are handed over for a reward, encrypted to whoever pays it.
+
+pub mod keys;
