@@ -287,7 +287,7 @@ mod tests {
             (Harness::new(&matrices, &assign.finish(), &[]).holds(), products)
         };
         let peer = Point::BASE * testing::scalars(1)[0];
-        for s in [1, 2, 77, 1 << 60] {
+        for s in [1i64, 2, 77, 1 << 60] {
             let s = Int::from(s);
             let ((honest, products), (alias, same)) = (holds(s, &peer), holds(s + l, &peer));
             assert!(honest && !alias, "{s}");
