@@ -12,7 +12,7 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | `bounty` | data named by IPFS CIDs, checked in the circuit |
+//! | `bounty` | data named by IPFS CIDs, and keys that weights are encrypted to |
 //! | `dev` | diagnosis of circuits: costs, violated constraints, mutations, the dishonest prover |
 //! | `circuit` | constraints of a plan, who sees what, the table of public inputs |
 //! | [`plan`] | scales, rescale points, fidelity |
@@ -21,7 +21,7 @@
 //! | [`graph`] | the network: nodes, shapes, where each came from |
 //! | [`layer`] | one file a layer: formula, arguments, shape rule, float and exact semantics |
 //! | [`arith`] | the readings: integers, intervals, counts, constraints |
-//! | [`gadget`] | constraints for what is nonlinear: range checks, rescaling, comparisons, tables, products, division, hashes |
+//! | [`gadget`] | constraints for what is nonlinear: range checks, rescaling, comparisons, tables, products, division, hashes, encryption |
 //! | `prove` | proof systems: keys, proofs, verification, files |
 //! | [`error`], [`digest`], [`bounded`], [`shape`], [`tensor`] | errors and origins, digests, files, shapes, tensors |
 //! | [`number`] | the ground floor: integers, intervals, fixed-point constants, costs |

@@ -1,4 +1,4 @@
-//! Bounties: data named by IPFS CIDs, checked in the circuit.
+//! Bounties: data named by IPFS CIDs and checked in the circuit, and weights that are handed over encrypted.
 //!
 //! ```text
 //! content (bits) ──┬─> cid::file_digest ──> digest, public: that of the CID
@@ -12,6 +12,7 @@
 //! |---|---|
 //! | [`cid`] | CIDs of files of one block, and their digests |
 //! | [`mod@format`] | the bytes of a file as pixels |
+//! | [`keys`] | secret, public and shared keys, to which weights are encrypted |
 //!
 //! ```
 //! use zkml_core::{
@@ -37,3 +38,4 @@
 
 pub mod cid;
 pub mod format;
+pub mod keys;

@@ -7,7 +7,7 @@
 use std::{cell::Cell, collections::BTreeMap};
 
 use ark_bn254::Fr;
-use ark_ff::Zero;
+use ark_ff::{Field, Zero};
 
 use crate::{
     arith::r1cs::{Accumulate, Assign, R1cs},
@@ -36,7 +36,7 @@ pub trait Lie {
         value
     }
 
-    /// What is added to the `n`th witness variable, where that is a product of field elements.
+    /// What is added to the `n`th witness variable, where that is a product or a quotient of field elements.
     fn added(&self, n: usize) -> Fr {
         let _ = n;
         Fr::zero()
@@ -178,6 +178,15 @@ impl<L: Lie> FieldCs for Dishonest<L> {
         self.lied |= !added.is_zero();
         self.assign.field_witness(Some(*a * *b + added))
     }
+
+    fn field_quotient(&mut self, n: &Fr, d: &Fr) -> Fr {
+        let number = self.number();
+        let added = self.lie.added(number);
+        self.lied |= !added.is_zero();
+        self.assign.field_witness(Some(d.inverse().unwrap_or_default() * n + added))
+    }
+
+    fn field_enforce(&mut self, _: &Fr, _: &Fr, _: &Fr) {}
 
     fn field_witness(&mut self, value: Option<Fr>) -> Fr {
         self.number();

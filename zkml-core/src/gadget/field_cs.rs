@@ -1,11 +1,11 @@
-//! Constraint system, as hashing sees it: public inputs, and arithmetic on whole field elements.
+//! Constraint system, as hashing and curves see it: public inputs, and arithmetic on whole field elements.
 
 use ark_bn254::Fr;
 
 use crate::gadget::Cs;
 use crate::number::{ArithError, Int};
 
-/// Constraint system over field elements: public inputs, and the arithmetic that hashing needs.
+/// Constraint system over field elements: public inputs, and the arithmetic that hashes and curves need.
 pub trait FieldCs: Cs {
     /// A linear combination over the field, or its value.
     type F: Clone + 'static;
@@ -24,6 +24,14 @@ pub trait FieldCs: Cs {
 
     /// A new witness variable that is the product.
     fn field_product(&mut self, a: &Self::F, b: &Self::F) -> Self::F;
+
+    /// A new witness variable `q` with `q * d = n`: one constraint.
+    ///
+    /// `d` is not zero in any assignment that the constraints before this one accept: otherwise `q` might be anything.
+    fn field_quotient(&mut self, n: &Self::F, d: &Self::F) -> Self::F;
+
+    /// Enforces `a * b = c` over the field.
+    fn field_enforce(&mut self, a: &Self::F, b: &Self::F, c: &Self::F);
 
     /// A new witness variable with this value, where there are values.
     fn field_witness(&mut self, value: Option<Fr>) -> Self::F;

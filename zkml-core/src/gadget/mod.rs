@@ -161,7 +161,11 @@ gadgets! {
         sqrt: Sqrt,
     }
 
-    /// The Poseidon hash, and commitments by it; SHA-256.
+    /// The Poseidon hash, commitments and encryption by it; SHA-256.
     #[cfg(feature = "prove")]
-    hash(pub poseidon, pub commitment, pub sha256) {}
+    hash(pub poseidon, pub packing, pub commitment, pub cipher, pub sha256) {}
+
+    /// The curve Baby Jubjub, and key agreement on it.
+    #[cfg(feature = "prove")]
+    curve(pub baby_jubjub, pub scalar_mul, pub ecdh) {}
 }

@@ -25,7 +25,7 @@ const ORDER: &[&str] = &[
     "plan",     // scales and shifts
     "circuit",  // constraints of a planned network
     "dev",      // diagnosis of circuits
-    "bounty",   // data named by CIDs
+    "bounty",   // data named by CIDs, keys
 ];
 
 /// What a module imports from above nevertheless, and why.

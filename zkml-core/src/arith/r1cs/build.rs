@@ -199,6 +199,16 @@ impl FieldCs for Build {
         p
     }
 
+    fn field_quotient(&mut self, n: &Lc, d: &Lc) -> Lc {
+        let q = self.fresh();
+        self.row(&q, d, n);
+        q
+    }
+
+    fn field_enforce(&mut self, a: &Lc, b: &Lc, c: &Lc) {
+        self.row(a, b, c);
+    }
+
     fn field_witness(&mut self, _: Option<Fr>) -> Lc {
         self.fresh()
     }

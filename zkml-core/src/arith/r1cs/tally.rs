@@ -164,6 +164,16 @@ impl FieldCs for Tally {
         p
     }
 
+    fn field_quotient(&mut self, n: &Size, d: &Size) -> Size {
+        let q = self.fresh();
+        self.row([&q, d, n]);
+        q
+    }
+
+    fn field_enforce(&mut self, a: &Size, b: &Size, c: &Size) {
+        self.row([a, b, c]);
+    }
+
     fn field_witness(&mut self, _: Option<Fr>) -> Size {
         self.fresh()
     }

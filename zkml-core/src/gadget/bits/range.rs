@@ -27,9 +27,14 @@ fn products(span: Int) -> usize {
 /// If `hi - lo` has more than 252 bits.
 pub fn cost(interval: &Interval) -> Result<Cost, ArithError> {
     let span = interval.hi - interval.lo;
-    let bits = decompose::check(bit_len(span))? as usize;
-    let products = products(span);
-    Ok(Cost::new(bits + products, bits + products))
+    decompose::check(bit_len(span))?;
+    Ok(cost_unchecked(span))
+}
+
+/// Range check of so wide an interval, where that is known to have no more bits than are unique.
+pub(in crate::gadget) fn cost_unchecked(span: Int) -> Cost {
+    let count = bit_len(span) as usize + products(span);
+    Cost::new(count, count)
 }
 
 /// Allocates a value within the interval: a linear combination of its bits.
@@ -42,6 +47,18 @@ pub fn cost(interval: &Interval) -> Result<Cost, ArithError> {
 /// one that `hi - lo` has. Where `hi - lo` has a zero, the constraint `b * (1 - p - b) = 0` is booleanity if `p = 0`, and
 /// `b = 0` if `p = 1`: so `x - lo` can't exceed `hi - lo`.
 pub fn allocate<C: Cs + ?Sized>(cs: &mut C, interval: &Interval, value: Option<Int>) -> C::W {
+    let bits = allocate_bits(cs, interval, value);
+    decompose::weighted(cs, &bits, interval.lo)
+}
+
+/// Allocates a value within the interval: the bits of `x - lo`, the lowest first, each a variable.
+///
+/// # Constraints
+/// See [`cost`].
+///
+/// # Soundness
+/// See [`allocate`].
+pub fn allocate_bits<C: Cs + ?Sized>(cs: &mut C, interval: &Interval, value: Option<Int>) -> Vec<C::W> {
     let span = interval.hi - interval.lo;
     let zero = cs.constant(Int::ZERO);
     let mut bits = Vec::new();
@@ -71,7 +88,7 @@ pub fn allocate<C: Cs + ?Sized>(cs: &mut C, interval: &Interval, value: Option<I
         bits.push(bit);
     }
     bits.reverse();
-    decompose::weighted(cs, &bits, interval.lo)
+    bits
 }
 
 /// Range check of a wire: a value allocated there, and one constraint more that they are equal.

@@ -1,11 +1,8 @@
 //! Hiding and binding commitment, by a chain of Poseidon hashes of packed integers
 //!
 //! `h_0 = Poseidon(TAG, layout, salt)`, `h_{i+1} = Poseidon(h_i, e_{11 i + 1}, .., e_{11 i + 11})`; the last `h` commits
-//! to `n` integers, each within an interval that the circuit knows. The field elements `e_1, .., e_m` pack them: a
-//! value `v` of the interval `lo..=hi` is `v - lo` in `b = bit_len(hi - lo)` bits, which are placed after those of the
-//! value before it, from the lowest bit up. No element takes more than 252 bits and no value straddles two: one that
-//! does not fit opens the next element. A value that has only one choice takes no bits, and opens no element. Elements
-//! that are missing in the last block are zero.
+//! to `n` integers, each within an interval that the circuit knows. The field elements `e_1, .., e_m` pack them, see
+//! [`packing`]; those that are missing in the last block are zero.
 //!
 //! ```text
 //! layout = SHA-256("zkml layout 2" | subject: u8 | context: 32 | n: u64 | runs), big endian, modulo the field
@@ -16,16 +13,18 @@
 //! values, in another context, of another number or of other intervals are never equal, but for a collision.
 
 use ark_bn254::Fr;
-use ark_ff::{AdditiveGroup, Field, PrimeField, Zero};
+use ark_ff::{PrimeField, Zero};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
     gadget::{
         FieldCs,
-        bits::decompose,
-        hash::poseidon::{self, Lane},
+        hash::{
+            packing::{self, PackError},
+            poseidon::{self, Lane},
+        },
     },
-    number::{ArithError, Cost, Int, Interval, field::to_field, interval::bit_len},
+    number::{Cost, Int, Interval},
 };
 
 /// Domain tag, which separates commitments from every other use of the hash: as a field element, the big-endian integer of
@@ -80,62 +79,8 @@ impl Domain {
     }
 }
 
-/// Values that can't be committed to.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CommitError {
-    /// A value is not within its interval: it would be packed over its neighbours, and the commitment open two ways.
-    #[error("value {index} is {found}, expected {} to {}", .expected.lo, .expected.hi)]
-    Value {
-        /// Which one.
-        index: usize,
-        /// What it is.
-        found: Int,
-        /// Its interval.
-        expected: Interval,
-    },
-    /// An interval is none that a circuit has.
-    #[error("the interval of value {index}: {error}")]
-    Interval {
-        /// Of which value.
-        index: usize,
-        /// What is wrong with it.
-        error: ArithError,
-    },
-}
-
 /// The packed elements that one hash takes, after the hash before it.
 const BLOCK: usize = poseidon::MAX_INPUTS - 1;
-
-/// Where the next value goes.
-#[derive(Default)]
-struct Packer {
-    elements: usize,
-    used: u32,
-}
-
-impl Packer {
-    /// The bit offset of a value in the last element; if it is zero, the value opens that element. None for a value
-    /// that takes no bits.
-    fn place(&mut self, interval: &Interval) -> Option<u32> {
-        let bits = bit_len(interval.hi - interval.lo);
-        if bits == 0 {
-            return None;
-        }
-        if self.elements == 0 || self.used + bits > decompose::MAX {
-            self.elements += 1;
-            self.used = 0;
-        }
-        let offset = self.used;
-        self.used += bits;
-        Some(offset)
-    }
-}
-
-/// `2^0, .., 2^251`.
-fn powers() -> Vec<Fr> {
-    std::iter::successors(Some(Fr::ONE), |p| Some(p.double())).take(decompose::MAX as usize).collect()
-}
 
 fn tag() -> Fr {
     Fr::from_be_bytes_mod_order(TAG)
@@ -160,23 +105,8 @@ fn tag() -> Fr {
 /// assert_eq!(error.to_string(), "value 1 is 256, expected 0 to 255");
 /// # Ok::<(), zkml_core::number::ArithError>(())
 /// ```
-pub fn commit(domain: &Domain, values: &[(Int, Interval)], salt: Fr) -> Result<Fr, CommitError> {
-    let (powers, mut packer) = (powers(), Packer::default());
-    let mut elements: Vec<Fr> = Vec::new();
-    for (index, (value, interval)) in values.iter().enumerate() {
-        Interval::new(interval.lo, interval.hi).map_err(|error| CommitError::Interval { index, error })?;
-        if !interval.contains(*value) {
-            return Err(CommitError::Value { index, found: *value, expected: *interval });
-        }
-        let Some(offset) = packer.place(interval) else {
-            continue;
-        };
-        let part = to_field(*value - interval.lo) * powers[offset as usize];
-        match elements.last_mut() {
-            Some(element) if offset > 0 => *element += part,
-            _ => elements.push(part),
-        }
-    }
+pub fn commit(domain: &Domain, values: &[(Int, Interval)], salt: Fr) -> Result<Fr, PackError> {
+    let elements = packing::pack(values)?;
     let layout = domain.layout(values.iter().map(|v| v.1));
     Ok(elements.chunks(BLOCK).fold(poseidon::eval(&[tag(), layout, salt]), |hash, block| {
         let mut inputs = [Fr::zero(); BLOCK + 1];
@@ -190,11 +120,7 @@ pub fn commit(domain: &Domain, values: &[(Int, Interval)], salt: Fr) -> Result<F
 /// `ceil(m / 11)` blocks, less three for every zero that pads the last one, and `m` to make every element a variable. For
 /// 1000 values of 8 bits, which are 33 elements, that is 1800.
 pub fn cost(intervals: &[Interval]) -> Cost {
-    let mut packer = Packer::default();
-    for interval in intervals {
-        packer.place(interval);
-    }
-    let elements = packer.elements;
+    let elements = packing::elements(intervals);
     let (full, rest) = (elements / BLOCK, elements % BLOCK);
     let hash = |inputs, known| poseidon::cost_permutation(inputs + 1, known + 1);
     let last = if rest > 0 { hash(BLOCK + 1, BLOCK - rest) } else { Cost::default() };
@@ -206,40 +132,48 @@ pub fn cost(intervals: &[Interval]) -> Cost {
 /// The salt is a witness variable that the caller makes, of a value that nobody else knows.
 ///
 /// # Constraints
-/// See [`cost`]. Packing itself is linear; but an element is a linear combination of up to 252 bits, which the first
-/// S-box would put into three rows. So every element becomes a variable.
+/// See [`cost`].
 ///
 /// # Soundness
-/// *Unchecked*: the caller must have enforced that every wire lies within its interval. Then `v - lo` is below `2^b` as
-/// an integer, and the bits of different values do not overlap. So an element is the integer that they spell, which is
-/// below `2^252` and hence below the modulus: given the intervals, the elements determine the values. And every hash
-/// determines its inputs, the one before it among them, up to a collision; the first determines the layout, hence domain and
-/// intervals, from which the number of blocks follows. So the commitment determines domain, intervals, values and salt.
+/// *Unchecked*: the caller must have enforced that every wire lies within its interval. Then the elements determine the
+/// values, see [`packing::enforce_unchecked`]; for the rest, see [`enforce_packed_unchecked`].
 ///
 /// The wire of an interval that has only one value is not looked at: it must be that constant.
 pub fn enforce_unchecked<C: FieldCs>(cs: &mut C, domain: &Domain, wires: &[(&C::W, Interval)], salt: &C::F) -> C::F {
     cs.label("commitment");
-    let (powers, mut packer) = (powers(), Packer::default());
-    let mut elements: Vec<C::F> = Vec::new();
-    // The parts of the element that is open.
-    let mut parts: Vec<(Fr, C::F)> = Vec::new();
-    let mut constant = Fr::zero();
-    for (wire, interval) in wires {
-        let Some(offset) = packer.place(interval) else {
-            continue;
-        };
-        if offset == 0 && !parts.is_empty() {
-            elements.push(close(cs, &mut parts, &mut constant));
-        }
-        let power = powers[offset as usize];
-        constant -= to_field(interval.lo) * power;
-        parts.push((power, cs.lift(wire)));
-    }
-    if !parts.is_empty() {
-        elements.push(close(cs, &mut parts, &mut constant));
-    }
+    let elements = packing::enforce_unchecked(cs, wires);
+    chain(cs, domain, wires.iter().map(|w| w.1), &elements, salt)
+}
 
-    let layout = domain.layout(wires.iter().map(|w| w.1));
+/// Enforces the commitment to values that are packed already, for what else is done with the same elements.
+///
+/// # Constraints
+/// See [`cost`], without one and without a witness for each of the elements.
+///
+/// # Soundness
+/// *Unchecked*: the elements are those of [`packing::enforce_unchecked`], of wires within these intervals. Every hash
+/// determines its inputs, the one before it among them, up to a collision; the first determines the layout, hence domain and
+/// intervals, from which the number of blocks follows. So the commitment determines domain, intervals, elements and salt, and the
+/// elements determine the values.
+pub fn enforce_packed_unchecked<C: FieldCs>(
+    cs: &mut C,
+    domain: &Domain,
+    intervals: &[Interval],
+    elements: &[C::F],
+    salt: &C::F,
+) -> C::F {
+    cs.label("commitment");
+    chain(cs, domain, intervals.iter().copied(), elements, salt)
+}
+
+fn chain<C: FieldCs>(
+    cs: &mut C,
+    domain: &Domain,
+    intervals: impl ExactSizeIterator<Item = Interval>,
+    elements: &[C::F],
+    salt: &C::F,
+) -> C::F {
+    let layout = domain.layout(intervals);
     let mut hash = poseidon::hash(cs, &[Lane::Known(tag()), Lane::Known(layout), Lane::Wire(salt.clone())]);
     for block in elements.chunks(BLOCK) {
         let mut inputs = vec![Lane::Wire(hash)];
@@ -250,16 +184,10 @@ pub fn enforce_unchecked<C: FieldCs>(cs: &mut C, domain: &Domain, wires: &[(&C::
     hash
 }
 
-/// The element of these parts, as a variable.
-fn close<C: FieldCs>(cs: &mut C, parts: &mut Vec<(Fr, C::F)>, constant: &mut Fr) -> C::F {
-    let terms: Vec<(Fr, &C::F)> = parts.iter().map(|(c, f)| (*c, f)).collect();
-    let element = cs.field_linear(&terms, std::mem::take(constant));
-    parts.clear();
-    poseidon::settle(cs, &element)
-}
-
 #[cfg(test)]
 mod tests {
+    use ark_ff::Field;
+
     use super::*;
     use crate::{
         arith::r1cs::{Assign, Build},
@@ -267,7 +195,7 @@ mod tests {
             bits::range,
             hash::poseidon::{check_tight, satisfied},
         },
-        number::interval::pow2,
+        number::{field::to_field, interval::pow2},
         shape::Shape,
     };
 
@@ -372,30 +300,6 @@ mod tests {
     }
 
     #[test]
-    fn packing_boundaries() {
-        let offsets = |intervals: &[Interval]| {
-            let mut packer = Packer::default();
-            let offsets: Vec<_> = intervals.iter().map(|i| packer.place(i)).collect();
-            (offsets, packer.elements)
-        };
-        // Exactly full: 2 + 250, with one of no bits before, between and after, then the next element.
-        let zero = interval(5, 5);
-        let (at, elements) = offsets(&[zero, bits(2), zero, bits(250), zero, bits(1)]);
-        assert_eq!((at, elements), (vec![None, Some(0), None, Some(2), None, Some(0)], 2));
-        // One bit too many does not straddle.
-        let (at, elements) = offsets(&[bits(3), bits(250), bits(2), bits(1)]);
-        assert_eq!((at, elements), (vec![Some(0), Some(0), Some(250), Some(0)], 3));
-        let (at, elements) = offsets(&[bits(250)]);
-        assert_eq!((at, elements), (vec![Some(0)], 1));
-        // The widest interval there is.
-        let widest = Interval { lo: Int::ONE - pow2(250), hi: pow2(250) - Int::ONE };
-        let (at, elements) = offsets(&[widest, bits(1), bits(1)]);
-        assert_eq!((at, elements), (vec![Some(0), Some(251), Some(0)], 2));
-        assert_eq!(offsets(&[zero, zero]), (vec![None, None], 0));
-        assert_eq!(offsets(&vec![bits(1); 253]).1, 2);
-    }
-
-    #[test]
     fn boundaries_commit() {
         let full = |b: u32| (pow2(b) - Int::ONE, bits(b));
         let zero = (Int::from(5), interval(5, 5));
@@ -485,13 +389,13 @@ mod tests {
             let mut values = [(Int::from(6), byte); 2];
             values[index].0 = Int::from(found);
             let error = super::commit(&DOMAIN, &values, salt).unwrap_err();
-            assert_eq!(error, CommitError::Value { index, found: Int::from(found), expected: byte });
+            assert_eq!(error, PackError::Value { index, found: Int::from(found), expected: byte });
             assert_eq!(error.to_string(), format!("value {index} is {found}, expected 0 to 255"));
         }
         let huge = Interval { lo: Int::ZERO, hi: pow2(252) };
         let error = super::commit(&DOMAIN, &[(Int::ONE, byte), (Int::ONE, huge)], salt).unwrap_err();
-        assert!(matches!(error, CommitError::Interval { index: 1, .. }), "{error}");
+        assert!(matches!(error, PackError::Interval { index: 1, .. }), "{error}");
         let empty = super::commit(&DOMAIN, &[(Int::ONE, interval(2, 0))], salt).unwrap_err();
-        assert!(matches!(empty, CommitError::Value { index: 0, .. }), "{empty}");
+        assert!(matches!(empty, PackError::Value { index: 0, .. }), "{empty}");
     }
 }

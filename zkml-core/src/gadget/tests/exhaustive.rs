@@ -81,6 +81,12 @@ impl FieldCs for Tape {
     fn field_product(&mut self, a: &Fr, b: &Fr) -> Fr {
         self.assign.field_product(a, b)
     }
+    fn field_quotient(&mut self, n: &Fr, d: &Fr) -> Fr {
+        self.assign.field_quotient(n, d)
+    }
+    fn field_enforce(&mut self, a: &Fr, b: &Fr, c: &Fr) {
+        self.assign.field_enforce(a, b, c);
+    }
     fn field_witness(&mut self, value: Option<Fr>) -> Fr {
         self.assign.field_witness(value)
     }

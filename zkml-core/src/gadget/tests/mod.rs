@@ -4,6 +4,7 @@ mod bits;
 mod compare;
 mod division;
 mod exhaustive;
+mod handover;
 mod product;
 mod requests;
 mod rescaling;

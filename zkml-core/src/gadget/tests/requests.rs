@@ -128,6 +128,12 @@ impl FieldCs for TwoPhases {
     fn field_product(&mut self, a: &Fr, b: &Fr) -> Fr {
         self.values.field_product(a, b)
     }
+    fn field_quotient(&mut self, n: &Fr, d: &Fr) -> Fr {
+        self.values.field_quotient(n, d)
+    }
+    fn field_enforce(&mut self, a: &Fr, b: &Fr, c: &Fr) {
+        self.broken += usize::from(*a * *b != *c);
+    }
     fn field_witness(&mut self, value: Option<Fr>) -> Fr {
         self.values.field_witness(value)
     }
