@@ -464,11 +464,11 @@ layers! {
     /// Sums of products: convolutions, matrix products, affine maps.
     linear(convolution) {
         dense: Dense,
-        conv: Conv1d Conv2d,
+        conv: Conv2d Conv1d,
         pointwise_conv2d: PointwiseConv2d,
         depthwise_conv2d: DepthwiseConv2d,
         separable_conv2d: SeparableConv2d,
-        conv_transpose: Conv1dTranspose Conv2dTranspose,
+        conv_transpose: Conv2dTranspose Conv1dTranspose,
         matmul: MatMul,
         batch_norm: BatchNorm,
         scale: Scale,
@@ -526,12 +526,12 @@ layers! {
     }
     /// Pooling and reductions.
     pool(pooling) {
-        max_pool: MaxPool1d MaxPool2d,
-        avg_pool: AvgPool1d AvgPool2d,
-        sum_pool: SumPool1d SumPool2d,
-        global_max_pool: GlobalMaxPool1d GlobalMaxPool2d,
-        global_avg_pool: GlobalAvgPool1d GlobalAvgPool2d,
-        global_sum_pool: GlobalSumPool1d GlobalSumPool2d,
+        max_pool: MaxPool2d MaxPool1d,
+        avg_pool: AvgPool2d AvgPool1d,
+        sum_pool: SumPool2d SumPool1d,
+        global_max_pool: GlobalMaxPool2d GlobalMaxPool1d,
+        global_avg_pool: GlobalAvgPool2d GlobalAvgPool1d,
+        global_sum_pool: GlobalSumPool2d GlobalSumPool1d,
         reduce_sum: ReduceSum ReduceMean,
         reduce_extremum: ReduceMax ReduceMin,
         arg_extremum: Argmax Argmin,
@@ -548,7 +548,7 @@ layers! {
         pad: Pad,
         crop: Crop,
         broadcast_to: BroadcastTo,
-        upsample: Upsample1d Upsample2d,
+        upsample: Upsample2d Upsample1d,
         depth_to_space: DepthToSpace,
         space_to_depth: SpaceToDepth,
     }
