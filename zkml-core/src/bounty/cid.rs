@@ -34,15 +34,25 @@ const SHA2_256: u64 = 0x12;
 #[non_exhaustive]
 pub enum CidError {
     /// Text that is no CID.
-    #[error("`{found}` is no CID: {reason}")]
+    #[error("{found:?} is no CID: {reason}")]
     Text {
         /// The text.
         found: String,
         /// What is wrong with it.
         reason: String,
     },
+    /// A CID of a file in another form than the circuit reads.
+    #[error(
+        "the CID is that of a file stored as {found:?}, the circuit reads {expected:?}; use the circuit of that form"
+    )]
+    Form {
+        /// The form of the CID.
+        found: Form,
+        /// That of the circuit.
+        expected: Form,
+    },
     /// A CID in another base, or with something around it: texts would differ, and name the same file.
-    #[error("`{found}` is another way to write `{expected}`; write it so")]
+    #[error("{found:?} is another way to write `{expected}`; write it so")]
     NotCanonical {
         /// The text.
         found: String,
@@ -208,9 +218,24 @@ impl FileCid {
         &self.digest
     }
 
-    /// The digest as the public inputs that a circuit has of it: two numbers of 128 bits, big endian.
-    pub fn halves(&self) -> [u128; 2] {
-        sha256::eval_halves(&self.digest)
+    /// The digest as the public inputs of a circuit that reads files of this form: two numbers of 128 bits, big endian.
+    ///
+    /// # Errors
+    /// If the file is stored in the other form.
+    ///
+    /// # Soundness
+    /// The dag-pb block of one file may be the raw content of another, with the same digest: what a digest names depends on the form, which
+    /// the circuit fixes. So the form of the circuit is compared here.
+    pub fn halves(&self, circuit: Form) -> Result<[u128; 2], CidError> {
+        if self.form != circuit {
+            return Err(CidError::Form { found: self.form, expected: circuit });
+        }
+        Ok(sha256::eval_halves(&self.digest))
+    }
+
+    /// Whether both name the same block in the same form, whatever the version of their texts.
+    pub fn same_block(&self, other: &Self) -> bool {
+        (self.form, self.digest) == (other.form, other.digest)
     }
 
     /// Whether this is the content that it names.
@@ -237,10 +262,21 @@ impl TryFrom<Cid> for FileCid {
     }
 }
 
+/// The longest text that is read, in bytes: a CID of a file has 46 or 59.
+const MAX_TEXT: usize = 128;
+
 impl FromStr for FileCid {
     type Err = CidError;
 
     fn from_str(text: &str) -> Result<Self, CidError> {
+        // Decoding takes time in proportion to the square of the length: nothing longer is a CID of a file.
+        if text.len() > MAX_TEXT {
+            let found = text.chars().take(MAX_TEXT).collect();
+            return Err(CidError::Text {
+                found,
+                reason: format!("it has {} bytes, expected at most {MAX_TEXT}", text.len()),
+            });
+        }
         let found = || text.to_owned();
         let cid = Cid::try_from(text)
             .map_err(|error| CidError::Text { found: found(), reason: error.to_string().to_lowercase() })?;
@@ -369,5 +405,35 @@ mod tests {
         assert_eq!(refused(&text(0x55, hash(0x16, &[1; 32]))), CidError::Hash { found: 0x16 });
         assert_eq!(refused(&text(0x55, hash(SHA2_256, &[1; 20]))), CidError::Digest { found: 20 });
         assert_eq!(cid.version0(), Err(CidError::Version));
+    }
+
+    #[test]
+    fn long_texts_are_refused_before_they_are_decoded() {
+        for text in ["z".repeat(1 << 20), "1".repeat(1 << 20), format!("b{}", "\u{1b}[".repeat(200))] {
+            let error = text.parse::<FileCid>().unwrap_err();
+            assert!(matches!(&error, CidError::Text { found, .. } if found.len() <= MAX_TEXT), "{error}");
+            assert!(!error.to_string().contains('\u{1b}'), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_block_of_one_form_is_not_the_file_of_another() {
+        // The dag-pb block of `hello world`, as the content of a raw file: the same digest.
+        let inner = b"hello world";
+        let Frame { prefix, suffix } = Form::DagPb.frame(inner.len()).unwrap();
+        let outer = [&prefix[..], inner, &suffix].concat();
+        let (raw, dag_pb) = (FileCid::of(Form::Raw, &outer).unwrap(), FileCid::of(Form::DagPb, inner).unwrap());
+        assert_eq!(raw.digest(), dag_pb.digest());
+        assert!(!raw.same_block(&dag_pb) && raw.halves(Form::Raw).is_ok());
+        assert_eq!(raw.halves(Form::DagPb), Err(CidError::Form { found: Form::Raw, expected: Form::DagPb }));
+        let old: FileCid = "Qmf412jQZiuVUtdgnB36FXFX7xg5V6KEbSJ4dpQuhkLyfD".parse().unwrap();
+        assert!(old != dag_pb && old.same_block(&dag_pb));
+    }
+
+    #[test]
+    fn overlong_numbers_within_a_cid_are_no_other_way_to_write_it() {
+        let text = "bahkybaeaqcaibaeaaijcbokne64zgtj6bcss4uwx3j62x6weqtx6g6stqdxjbchxvtro7tpj";
+        assert!(text.parse::<FileCid>().is_err());
+        assert!("bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5f".parse::<FileCid>().is_err());
     }
 }

@@ -5,8 +5,16 @@
 //!                  └─> format::enforce  ──> pixels ──> the model's input
 //! ```
 //!
-//! The verifier compares the digest with that of the CID: the model has then read the very file that the CID names, but for a
-//! collision of SHA-256.
+//! The verifier compares the digest with that of the CID, which is of the form that the circuit reads ([`cid::FileCid::halves`]): the model
+//! has then read the very file that the CID names, but for a collision of SHA-256.
+//!
+//! # What a caller must see to
+//! * `file_digest` and `Format::enforce` take the same content, made by `Format::allocate` or other bytes whose bits are enforced: the first
+//!   word of a block is only summed, so wires that are no bits would give other pixels and the same digest.
+//! * Both halves of the digest are published; until then they bind nothing. Pixels are integers of `0..=255`.
+//! * Form and format are the circuit's: whoever takes a verifying key must know that it is for these.
+//! * A digest hides nothing: a file of few possibilities can be found by trial. One file has several CIDs (versions, forms), so files are
+//!   told apart by [`cid::FileCid::same_block`], not by their texts.
 //!
 //! | module | what it holds |
 //! |---|---|
@@ -32,7 +40,7 @@
 //! let digest = cid::file_digest(&mut cs, &content, named.form())?;
 //!
 //! assert_eq!(pixels, [0, 0x40, 0x80, 0xff].map(Int::new));
-//! assert_eq!(sha256::halves(&mut cs, &digest), named.halves().map(Int::from));
+//! assert_eq!(sha256::halves(&mut cs, &digest), named.halves(Form::Raw)?.map(Int::from));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

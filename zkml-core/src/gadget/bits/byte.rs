@@ -11,6 +11,12 @@ use crate::{
 };
 
 /// A byte of a circuit: its bits, the most significant first.
+///
+/// # Soundness
+/// Whoever makes one of wires must enforce that these are bits, as [`Byte::allocate`] and [`Byte::split`] do: [SHA-256] only sums the
+/// first word of each block, and does not notice.
+///
+/// [SHA-256]: crate::gadget::hash::sha256
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Byte<W>(pub [Bit<W>; 8]);
 
