@@ -332,7 +332,7 @@ mod tests {
             let named = FileCid::of(form, FILE).unwrap();
             let (matrices, z) = (build(form), assign(FILE, form, |_| {}));
             assert!(matrices.unsatisfied(&z).is_empty());
-            assert_eq!(z[1..3], named.halves(Form::Raw).unwrap().map(Fr::from));
+            assert_eq!(z[1..3], named.halves(named.form()).unwrap().map(Fr::from));
             let pixels = pgm().eval(FILE).unwrap();
             assert_eq!(pixels, [0u8, 1, 0x80, 0xa5, 0x7f, 0xff]);
             assert_eq!(z[3..9], pixels.iter().map(|p| Fr::from(*p)).collect::<Vec<_>>());
