@@ -1,11 +1,10 @@
 //! Constraint diagnosis: every violated constraint, with its formula and the names of its variables.
 
-use std::fmt;
+use std::{collections::HashMap, fmt};
 
 use ark_bn254::Fr;
-use ark_ff::{BigInteger, PrimeField};
 
-use crate::{circuit::Circuit, gadget::CARDS};
+use crate::{arith::r1cs::Label, circuit::Circuit, gadget::CARDS, number::field::to_int};
 
 /// A constraint that an assignment violates.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,11 +32,13 @@ pub struct Failure {
 pub struct Side {
     /// Its value, signed.
     pub value: String,
-    /// Its terms: coefficient, and the name and value of the variable; nothing of a variable is the constant one.
+    /// Its first terms: coefficient, and the name and value of the variable; nothing of a variable is the constant one.
     pub terms: Vec<(String, Option<(String, String)>)>,
+    /// How many terms follow: a row may have thousands, and all rows may be violated.
+    pub more: usize,
 }
 
-/// The terms of a linear combination that are written out.
+/// The terms of a linear combination that are kept and written out.
 const SHOWN: usize = 4;
 
 impl fmt::Display for Failure {
@@ -57,7 +58,7 @@ impl fmt::Display for Side {
         if self.terms.is_empty() {
             return f.write_str("0");
         }
-        for (i, (coefficient, variable)) in self.terms.iter().take(SHOWN).enumerate() {
+        for (i, (coefficient, variable)) in self.terms.iter().enumerate() {
             let (sign, size) = coefficient.strip_prefix('-').map_or(("+", coefficient.as_str()), |size| ("-", size));
             match (i, sign) {
                 (0, "-") => f.write_str("-")?,
@@ -70,7 +71,7 @@ impl fmt::Display for Side {
                 Some((name, _)) => write!(f, "{size} {name}")?,
             }
         }
-        match self.terms.len().saturating_sub(SHOWN) {
+        match self.more {
             0 => Ok(()),
             rest => write!(f, " + {rest} more"),
         }
@@ -93,35 +94,29 @@ fn formula(gadget: &str) -> &'static str {
 
 /// A field element as a signed number: those above half the modulus are negative.
 pub fn signed(x: Fr) -> String {
-    let half = Fr::MODULUS_MINUS_ONE_DIV_TWO;
-    let value = x.into_bigint();
-    let decimal = |b: &ark_ff::BigInt<4>| b.to_string();
-    if value > half {
-        let mut minus = Fr::MODULUS;
-        minus.sub_with_borrow(&value);
-        format!("-{}", decimal(&minus))
-    } else {
-        decimal(&value)
-    }
+    to_int(x).to_string()
 }
 
 /// All constraints that the assignment violates, in order.
 pub fn check(circuit: &Circuit, assignment: &[Fr]) -> Vec<Failure> {
     let matrices = circuit.matrices();
+    let elements = elements(circuit);
     let value = |v: usize| assignment.get(v).copied().unwrap_or_default();
     let side = |row: &[(Fr, usize)]| Side {
         value: signed(row.iter().map(|(c, v)| *c * value(*v)).sum()),
         terms: row
             .iter()
-            .map(|(c, v)| (signed(*c), (*v > 0).then(|| (variable(circuit, *v), signed(value(*v))))))
+            .take(SHOWN)
+            .map(|(c, v)| (signed(*c), (*v > 0).then(|| (variable(circuit, &elements, *v), signed(value(*v))))))
             .collect(),
+        more: row.len().saturating_sub(SHOWN),
     };
     matrices
         .unsatisfied(assignment)
         .into_iter()
         .map(|constraint| {
             let run = circuit.labels().partition_point(|l| l.first <= constraint).saturating_sub(1);
-            let (node, layer, item, gadget, element) = place(circuit, run);
+            let (node, layer, item, gadget, element) = place(circuit, &elements, run);
             Failure {
                 constraint,
                 node: node.to_owned(),
@@ -136,19 +131,34 @@ pub fn check(circuit: &Circuit, assignment: &[Fr]) -> Vec<Failure> {
         .collect()
 }
 
-/// The node, the layer, the item of the batch and the gadget of a run of labels, and which one of its kind it is there.
-fn place(circuit: &Circuit, run: usize) -> (&str, &'static str, usize, &'static str, usize) {
-    let labels = circuit.labels();
-    let (number, gadget) = labels.get(run).map_or((0, "unknown"), |l| (l.node, l.gadget));
-    let before = labels.iter().take(run).rev().take_while(|l| l.node == number);
-    let element = before.filter(|l| l.gadget == gadget).count();
+/// For each run of labels, which one of its gadget it is within its node.
+fn elements(circuit: &Circuit) -> Vec<usize> {
+    let (mut node, mut seen) = (None, HashMap::new());
+    let number = |label: &Label| {
+        if node.replace(label.node) != Some(label.node) {
+            seen.clear();
+        }
+        let next = seen.entry(label.gadget).or_insert(0);
+        *next += 1;
+        *next - 1
+    };
+    circuit.labels().iter().map(number).collect()
+}
+
+/// The node, the layer, the item of the batch and the gadget of a run of labels, and which one of its gadget it is there.
+fn place<'a>(
+    circuit: &'a Circuit,
+    elements: &[usize],
+    run: usize,
+) -> (&'a str, &'static str, usize, &'static str, usize) {
+    let (number, gadget) = circuit.labels().get(run).map_or((0, "unknown"), |l| (l.node, l.gadget));
     let (node, item, layer) = circuit.locate(number);
-    (node, layer, item, gadget, element)
+    (node, layer, item, gadget, elements.get(run).copied().unwrap_or(0))
 }
 
 /// The name of a variable: an element of a row of the table of public inputs (`output[3]`), or the `n`th variable of a gadget
 /// (`relu1.relu[5].n`), with the item of the batch in front where there are several.
-fn variable(circuit: &Circuit, column: usize) -> String {
+fn variable(circuit: &Circuit, elements: &[usize], column: usize) -> String {
     let of_batch = |item: usize| if circuit.batch() > 1 { format!("{item}:") } else { String::new() };
     let Some(witness) = column.checked_sub(circuit.matrices().instance) else {
         let entries = circuit.table().entries();
@@ -157,7 +167,7 @@ fn variable(circuit: &Circuit, column: usize) -> String {
     };
     let labels = circuit.labels();
     let run = labels.partition_point(|l| l.witness <= witness).saturating_sub(1);
-    let (node, _, item, gadget, element) = place(circuit, run);
+    let (node, _, item, gadget, element) = place(circuit, elements, run);
     let nth = witness - labels.get(run).map_or(0, |l| l.witness);
     format!("{}{node}.{gadget}[{element}].{nth}", of_batch(item))
 }

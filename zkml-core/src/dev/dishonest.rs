@@ -13,12 +13,11 @@ use crate::{
     arith::r1cs::{Accumulate, Assign, R1cs},
     circuit::{Circuit, Opening},
     gadget::{Cs, FieldCs},
-    number::Int,
+    number::{Int, field::to_int},
     plan::{
         Quantized,
         synthesis::{Refused, Secrets},
     },
-    prove::public::to_bytes,
     tensor::Tensor,
 };
 
@@ -167,9 +166,7 @@ impl<L: Lie> FieldCs for Dishonest<L> {
 
     fn combine(&mut self, terms: &[(Fr, &Int)], _: Int) -> Int {
         // Of what was told, whatever it should be.
-        let sum: Fr = terms.iter().map(|(c, w)| *c * self.lift(w)).sum();
-        let magnitude = |x: Fr| Int::from_le_bytes(to_bytes(x));
-        if magnitude(sum) > magnitude(-sum) { -magnitude(-sum) } else { magnitude(sum) }
+        to_int(terms.iter().map(|(c, w)| *c * self.lift(w)).sum())
     }
 
     fn field_product(&mut self, a: &Fr, b: &Fr) -> Fr {
