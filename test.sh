@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 export CARGO_TERM_COLOR=never
 target="${CARGO_TARGET_DIR:-target}"
-readers="onnx,keras,burn"
+features="onnx,keras,burn,bounty"
 
 say() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
 
@@ -16,30 +16,31 @@ rustfmt --check --edition 2024 zkml-core/src/{layer,gadget}/*.rs zkml-core/src/{
 
 if [ "${1:-}" = quick ]; then
   say "lints"
-  cargo clippy -p zkml-core -p zkml --all-targets -- -D warnings
+  cargo clippy -p zkml-core -p zkml --all-targets --features bounty -- -D warnings
   say "tests"
-  cargo test -p zkml-core -p zkml --lib --tests
+  cargo test -p zkml-core -p zkml --features bounty --lib --tests
   say "done"
   exit
 fi
 
 say "lints"
-cargo clippy --workspace --all-targets --features "$readers" -- -D warnings
+cargo clippy --workspace --all-targets --features "$features" -- -D warnings
 # The smaller feature sets: the front half, and the verifier alone.
 cargo clippy -p zkml-core --no-default-features -- -D warnings
+cargo clippy -p zkml-core --lib -- -D warnings
 cargo clippy -p zkml --no-default-features --features verify --lib --test verifier -- -D warnings
 
 say "documentation"
-RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features "$readers"
+RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features "$features"
 
 say "tests"
-cargo test --workspace --features "$readers"
+cargo test --workspace --features "$features"
 
 # Tests that need the cases of other engines are ignored above.
 data="${ZKML_DATA:-../shared/data}"
 if [ -d "$data" ]; then
   say "other engines"
-  ZKML_DATA="$(cd "$data" && pwd)" cargo test --workspace --features "$readers" \
+  ZKML_DATA="$(cd "$data" && pwd)" cargo test --workspace --features "$features" \
     --test conformance --test vectors --test keras --test cids -- --ignored
 else
   say "other engines: ignored, there is no $data"

@@ -44,6 +44,7 @@
 //! # Features
 //!
 //! * `prove` (default): everything.
+//! * `bounty`: models paid for by their proven accuracy, see `zkml::bounty`.
 //! * `burn`: networks from Burn modules, see `zkml::burn`. Needs Rust 1.95.
 //! * `verify`: keys and proofs only, for those who just check (`default-features = false, features = ["verify"]`).
 //! * `keras`: models from Keras files, see `zkml::keras`.

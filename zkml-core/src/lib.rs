@@ -30,6 +30,7 @@
 //!
 //! Without features only the front half is there: graphs, layers and models, for whoever checks or reads networks, as the
 //! macro does while compiling. `verify` adds keys and proofs, `prove` the rest: quantisation, circuits, setup and the prover.
+//! `bounty` adds the statements of bounties, and `evm` verifiers for Ethereum's virtual machine.
 #![forbid(unsafe_code)]
 // Tests compare with floats.
 #![cfg_attr(test, allow(clippy::disallowed_methods))]
@@ -48,7 +49,7 @@ pub mod number;
 pub mod shape;
 pub mod tensor;
 
-#[cfg(feature = "prove")]
+#[cfg(feature = "bounty")]
 pub mod bounty;
 #[cfg(feature = "prove")]
 pub mod circuit;

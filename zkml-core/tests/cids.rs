@@ -2,7 +2,7 @@
 //!
 //! The images are not in this repository, so the test is ignored unless asked for, as `test.sh` does where they are: in
 //! `../shared/data` beside the repository's files, or where `ZKML_DATA` says.
-#![cfg(feature = "prove")]
+#![cfg(feature = "bounty")]
 
 use std::{
     fs,

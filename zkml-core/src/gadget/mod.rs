@@ -102,12 +102,12 @@ pub trait Gadget {
 macro_rules! gadgets {
     ($(
         $(#[$meta:meta])*
-        $room:ident($($visible:vis $shared:ident),*) { $($module:ident: $name:ident),* $(,)? }
+        $room:ident($($(#[$only:meta])* $visible:vis $shared:ident),* $(,)?) { $($module:ident: $name:ident),* $(,)? }
     )*) => {
         $(
             $(#[$meta])*
             pub mod $room {
-                $($visible mod $shared;)*
+                $($(#[$only])* $visible mod $shared;)*
                 $(pub mod $module;)*
             }
             $(pub use self::$room::$module::$name;)*
@@ -121,7 +121,17 @@ macro_rules! gadgets {
 // In parentheses: helper modules of a family, which are no gadgets. In braces: `file: Gadget`.
 gadgets! {
     /// Bit decompositions, and what is read off them: range checks, signs, comparisons with constants.
-    bits(pub boolean, pub byte, pub decompose, pub(super) logic, pub ones_complement, pub range, pub zero) {}
+    bits(
+        #[cfg(feature = "bounty")]
+        pub boolean,
+        #[cfg(feature = "bounty")]
+        pub byte,
+        pub decompose,
+        pub(super) logic,
+        pub ones_complement,
+        pub range,
+        pub zero,
+    ) {}
 
     /// Rescaling, and activations that share its bit decomposition.
     rescaling() {
@@ -163,9 +173,17 @@ gadgets! {
 
     /// The Poseidon hash, commitments and encryption by it; SHA-256.
     #[cfg(feature = "prove")]
-    hash(pub poseidon, pub packing, pub commitment, pub cipher, pub sha256) {}
+    hash(
+        pub poseidon,
+        pub packing,
+        pub commitment,
+        #[cfg(feature = "bounty")]
+        pub cipher,
+        #[cfg(feature = "bounty")]
+        pub sha256,
+    ) {}
 
     /// The curve Baby Jubjub, and key agreement on it.
-    #[cfg(feature = "prove")]
+    #[cfg(feature = "bounty")]
     curve(pub baby_jubjub, pub scalar_mul, pub ecdh) {}
 }

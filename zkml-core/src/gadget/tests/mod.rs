@@ -4,6 +4,7 @@ mod bits;
 mod compare;
 mod division;
 mod exhaustive;
+#[cfg(feature = "bounty")]
 mod handover;
 mod product;
 mod requests;
