@@ -21,6 +21,12 @@
 //! | [`cid`] | CIDs of files of one block, and their digests |
 //! | [`mod@format`] | the bytes of a file as pixels |
 //! | [`keys`] | secret, public and shared keys, to which weights are encrypted |
+//! | [`dataset`] | labelled samples and their commitment |
+//! | [`message`] | messages of any length behind four public inputs |
+//! | [`compose`] | circuits of several parts, their keys and proofs |
+//! | [`data`] | the statement that files and labels are the dataset's |
+//! | [`accuracy`] | the statement that a committed model answers so many of its samples correctly |
+//! | [`delivery`] | the statement that a ciphertext holds the committed weights |
 //!
 //! ```
 //! use zkml_core::{
@@ -44,6 +50,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod accuracy;
 pub mod cid;
+pub mod compose;
+pub mod data;
+pub mod dataset;
+pub mod delivery;
 pub mod format;
 pub mod keys;
+pub mod message;
+
+#[cfg(test)]
+mod tests;

@@ -188,6 +188,14 @@ impl Circuit {
         Self::of(quantized, quantized.model().visibility(), batch, limits)
     }
 
+    /// As [`Quantized::circuit_for`], within other limits.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn new_for(quantized: &Quantized, visibility: Visibility, limits: &Limits) -> Result<Self, CircuitError> {
+        Self::of(quantized, visibility, 1, limits)
+    }
+
     fn of(quantized: &Quantized, visibility: Visibility, batch: usize, limits: &Limits) -> Result<Self, CircuitError> {
         let public = visibility.weights == Visible::Public;
         if let (false, Some(applied)) = (public, quantized.passes().iter().find(|a| a.values)) {

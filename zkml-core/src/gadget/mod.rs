@@ -176,7 +176,10 @@ gadgets! {
     hash(
         pub poseidon,
         pub packing,
+        pub chain,
         pub commitment,
+        #[cfg(feature = "bounty")]
+        pub merkle,
         #[cfg(feature = "bounty")]
         pub cipher,
         #[cfg(feature = "bounty")]

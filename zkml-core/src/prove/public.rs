@@ -22,6 +22,8 @@ use crate::{
 pub enum PublicKind {
     /// One field element that commits to private values.
     Commitment,
+    /// One field element, whatever it is: a hash, a challenge.
+    Element,
     /// Integers `q` with `lo <= q <= hi` that stand for `q / 2^scale`, row major.
     Tensor {
         /// The tensor's shape.
@@ -47,7 +49,7 @@ impl PublicKind {
     #[allow(clippy::len_without_is_empty)]
     pub fn len(&self) -> usize {
         match self {
-            Self::Commitment | Self::Class { .. } => 1,
+            Self::Commitment | Self::Element | Self::Class { .. } => 1,
             Self::Tensor { shape, .. } => shape.len(),
         }
     }
@@ -269,7 +271,7 @@ impl PublicTable {
             }
             let mut classes = 0;
             match &entry.kind {
-                PublicKind::Commitment => {}
+                PublicKind::Commitment | PublicKind::Element => {}
                 PublicKind::Class { classes: 0 } => return Err(TableError::Empty { name: name() }),
                 PublicKind::Class { classes: found } => classes = *found,
                 PublicKind::Tensor { scale, lo, hi, .. } => {
@@ -374,6 +376,7 @@ fn decode_entry(entry: &PublicEntry, inputs: &[Fr]) -> Result<Option<Value>, Dec
     let (name, item) = (|| entry.name.clone(), entry.item);
     match &entry.kind {
         PublicKind::Commitment => Ok(inputs.first().map(|x| Value::Commitment(*x))),
+        PublicKind::Element => Ok(inputs.first().map(|x| Value::Element(*x))),
         PublicKind::Class { classes } => {
             let Some(found) = inputs.first().map(|x| to_int(*x)) else { return Ok(None) };
             match usize::try_from(found) {

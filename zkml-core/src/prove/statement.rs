@@ -25,6 +25,8 @@ pub struct PublicValue {
 pub enum Value {
     /// A commitment to private values.
     Commitment(Fr),
+    /// A field element.
+    Element(Fr),
     /// Integers that stand for `q / 2^scale`.
     Tensor {
         /// The integers, row major.
@@ -70,7 +72,7 @@ impl Statement {
     pub fn class(&self, item: usize) -> Option<usize> {
         match self.get("output", item)? {
             Value::Class { class, .. } => Some(*class),
-            Value::Commitment(_) | Value::Tensor { .. } => None,
+            Value::Commitment(_) | Value::Element(_) | Value::Tensor { .. } => None,
         }
     }
 
@@ -86,7 +88,7 @@ impl Statement {
                 let unit = exp2(scale.saturating_neg());
                 Some(integers.map(|q| q.as_f64() * unit))
             }
-            Value::Commitment(_) | Value::Class { .. } => None,
+            Value::Commitment(_) | Value::Element(_) | Value::Class { .. } => None,
         }
     }
 
@@ -94,29 +96,39 @@ impl Statement {
     pub fn integers(&self, name: &str, item: usize) -> Option<&Tensor<Int>> {
         match self.get(name, item)? {
             Value::Tensor { integers, .. } => Some(integers),
-            Value::Commitment(_) | Value::Class { .. } => None,
+            Value::Commitment(_) | Value::Element(_) | Value::Class { .. } => None,
         }
+    }
+
+    /// The field element of that name: a hash or a challenge.
+    pub fn element(&self, name: &str) -> Option<Fr> {
+        self.entries.iter().find_map(|e| match &e.value {
+            Value::Element(x) if e.name == name => Some(*x),
+            Value::Commitment(_) | Value::Element(_) | Value::Tensor { .. } | Value::Class { .. } => None,
+        })
     }
 
     /// The first commitment of that name, whatever its item.
     pub fn commitment(&self, name: &str) -> Option<Fr> {
         self.entries.iter().find_map(|e| match &e.value {
             Value::Commitment(x) if e.name == name => Some(*x),
-            Value::Commitment(_) | Value::Tensor { .. } | Value::Class { .. } => None,
+            Value::Commitment(_) | Value::Element(_) | Value::Tensor { .. } | Value::Class { .. } => None,
         })
     }
 }
 
 impl fmt::Display for Statement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hex = |x: Fr| {
+            let mut bytes = to_bytes(x);
+            bytes.reverse();
+            super::hex(&bytes)
+        };
         for PublicValue { name, item, value } in &self.entries {
             write!(f, "{name}[{item}] ")?;
             match value {
-                Value::Commitment(x) => {
-                    let mut bytes = to_bytes(*x);
-                    bytes.reverse();
-                    writeln!(f, "commitment 0x{}", super::hex(&bytes))?;
-                }
+                Value::Commitment(x) => writeln!(f, "commitment 0x{}", hex(*x))?,
+                Value::Element(x) => writeln!(f, "element 0x{}", hex(*x))?,
                 Value::Class { class, classes } => writeln!(f, "class {class} of {classes}")?,
                 Value::Tensor { integers, scale } => writeln!(f, "tensor {} / 2^{scale}", integers.shape())?,
             }

@@ -238,7 +238,7 @@ pub fn double<C: FieldCs>(cs: &mut C, p: &Coordinates<C::F>) -> Coordinates<C::F
 
 /// What tests of the curve and of what is built on it share.
 #[cfg(test)]
-pub(in crate::gadget) mod testing {
+pub(crate) mod testing {
     use super::*;
 
     /// The generator of all `8 l` points in EIP-2494.
@@ -249,7 +249,7 @@ pub(in crate::gadget) mod testing {
     }
 
     /// The eight points whose order divides eight, the identity first.
-    pub(in crate::gadget) fn torsion() -> Vec<Point> {
+    pub(crate) fn torsion() -> Vec<Point> {
         let step = Point(generator().0.mul_bigint(Scalar::MODULUS).into_affine());
         (0..8u64).map(|k| step * Scalar::from(k)).collect()
     }

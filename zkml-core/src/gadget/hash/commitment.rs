@@ -13,13 +13,14 @@
 //! values, in another context, of another number or of other intervals are never equal, but for a collision.
 
 use ark_bn254::Fr;
-use ark_ff::{PrimeField, Zero};
+use ark_ff::PrimeField;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
     gadget::{
         FieldCs,
         hash::{
+            chain,
             packing::{self, PackError},
             poseidon::{self, Lane},
         },
@@ -79,13 +80,6 @@ impl Domain {
     }
 }
 
-/// The packed elements that one hash takes, after the hash before it.
-const BLOCK: usize = poseidon::MAX_INPUTS - 1;
-
-fn tag() -> Fr {
-    Fr::from_be_bytes_mod_order(TAG)
-}
-
 /// The commitment to values, each within its interval.
 ///
 /// It hides the values if the salt is uniform in the field and used once.
@@ -108,12 +102,7 @@ fn tag() -> Fr {
 pub fn commit(domain: &Domain, values: &[(Int, Interval)], salt: Fr) -> Result<Fr, PackError> {
     let elements = packing::pack(values)?;
     let layout = domain.layout(values.iter().map(|v| v.1));
-    Ok(elements.chunks(BLOCK).fold(poseidon::eval(&[tag(), layout, salt]), |hash, block| {
-        let mut inputs = [Fr::zero(); BLOCK + 1];
-        inputs[0] = hash;
-        inputs[1..=block.len()].copy_from_slice(block);
-        poseidon::eval(&inputs)
-    }))
+    Ok(chain::eval(poseidon::eval(&[chain::tag(TAG), layout, salt]), &elements))
 }
 
 /// Commitment, in any domain, to values of `m` packed elements: 255 constraints for the first hash, 504 for each of the
@@ -121,10 +110,7 @@ pub fn commit(domain: &Domain, values: &[(Int, Interval)], salt: Fr) -> Result<F
 /// 1000 values of 8 bits, which are 33 elements, that is 1800.
 pub fn cost(intervals: &[Interval]) -> Cost {
     let elements = packing::elements(intervals);
-    let (full, rest) = (elements / BLOCK, elements % BLOCK);
-    let hash = |inputs, known| poseidon::cost_permutation(inputs + 1, known + 1);
-    let last = if rest > 0 { hash(BLOCK + 1, BLOCK - rest) } else { Cost::default() };
-    hash(3, 2) + hash(BLOCK + 1, 0) * full + last + Cost::new(elements, elements)
+    poseidon::cost_permutation(4, 3) + chain::cost(false, elements) + Cost::new(elements, elements)
 }
 
 /// Enforces the commitment: a linear combination of 13 variables, or of four if no value takes any bits.
@@ -142,7 +128,7 @@ pub fn cost(intervals: &[Interval]) -> Cost {
 pub fn enforce_unchecked<C: FieldCs>(cs: &mut C, domain: &Domain, wires: &[(&C::W, Interval)], salt: &C::F) -> C::F {
     cs.label("commitment");
     let elements = packing::enforce_unchecked(cs, wires);
-    chain(cs, domain, wires.iter().map(|w| w.1), &elements, salt)
+    hashes(cs, domain, wires.iter().map(|w| w.1), &elements, salt)
 }
 
 /// Enforces the commitment to values that are packed already, for what else is done with the same elements.
@@ -163,10 +149,10 @@ pub fn enforce_packed_unchecked<C: FieldCs>(
     salt: &C::F,
 ) -> C::F {
     cs.label("commitment");
-    chain(cs, domain, intervals.iter().copied(), elements, salt)
+    hashes(cs, domain, intervals.iter().copied(), elements, salt)
 }
 
-fn chain<C: FieldCs>(
+fn hashes<C: FieldCs>(
     cs: &mut C,
     domain: &Domain,
     intervals: impl ExactSizeIterator<Item = Interval>,
@@ -174,19 +160,14 @@ fn chain<C: FieldCs>(
     salt: &C::F,
 ) -> C::F {
     let layout = domain.layout(intervals);
-    let mut hash = poseidon::hash(cs, &[Lane::Known(tag()), Lane::Known(layout), Lane::Wire(salt.clone())]);
-    for block in elements.chunks(BLOCK) {
-        let mut inputs = vec![Lane::Wire(hash)];
-        inputs.extend(block.iter().cloned().map(Lane::Wire));
-        inputs.resize(BLOCK + 1, Lane::Known(Fr::zero()));
-        hash = poseidon::hash(cs, &inputs);
-    }
-    hash
+    let first = [Lane::Known(chain::tag(TAG)), Lane::Known(layout), Lane::Wire(salt.clone())];
+    let first = poseidon::hash(cs, &first);
+    chain::enforce(cs, Lane::Wire(first), elements)
 }
 
 #[cfg(test)]
 mod tests {
-    use ark_ff::Field;
+    use ark_ff::{Field, Zero};
 
     use super::*;
     use crate::{
