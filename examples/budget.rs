@@ -1,7 +1,8 @@
 //! What the reference models cost: constraints, witnesses and public inputs, with public and with private weights.
 //!
 //! `cargo run --release --example budget -- --json` prints one JSON line a model. With public weights each count is held
-//! against what its activations need, see [`common::bound`]: more than a tenth above is an error.
+//! against what its activations need, see [`common::bound`]: more than a tenth above is an error. With the feature `bounty`, the statements
+//! of a bounty on `poly_cnn` follow: the CID of one image, its answer by committed weights, and these weights encrypted.
 
 #[path = "common/mod.rs"]
 mod common;
@@ -20,8 +21,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err(format!("unknown option {unknown}; usage: budget [--json] [MODEL ..]").into());
     }
     let references = models::all()?;
-    if let Some(unknown) = only.iter().find(|name| references.iter().all(|r| r.name != name.as_str())) {
-        let names: Vec<&str> = references.iter().map(|r| r.name).collect();
+    let mut names: Vec<&str> = references.iter().map(|r| r.name).collect();
+    if cfg!(feature = "bounty") {
+        names.push("bounty");
+    }
+    if let Some(unknown) = only.iter().find(|name| !names.contains(&name.as_str())) {
         return Err(format!("no model `{unknown}`; the models are {}", names.join(", ")).into());
     }
     for weights in [Visible::Public, Visible::Private] {
@@ -68,6 +72,42 @@ fn main() -> Result<(), Box<dyn Error>> {
                     format!("{}: {constraints} constraints, the activations need {needed}", reference.name).into()
                 );
             }
+        }
+    }
+    #[cfg(feature = "bounty")]
+    if only.is_empty() || only.iter().any(|name| *name == "bounty") {
+        for reference in references.into_iter().filter(|r| r.name == "poly_cnn") {
+            bounty(reference, json)?;
+        }
+    }
+    Ok(())
+}
+
+/// The statements of a bounty on a model and one image.
+#[cfg(feature = "bounty")]
+fn bounty(reference: common::models::Reference, json: bool) -> Result<(), Box<dyn Error>> {
+    let step = Step::new("bounty");
+    let model = reference.model.with_visibility(zkml::bounty::accuracy::VISIBILITY);
+    let quantized = model.quantize_with(&reference.samples, reference.target, &mut |p| step.show(&p))?;
+    let statements = common::statements::of(&quantized, &reference.test[..1])?;
+    step.clear();
+    for (statement, matrices, table) in [
+        ("data", statements.data.matrices(), statements.data.table()),
+        ("accuracy", statements.accuracy.matrices(), statements.accuracy.table()),
+        ("delivery", statements.delivery.matrices(), statements.delivery.table()),
+    ] {
+        let (constraints, witnesses, public_inputs) = (matrices.constraints(), matrices.witness, table.len());
+        if json {
+            let line = json!({
+                "model": reference.name,
+                "statement": statement,
+                "constraints": constraints,
+                "witnesses": witnesses,
+                "public_inputs": public_inputs,
+            });
+            println!("{line}");
+        } else {
+            println!("{} ({statement} statement): {constraints} constraints", reference.name);
         }
     }
     Ok(())

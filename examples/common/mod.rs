@@ -5,3 +5,5 @@ pub mod bound;
 pub mod data;
 pub mod models;
 pub mod progress;
+#[cfg(feature = "bounty")]
+pub mod statements;
