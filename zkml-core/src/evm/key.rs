@@ -15,10 +15,7 @@ use super::{
     points::{of_g1, of_g2, to_g1, to_g2},
     word::{Word, keccak256, split},
 };
-use crate::prove::{
-    Digest, Groth16, ProofSystem, Provenance, PublicTable, VerifyingKey, hex,
-    points::Curve,
-};
+use crate::prove::{Digest, Groth16, ProofSystem, Provenance, PublicTable, VerifyingKey, hex, points::Curve};
 
 /// A verifying key as a contract takes it: `512 + 64 n` bytes for `n` public inputs.
 ///

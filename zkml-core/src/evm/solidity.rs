@@ -87,7 +87,10 @@ fn comment(key: &VerifyingKey) -> String {
     line(&mut text, &format!("Circuit {}", key.digest()));
     match key.provenance() {
         Provenance::SingleParty => {
-            line(&mut text, "Key: made by a single party. WHOEVER RAN THE SETUP CAN FORGE PROOFS that this contract takes.");
+            line(
+                &mut text,
+                "Key: made by a single party. WHOEVER RAN THE SETUP CAN FORGE PROOFS that this contract takes.",
+            );
         }
         Provenance::Transcript(hash) => {
             line(&mut text, &format!("Key: made by a ceremony, whose transcript has the SHA-256 {hash}."));
