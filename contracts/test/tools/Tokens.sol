@@ -9,10 +9,16 @@ contract Token is ERC20("Token", "T") {
     }
 }
 
-/// Keeps a hundredth of each transfer.
+/// Keeps a hundredth of each transfer, while it is not free.
 contract FeeToken is Token {
+    bool public free;
+
+    function set(bool free_) external {
+        free = free_;
+    }
+
     function _update(address from, address to, uint256 amount) internal override {
-        if (from == address(0)) return super._update(from, to, amount);
+        if (free || from == address(0)) return super._update(from, to, amount);
         super._update(from, address(0xfee), amount / 100);
         super._update(from, to, amount - amount / 100);
     }
