@@ -246,7 +246,6 @@ abstract contract Invariants is BountyTest {
         targetSelector(FuzzSelector(address(handler), selectors));
     }
 
-    /// forge-config: default.invariant.fail-on-revert = true
     function invariant_money_in_is_money_out_and_held() public view {
         assertEq(handler.moneyIn(), handler.moneyOut() + handler.balance());
     }
