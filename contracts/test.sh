@@ -27,7 +27,7 @@ forge build --skip test --sizes | grep -E 'Contract |Bounty|Verifier|error|Error
 
 say "a suite that fails, fails"
 set +e
-output="$(FOUNDRY_TEST=test/failing forge test --match-path test/failing/Failing.sol 2>&1)"
+output="$(FOUNDRY_TEST=failing FOUNDRY_OUT=out/failing FOUNDRY_CACHE_PATH=cache/failing forge test --match-path failing/Failing.sol 2>&1)"
 code=$?
 set -e
 [ "$code" -ne 0 ] || die "found exit code 0 of a failing suite, expected another"
@@ -35,7 +35,7 @@ grep -q '1 failed' <<<"$output" || die "expected one failed test, found: $output
 
 say "tests"
 if [ "${1:-}" = quick ]; then
-  forge test
+  FORGE_SNAPSHOT_CHECK=true forge test
   say "done"
   exit
 fi
