@@ -22,12 +22,12 @@ say "format"
 forge fmt --check
 
 say "build, and EIP-170: 24,576 bytes"
-# Of the JavaScript compiler's warnings about forge-std, nothing is of use.
-forge build --skip test --sizes | grep -E 'Contract |Bounty|Verifier|error|Error'
+# forge fails if one is larger.
+forge build --skip test --sizes | grep -E 'Contract |Bounty'
 
 say "a suite that fails, fails"
 set +e
-output="$(FOUNDRY_TEST=test/failing forge test --match-path test/failing/Failing.sol 2>&1)"
+output="$(FOUNDRY_TEST=failing FOUNDRY_OUT=out/failing FOUNDRY_CACHE_PATH=cache/failing forge test --match-path failing/Failing.sol 2>&1)"
 code=$?
 set -e
 [ "$code" -ne 0 ] || die "found exit code 0 of a failing suite, expected another"
@@ -35,18 +35,20 @@ grep -q '1 failed' <<<"$output" || die "expected one failed test, found: $output
 
 say "tests"
 if [ "${1:-}" = quick ]; then
-  forge test
+  FORGE_SNAPSHOT_CHECK=true forge test
   say "done"
   exit
 fi
 # Values of snapshots/ are checked in: the tests that take them fail when they differ.
 FORGE_SNAPSHOT_CHECK=true FOUNDRY_PROFILE=full forge test | tee out/tests.txt
-calls="$(sed -n 's/.*invariant.*calls: \([0-9]*\).*/\1/p' out/tests.txt | paste -sd+ | bc)"
+calls="$(sed -n 's/.*invariant.*calls: \([0-9]*\).*/\1/p' out/tests.txt | awk '{ sum += $1 } END { print sum + 0 }')"
 [ "$calls" -ge 100000 ] || die "found $calls calls of the invariants, expected at least 100,000"
 
 say "coverage of src/"
-# Gas is another without the optimiser, and invariants reach nothing that tests do not.
-forge coverage --report lcov --report-file out/lcov.info --no-match-contract 'Gas|Invariants' --no-match-test 'gas|costs_no_more' >out/coverage.txt 2>&1 \
+# Gas is another without the optimiser, and invariants reach nothing that tests do not. (The analysis finds no import
+# relative to a file outside of this folder, as Groth16Verifier.sol has one.)
+forge coverage --report lcov --report-file out/lcov.info --skip Groth16.t.sol --skip Gas.t.sol \
+  --no-match-contract Invariants >out/coverage.txt 2>&1 \
   || { tail -40 out/coverage.txt; die "coverage failed"; }
 awk -F: '
   /^SF:/ { ours = $2 ~ /^src\// }
