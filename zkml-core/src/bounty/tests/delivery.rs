@@ -245,3 +245,18 @@ fn what_does_not_fit_is_said() {
     let error = Delivery::in_chunks(&model(), 0).unwrap_err();
     assert_eq!(error.to_string(), "chunks of 0 elements, expected 1 to 3999");
 }
+
+/// To first order the list and the host's key are free, tied by the curve, the commitment, the message's digest and its combination: whatever is
+/// made of them is determined.
+#[test]
+fn nothing_is_free_but_the_list_and_the_host() {
+    let quantized = quantized(1);
+    for most in [MAX_ELEMENTS, 1] {
+        let circuit = circuit(most);
+        with(&circuit, &quantized, 0, |witness, _| {
+            let z = circuit.assignment(witness).unwrap();
+            let harness = Harness::new(circuit.matrices(), &z, circuit.free());
+            assert_eq!(harness.freedom(&Default::default()), circuit.composition().elements() + 2 - 4);
+        });
+    }
+}
