@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 export CARGO_TERM_COLOR=never
 target="${CARGO_TARGET_DIR:-target}"
-features="onnx,keras,burn,bounty"
+features="onnx,keras,burn,bounty,evm"
 
 say() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
 
@@ -16,9 +16,9 @@ rustfmt --check --edition 2024 zkml-core/src/{layer,gadget}/*.rs zkml-core/src/{
 
 if [ "${1:-}" = quick ]; then
   say "lints"
-  cargo clippy -p zkml-core -p zkml --all-targets --features bounty -- -D warnings
+  cargo clippy -p zkml-core -p zkml --all-targets --features bounty,evm -- -D warnings
   say "tests"
-  cargo test -p zkml-core -p zkml --features bounty --lib --tests
+  cargo test -p zkml-core -p zkml --features bounty,evm --lib --tests
   say "done"
   exit
 fi

@@ -47,6 +47,7 @@
 //! * `bounty`: models paid for by their proven accuracy, see `zkml::bounty`.
 //! * `burn`: networks from Burn modules, see `zkml::burn`. Needs Rust 1.95.
 //! * `verify`: keys and proofs only, for those who just check (`default-features = false, features = ["verify"]`).
+//! * `evm`: verifiers in Solidity, and what is sent to them, see `zkml::evm`.
 //! * `keras`: models from Keras files, see `zkml::keras`.
 //! * `onnx`: models from ONNX files, see `zkml::onnx`.
 #![forbid(unsafe_code)]

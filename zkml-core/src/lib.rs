@@ -13,6 +13,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `bounty` | data named by IPFS CIDs, and keys that weights are encrypted to |
+//! | `evm` | verification on Ethereum's virtual machine: contracts, and what is sent to them |
 //! | `dev` | diagnosis of circuits: costs, violated constraints, mutations, the dishonest prover |
 //! | `circuit` | constraints of a plan, who sees what, the table of public inputs |
 //! | [`plan`] | scales, rescale points, fidelity |
@@ -55,6 +56,8 @@ pub mod bounty;
 pub mod circuit;
 #[cfg(feature = "prove")]
 pub mod dev;
+#[cfg(feature = "evm")]
+pub mod evm;
 #[cfg(feature = "prove")]
 pub mod optimize;
 #[cfg(feature = "prove")]

@@ -17,6 +17,7 @@
 //! | [`mod@file`] | the container of every file: kind, version, circuit digest, checksum |
 //! | [`keys`] | both keys of any system, their provenance, their files |
 //! | [`verifier`] | proofs of any system and their verification |
+//! | [`snarkjs`] | keys and proofs as files of snarkjs |
 //! | `matrices`, `setup`, `prover` | feature `prove`: constraints, keys from them, proofs |
 //!
 //! # Soundness
@@ -29,6 +30,7 @@ pub mod groth16;
 pub mod keys;
 pub mod points;
 pub mod public;
+pub mod snarkjs;
 pub mod statement;
 pub mod system;
 pub mod verifier;

@@ -25,6 +25,7 @@ const ORDER: &[&str] = &[
     "plan",     // scales and shifts
     "circuit",  // constraints of a planned network
     "dev",      // diagnosis of circuits
+    "evm",      // verifiers on a chain, and calls of them
     "bounty",   // data named by CIDs, keys
 ];
 

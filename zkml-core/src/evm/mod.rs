@@ -1,0 +1,45 @@
+//! Verification on Ethereum's virtual machine: contracts that check our proofs, what is sent to them, and what it says.
+//!
+//! ```text
+//! e(-A, B) * e(alpha, beta) * e(abc_0 + sum_i input_i * abc_{i+1}, gamma) * e(C, delta) = 1      precompile 8, EIP-197
+//!
+//! VerifyingKey ──┬─> solidity::verifier ──> a contract for this key      verify(uint256[n],uint256[8])
+//!                └─> EvmKey, keccak256  ──> the contract for any key     verify(bytes,uint256[],uint256[8])
+//! Proof ───────────> Call ──encode──> calldata ──decode──> Call ──statement──> Statement (typed)
+//! ```
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`word`] | 32-byte words: field elements, keccak256, selectors |
+//! | [`key`] | a verifying key as words, and its hash |
+//! | [`mod@proof`] | a proof as eight words |
+//! | [`calldata`] | calls of both contracts, encoded and decoded |
+//! | [`solidity`] | the contracts' sources, and the bytecode of the one for any key |
+//! | [`context`] | what a bounty's contract hashes: context, challenge, and the combination of a message |
+//!
+//! All numbers are 32-byte words, most significant byte first; points are those of EIP-196 and EIP-197: `x, y`, in G2 with the imaginary
+//! part of a coordinate first, and zeros for the point at infinity.
+//!
+//! # Soundness
+//! What a contract accepts is what [`VerifyingKey::verify`](crate::prove::VerifyingKey::verify) accepts, but for two things that a contract
+//! does not know: the circuit's digest, which the key stands for, and the declared ranges of the public inputs, which
+//! [`Call::statement`] checks and which the circuit enforces. A contract says nothing about where its key comes from: see
+//! [`Provenance`](crate::prove::Provenance).
+
+pub mod calldata;
+pub mod context;
+mod error;
+pub mod key;
+mod points;
+pub mod proof;
+pub mod solidity;
+pub mod word;
+
+pub use calldata::{Call, KeyedCall};
+pub use context::{Address, bounty_context, challenge, combine};
+pub use error::EvmError;
+pub use key::EvmKey;
+pub use word::{Word, keccak256};
+
+#[cfg(all(test, feature = "prove"))]
+mod tests;

@@ -1,0 +1,389 @@
+//! Keys, proofs and calls as words, and everything that may be wrong with them.
+
+use std::sync::OnceLock;
+
+use ark_bn254::{Fq, Fq2, G2Affine};
+use ark_ff::{BigInteger, PrimeField};
+use ark_std::rand::{SeedableRng, rngs::StdRng};
+
+use super::*;
+use crate::{
+    number::{Int, field::to_field},
+    prove::{
+        Digest, Fr, Groth16, Keys, Matrices, PointFault, Proof, Provenance, PublicKind, PublicTable, VerifyingKey, hex,
+        prove, setup,
+    },
+    shape::Shape,
+};
+
+const CONTENTS: Digest = Digest([9; 32]);
+
+fn table() -> PublicTable {
+    let kind = |lo: i64, hi: i64| PublicKind::Tensor {
+        shape: Shape::new([2]),
+        scale: 2,
+        lo: Int::from(lo),
+        hi: Int::from(hi),
+    };
+    PublicTable::new([
+        ("weights".to_owned(), 0, PublicKind::Commitment),
+        ("input".to_owned(), 0, kind(-8, 7)),
+        ("challenge".to_owned(), 0, PublicKind::Element),
+        ("output".to_owned(), 0, PublicKind::Class { classes: 10 }),
+    ])
+    .unwrap()
+}
+
+/// `a * b = commitment`, with five public inputs and two witnesses.
+fn matrices() -> Matrices {
+    let one = |column| vec![vec![(Fr::from(1), column)]];
+    Matrices { abc: [one(6), one(7), one(1)], instance: 6, witness: 2 }
+}
+
+const VALUES: [i64; 8] = [1, -21, -3, 7, 1 << 40, 4, 3, -7];
+
+fn made() -> &'static (Keys, Proof) {
+    static MADE: OnceLock<(Keys, Proof)> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let rng = &mut StdRng::seed_from_u64(3);
+        let keys = setup::<Groth16>(&matrices(), table(), CONTENTS, rng).unwrap();
+        let z = VALUES.map(|q| to_field(Int::from(q)));
+        let proof = prove(&keys.proving, &matrices(), keys.verifying.digest(), &z, rng).unwrap();
+        keys.verifying.verify(&proof).unwrap();
+        (keys, proof)
+    })
+}
+
+fn key() -> &'static VerifyingKey {
+    &made().0.verifying
+}
+
+fn call() -> Call {
+    Call::from(&made().1)
+}
+
+fn keyed() -> KeyedCall {
+    KeyedCall::new(EvmKey::new(key()).unwrap(), call()).unwrap()
+}
+
+/// A point of the twist that is not in the subgroup of prime order.
+fn outside() -> G2Affine {
+    (1u64..)
+        .find_map(|x| G2Affine::get_point_from_x_unchecked(Fq2::new(Fq::from(x), Fq::from(1)), false))
+        .filter(|p| p.is_on_curve() && !p.is_in_correct_subgroup_assuming_on_curve())
+        .unwrap()
+}
+
+fn plus<F: PrimeField>(word: &Word) -> Option<Word> {
+    let mut limbs = ark_ff::BigInt::<4>::new([0; 4]);
+    for (limb, bytes) in limbs.0.iter_mut().rev().zip(word.chunks_exact(8)) {
+        *limb = u64::from_be_bytes(bytes.try_into().unwrap());
+    }
+    let modulus: [u64; 4] = F::MODULUS.as_ref().try_into().unwrap();
+    let overflow = limbs.add_with_carry(&ark_ff::BigInt(modulus));
+    let bytes = limbs.to_bytes_be();
+    (!overflow).then(|| bytes.try_into().unwrap())
+}
+
+#[test]
+fn a_key_is_its_words_and_comes_back() {
+    let words = EvmKey::new(key()).unwrap();
+    assert_eq!((words.as_bytes().len(), words.inputs()), (832, 5));
+    assert_eq!(words.hash(), keccak256(words.as_bytes()));
+    let read = EvmKey::from_bytes(words.as_bytes()).unwrap();
+    assert_eq!(&read.verifying_key(CONTENTS, Provenance::SingleParty, table()).unwrap(), key());
+    let other = PublicTable::new([("x".to_owned(), 0, PublicKind::Element)]).unwrap();
+    let error = read.verifying_key(CONTENTS, Provenance::SingleParty, other).unwrap_err();
+    assert_eq!(error.to_string(), "the verifying key has 6 elements, expected 2");
+    // Each point is where the layout says: imaginary parts first.
+    let vk = key().vk();
+    let at = |i: usize| word::to_field::<Fq>(words.as_bytes()[32 * i..32 * (i + 1)].try_into().unwrap()).unwrap();
+    assert_eq!((at(0), at(1)), (vk.alpha_g1.x, vk.alpha_g1.y));
+    assert_eq!([2, 3, 4, 5].map(at), [vk.beta_g2.x.c1, vk.beta_g2.x.c0, vk.beta_g2.y.c1, vk.beta_g2.y.c0]);
+    assert_eq!((at(6), at(10)), (vk.gamma_g2.x.c1, vk.delta_g2.x.c1));
+    assert_eq!((at(14), at(24)), (vk.gamma_abc_g1[0].x, vk.gamma_abc_g1[5].x));
+}
+
+#[test]
+fn keys_that_are_none_are_refused() {
+    let bytes = EvmKey::new(key()).unwrap().as_bytes().to_vec();
+    for end in 0..bytes.len() {
+        let whole = end >= 576 && (end - 512) % 64 == 0;
+        assert_eq!(EvmKey::from_bytes(&bytes[..end]).is_ok(), whole, "{end} bytes");
+    }
+    let inputs = |found| Err(EvmError::Inputs { found, max: EvmKey::MAX_INPUTS });
+    assert_eq!(EvmKey::from_bytes(&bytes[..512]), inputs(0));
+    let long = [&bytes[..], &bytes[448..512].repeat(1020)].concat();
+    assert_eq!(EvmKey::from_bytes(&long), inputs(1025));
+    assert_eq!(EvmKey::from_bytes(&long[..long.len() - 64]).unwrap().inputs(), 1024);
+    let nothing = setup::<Groth16>(
+        &Matrices { abc: matrices().abc.map(|_| vec![vec![(Fr::from(1), 0)]]), instance: 1, witness: 1 },
+        PublicTable::default(),
+        CONTENTS,
+        &mut StdRng::seed_from_u64(4),
+    );
+    assert_eq!(EvmKey::new(&nothing.unwrap().verifying), inputs(0));
+    // A point off its curve, wherever a bit is flipped; one that has another name; one that is zero.
+    for (i, words) in bytes.chunks_exact(32).enumerate() {
+        let with = |word: &[u8]| [&bytes[..32 * i], word, &bytes[32 * (i + 1)..]].concat();
+        let mut flipped = words.to_vec();
+        flipped[31] ^= 1;
+        let fault = EvmKey::from_bytes(&with(&flipped)).unwrap_err();
+        assert!(matches!(fault, EvmError::Point { fault: PointFault::Curve, .. }), "{fault}");
+        let fault = EvmKey::from_bytes(&with(&plus::<Fq>(words.try_into().unwrap()).unwrap())).unwrap_err();
+        assert!(matches!(fault, EvmError::Point { fault: PointFault::Encoding, .. }), "{fault}");
+    }
+    for (from, to) in [(0, 64), (64, 192), (192, 320), (320, 448), (448, 512), (768, 832)] {
+        let mut zero = bytes.clone();
+        zero[from..to].fill(0);
+        let fault = EvmKey::from_bytes(&zero).unwrap_err();
+        assert!(matches!(fault, EvmError::Point { fault: PointFault::Zero, .. }), "{fault}");
+    }
+    let mut other = bytes;
+    other[64..192].copy_from_slice(points::of_g2(&outside()).as_flattened());
+    let expected = EvmError::Point { what: "beta, gamma and delta in G2", index: 0, fault: PointFault::Subgroup };
+    assert_eq!(EvmKey::from_bytes(&other), Err(expected));
+}
+
+#[test]
+fn a_call_says_what_was_proved() {
+    let calldata = call().encode();
+    assert_eq!(calldata.len(), 4 + 32 * 13);
+    assert_eq!(calldata[..4], word::selector("verify(uint256[5],uint256[8])"));
+    let read = Call::decode(&calldata, key().table()).unwrap();
+    assert_eq!(read, call());
+    assert_eq!(key().verify(&read.proof_for(key())), Ok(read.statement(key().table()).unwrap()));
+    let statement = read.statement(key().table()).unwrap();
+    assert_eq!(statement.class(0), Some(4));
+    assert_eq!(statement.tensor("input", 0).unwrap().data(), [-0.75, 1.75]);
+    assert_eq!(statement.commitment("weights"), Some(-Fr::from(21)));
+
+    let calldata = keyed().encode();
+    assert_eq!(calldata.len(), 4 + 320 + 32 + 832 + 32 + 160);
+    assert_eq!(calldata[..4], word::selector("verify(bytes,uint256[],uint256[8])"));
+    let read = KeyedCall::decode(&calldata).unwrap();
+    assert_eq!(read, keyed());
+    assert_eq!(read.statement(key()), Ok(statement));
+}
+
+#[test]
+fn a_call_has_one_encoding() {
+    let (plain, keyed) = (call().encode(), keyed().encode());
+    let table = key().table();
+    for end in 0..plain.len() {
+        let error = Call::decode(&plain[..end], table).unwrap_err();
+        assert!(matches!(error, EvmError::Length { found, .. } if found == end), "{error}");
+    }
+    for end in 0..keyed.len() {
+        let error = KeyedCall::decode(&keyed[..end]).unwrap_err();
+        assert!(matches!(error, EvmError::Length { found, .. } if found == end), "{error}");
+    }
+    for more in [1, 31, 32, 64, 96] {
+        assert!(matches!(
+            Call::decode(&[&plain[..], &vec![0; more]].concat(), table),
+            Err(EvmError::Length { expected: 420, .. })
+        ));
+        assert!(matches!(
+            KeyedCall::decode(&[&keyed[..], &vec![0; more]].concat()),
+            Err(EvmError::Length { expected: 1380, .. })
+        ));
+    }
+    // Another number of inputs is another function.
+    let other = PublicTable::new([("x".to_owned(), 0, PublicKind::Element)]).unwrap();
+    let error = Call::decode(&plain, &other).unwrap_err();
+    assert!(error.to_string().ends_with("of `verify(uint256[1],uint256[8])`"), "{error}");
+    assert!(matches!(KeyedCall::decode(&plain), Err(EvmError::Selector { .. })));
+    // What is decoded after a change is what was changed: nothing in a call is ignored.
+    for at in 0..plain.len() {
+        let mut changed = plain.clone();
+        changed[at] ^= 1;
+        if let Ok(read) = Call::decode(&changed, table) {
+            assert_eq!(read.encode(), changed);
+            assert!(key().verify(&read.proof_for(key())).is_err(), "byte {at}");
+        }
+    }
+    for at in (0..keyed.len()).filter(|at| !(356..1188).contains(at) || at % 32 == 3) {
+        let mut changed = keyed.clone();
+        changed[at] ^= 1;
+        if let Ok(read) = KeyedCall::decode(&changed) {
+            assert_eq!(read.encode(), changed);
+            assert!(read.statement(key()).is_err() || key().verify(&read.call.proof_for(key())).is_err(), "byte {at}");
+        }
+    }
+}
+
+#[test]
+fn places_and_lengths_are_those_that_are_written() {
+    let honest = keyed().encode();
+    let with = |i: usize, number: u64| {
+        let mut changed = honest.clone();
+        changed[4 + 32 * i..36 + 32 * i].copy_from_slice(&word::of_int(number));
+        KeyedCall::decode(&changed).unwrap_err()
+    };
+    let expect = |error: EvmError, name: &str, number: usize| match error {
+        EvmError::Head { what, expected, .. } => assert_eq!((what, expected), (name, number)),
+        other => panic!("{other}"),
+    };
+    expect(with(0, 352), "the place of the key", 320);
+    expect(with(1, 320), "the place of the public inputs", 1184);
+    expect(with(10, 833), "the length of the key", 832);
+    expect(with(10, 512), "the length of the key", 576);
+    expect(with(10, 1 << 63), "the length of the key", 576);
+    expect(with(10, 448 + 64 * 1026), "the length of the key", 448 + 64 * 1025);
+    expect(with(10, 896), "the place of the public inputs", 1248);
+    expect(with(37, 4), "the number of public inputs", 5);
+    let fewer = Call { inputs: call().inputs[1..].to_vec(), ..call() };
+    let error = KeyedCall::new(EvmKey::new(key()).unwrap(), fewer).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the call is for another key: its number of public inputs is not that of the verifying key"
+    );
+}
+
+#[test]
+fn words_above_the_modulus_and_points_outside_are_refused() {
+    let (inputs, proof) = (call().input_words(), call().proof_words());
+    for index in 0..5 {
+        let mut aliased = inputs.clone();
+        aliased[index] = plus::<Fr>(&inputs[index]).unwrap();
+        assert_eq!(Call::from_words(&aliased, &proof), Err(EvmError::Modulus { index }));
+    }
+    for index in 0..8 {
+        let mut changed = proof;
+        changed[index] = plus::<Fq>(&proof[index]).unwrap();
+        let fault = Call::from_words(&inputs, &changed).unwrap_err();
+        assert!(matches!(fault, EvmError::Point { fault: PointFault::Encoding, .. }), "{fault}");
+        changed[index] = proof[index];
+        changed[index][31] ^= 1;
+        let fault = Call::from_words(&inputs, &changed).unwrap_err();
+        assert!(matches!(fault, EvmError::Point { fault: PointFault::Curve, .. }), "{fault}");
+    }
+    let mut changed = proof;
+    changed[2..6].copy_from_slice(&points::of_g2(&outside()));
+    let expected = EvmError::Point { what: "the proof's B", index: 0, fault: PointFault::Subgroup };
+    assert_eq!(Call::from_words(&inputs, &changed), Err(expected));
+    // Zeros are the point at infinity, which is in every group: the equation refuses it.
+    for range in [0..2, 2..6, 6..8] {
+        let mut changed = proof;
+        changed[range].fill([0; 32]);
+        let read = Call::from_words(&inputs, &changed).unwrap();
+        assert_eq!(read.proof_words(), changed);
+        assert!(key().verify(&read.proof_for(key())).is_err());
+    }
+    // A number that is no class, and one out of its range.
+    for (index, value) in [(4, 10), (1, 8), (2, -9)] {
+        let mut call = call();
+        call.inputs[index] = to_field(Int::from(value));
+        assert!(matches!(call.statement(key().table()), Err(EvmError::Decode(_))));
+    }
+}
+
+#[test]
+fn a_source_says_what_its_key_is_of() {
+    let source = solidity::verifier("Irises", key()).unwrap();
+    let words = EvmKey::new(key()).unwrap();
+    for line in [
+        format!("// Circuit {}", key().digest()),
+        "// Key: made by a single party. WHOEVER RAN THE SETUP CAN FORGE PROOFS that this contract takes.".to_owned(),
+        "//   [0] weights of item 0: commitment to private values".to_owned(),
+        "//   [1..2] input of item 0: tensor [2] of integers q, -8 to 7, that stand for q / 2^2".to_owned(),
+        "//   [3] challenge of item 0: field element".to_owned(),
+        "//   [4] output of item 0: class, 0 to 9".to_owned(),
+        "contract Irises {".to_owned(),
+        format!("    bytes32 public constant KEY_HASH = 0x{};", hex(&words.hash())),
+        format!("    bytes private constant KEY = hex\"{}\";", hex(words.as_bytes())),
+    ] {
+        assert_eq!(source.lines().filter(|l| *l == line).count(), 1, "{line} in\n{source}");
+    }
+    assert!(!source.contains("{{") && !source.contains("}}\n\n\n") && source.starts_with(solidity::GROTH16));
+    let ceremony = words.verifying_key(CONTENTS, Provenance::Transcript(Digest([0xab; 32])), table()).unwrap();
+    let source = solidity::verifier("Irises", &ceremony).unwrap();
+    assert!(source.contains(&format!("SHA-256 {}.", "ab".repeat(32))) && !source.contains("FORGE"));
+}
+
+#[test]
+fn names_cannot_become_code() {
+    for name in ["A", "Verifier", "Groth16Verifier", "A_1", &"V".repeat(64)] {
+        assert!(solidity::verifier(name, key()).unwrap().contains(&format!("\ncontract {name} {{\n")), "{name}");
+    }
+    for name in [
+        "",
+        "a",
+        "1A",
+        "_A",
+        "A b",
+        "A-b",
+        "A{}",
+        "A\n",
+        "Ä",
+        "Groth16",
+        "KEY",
+        "KEY_HASH",
+        "CalldataLength",
+        &"V".repeat(65),
+    ] {
+        assert!(matches!(solidity::verifier(name, key()), Err(EvmError::Name { .. })), "{name}");
+    }
+    // Names of a table come from a file: no letter of theirs ends the comment.
+    let evil = ["x\ncontract Evil {}", "x\rfoo", "x\u{2028}y", "x\u{85}y", "\u{202e}x", "x */ y", "{{key}}"];
+    for name in evil {
+        let rows = (0..5).map(|i| (format!("{name}{i}"), 0, PublicKind::Element));
+        let words = EvmKey::new(key()).unwrap();
+        let table = PublicTable::new(rows).unwrap();
+        let key = words.verifying_key(CONTENTS, Provenance::SingleParty, table).unwrap();
+        let source = solidity::verifier("Verifier", &key).unwrap();
+        assert!(source.is_ascii() && !source.contains('\r') && !source.contains("\ncontract Evil"));
+        assert_eq!(source.lines().count(), solidity::verifier("Verifier", self::key()).unwrap().lines().count() + 1);
+        assert_eq!(source.matches(&hex(words.as_bytes())).count(), 1);
+    }
+}
+
+#[test]
+fn contracts_have_room_for_so_many_inputs() {
+    let bytes = EvmKey::new(key()).unwrap().as_bytes().to_vec();
+    let of = |inputs: usize| {
+        let long = [&bytes[..512], &bytes[512..576].repeat(inputs)].concat();
+        let rows = (0..inputs).map(|i| (format!("x{i}"), 0, PublicKind::Element));
+        let table = PublicTable::new(rows).unwrap();
+        let key = EvmKey::from_bytes(&long).unwrap().verifying_key(CONTENTS, Provenance::SingleParty, table).unwrap();
+        solidity::verifier("Verifier", &key)
+    };
+    assert!(of(solidity::MAX_INPUTS).is_ok());
+    let found = solidity::MAX_INPUTS + 1;
+    assert_eq!(of(found), Err(EvmError::Inputs { found, max: solidity::MAX_INPUTS }));
+}
+
+#[test]
+fn the_bytecode_is_hexadecimal() {
+    let text = include_str!("solidity/Groth16Verifier.bin");
+    assert_eq!(format!("{}\n", hex(&solidity::generic_bytecode())), text);
+}
+
+/// As the contracts compute them: `tests/evm` holds that.
+#[test]
+fn contexts_and_challenges_are_what_they_were() {
+    let ctx = bounty_context(31337, &[0x11; 20], &[0x22; 20], &[0x33; 20]);
+    let mut tag = [0; 32];
+    tag[..18].copy_from_slice(b"zkml bounty data 1");
+    let m: Vec<Fr> = (1..=7u64).map(|i| Fr::from(i * i) - Fr::from(9)).collect();
+    let z = challenge(&tag, ctx, Fr::from(5), -Fr::from(6), &m);
+    let found = [ctx, z, combine(z, &m)].map(|x| hex(&word::of_field(x)));
+    assert_eq!(
+        found,
+        [
+            "086f22111984f14ff4645e9cfe2149a9fc0981cfccd72d0cd9218b54ec592d56",
+            "0cb3d2a502fd860535794c7c816f97d99643ea567241181003049704084892bb",
+            "12420cfae00dcff217da357dfc22e423616ccc43f7ba54e6970915f2f4fd98b6",
+        ]
+    );
+    assert_eq!(combine(z, &[]), Fr::from(0));
+}
+
+/// One text, two places: a tag and a formula that the circuits of bounties have too.
+#[cfg(feature = "bounty")]
+#[test]
+fn messages_are_combined_as_in_the_circuit() {
+    let m: Vec<Fr> = (1..=7u64).map(|i| Fr::from(i * 1_000_003)).collect();
+    let z = Fr::from(17);
+    assert_eq!(combine(z, &m), crate::bounty::message::combine(z, &m));
+}

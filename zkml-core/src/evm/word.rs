@@ -1,0 +1,75 @@
+//! Words: `x = sum_i word_i 2^(8 (31 - i))`, 32 bytes, most significant first; keccak256, and the selectors of functions.
+
+use ark_ff::{BigInt, PrimeField};
+use sha3::{Digest as _, Keccak256};
+
+use crate::prove::Fr;
+
+/// 32 bytes, as the machine has them: a number with its most significant byte first.
+pub type Word = [u8; 32];
+
+/// The word of a field element: below the modulus.
+///
+/// ```
+/// # use zkml_core::evm::word;
+/// assert_eq!(word::of_field(zkml_core::prove::Fr::from(258))[29..], [0, 1, 2]);
+/// ```
+pub fn of_field<F: PrimeField<BigInt = BigInt<4>>>(x: F) -> Word {
+    let mut word = [0; 32];
+    for (to, limb) in word.chunks_exact_mut(8).zip(x.into_bigint().0.iter().rev()) {
+        to.copy_from_slice(&limb.to_be_bytes());
+    }
+    word
+}
+
+/// The field element of a word; `None` at or above the modulus.
+///
+/// ```
+/// # use zkml_core::{evm::word, prove::Fr};
+/// assert_eq!(word::to_field(&word::of_field(-Fr::from(1))), Some(-Fr::from(1)));
+/// assert_eq!(word::to_field::<Fr>(&[0xff; 32]), None);
+/// ```
+pub fn to_field<F: PrimeField<BigInt = BigInt<4>>>(word: &Word) -> Option<F> {
+    let mut limbs = [0u64; 4];
+    for (limb, bytes) in limbs.iter_mut().rev().zip(word.chunks_exact(8)) {
+        *limb = bytes.iter().fold(0, |x, byte| x << 8 | u64::from(*byte));
+    }
+    F::from_bigint(BigInt(limbs))
+}
+
+/// The field element `word mod p`: what a hash becomes.
+pub fn reduce(word: &Word) -> Fr {
+    Fr::from_be_bytes_mod_order(word)
+}
+
+/// The word of a small number.
+pub fn of_int(x: u64) -> Word {
+    let mut word = [0; 32];
+    word[24..].copy_from_slice(&x.to_be_bytes());
+    word
+}
+
+/// `keccak256(bytes)`, as Solidity has it.
+///
+/// ```
+/// # use zkml_core::{digest::hex, evm::keccak256};
+/// assert_eq!(hex(&keccak256(b"")), "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470");
+/// ```
+pub fn keccak256(bytes: &[u8]) -> Word {
+    Keccak256::digest(bytes).into()
+}
+
+/// The first four bytes of a call: of the keccak256 of the function's signature.
+///
+/// ```
+/// assert_eq!(zkml_core::evm::word::selector("transfer(address,uint256)"), [0xa9, 0x05, 0x9c, 0xbb]);
+/// ```
+pub fn selector(signature: &str) -> [u8; 4] {
+    let [a, b, c, d, ..] = keccak256(signature.as_bytes());
+    [a, b, c, d]
+}
+
+/// The words of bytes, and what is left of them.
+pub(super) fn split(bytes: &[u8]) -> (&[Word], &[u8]) {
+    bytes.as_chunks()
+}
