@@ -313,7 +313,11 @@ contract Bounty is IBounty, ReentrancyGuardTransient {
 
     /// @dev [proveUntil + rank * window, proveUntil + (rank + 1) * window), and from the start for the first that qualified,
     /// where the first wins and all that committed before have failed: none can come before it any more.
-    function _turn(Terms memory t, Hunter storage h, address hunter) private view returns (uint256 from, uint256 until) {
+    function _turn(Terms memory t, Hunter storage h, address hunter)
+        private
+        view
+        returns (uint256 from, uint256 until)
+    {
         uint256 index = h.index;
         if (_qualified & (1 << index) == 0) revert NotQualified(hunter);
         uint256 before = (1 << index) - 1;

@@ -47,17 +47,23 @@ library Groth16 {
             x := mload(add(key, 480))
             y := mload(add(key, 512))
         }
-        for (uint256 i; i < n; ++i) {
+        for (uint256 i; i < n;) {
             uint256 px;
             uint256 py;
+            uint256 input;
             assembly ("memory-safe") {
+                // Within bounds: i < n, and the key's length is checked.
                 let at := add(add(key, 544), mul(i, 64))
                 px := mload(at)
                 py := mload(add(at, 32))
+                input := mload(add(add(inputs, 32), mul(i, 32)))
             }
-            if (inputs[i] >= R) revert InputNotReduced(i);
-            (px, py) = mul(px, py, inputs[i]);
+            if (input >= R) revert InputNotReduced(i);
+            (px, py) = mul(px, py, input);
             (x, y) = add(x, y, px, py);
+            unchecked {
+                ++i;
+            }
         }
         equation(key, x, y, proof);
     }

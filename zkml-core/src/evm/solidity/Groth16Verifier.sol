@@ -4,7 +4,7 @@ pragma solidity ^0.8.24;
 import {Groth16} from "./Groth16.sol";
 
 /// @title A Groth16 verifier for any key, of constant size: the key comes with the call
-/// @notice A proof under a key that a prover chose proves nothing: a caller must know the key, and `verify` with a hash
+/// @notice A proof under a key that a prover chose proves nothing: a caller must know the key, and `verifyHashed`
 /// checks that it is the one meant.
 contract Groth16Verifier {
     /// @notice keccak256 of the key is another.
@@ -19,7 +19,7 @@ contract Groth16Verifier {
     }
 
     /// @notice As above; reverts, too, unless the key's keccak256 is `keyHash`, which the caller stored.
-    function verify(bytes32 keyHash, bytes calldata key, uint256[] calldata inputs, uint256[8] calldata proof)
+    function verifyHashed(bytes32 keyHash, bytes calldata key, uint256[] calldata inputs, uint256[8] calldata proof)
         external
         view
     {
