@@ -57,18 +57,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(folder.join("DigitsVerifier.sol"), &source)?;
     let call = Call::from(&proof);
     fs::write(folder.join("calldata.hex"), format!("0x{}\n", hex(&call.encode())))?;
-    println!("\nwritten: target/evm/DigitsVerifier.sol, and a call of it, target/evm/calldata.hex ({} bytes)", call.encode().len());
+    println!(
+        "\nwritten: target/evm/DigitsVerifier.sol, and a call of it, target/evm/calldata.hex ({} bytes)",
+        call.encode().len()
+    );
     for line in source.lines().filter(|line| line.starts_with("// ") && !line.starts_with("// SPDX")) {
         println!("  {line}");
     }
-    println!("compile it with solc 0.8.24 or newer: npx --package solc@0.8.37 solcjs --optimize --bin DigitsVerifier.sol\n");
+    println!(
+        "compile it with solc 0.8.24 or newer: npx --package solc@0.8.37 solcjs --optimize --bin DigitsVerifier.sol\n"
+    );
 
     // Here: the contract for any key, of which the bytecode ships. It takes the key with the call.
     let key = EvmKey::new(&keys.verifying)?;
     let calldata = KeyedCall::new(key.clone(), call.clone())?.encode();
     let mut evm = Context::mainnet().with_db(InMemoryDB::default()).build_mainnet();
     let transaction = |nonce, kind, data: Vec<u8>| {
-        let tx = TxEnv::builder().nonce(nonce).kind(kind).data(Bytes::from(data)).gas_limit(1 << 24).gas_price(0).build();
+        let tx =
+            TxEnv::builder().nonce(nonce).kind(kind).data(Bytes::from(data)).gas_limit(1 << 24).gas_price(0).build();
         tx.map_err(|error| format!("no transaction: {error:?}"))
     };
     let made = evm.transact_commit(transaction(0, TxKind::Create, solidity::generic_bytecode())?)?;

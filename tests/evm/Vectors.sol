@@ -7,7 +7,7 @@ import {Message} from "zkml-contracts/Message.sol";
 contract Vectors {
     uint256 constant P = 21888242871839275222246405745257275088548364400416034343698204186575808495617;
 
-    function context(address factory, address bounty, address hunter) external view returns (uint256) {
+    function contextOf(address factory, address bounty, address hunter) external view returns (uint256) {
         return uint256(keccak256(abi.encode(block.chainid, factory, bounty, hunter))) % P;
     }
 
@@ -24,7 +24,7 @@ contract Vectors {
         }
     }
 
-    function bounty(bytes32 tag, uint256 ctx, uint256 root, uint256 cm, uint256[] calldata m)
+    function ofContract(bytes32 tag, uint256 ctx, uint256 root, uint256 cm, uint256[] calldata m)
         external
         pure
         returns (uint256, uint256)

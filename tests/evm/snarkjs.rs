@@ -108,7 +108,8 @@ fn snarkjs_takes_our_proofs_and_nothing_else() {
     }
     assert_eq!(changes, 26 + 5 + 8);
     // An alias of an input, and another statement's proof.
-    let (p, input) = ("21888242871839275222246405745257275088548364400416034343698204186575808495617", proven.proofs[0].inputs[4]);
+    let (p, input) =
+        ("21888242871839275222246405745257275088548364400416034343698204186575808495617", proven.proofs[0].inputs[4]);
     let mut other = honest.clone();
     other[1] = other[1].replace(&format!("\"{input}\""), &format!("\"{}\"", &add(p, &input.to_string())));
     assert_ne!(other[1], honest[1]);
