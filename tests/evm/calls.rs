@@ -180,7 +180,7 @@ fn another_number_of_inputs_is_refused_by_name() {
     words.inputs.push([0; 32]);
     words.key.extend(g1(&G1Affine::generator()));
     assert!(contract.machine.call(contract.address, &words.keyed()).accepted);
-    let mut hashed = word::selector("verify(bytes32,bytes,uint256[],uint256[8])").to_vec();
+    let mut hashed = word::selector("verifyHashed(bytes32,bytes,uint256[],uint256[8])").to_vec();
     let with = |hash: Word, words: &Words| {
         let call = words.keyed();
         let mut bytes = hashed.clone();
