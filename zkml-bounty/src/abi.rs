@@ -33,11 +33,8 @@ alloy::sol! {
 
     #[derive(Debug, PartialEq, Eq)]
     interface IBounty {
-        #[derive(Debug, PartialEq, Eq)]
         enum State { Committing, Revealing, Proving, Delivering, Paid, Refundable, Refunded, Cancelled }
-        #[derive(Debug, PartialEq, Eq)]
         enum Bond { None, Held, Returned, Forfeited }
-        #[derive(Debug, PartialEq, Eq)]
         struct Hunter {
             uint256 cw;
             uint128 proven;

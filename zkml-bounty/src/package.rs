@@ -293,7 +293,7 @@ impl Package {
             let key = VerifyingKey::from_bytes(&bytes)
                 .map_err(|error| PackageError::Key { part: part.name(), error })?;
             admit(&statements, part, &key)?;
-            Ok(key)
+            Ok::<_, PackageError>(key)
         };
         let verifying = [verifying(Part::Data)?, verifying(Part::Accuracy)?, verifying(Part::Delivery)?];
         Ok(Self { cid: *cid, manifest, graph, statements, verifying })

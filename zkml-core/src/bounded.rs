@@ -1,9 +1,12 @@
-//! Bounded file reading: up to a size, whatever they say of their own: a device has no end, and a file may grow while it is read.
+//! Bounded file reading: up to a size, whatever they say of their own: a device has no end, and a file may grow while it is read. And
+//! files written whole or not at all.
 
 use std::{
-    fs::File,
-    io::{self, Read},
+    ffi::OsString,
+    fs::{self, File, OpenOptions},
+    io::{self, Read, Write},
     path::Path,
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 /// A file that can't be read, or has more bytes than are read of its kind.
@@ -55,6 +58,42 @@ pub(crate) fn append(file: impl Read, bytes: &mut Vec<u8>, max: u64) -> Result<(
     if found > max { Err(ReadError::TooLarge { found, max }) } else { Ok(()) }
 }
 
+/// Writes a file, whole or not at all: to one beside it, which takes its name once it is on the disk.
+///
+/// # Errors
+/// If the path names no file, or the directory can't be written. The file is as it was then.
+pub fn save(path: impl AsRef<Path>, bytes: &[u8]) -> io::Result<()> {
+    save_with(path.as_ref(), bytes, OpenOptions::new())
+}
+
+/// As [`save`], a file that only its owner may read, where the system knows of owners: for secrets.
+///
+/// # Errors
+/// As [`save`].
+pub fn save_secret(path: impl AsRef<Path>, bytes: &[u8]) -> io::Result<()> {
+    #[allow(unused_mut, reason = "changed where the system knows of owners")]
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    save_with(path.as_ref(), bytes, options)
+}
+
+fn save_with(path: &Path, bytes: &[u8], mut options: OpenOptions) -> io::Result<()> {
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    let name = path.file_name().ok_or_else(|| io::Error::other("the path names no file"))?;
+    let mut temporary = OsString::from(".");
+    temporary.push(name);
+    temporary.push(format!(".{}.{}.tmp", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed)));
+    let temporary = path.with_file_name(temporary);
+    let mut file = options.write(true).create_new(true).open(&temporary)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    drop(file);
+    written.and_then(|()| fs::rename(&temporary, path)).inspect_err(|_| {
+        // The first error is the one to report.
+        let _ = fs::remove_file(&temporary);
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,5 +106,27 @@ mod tests {
         let mut bytes = vec![1, 2, 3];
         append(io::repeat(0).take(7), &mut bytes, 10).unwrap();
         assert_eq!(bytes.len(), 10);
+    }
+
+    #[test]
+    fn files_are_written_whole_or_not_at_all() {
+        let folder = std::env::temp_dir().join(format!("zkml-bounded-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("file");
+        for bytes in [&b"first"[..], b"second, and longer"] {
+            save(&path, bytes).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), bytes);
+        }
+        save_secret(&path, b"secret").unwrap();
+        #[cfg(unix)]
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&path).unwrap().permissions()) & 0o777, 0o600);
+        // A folder is in the way: nothing is left beside it.
+        let taken = folder.join("taken");
+        fs::create_dir_all(taken.join("inside")).unwrap();
+        assert!(save(&taken, b"x").is_err());
+        assert!(save(folder.join(".."), b"x").is_err());
+        let names = fs::read_dir(&folder).unwrap().count();
+        assert_eq!(names, 2);
+        fs::remove_dir_all(&folder).unwrap();
     }
 }

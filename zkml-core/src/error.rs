@@ -373,6 +373,14 @@ pub enum PlanError {
         /// The greatest value that fits.
         hi: f64,
     },
+    /// Weights of other shapes than the plan's.
+    #[error("{found} weights, or of other shapes, expected the plan's {expected} in the shapes of its graph")]
+    OtherShapes {
+        /// How many there are.
+        found: usize,
+        /// How many the plan has.
+        expected: usize,
+    },
     /// A plan of another graph.
     #[error(
         "the plan belongs to another graph: it has {found} steps for graph {plan}, expected {expected} for graph {graph}"

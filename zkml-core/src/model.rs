@@ -283,7 +283,7 @@ impl Model {
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), WeightsError> {
         let path = path.as_ref();
         let file = |reason: String| WeightsError::File { path: path.display().to_string(), action: "write", reason };
-        std::fs::write(path, self.weights.to_safetensors()?).map_err(|e| file(e.to_string()))
+        bounded::save(path, &self.weights.to_safetensors()?).map_err(|e| file(e.to_string()))
     }
 
     /// Checks an input against the graph.

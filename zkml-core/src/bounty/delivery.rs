@@ -40,8 +40,9 @@ use crate::{
             poseidon::Lane,
         },
     },
+    model::Weights,
     number::{Int, Interval},
-    plan::synthesis::Row,
+    plan::{Plan, synthesis::Row, to_real},
     prove::PublicKind,
     shape::Shape,
     tensor::Tensor,
@@ -136,6 +137,30 @@ pub struct Delivered {
 impl std::fmt::Debug for Delivered {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Delivered").finish_non_exhaustive()
+    }
+}
+
+impl Delivered {
+    /// The weights as floats, `q / 2^scale`, by the names that the plan has for them: those of the optimised graph, as layers take them.
+    ///
+    /// # Errors
+    /// If the plan is not of these weights.
+    pub fn to_weights(&self, plan: &Plan) -> Result<Weights, StatementError> {
+        let mut weights = Weights::new();
+        let count = |what, found: usize, expected: usize| {
+            if found == expected { Ok(()) } else { Err(StatementError::Count { what, found, expected }) }
+        };
+        count("nodes with weights", self.weights.len(), plan.params.len())?;
+        for ((tensors, plans), step) in self.weights.iter().zip(&plan.params).zip(&plan.steps) {
+            count("weights of a node", tensors.len(), plans.len())?;
+            for (tensor, param) in tensors.iter().zip(plans) {
+                let per = (tensor.len() / step.channels.len().max(1)).max(1);
+                let scale = |i: usize| param.scale + step.channels.get(i / per).map_or(0, |finer| *finer as i32);
+                let real = Tensor::from_fn(tensor.shape().clone(), |i| to_real(tensor.data()[i], scale(i)));
+                weights.insert(param.name.clone(), real);
+            }
+        }
+        Ok(weights)
     }
 }
 

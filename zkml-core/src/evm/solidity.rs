@@ -31,7 +31,7 @@ const TEMPLATE: &str = include_str!("solidity/Verifier.sol.template");
 const GENERIC_HEX: &str = include_str!("solidity/Groth16Verifier.bin");
 
 /// The most public inputs of a contract for one key, so that its code has at most 24,576 bytes (EIP-170).
-pub const MAX_INPUTS: usize = 320;
+pub const MAX_INPUTS: usize = 350;
 
 /// The most letters of a contract's name.
 pub const MAX_NAME: usize = 64;

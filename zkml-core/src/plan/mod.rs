@@ -318,7 +318,7 @@ impl Plan {
         let path = path.as_ref();
         let file = |reason: String| PlanError::File { path: path.display().to_string(), action: "write", reason };
         let bytes = serde_json::to_vec_pretty(self).map_err(|e| file(e.to_string()))?;
-        std::fs::write(path, bytes).map_err(|e| file(e.to_string()))
+        bounded::save(path, &bytes).map_err(|e| file(e.to_string()))
     }
 }
 

@@ -16,6 +16,7 @@ use crate::{
     model::Model,
     number::{ArithError, Int, Integer, Interval},
     optimize::{self, Applied},
+    shape::Shape,
     tensor::Tensor,
 };
 
@@ -186,6 +187,47 @@ impl Quantized {
     /// The weights, for every node its lowered parameters.
     pub fn params(&self) -> &[Vec<Tensor<Int>>] {
         &self.params
+    }
+
+    /// The same plan with other weights, as the integers that its circuits have: what is received of a model that someone else
+    /// trained. Its answers are those of these weights; the [float model](Self::model) stays as it is.
+    ///
+    /// # Errors
+    /// If they have other shapes, or one is beyond its width.
+    pub fn with_integers(mut self, params: Vec<Vec<Tensor<Int>>>) -> Result<Self, PlanError> {
+        let shapes = |params: &[Vec<Tensor<Int>>]| -> Vec<Vec<Shape>> {
+            params.iter().map(|node| node.iter().map(|t| t.shape().clone()).collect()).collect()
+        };
+        if shapes(&params) != shapes(&self.params) {
+            let count = |params: &[Vec<Tensor<Int>>]| params.iter().flatten().map(Tensor::len).sum();
+            return Err(PlanError::OtherShapes { found: count(&params), expected: count(&self.params) });
+        }
+        for ((tensors, plans), step) in params.iter().zip(&self.plan.params).zip(&self.plan.steps) {
+            for (tensor, plan) in tensors.iter().zip(plans) {
+                let interval = plan.interval();
+                if let Some(index) = tensor.data().iter().position(|q| !interval.contains(*q)) {
+                    let per = (tensor.len() / step.channels.len().max(1)).max(1);
+                    let scale = plan.scale + step.channels.get(index / per).map_or(0, |finer| *finer as i32);
+                    let real = |q: Int| to_real(q, scale);
+                    let (lo, hi) = (real(interval.lo), real(interval.hi));
+                    return Err(PlanError::DoesNotFit {
+                        name: plan.name.clone(),
+                        index,
+                        value: real(tensor.data()[index]),
+                        lo,
+                        hi,
+                    });
+                }
+            }
+        }
+        self.params = params;
+        let visible = self.model.visibility().weights;
+        let public = visible == Visible::Public;
+        self.proven = self.plan.check(self.optimized.graph(), public.then_some(self.params.as_slice()))?;
+        let (intervals, widest) = self.bounds(Visible::Public)?;
+        self.widest = widest;
+        self.intervals = if public { intervals } else { self.bounds(visible)?.0 };
+        Ok(self)
     }
 
     /// For every node, the interval that its values lie in, whatever the input.

@@ -3,9 +3,8 @@
 
 use std::fmt;
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use sha2::{Digest as _, Sha256};
 
@@ -258,25 +257,8 @@ pub fn load_kind(path: impl AsRef<Path>, kind: Kind, max_bytes: u64) -> Result<V
 /// # Errors
 /// If the path names no file, or the directory can't be written.
 pub fn save(path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), FileError> {
-    static COUNTER: AtomicU64 = AtomicU64::new(0);
     let path = path.as_ref();
-    let Some(name) = path.file_name() else {
-        let reason = "the path names no file".to_owned();
-        return Err(FileError::Io { path: path.display().to_string(), action: "write", reason });
-    };
-    let mut temporary = std::ffi::OsString::from(".");
-    temporary.push(name);
-    temporary.push(format!(".{}.{}.tmp", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed)));
-    let temporary = path.with_file_name(temporary);
-    let mut file =
-        fs::OpenOptions::new().write(true).create_new(true).open(&temporary).map_err(failed(path, "write"))?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all());
-    drop(file);
-    written.and_then(|()| fs::rename(&temporary, path)).map_err(|error| {
-        // The first error is the one to report.
-        let _ = fs::remove_file(&temporary);
-        failed(path, "write")(error)
-    })
+    bounded::save(path, bytes).map_err(failed(path, "write"))
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest as _, Sha256};
 
 use super::points::{self, Curve};
-use super::{Digest, Fr, LoadError, Proof, Provenance, PublicKind, PublicTable, VerifyingKey};
+use super::{Digest, LoadError, Proof, Provenance, PublicKind, PublicTable, VerifyingKey};
 
 /// A file of snarkjs that can't be read, or not as part of the key that is given.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -274,7 +274,7 @@ mod tests {
     use ark_std::rand::{SeedableRng, rngs::StdRng};
 
     use super::*;
-    use crate::prove::{Groth16, VerifyError, prove, setup, tests as toy};
+    use crate::prove::{Fr, Groth16, VerifyError, prove, setup, tests as toy};
 
     fn made() -> (VerifyingKey, Proof) {
         let rng = &mut StdRng::seed_from_u64(11);

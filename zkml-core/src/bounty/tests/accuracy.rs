@@ -165,3 +165,14 @@ fn models_that_are_not_of_the_kind_are_refused() {
     let error = Accuracy::new(&real, Layout::new(Shape::new([4]), 3, 1, 1).unwrap()).unwrap_err().to_string();
     assert!(error.ends_with("expected integers from 0 to 255: declare it with `range = 0..=255`"), "{error}");
 }
+
+/// To first order only the salt of the dataset and the seven siblings are free, and the root ties them: whatever is made of weights, pixels
+/// and labels, which are bits, is determined.
+#[test]
+fn nothing_is_free_but_what_opens_the_root() {
+    let (quantized, dataset) = (quantized(1), dataset());
+    let circuit = accuracy(&quantized);
+    let z = circuit.assignment(&witness(&quantized, dataset.chunk(0).unwrap())).unwrap();
+    let harness = Harness::new(circuit.matrices(), &z, circuit.free());
+    assert_eq!(harness.freedom(&Default::default()), 1 + dataset::DEPTH - 1);
+}

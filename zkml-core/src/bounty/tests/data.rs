@@ -154,3 +154,20 @@ fn what_does_not_fit_is_said() {
     assert_eq!(error.to_string(), message);
     assert!(Layout::new(Shape::new([1]), 3, 0, 1).is_err() && Layout::new(Shape::new([1]), 3, 64, 65).is_err());
 }
+
+/// To first order the salt, the siblings and the other group's commitment are free; the message ties the salt, and the root the rest: whatever is
+/// made of the files' bits is determined.
+#[test]
+fn nothing_is_free_but_what_opens_the_root() {
+    let layout = Layout::new(Shape::new([1, 2, 2]), 3, 2, 1).unwrap();
+    let dataset = Dataset::new(layout.clone(), secret(1), (0..4).map(sample).collect()).unwrap();
+    let circuit = Composed::new(Data::new(format(), Form::Raw, layout).unwrap()).unwrap();
+    let chunk = dataset.chunk(0).unwrap();
+    let files = vec![file(&chunk.samples[1])];
+    let message = circuit.composition().message_of(&chunk, 1, &files).unwrap();
+    let challenge = challenge(Tag::Data, &message);
+    let z = circuit.assignment(&DataWitness { chunk, group: 1, files: &files, challenge }).unwrap();
+    let harness = Harness::new(circuit.matrices(), &z, circuit.free());
+    assert!(harness.holds());
+    assert_eq!(harness.freedom(&Default::default()), 1 + dataset::DEPTH + 1 - 2);
+}

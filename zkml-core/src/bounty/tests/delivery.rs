@@ -56,6 +56,16 @@ fn with<R>(
     f(&witness, &ciphertext)
 }
 
+/// A model of the same plan.
+fn other_weights(quantized: &Quantized) -> Quantized {
+    let zeros: Vec<Vec<_>> = quantized
+        .params()
+        .iter()
+        .map(|node| node.iter().map(|t| t.map(|_| crate::number::Int::ZERO)).collect())
+        .collect();
+    quantized.clone().with_integers(zeros).unwrap()
+}
+
 #[test]
 fn the_host_decrypts_what_is_committed_to() {
     let quantized = quantized(1);
@@ -82,6 +92,22 @@ fn the_host_decrypts_what_is_committed_to() {
         let delivered = delivery.decrypt(&key(1), &chunks, commitment).unwrap();
         assert_eq!(delivered.weights, quantized.params());
         assert_eq!(delivered.salt, secret(3));
+        // Whoever has a model of the same plan has its answers now, and its weights as floats.
+        let received = other_weights(&quantized).with_integers(delivered.weights.clone()).unwrap();
+        for n in 0..8 {
+            let image = Tensor::from_fn(Shape::new([1, 2, 2]), |i| f64::from(sample(n).pixels[i]));
+            assert_eq!(received.forward(&image).unwrap(), quantized.forward(&image).unwrap());
+        }
+        let floats = delivered.to_weights(quantized.plan()).unwrap();
+        for (name, tensor) in floats.iter() {
+            let own = quantized.model().weights().get(name).unwrap();
+            let scale = quantized.plan().params.iter().flatten().find(|p| p.name == name).unwrap().scale;
+            let step = crate::plan::to_real(crate::number::Int::ONE, scale);
+            assert!(own.data().iter().zip(tensor.data()).all(|(a, b)| (a - b).abs() <= step), "{name}");
+        }
+        let mut few = delivered.weights.clone();
+        few.pop();
+        assert!(other_weights(&quantized).with_integers(few).is_err());
         // Nobody else; nor another commitment; nor a chunk less, or another in its place.
         assert!(matches!(
             delivery.decrypt(&key(4), &chunks, commitment),
@@ -218,4 +244,19 @@ fn what_does_not_fit_is_said() {
     });
     let error = Delivery::in_chunks(&model(), 0).unwrap_err();
     assert_eq!(error.to_string(), "chunks of 0 elements, expected 1 to 3999");
+}
+
+/// To first order the list and the host's key are free, tied by the curve, the commitment, the message's digest and its combination: whatever is
+/// made of them is determined.
+#[test]
+fn nothing_is_free_but_the_list_and_the_host() {
+    let quantized = quantized(1);
+    for most in [MAX_ELEMENTS, 1] {
+        let circuit = circuit(most);
+        with(&circuit, &quantized, 0, |witness, _| {
+            let z = circuit.assignment(witness).unwrap();
+            let harness = Harness::new(circuit.matrices(), &z, circuit.free());
+            assert_eq!(harness.freedom(&Default::default()), circuit.composition().elements() + 2 - 4);
+        });
+    }
 }

@@ -1,0 +1,136 @@
+//! A call as words, what one may change in it, and what our own verifier says of it.
+
+use ark_bn254::{Fq, Fq2, Fr, G1Affine, G2Affine};
+use ark_ec::{AffineRepr, CurveGroup};
+use ark_ff::{BigInt, BigInteger, PrimeField, UniformRand};
+use zkml::{
+    evm::{Call, EvmKey, Word, calldata::KEYED_SIGNATURE, proof::ProofWords, word},
+    prelude::*,
+    rand::{Rng, rngs::StdRng},
+};
+
+/// Key, public inputs and proof, which may be anything.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Words {
+    /// The key's words.
+    pub key: Vec<Word>,
+    /// The public inputs.
+    pub inputs: Vec<Word>,
+    /// The proof.
+    pub proof: ProofWords,
+}
+
+impl Words {
+    /// Those of a proof.
+    pub fn new(key: &EvmKey, proof: &Proof) -> Self {
+        let call = Call::from(proof);
+        Self { key: key.as_bytes().as_chunks().0.to_vec(), inputs: call.input_words(), proof: call.proof_words() }
+    }
+
+    /// A call of the contract for one key.
+    pub fn plain(&self) -> Vec<u8> {
+        let mut bytes = word::selector(&format!("verify(uint256[{}],uint256[8])", self.inputs.len())).to_vec();
+        bytes.extend_from_slice(self.inputs.as_flattened());
+        bytes.extend_from_slice(self.proof.as_flattened());
+        bytes
+    }
+
+    /// A call of the contract for any key, spelled out by hand.
+    pub fn keyed(&self) -> Vec<u8> {
+        let number = |n: usize| word::of_int(n as u64);
+        let mut words = vec![number(320), number(352 + 32 * self.key.len())];
+        words.extend(self.proof);
+        words.push(number(32 * self.key.len()));
+        words.extend(&self.key);
+        words.push(number(self.inputs.len()));
+        words.extend(&self.inputs);
+        let mut bytes = word::selector(KEYED_SIGNATURE).to_vec();
+        bytes.extend_from_slice(words.as_flattened());
+        bytes
+    }
+
+    /// Whether [`VerifyingKey::verify`] accepts it, under the key that the words are, if they are one.
+    pub fn verifies(&self, of: &VerifyingKey) -> bool {
+        let Ok(key) = EvmKey::from_bytes(self.key.as_flattened()) else { return false };
+        let Ok(call) = Call::from_words(&self.inputs, &self.proof) else { return false };
+        let table = of.table().clone();
+        let Ok(key) = key.verifying_key(*of.contents(), of.provenance(), table) else { return false };
+        key.verify(&call.proof_for(&key)).is_ok()
+    }
+}
+
+/// `word + modulus`, which stands for the same element; none if it is no word.
+pub fn aliased<F: PrimeField<BigInt = BigInt<4>>>(word: &Word) -> Option<Word> {
+    let mut sum = BigInt::<4>::default();
+    for (limb, bytes) in sum.0.iter_mut().rev().zip(word.as_chunks().0) {
+        *limb = u64::from_be_bytes(*bytes);
+    }
+    let overflow = sum.add_with_carry(&F::MODULUS);
+    (!overflow).then(|| sum.to_bytes_be().try_into().expect("32 bytes"))
+}
+
+/// Another word: the next, a bit flipped, zero, the modulus added, or anything.
+///
+/// # Panics
+/// Never: some way always gives another word.
+pub fn changed<F: PrimeField<BigInt = BigInt<4>>>(word: &Word, way: usize, rng: &mut StdRng) -> Word {
+    let next = |word: &Word| {
+        let mut next = *word;
+        for byte in next.iter_mut().rev() {
+            *byte = byte.wrapping_add(1);
+            if *byte != 0 {
+                break;
+            }
+        }
+        next
+    };
+    let other = match way % 5 {
+        0 => next(word),
+        1 => {
+            let (mut flipped, bit) = (*word, rng.gen_range(0..256));
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            flipped
+        }
+        2 => [0; 32],
+        3 => aliased::<F>(word).unwrap_or_else(|| next(word)),
+        _ => word::of_field(F::rand(rng)),
+    };
+    if other == *word { next(word) } else { other }
+}
+
+/// The words of a point of G1.
+pub fn g1(point: &G1Affine) -> [Word; 2] {
+    let (x, y) = point.xy().unwrap_or_default();
+    [word::of_field(x), word::of_field(y)]
+}
+
+/// The words of a point of G2.
+pub fn g2(point: &G2Affine) -> [Word; 4] {
+    let (x, y) = point.xy().unwrap_or_default();
+    [x.c1, x.c0, y.c1, y.c0].map(word::of_field)
+}
+
+/// A random point of G1.
+pub fn random_g1(rng: &mut StdRng) -> G1Affine {
+    (G1Affine::generator() * Fr::rand(rng)).into_affine()
+}
+
+/// A random point of G2.
+pub fn random_g2(rng: &mut StdRng) -> G2Affine {
+    (G2Affine::generator() * Fr::rand(rng)).into_affine()
+}
+
+/// A point on the curve of G2, but not in the subgroup of prime order.
+///
+/// # Panics
+/// Never: nearly every point is one.
+pub fn outside_g2(rng: &mut StdRng) -> G2Affine {
+    loop {
+        let x = Fq2::new(Fq::rand(rng), Fq::rand(rng));
+        if let Some(point) = G2Affine::get_point_from_x_unchecked(x, rng.r#gen())
+            && !point.is_in_correct_subgroup_assuming_on_curve()
+        {
+            return point;
+        }
+    }
+}
