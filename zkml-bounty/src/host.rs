@@ -431,3 +431,25 @@ impl Received {
         Err(StatementError::Delivery(DeliveryError::OtherWeights).into())
     }
 }
+
+/// For attacks: what the steps make, without sending it.
+#[cfg(test)]
+impl Host {
+    pub(crate) fn session_mut(&mut self) -> &mut Session {
+        &mut self.session
+    }
+
+    pub(crate) fn data_for(
+        &self,
+        proving: &zkml_core::prove::ProvingKey,
+        index: usize,
+        root: Fr,
+    ) -> Result<IBounty::proveDataCall, Error> {
+        let layout = self.dataset.layout();
+        let (groups, items) = (layout.groups(), layout.items());
+        let context = self.session.context(Address::ZERO)?;
+        let mut maker = Maker { package: &self.package, proving, context, rng: &mut OsRng };
+        let files = &self.files[index * items..(index + 1) * items];
+        maker.data(&self.dataset.chunk(index / groups)?, index % groups, files, root)
+    }
+}

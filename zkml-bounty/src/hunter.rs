@@ -393,3 +393,38 @@ impl Hunter {
 fn refused(error: InputError) -> Error {
     StatementError::Model { found: format!("refuses a sample: {error}"), expected: "one that takes all pixels".to_owned() }.into()
 }
+
+/// For attacks: what the steps make, without sending it.
+#[cfg(test)]
+impl Hunter {
+    pub(crate) fn session_mut(&mut self) -> &mut Session {
+        &mut self.session
+    }
+
+    pub(crate) fn salt(&self) -> Fr {
+        self.salt
+    }
+
+    pub(crate) fn accuracy_for(
+        &self,
+        account: Address,
+        proving: &zkml_core::prove::ProvingKey,
+        chunk: usize,
+    ) -> Result<IBounty::proveAccuracyCall, Error> {
+        let chunk = self.dataset.as_ref().ok_or_else(damaged)?.chunk(chunk)?;
+        let context = self.session.context(account)?;
+        let mut maker = Maker { package: &self.package, proving, context, rng: &mut OsRng };
+        maker.accuracy(self.quantized.params(), self.salt, &chunk, self.terms.dataset, self.count(&chunk)?)
+    }
+
+    pub(crate) fn delivery_for(
+        &self,
+        account: Address,
+        proving: &zkml_core::prove::ProvingKey,
+        part: usize,
+    ) -> Result<IBounty::deliverCall, Error> {
+        let context = self.session.context(account)?;
+        let mut maker = Maker { package: &self.package, proving, context, rng: &mut OsRng };
+        maker.delivery(self.quantized.params(), self.salt, self.terms.host_key, &self.ephemeral[part], part)
+    }
+}

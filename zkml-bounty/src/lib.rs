@@ -15,12 +15,15 @@
 //! | [`statements`] | the three circuits of a bounty |
 //! | [`ipfs`] | content by CID: a local folder, or a gateway |
 //! | [`chain`] | the chain's client |
+//! | `anvil` | with the feature of that name: a development chain of one's own |
 //! | [`session`] | what is saved, and what is told meanwhile |
 //!
 //! Statements, datasets, keys and CIDs are those of `zkml_core::bounty`. Who trusts whom for what is in `docs/bounty.md`.
 #![forbid(unsafe_code)]
 
 pub mod abi;
+#[cfg(any(test, feature = "anvil"))]
+pub mod anvil;
 mod calls;
 pub mod chain;
 mod error;
