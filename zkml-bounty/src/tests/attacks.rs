@@ -49,7 +49,7 @@ fn forged_and_replayed_accuracy_is_refused() {
     let bounty = host.bounty().unwrap();
     let key = proving(Part::Accuracy);
     let honest = accuracy(&mut one, &key, 0);
-    let mut try_as = |hunter: &mut Hunter, call: &IBounty::proveAccuracyCall, with: &str| {
+    let try_as = |hunter: &mut Hunter, call: &IBounty::proveAccuracyCall, with: &str| {
         refused(hunter.session_mut().send("attack".to_owned(), bounty, U256::ZERO, call), with);
     };
 
