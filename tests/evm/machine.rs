@@ -59,7 +59,8 @@ impl Machine {
     /// # Panics
     /// If it neither returns nor reverts: by gas that is used up, or an instruction that is none.
     pub fn call(&mut self, to: Address, calldata: &[u8]) -> Outcome {
-        let result = self.evm.transact(transaction(TxKind::Call(to), calldata)).expect("the transaction is valid").result;
+        let result =
+            self.evm.transact(transaction(TxKind::Call(to), calldata)).expect("the transaction is valid").result;
         let (accepted, output) = match &result {
             ExecutionResult::Success { output, .. } => (true, output.data()),
             ExecutionResult::Revert { output, .. } => (false, output),

@@ -41,11 +41,7 @@ pub fn run(program: &str, arguments: &[&str], at: &Path) -> Result<String, Strin
         .output()
         .unwrap_or_else(|error| panic!("cannot run `node`, install Node.js 20: {error}"));
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    if output.status.success() {
-        Ok(text(&output.stdout))
-    } else {
-        Err(text(&output.stdout) + &text(&output.stderr))
-    }
+    if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stdout) + &text(&output.stderr)) }
 }
 
 /// The creation code of a contract.

@@ -38,9 +38,8 @@ pub fn proven() -> &'static Proven {
     static PROVEN: OnceLock<Proven> = OnceLock::new();
     PROVEN.get_or_init(|| {
         let rng = &mut StdRng::seed_from_u64(17);
-        let samples: Vec<Tensor> = (0..400)
-            .map(|_| Tensor::from_fn([3], |_| f64::from(rng.next_u32() % 8192 + 1) / 1024.0 - 4.0))
-            .collect();
+        let samples: Vec<Tensor> =
+            (0..400).map(|_| Tensor::from_fn([3], |_| f64::from(rng.next_u32() % 8192 + 1) / 1024.0 - 4.0)).collect();
         let quantized = Tiny::init(rng).unwrap().quantize(&samples, Target::top1(0.9)).unwrap();
         let circuit = quantized.circuit().unwrap();
         let keys = circuit.setup(rng).unwrap();

@@ -73,8 +73,7 @@ fn data() -> Composed<Data> {
 }
 
 fn challenge(tag: Tag, message: &[Fr]) -> Challenge {
-    // As a verifier's: a function of the message's digest. Circuits take any.
-    Challenge { context: secret(77), z: message::digest(tag, message).square() }
+    Challenge::new(tag, secret(77), secret(78), message)
 }
 
 /// A network of these scores over images of two by two pixels.
