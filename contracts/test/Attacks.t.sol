@@ -374,6 +374,24 @@ contract Attacks is BountyTest {
         assertEq(held(b), 0);
     }
 
+    /// However late, before the refund and after: data that was not shown costs no bond.
+    function test_attack_a_host_that_never_answers_and_hunters_that_come_late() public {
+        Terms memory t = usual();
+        Bounty b = make(t);
+        commit(b, ann);
+        commit(b, bob);
+        vm.warp(t.proveUntil + 1_000_000);
+        vm.prank(ann);
+        b.reclaim();
+        b.refund();
+        vm.expectRevert(abi.encodeWithSelector(IBounty.BondNotLost.selector, bob));
+        b.forfeit(bob);
+        vm.prank(bob);
+        b.reclaim();
+        withdraw(b, ann, 1 ether);
+        withdraw(b, bob, 1 ether);
+    }
+
     /// After the data is shown, the host is needed for nothing.
     function test_attack_a_host_that_never_accepts() public {
         Bounty b = revealed(usual(), list(ann));
