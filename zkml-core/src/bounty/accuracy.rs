@@ -17,9 +17,9 @@
 //! | `chunk` | the number of the chunk, `0..=127` |
 //! | `correct` | how many answers are correct |
 //!
-//! The model's input is the bytes of the pixels: it is declared with `range = 0..=255`, and its plan has input scale 0. With a narrower range
-//! there would be datasets on which nothing can be proven, whose host would have hunters lose their bonds. A division by 255 is the model's
-//! first layer, and joins the weights of the next.
+//! The model's input is the bytes of the pixels: it is declared with `range = 0..=255`, and its plan has input scale
+//! 0. With a narrower range there would be datasets on which nothing can be proven, whose host would have hunters lose
+//! their bonds. A division by 255 is the model's first layer, and joins the weights of the next.
 
 use ark_bn254::Fr;
 

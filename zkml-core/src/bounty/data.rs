@@ -84,8 +84,8 @@ impl Data {
     /// `m = (salt, position, then hi, lo, label of each file)`.
     ///
     /// # Errors
-    /// If a CID is of another form, there is no such chunk or group, or a group has another number of items: positions that the circuit does
-    /// not have would be those of others.
+    /// If a CID is of another form, there is no such chunk or group, or a group has another number of items: positions
+    /// that the circuit does not have would be those of others.
     pub fn message(
         &self,
         salt: Fr,

@@ -240,7 +240,8 @@ impl Dataset {
     /// The dataset of these samples, with a salt that is uniform in the field and used for no other.
     ///
     /// # Errors
-    /// If the samples do not fill whole chunks, are more than 128 of them, or one does not fit the layout; or the salt can be guessed.
+    /// If the samples do not fill whole chunks, are more than 128 of them, or one does not fit the layout; or the salt
+    /// can be guessed.
     ///
     /// ```
     /// # use zkml_core::{bounty::dataset::{Dataset, Layout, Sample}, prove::Fr, shape::Shape};
