@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # All checks and all tests. `./test.sh quick`: those of everyday work, without Burn and without what needs another build.
-# Needs a Rust toolchain (1.95 or newer, for Burn); installs nothing else, for nothing else is needed.
+# Needs a Rust toolchain (1.95 or newer, for Burn). Where there is Node.js (20 or newer), the compiler of Solidity and snarkjs are
+# installed in tests/evm, and Foundry in contracts, and the tests that need them run.
 set -euo pipefail
 cd "$(dirname "$0")"
 export CARGO_TERM_COLOR=never
@@ -29,6 +30,7 @@ cargo clippy --workspace --all-targets --features "$features" -- -D warnings
 cargo clippy -p zkml-core --no-default-features -- -D warnings
 cargo clippy -p zkml-core --lib -- -D warnings
 cargo clippy -p zkml --no-default-features --features verify --lib --test verifier -- -D warnings
+cargo clippy -p zkml --no-default-features --features evm --lib -- -D warnings
 
 say "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features "$features"
@@ -46,8 +48,24 @@ else
   say "other engines: ignored, there is no $data"
 fi
 
+if command -v npm >/dev/null; then
+  say "the contracts of bounties"
+  ./contracts/test.sh
+  say "contracts, compiled here, and snarkjs"
+  lock=tests/evm/node_modules/.package-lock.json
+  if [ ! -f "$lock" ] || [ tests/evm/package-lock.json -nt "$lock" ]; then
+    (cd tests/evm && npm ci)
+  fi
+  cargo test --workspace --features "$features" --test solidity --test snarkjs -- --ignored
+else
+  say "contracts, and snarkjs: ignored, there is no npm"
+fi
+
 say "from training to a proof"
 "$target/debug/examples/train_and_prove"
+
+say "a digit, verified by a contract"
+"$target/debug/examples/evm"
 
 say "the verifier alone"
 cargo test -p zkml --no-default-features --features verify --test verifier

@@ -1,5 +1,6 @@
-// node compile.js FILE CONTRACT: the creation code that solc makes of a contract, in hexadecimal. Imports are looked up beside the
-// file, and `zkml-evm/..` among the library's contracts. A warning is an error.
+// node compile.js FILE CONTRACT: the creation code that solc makes of a contract, in hexadecimal. Imports are looked up
+// beside the file, `zkml-evm/..` among the library's contracts and `zkml-contracts/..` among those of bounties. A
+// warning is an error.
 const fs = require("fs");
 const path = require("path");
 const solc = require("solc");
@@ -9,9 +10,11 @@ if (!contract) {
   process.stderr.write("usage: node compile.js FILE CONTRACT\n");
   process.exit(2);
 }
-const library = path.join(__dirname, "../../zkml-core/src/evm/solidity");
+const root = path.join(__dirname, "../..");
+const places = { "zkml-evm/": "zkml-core/src/evm/solidity/", "zkml-contracts/": "contracts/src/" };
 const find = (name) => {
-  const at = name.startsWith("zkml-evm/") ? path.join(library, name.slice(9)) : path.join(path.dirname(file), name);
+  const prefix = Object.keys(places).find((prefix) => name.startsWith(prefix));
+  const at = prefix ? path.join(root, places[prefix], name.slice(prefix.length)) : path.join(path.dirname(file), name);
   return fs.existsSync(at) ? { contents: fs.readFileSync(at, "utf8") } : { error: `found no ${at}` };
 };
 const input = {
