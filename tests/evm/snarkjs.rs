@@ -1,6 +1,3 @@
-<<<<<<< HEAD
-
-=======
 //! snarkjs takes what we prove, and we take what it proves; both refuse whatever was changed.
 //!
 //! The files in `snarkjs/` are its own, of `snarkjs/make.js`. Tests that run it need `npm ci` in this folder.
@@ -135,4 +132,3 @@ fn add(a: &str, b: &str) -> String {
     assert_eq!(carry, 0);
     sum.iter().rev().map(|digit| char::from(*digit)).collect()
 }
->>>>>>> w-evm

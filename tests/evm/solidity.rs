@@ -1,6 +1,3 @@
-<<<<<<< HEAD
-
-=======
 //! What solc makes of the contracts: the bytecode that ships, the contract for one key, and what a bounty hashes.
 //!
 //! `npm ci` in this folder, and then `cargo test -p zkml-evm -- --ignored`.
@@ -276,4 +273,3 @@ fn contexts_and_challenges_are_those_of_the_contracts() {
         }
     }
 }
->>>>>>> w-evm
