@@ -1,8 +1,9 @@
 //! A handwritten digit, proven here and verified by a contract in an Ethereum virtual machine.
 //!
-//! `cargo run --release --features evm --example evm` proves what a network with committed weights answers for one of the digits that ship;
-//! writes the contract for its key, `target/evm/DigitsVerifier.sol`, and a call of it, `calldata.hex`; and calls the contract for any
-//! key, whose bytecode ships, in revm: for the proof, and for the same proof with another answer. Needs Rust 1.91 and nothing else.
+//! `cargo run --release --features evm --example evm` proves what a network with committed weights answers for one of
+//! the digits that ship; writes the contract for its key, `target/evm/DigitsVerifier.sol`, and a call of it,
+//! `calldata.hex`; and calls the contract for any key, whose bytecode ships, in revm: for the proof, and for the same
+//! proof with another answer. Needs Rust 1.91 and nothing else.
 
 #[path = "common/mod.rs"]
 mod common;
@@ -100,7 +101,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     forged.inputs[1] = Fr::from((answer as u64 + 1) % 10);
     let calldata = KeyedCall::new(key, forged)?.encode();
     let result = evm.transact(transaction(1, TxKind::Call(address), calldata)?)?.result;
-    if result.is_success() || result.output().is_none_or(|output| **output != word::selector("ProofInvalid()")) {
+    if result.is_success() || result.output().is_none_or(|error| error[..] != word::selector("ProofInvalid()")) {
         return Err(format!("expected a forged answer to be refused with `ProofInvalid()`, found {result:?}").into());
     }
     println!("the same proof with another answer is refused: the call reverts with `ProofInvalid()`");

@@ -1,5 +1,5 @@
-//! Thousands of calls of the contract for any key, as it ships: what is true is accepted, what is changed is refused, and our own
-//! verifier says the same of each.
+//! Thousands of calls of the contract for any key, as it ships: what is true is accepted, what is changed is refused,
+//! and our own verifier says the same of each.
 
 use ark_bn254::{Fq, Fr, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
@@ -240,7 +240,8 @@ fn points_at_infinity_are_refused() {
         assert!(!contract.accepts(&words), "{mask}");
         assert_eq!(contract.error(&words.keyed()), word::selector("ProofInvalid()"));
     }
-    // Of the key: whoever may choose it, proves anything; our own verifier takes no such key, and a contract must know its hash.
+    // Of the key: whoever may choose it, proves anything; our own verifier takes no such key, and a contract must know
+    // its hash.
     let mut words = honest;
     words.key[..2].fill([0; 32]);
     words.key[6..].fill([0; 32]);

@@ -1,5 +1,6 @@
-// node compile.js FILE CONTRACT: the creation code that solc makes of a contract, in hexadecimal. Imports are looked up beside the
-// file, `zkml-evm/..` among the library's contracts and `zkml-contracts/..` among those of bounties. A warning is an error.
+// node compile.js FILE CONTRACT: the creation code that solc makes of a contract, in hexadecimal. Imports are looked up
+// beside the file, `zkml-evm/..` among the library's contracts and `zkml-contracts/..` among those of bounties. A
+// warning is an error.
 const fs = require("fs");
 const path = require("path");
 const solc = require("solc");

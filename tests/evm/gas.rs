@@ -1,8 +1,11 @@
 //! Gas and size of the contract for any key, to the unit. That of the one for a key is in `solidity.rs`.
 
 use revm::primitives::hardfork::SpecId;
-use zkml::evm::{Call, EvmKey, KeyedCall, solidity::generic_bytecode};
-use zkml_evm::{machine::Machine, proofs::proven};
+use zkml::evm::{
+    Call, EvmKey, KeyedCall,
+    solidity::{MAX_INPUTS, generic_bytecode},
+};
+use zkml_evm::{changes::Words, machine::Machine, proofs::proven};
 
 /// Of the code, with five public inputs, whatever they are.
 const EXECUTION: u64 = 218_125;
@@ -26,7 +29,26 @@ fn the_gas_of_a_call_is_known() {
     }
     // The most that calldata may cost: 1,380 bytes, of which only the 121 in places and lengths must be zeros.
     let most = EXECUTION + 21_000 + 16 * (1380 - 121) + 4 * 121;
-    assert!(most <= LIMIT, "{most} gas");
+    assert_eq!(most, 259_753);
+    assert!(most <= LIMIT);
+}
+
+/// `docs/evm.md` has the figures that are asserted here and in `solidity.rs`.
+#[test]
+fn the_figures_of_the_documentation_are_these() {
+    let page = include_str!("../../docs/evm.md");
+    for row in [
+        "| code, n = 5 | 2,107 bytes | 1,818 bytes, for all keys |",
+        "| gas of the code, n = 5 | 217,559 | 218,125 |",
+        "| gas of a transaction, n = 5, at most | 245,279 | 259,753 |",
+        "| gas to make it, n = 5 | 509,000 | 446,313 |",
+    ] {
+        assert_eq!(page.matches(row).count(), 1, "{row}");
+    }
+    let (plain, keyed) =
+        (Call::from(&proven().proofs[0]).encode(), Words::new(&proven().words, &proven().proofs[0]).keyed());
+    assert_eq!((plain.len(), keyed.len()), (260 + 32 * 5, 900 + 96 * 5));
+    assert_eq!((MAX_INPUTS, EvmKey::MAX_INPUTS), (350, 1024));
 }
 
 /// The most public inputs, in one transaction.

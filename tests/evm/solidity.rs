@@ -149,6 +149,24 @@ fn the_contract_for_a_key_takes_its_proofs_and_no_others() {
     assert_eq!(hash.output, proven.words.hash());
 }
 
+/// Names of public inputs come from a file. Whatever they are, the code is the same.
+#[test]
+#[ignore = "needs node, and npm ci in tests/evm"]
+fn names_of_inputs_are_no_code() {
+    let proven = proven();
+    let evil = [
+        "\ncontract Evil {} //",
+        "\r\ncontract Evil {}",
+        "\u{2028}contract Evil {}",
+        "*/ contract Evil {} /*",
+        "\u{202e}}",
+    ];
+    let table = PublicTable::new(evil.map(|name| (name.to_owned(), 0, PublicKind::Element))).unwrap();
+    let key = proven.words.verifying_key(*proven.key.contents(), proven.key.provenance(), table).unwrap();
+    assert_ne!(verifier("Names", &key).unwrap(), verifier("Names", &proven.key).unwrap());
+    assert!(compiled("Names", &key) == compiled("Names", &proven.key));
+}
+
 /// Each word of the key counts: the same code with another word in it refuses what was true.
 #[test]
 #[ignore = "needs node, and npm ci in tests/evm"]

@@ -2,8 +2,8 @@
 //
 //   a * b = product, a * a = square         product = -21 and square = 9 are public, a = 3 and b = -7 are not
 //
-// The circuit and its witness are written here, so that no compiler of circuits is needed. snarkjs adds randomness of its own:
-// each time it is another key and another proof.
+// The circuit and its witness are written here, so that no compiler of circuits is needed. snarkjs adds randomness of
+// its own: each time it is another key and another proof.
 const fs = require("fs");
 const path = require("path");
 const { spawnSync } = require("child_process");

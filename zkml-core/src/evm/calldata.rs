@@ -91,8 +91,8 @@ impl Call {
     /// The call of such calldata, with as many public inputs as the table has.
     ///
     /// # Errors
-    /// If it is a call of another function, longer or shorter, an input is at or above the modulus of the scalar field, or a point is not in
-    /// its group.
+    /// If it is a call of another function, longer or shorter, an input is at or above the modulus of the scalar field,
+    /// or a point is not in its group.
     pub fn decode(calldata: &[u8], table: &PublicTable) -> Result<Self, EvmError> {
         let (what, n) = ("the call", table.len());
         let rest = skip_selector(calldata, || signature(n))?;
@@ -111,7 +111,8 @@ impl Call {
     /// If there are more or fewer inputs than the table has, or one is out of its declared range.
     ///
     /// # Soundness
-    /// This reads it. [`VerifyingKey::verify`] of [`proof_for`](Self::proof_for), or a contract, says whether it is true.
+    /// This reads it. [`VerifyingKey::verify`] of [`proof_for`](Self::proof_for), or a contract, says whether it is
+    /// true.
     pub fn statement(&self, table: &PublicTable) -> Result<Statement, EvmError> {
         Ok(table.decode(&self.inputs)?)
     }
@@ -152,8 +153,9 @@ impl KeyedCall {
     /// The call of such calldata. Its key is checked to be one, and not to be any particular one.
     ///
     /// # Errors
-    /// If it is a call of another function, longer or shorter, an argument does not begin where [`encode`](Self::encode) writes it, an input
-    /// is at or above the modulus of the scalar field, or a point of key or proof is not in its group.
+    /// If it is a call of another function, longer or shorter, an argument does not begin where
+    /// [`encode`](Self::encode) writes it, an input is at or above the modulus of the scalar field, or a point of key
+    /// or proof is not in its group.
     pub fn decode(calldata: &[u8]) -> Result<Self, EvmError> {
         let rest = skip_selector(calldata, || KEYED_SIGNATURE.to_owned())?;
         let short = |expected: usize| EvmError::Length { what: "the call", expected, found: calldata.len() };

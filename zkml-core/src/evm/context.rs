@@ -1,5 +1,5 @@
-//! What a bounty's contract hashes: `ctx = keccak256(chain id, factory, bounty, hunter) mod p`, `z = keccak256(tag, ctx, root, cm, m) mod p`
-//! and `v = sum_i m_i z^i`.
+//! What a bounty's contract hashes: `ctx = keccak256(chain id, factory, bounty, hunter) mod p`, `z = keccak256(tag,
+//! ctx, root, cm, m) mod p` and `v = sum_i m_i z^i`.
 //!
 //! | hashed | bytes |
 //! |---|---|
@@ -7,9 +7,10 @@
 //! | `z`: `abi.encodePacked` | tag (ASCII to the left), `ctx`, `root`, `cm`, then the elements of the message: a word each |
 //!
 //! # Soundness
-//! The contract computes all three: none is an argument. `z` depends on the whole message and on the circuit's commitment `cm` to it, so a
-//! message other than the committed one has the same `v` with probability at most `n / p`, `n` being its length. `ctx` differs between
-//! chains, factories, bounties and hunters, up to a collision of keccak256: what is proved for one is nothing for another.
+//! The contract computes all three: none is an argument. `z` depends on the whole message and on the circuit's
+//! commitment `cm` to it, so a message other than the committed one has the same `v` with probability at most `n / p`,
+//! `n` being its length. `ctx` differs between chains, factories, bounties and hunters, up to a collision of keccak256:
+//! what is proved for one is nothing for another.
 
 use ark_ff::Zero;
 
@@ -19,8 +20,8 @@ use crate::prove::Fr;
 /// An account on the chain.
 pub type Address = [u8; 20];
 
-/// `ctx = keccak256(abi.encode(chain_id, factory, bounty, hunter)) mod p`: who proves what to whom. A data statement is nobody's: its hunter
-/// is the zero address.
+/// `ctx = keccak256(abi.encode(chain_id, factory, bounty, hunter)) mod p`: who proves what to whom. A data statement is
+/// nobody's: its hunter is the zero address.
 ///
 /// ```
 /// # use zkml_core::evm::bounty_context;
@@ -36,8 +37,8 @@ pub fn bounty_context(chain_id: u64, factory: &Address, bounty: &Address, hunter
     reduce(&keccak256(&bytes))
 }
 
-/// `z = keccak256(abi.encodePacked(tag, ctx, root, cm, m..)) mod p`; `root` is the dataset of a data message, and the commitment to the weights
-/// of a delivery.
+/// `z = keccak256(abi.encodePacked(tag, ctx, root, cm, m..)) mod p`; `root` is the dataset of a data message, and the
+/// commitment to the weights of a delivery.
 pub fn challenge(tag: &Word, ctx: Fr, root: Fr, cm: Fr, m: &[Fr]) -> Fr {
     let mut bytes = Vec::with_capacity(32 * (4 + m.len()));
     bytes.extend_from_slice(tag);

@@ -21,7 +21,8 @@ use crate::prove::{Digest, Groth16, ProofSystem, Provenance, PublicTable, Verify
 ///
 /// # Soundness
 /// It has the points and nothing else: not the circuit's digest, nor what the inputs mean, nor who made it. Its
-/// [hash](Self::hash) says which points are meant; that they are those of a circuit, only a [`VerifyingKey`] from a trusted source does.
+/// [hash](Self::hash) says which points are meant; that they are those of a circuit, only a [`VerifyingKey`] from a
+/// trusted source does.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EvmKey {
     bytes: Vec<u8>,
@@ -56,8 +57,8 @@ impl EvmKey {
     /// The key of these bytes, whose points are checked.
     ///
     /// # Errors
-    /// If the length is none, there are no or too many public inputs, or a point is not in its group, or zero where no honest key has
-    /// zero.
+    /// If the length is none, there are no or too many public inputs, or a point is not in its group, or zero where no
+    /// honest key has zero.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, EvmError> {
         read(bytes)?;
         Ok(Self { bytes: bytes.to_vec() })

@@ -17,14 +17,31 @@
 //! | [`solidity`] | the contracts' sources, and the bytecode of the one for any key |
 //! | [`context`] | what a bounty's contract hashes: context, challenge, and the combination of a message |
 //!
-//! All numbers are 32-byte words, most significant byte first; points are those of EIP-196 and EIP-197: `x, y`, in G2 with the imaginary
-//! part of a coordinate first, and zeros for the point at infinity.
+//! All numbers are 32-byte words, most significant byte first; points are those of EIP-196 and EIP-197: `x, y`, in G2
+//! with the imaginary part of a coordinate first, and zeros for the point at infinity.
+//!
+//! ```
+//! use zkml_core::{
+//!     evm::{Call, EvmError, solidity},
+//!     prove::{Proof, Statement, VerifyingKey},
+//! };
+//!
+//! /// A contract, and what to send to it.
+//! fn publish(key: &VerifyingKey, proof: &Proof) -> Result<(String, Vec<u8>), EvmError> {
+//!     Ok((solidity::verifier("Irises", key)?, Call::from(proof).encode()))
+//! }
+//!
+//! /// What was sent to it: whether it is true, the contract says.
+//! fn read(key: &VerifyingKey, calldata: &[u8]) -> Result<Statement, EvmError> {
+//!     Call::decode(calldata, key.table())?.statement(key.table())
+//! }
+//! ```
 //!
 //! # Soundness
-//! What a contract accepts is what [`VerifyingKey::verify`](crate::prove::VerifyingKey::verify) accepts, but for two things that a contract
-//! does not know: the circuit's digest, which the key stands for, and the declared ranges of the public inputs, which
-//! [`Call::statement`] checks and which the circuit enforces. A contract says nothing about where its key comes from: see
-//! [`Provenance`](crate::prove::Provenance).
+//! What a contract accepts is what [`VerifyingKey::verify`](crate::prove::VerifyingKey::verify) accepts, but for two
+//! things that a contract does not know: the circuit's digest, which the key stands for, and the declared ranges of the
+//! public inputs, which [`Call::statement`] checks and which the circuit enforces. A contract says nothing about where
+//! its key comes from: see [`Provenance`](crate::prove::Provenance).
 
 pub mod calldata;
 pub mod context;

@@ -21,8 +21,8 @@ pub fn to_words(proof: &ark_groth16::Proof<Curve>) -> ProofWords {
 /// The points of a proof's words.
 ///
 /// # Errors
-/// If a coordinate is not below the modulus of the base field, or a point is not on its curve or, of G2, not in the subgroup of prime
-/// order: what the precompiles refuse.
+/// If a coordinate is not below the modulus of the base field, or a point is not on its curve or, of G2, not in the
+/// subgroup of prime order: what the precompiles refuse.
 pub fn from_words(words: &ProofWords) -> Result<ark_groth16::Proof<Curve>, EvmError> {
     let [ax, ay, bx1, bx0, by1, by0, cx, cy] = *words;
     Ok(ark_groth16::Proof {

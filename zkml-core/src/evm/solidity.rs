@@ -1,4 +1,5 @@
-//! The contracts: `library Groth16`, which has the pairing equation, and two that use it: a verifier for one key, and one for any key.
+//! The contracts: `library Groth16`, which has the pairing equation, and two that use it: a verifier for one key, and
+//! one for any key.
 //!
 //! | | for one key | for any key |
 //! |---|---|---|
@@ -7,12 +8,12 @@
 //! | its key | constants in its code | an argument, whose keccak256 the caller must know |
 //! | public inputs | at most [`MAX_INPUTS`] | at most [`EvmKey::MAX_INPUTS`] |
 //!
-//! Both revert rather than return false: on inputs at or above the modulus, of another number, on points that are not in their
-//! groups, and where the equation does not hold.
+//! Both revert rather than return false: on inputs at or above the modulus, of another number, on points that are not
+//! in their groups, and where the equation does not hold.
 //!
 //! # Soundness
-//! Whoever ran the setup of a key by a single party can make proofs of anything that its contract takes: the source says so. The contract
-//! for any key proves nothing by itself, for a prover may bring a key of its own.
+//! Whoever ran the setup of a key by a single party can make proofs of anything that its contract takes: the source
+//! says so. The contract for any key proves nothing by itself, for a prover may bring a key of its own.
 
 use std::fmt::Write as _;
 
@@ -39,24 +40,25 @@ pub const MAX_NAME: usize = 64;
 /// Names that the source has already.
 const TAKEN: [&str; 5] = ["Groth16", "KEY", "KEY_HASH", "CalldataLength", "WrongKey"];
 
-/// The creation code of the contract for any key, as solc 0.8.37 makes it of [`GENERIC`]: for cancun, optimised for 200 runs, without
-/// metadata.
+/// The creation code of the contract for any key, as solc 0.8.37 makes it of [`GENERIC`]: for cancun, optimised for 200
+/// runs, without metadata.
 pub fn generic_bytecode() -> Vec<u8> {
     let digit = |c: &u8| char::from(*c).to_digit(16).unwrap_or_default() as u8;
     let (pairs, _) = GENERIC_HEX.trim_end().as_bytes().as_chunks::<2>();
     pairs.iter().map(|[high, low]| digit(high) << 4 | digit(low)).collect()
 }
 
-/// The Solidity source of a contract of that name, which takes the proofs of that key and no others: `verify(uint256[n] inputs, uint256[8]
-/// proof)` reverts unless the proof is one. The source stands alone, and says what the public inputs mean.
+/// The Solidity source of a contract of that name, which takes the proofs of that key and no others: `verify(uint256[n]
+/// inputs, uint256[8] proof)` reverts unless the proof is one. The source stands alone, and says what the public inputs
+/// mean.
 ///
 /// # Errors
-/// If the name is none (a capital letter, then letters, digits and underscores, and not one that the source has), or the key has no public
-/// input, or more than [`MAX_INPUTS`].
+/// If the name is none (a capital letter, then letters, digits and underscores, and not one that the source has), or
+/// the key has no public input, or more than [`MAX_INPUTS`].
 ///
 /// # Soundness
-/// A contract does not show whose key it has: whoever relies on one generates it from a key of its own or of a ceremony, compiles it and
-/// compares the code, or compares `KEY_HASH` with [`EvmKey::hash`] and the source with this.
+/// A contract does not show whose key it has: whoever relies on one generates it from a key of its own or of a
+/// ceremony, compiles it and compares the code, or compares `KEY_HASH` with [`EvmKey::hash`] and the source with this.
 pub fn verifier(name: &str, key: &VerifyingKey) -> Result<String, EvmError> {
     check_name(name)?;
     let words = EvmKey::new(key)?;

@@ -1,4 +1,5 @@
-//! Words: `x = sum_i word_i 2^(8 (31 - i))`, 32 bytes, most significant first; keccak256, and the selectors of functions.
+//! Words: `x = sum_i word_i 2^(8 (31 - i))`, 32 bytes, most significant first; keccak256, and the selectors of
+//! functions.
 
 use ark_ff::{BigInt, PrimeField};
 use sha3::{Digest as _, Keccak256};

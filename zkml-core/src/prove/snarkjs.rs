@@ -6,12 +6,13 @@
 //! | `proof.json` | `protocol`, `curve`, `pi_a`, `pi_b`, `pi_c` |
 //! | `public.json` | the public inputs |
 //!
-//! Numbers are decimal strings; points are projective with `z = 1`, and an element of the quadratic extension is `[real, imaginary]`. It is here,
-//! and not with what is for Ethereum, because a verifier of such files needs nothing more than this module.
+//! Numbers are decimal strings; points are projective with `z = 1`, and an element of the quadratic extension is
+//! `[real, imaginary]`. It is here, and not with what is for Ethereum, because a verifier of such files needs nothing
+//! more than this module.
 //!
 //! # Soundness
-//! These files do not say of which circuit a key is, nor what its public inputs mean. A key that is read has a table of plain field
-//! elements, and its contents are the hash of its points: its digest names that key alone.
+//! These files do not say of which circuit a key is, nor what its public inputs mean. A key that is read has a table of
+//! plain field elements, and its contents are the hash of its points: its digest names that key alone.
 
 use ark_bn254::{Fq, Fq2, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
@@ -145,12 +146,12 @@ pub fn export_public(proof: &Proof) -> String {
     write(&proof.inputs.iter().map(|x| decimal(*x)).collect::<Vec<_>>())
 }
 
-/// The key of a `verification_key.json`, of which its owner says where it comes from. Its public inputs are field elements `signal 0`,
-/// `signal 1` and so on.
+/// The key of a `verification_key.json`, of which its owner says where it comes from. Its public inputs are field
+/// elements `signal 0`, `signal 1` and so on.
 ///
 /// # Errors
-/// If it is no such file, of another proof system or curve, a number is not in its one spelling, or a point is not in its group, or zero
-/// where no honest key has zero.
+/// If it is no such file, of another proof system or curve, a number is not in its one spelling, or a point is not in
+/// its group, or zero where no honest key has zero.
 pub fn import_key(json: &[u8], provenance: Provenance) -> Result<VerifyingKey, SnarkjsError> {
     let file: KeyFile = read(json, KEY)?;
     check_system(KEY, &file.protocol, &file.curve)?;
@@ -182,8 +183,8 @@ pub fn import_key(json: &[u8], provenance: Provenance) -> Result<VerifyingKey, S
 /// The proof of a `proof.json` and a `public.json`, to be verified under that key: reading it doesn't.
 ///
 /// # Errors
-/// If they are no such files, of another proof system or curve, a number is not in its one spelling, a point is not in its group, or there
-/// are more or fewer public inputs than the key takes.
+/// If they are no such files, of another proof system or curve, a number is not in its one spelling, a point is not in
+/// its group, or there are more or fewer public inputs than the key takes.
 pub fn import_proof(key: &VerifyingKey, proof: &[u8], public: &[u8]) -> Result<Proof, SnarkjsError> {
     let file: ProofFile = read(proof, PROOF)?;
     check_system(PROOF, &file.protocol, &file.curve)?;
