@@ -3,7 +3,11 @@
 //! A transaction is signed before it is kept, and kept before it is sent: after a crash the very same one is sent again, which nodes take for
 //! one. So no step takes place twice.
 
-use std::{future::Future, sync::mpsc, time::Duration};
+use std::{
+    future::Future,
+    sync::mpsc,
+    time::{Duration, Instant},
+};
 
 use alloy::{
     consensus::{SignableTransaction as _, TxEip1559, TxEnvelope},
@@ -29,6 +33,9 @@ const FACTORY: &str = include_str!("../artifacts/BountyFactory.hex");
 
 /// How long a node may take for an answer.
 const ANSWER: Duration = Duration::from_secs(60);
+
+/// What a node may take from counting a transaction to having its receipt.
+const LAG: Duration = Duration::from_secs(3);
 
 /// Between two looks for a receipt.
 const LOOK: Duration = Duration::from_millis(100);
@@ -324,15 +331,17 @@ impl Chain {
 
     /// Sends a transaction, again if it was sent, which is told, and waits until it counts.
     pub(crate) fn settle(&self, pending: &Pending, told: &mut dyn FnMut()) -> Result<Outcome, Error> {
-        let began = std::time::Instant::now();
-        let mut sent = false;
+        let began = Instant::now();
+        let (mut sent, mut missing) = (false, None);
         loop {
             // Asked for before the receipt: a number that is taken then, and no receipt after, is another's.
             let taken = self.nonce()? > pending.nonce;
             if let Some(outcome) = self.receipt(pending)? {
                 return Ok(outcome);
             }
-            if taken && !self.mined(pending)? {
+            // A node may count a transaction before it has its receipt.
+            let lost = if taken { *missing.get_or_insert_with(Instant::now) } else { Instant::now() };
+            if lost.elapsed() > LAG && !self.known(pending)? {
                 return Ok(Outcome::Replaced);
             }
             if !taken && !sent {
@@ -358,21 +367,18 @@ impl Chain {
             provider.send_raw_transaction(&raw).await.map(|_| ())
         })?;
         let Err(error) = answer else { return Ok(None) };
-        let hash = pending.hash;
-        let known = self
-            .ask("asking for a transaction", move |provider| async move { provider.get_transaction_by_hash(hash).await })?;
-        match (known, error.as_error_resp()) {
-            (Some(_), _) => Ok(None),
-            (None, Some(refused)) => Ok(Some(refused.message.to_string())),
-            (None, None) => Err(node("sending a transaction")(error)),
+        match (self.known(pending)?, error.as_error_resp()) {
+            (true, _) => Ok(None),
+            (false, Some(refused)) => Ok(Some(refused.message.to_string())),
+            (false, None) => Err(node("sending a transaction")(error)),
         }
     }
 
-    fn mined(&self, pending: &Pending) -> Result<bool, Error> {
-        let hash = pending.hash;
-        let receipt = self
-            .ask("asking for a receipt", move |provider| async move { provider.get_transaction_receipt(hash).await })?;
-        Ok(receipt.is_some())
+    /// Whether the node has it, mined or not.
+    fn known(&self, pending: &Pending) -> Result<bool, Error> {
+        let (hash, action) = (pending.hash, "asking for a transaction");
+        let known = self.ask(action, move |provider| async move { provider.get_transaction_by_hash(hash).await })?;
+        Ok(known.is_some())
     }
 
     /// What became of it, once enough blocks say so.
