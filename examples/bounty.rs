@@ -7,12 +7,13 @@
 //!
 //! A host has labelled images, and pays ten ether for a network that answers 80% of them correctly. A hunter has such a network, and shows it to
 //! nobody before it is paid. Keys come from a single party here: for development. Needs Rust 1.91, and `anvil`; the contracts'
-//! bytecode ships. All files are in a folder of their own, which is removed in the end.
+//! bytecode ships. All files are in a folder of their own, which is removed in the end. With `--features bounty,onnx` the images are those of
+//! MNIST, where `../shared/data` or `ZKML_DATA` has them.
 
-#[path = "bounty/task.rs"]
-mod task;
 #[path = "common/mod.rs"]
 mod common;
+#[path = "bounty/task.rs"]
+mod task;
 
 use std::{error::Error, path::PathBuf, time::Instant};
 
@@ -54,7 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (clock, deployed) = Chain::deploy(&anvil.url(), anvil.signer(0))?;
     println!("chain {}: a factory of bounties at {}, {} gas", clock.id(), clock.factory(), deployed.gas);
     let chain = |account| Chain::connect(&anvil.url(), anvil.signer(account), clock.factory());
-    let task = task::shipped()?;
+    let task = task::find()?;
     println!("the task: {} samples, {}\n", task.samples.len(), task.name);
 
     println!("1. the host makes circuits and keys, and publishes them");
@@ -95,7 +96,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     host.create(&offer)?;
     let bounty = host.bounty().ok_or("there is no bounty")?;
 
-    println!("3. a hunter fetches the package, rebuilds the circuits, compares them with the terms, and commits to its model");
+    println!(
+        "3. a hunter fetches the package, rebuilds the circuits, compares them with the terms, and commits to its model"
+    );
     let package = Package::fetch(&store, &cid)?;
     let model = package.quantize(task.weights)?;
     let trust = Trust::DevelopmentOnly;
@@ -120,7 +123,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     hunter.deliver()?;
     hunter.withdraw(hunter.chain().account())?;
     let earned = clock.balance(hunter.chain().account())? - before;
-    println!("    the hunter has {} milliether more", earned / U256::from(10u64).pow(U256::from(15)));
+    let milliether = U256::from(10u64).pow(U256::from(15));
+    println!("    the hunter has {} milliether more: reward and bond, less fees", earned / milliether);
 
     println!("7. the host decrypts, and has the model");
     let received = host.receive()?;

@@ -35,15 +35,17 @@ pub enum StoreError {
         /// Which store.
         place: String,
         /// What was asked for.
-        cid: FileCid,
+        cid: String,
     },
     /// What came is something else.
-    #[error("{place} answered {bytes} bytes that are not those of {cid}; do not use this store: it is damaged, or lies")]
+    #[error(
+        "{place} answered {bytes} bytes that are not those of {cid}; do not use this store: it is damaged, or lies"
+    )]
     WrongBytes {
         /// Which store.
         place: String,
         /// What was asked for.
-        cid: FileCid,
+        cid: String,
         /// How many came.
         bytes: usize,
     },
@@ -53,7 +55,7 @@ pub enum StoreError {
         /// Which store.
         place: String,
         /// What was asked for.
-        cid: FileCid,
+        cid: String,
     },
     /// No answer in time.
     #[error("{place} did not answer for {what} within {seconds} s; try again, or use another gateway")]
@@ -66,12 +68,14 @@ pub enum StoreError {
         seconds: u64,
     },
     /// The answer has more bytes than a block.
-    #[error("{place} answered more than {max} bytes for {cid}, expected one block; is it a gateway that knows `?format=raw`?")]
+    #[error(
+        "{place} answered more than {max} bytes for {cid}, expected one block; is it a gateway that knows `?format=raw`?"
+    )]
     TooLarge {
         /// Which store.
         place: String,
         /// What was asked for.
-        cid: FileCid,
+        cid: String,
         /// The most that is read.
         max: u64,
     },
@@ -81,7 +85,7 @@ pub enum StoreError {
     )]
     SeveralBlocks {
         /// What was asked for.
-        cid: FileCid,
+        cid: String,
     },
     /// Another status.
     #[error("{place} answered status {status} for {what}; see its log")]
@@ -102,14 +106,16 @@ pub enum StoreError {
         reason: String,
     },
     /// The node stored it under another CID.
-    #[error("{place} stored the file as {found}, expected {expected}; its chunker or version of CIDs is another: it must be a Kubo node")]
+    #[error(
+        "{place} stored the file as {found}, expected {expected}; its chunker or version of CIDs is another: it must be a Kubo node"
+    )]
     OtherCid {
         /// Which store.
         place: String,
         /// What it answered.
         found: String,
         /// What the file is.
-        expected: FileCid,
+        expected: String,
     },
     /// Nothing can be put there.
     #[error("{place} is a gateway to read from; name the RPC address of a Kubo node to put files, or use a folder")]
@@ -203,10 +209,12 @@ impl Store {
                 let path = path.join(cid.to_string());
                 let place = || path.display().to_string();
                 if !path.exists() {
-                    return Err(StoreError::NotFound { place: place(), cid: *cid });
+                    return Err(StoreError::NotFound { place: place(), cid: cid.to_string() });
                 }
                 let bytes = bounded::read(&path, MAX_BLOCK).map_err(|error| match error {
-                    ReadError::TooLarge { max, .. } => StoreError::TooLarge { place: place(), cid: *cid, max },
+                    ReadError::TooLarge { max, .. } => {
+                        StoreError::TooLarge { place: place(), cid: cid.to_string(), max }
+                    }
                     error => StoreError::Io { path: path.clone(), reason: error.to_string() },
                 })?;
                 content(cid, bytes, place)
@@ -239,11 +247,11 @@ fn content(cid: &FileCid, bytes: Vec<u8>, place: impl Fn() -> String) -> Result<
         return Ok(bytes);
     }
     if <[u8; 32]>::from(Sha256::digest(&bytes)) != *cid.digest() {
-        return Err(StoreError::WrongBytes { place: place(), cid: *cid, bytes: bytes.len() });
+        return Err(StoreError::WrongBytes { place: place(), cid: cid.to_string(), bytes: bytes.len() });
     }
     // A block with this digest, and no raw one: that would have been its own content.
     let whole = within(&bytes).filter(|content| cid.names(content)).map(<[u8]>::to_vec);
-    whole.ok_or(StoreError::SeveralBlocks { cid: *cid })
+    whole.ok_or(StoreError::SeveralBlocks { cid: cid.to_string() })
 }
 
 /// The content in a dag-pb node that is a file of one block.
@@ -258,9 +266,8 @@ fn within(block: &[u8]) -> Option<&[u8]> {
 impl Gateway {
     fn failed(&self, place: &str, what: &dyn fmt::Display, error: &ureq::Error) -> StoreError {
         let (place, what) = (place.to_owned(), what.to_string());
-        let timeout = |io: &std::io::Error| {
-            matches!(io.kind(), std::io::ErrorKind::TimedOut | std::io::ErrorKind::WouldBlock)
-        };
+        let timeout =
+            |io: &std::io::Error| matches!(io.kind(), std::io::ErrorKind::TimedOut | std::io::ErrorKind::WouldBlock);
         match error {
             ureq::Error::Timeout(_) => StoreError::Timeout { place, what, seconds: self.timeout.as_secs() },
             ureq::Error::Io(io) if timeout(io) => StoreError::Timeout { place, what, seconds: self.timeout.as_secs() },
@@ -278,24 +285,24 @@ impl Gateway {
         let mut answer = answer.map_err(|error| self.failed(&self.url, cid, &error))?;
         match answer.status().as_u16() {
             200 => {}
-            404 | 410 => return Err(StoreError::NotFound { place: place(), cid: *cid }),
+            404 | 410 => return Err(StoreError::NotFound { place: place(), cid: cid.to_string() }),
             status => return Err(StoreError::Status { place: place(), what: cid.to_string(), status }),
         }
         let declared = answer.body().content_length();
         let read = answer.body_mut().with_config().limit(MAX_BLOCK).read_to_vec();
         let bytes = read.map_err(|error| match error {
-            ureq::Error::BodyExceedsLimit(max) => StoreError::TooLarge { place: place(), cid: *cid, max },
+            ureq::Error::BodyExceedsLimit(max) => StoreError::TooLarge { place: place(), cid: cid.to_string(), max },
             ureq::Error::Io(io) if io.kind() == std::io::ErrorKind::UnexpectedEof => {
-                StoreError::Truncated { place: place(), cid: *cid }
+                StoreError::Truncated { place: place(), cid: cid.to_string() }
             }
             error => match self.failed(&self.url, cid, &error) {
                 // The connection was good until here.
-                StoreError::Unreachable { place, .. } => StoreError::Truncated { place, cid: *cid },
+                StoreError::Unreachable { place, .. } => StoreError::Truncated { place, cid: cid.to_string() },
                 other => other,
             },
         })?;
         if declared.is_some_and(|length| length > bytes.len() as u64) {
-            return Err(StoreError::Truncated { place: place(), cid: *cid });
+            return Err(StoreError::Truncated { place: place(), cid: cid.to_string() });
         }
         content(cid, bytes, place)
     }
@@ -310,12 +317,10 @@ impl Gateway {
              Content-Type: application/octet-stream\r\n\r\n"
         );
         let body = [head.as_bytes(), bytes, format!("\r\n--{boundary}--\r\n").as_bytes()].concat();
-        let url = format!("{rpc}/api/v0/add?cid-version=1&raw-leaves={raw}&chunker=size-{CHUNK}&hash=sha2-256&pin=true");
-        let sent = self
-            .agent
-            .post(url)
-            .content_type(format!("multipart/form-data; boundary={boundary}"))
-            .send(&body[..]);
+        let url =
+            format!("{rpc}/api/v0/add?cid-version=1&raw-leaves={raw}&chunker=size-{CHUNK}&hash=sha2-256&pin=true");
+        let sent =
+            self.agent.post(url).content_type(format!("multipart/form-data; boundary={boundary}")).send(&body[..]);
         let mut answer = sent.map_err(|error| self.failed(rpc, cid, &error))?;
         let status = answer.status().as_u16();
         if status != 200 {
@@ -331,7 +336,7 @@ impl Gateway {
         if found == cid.to_string() {
             Ok(())
         } else {
-            Err(StoreError::OtherCid { place: rpc.clone(), found, expected: *cid })
+            Err(StoreError::OtherCid { place: rpc.clone(), found, expected: cid.to_string() })
         }
     }
 }
