@@ -49,7 +49,7 @@ impl Contract {
     /// Whether the contract accepts the words; [`VerifyingKey::verify`] must agree.
     fn accepts(&mut self, words: &Words) -> bool {
         let outcome = self.machine.call(self.address, &words.plain());
-        assert_eq!(outcome.accepted, words.verifies(&proven().key), "contract and verifier differ: {words:?}");
+        assert_eq!(outcome.accepted, words.verifies(proven()), "contract and verifier differ: {words:?}");
         assert!(outcome.gas <= if outcome.accepted { 260_000 } else { 480_000 }, "{} gas", outcome.gas);
         outcome.accepted
     }
