@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # All checks and all tests. `./test.sh quick`: those of everyday work, without Burn and without what needs another build.
 # Needs a Rust toolchain (1.95 or newer, for Burn). Where there is Node.js (20 or newer), the compiler of Solidity and snarkjs are
-# installed in tests/evm, and the tests that need them run.
+# installed in tests/evm, and Foundry in contracts, and the tests that need them run.
 set -euo pipefail
 cd "$(dirname "$0")"
 export CARGO_TERM_COLOR=never
@@ -49,6 +49,8 @@ else
 fi
 
 if command -v npm >/dev/null; then
+  say "the contracts of bounties"
+  ./contracts/test.sh
   say "contracts, compiled here, and snarkjs"
   lock=tests/evm/node_modules/.package-lock.json
   if [ ! -f "$lock" ] || [ tests/evm/package-lock.json -nt "$lock" ]; then
@@ -56,7 +58,7 @@ if command -v npm >/dev/null; then
   fi
   cargo test --workspace --features "$features" --test solidity --test snarkjs -- --ignored
 else
-  say "contracts, compiled here, and snarkjs: ignored, there is no npm"
+  say "contracts, and snarkjs: ignored, there is no npm"
 fi
 
 say "from training to a proof"

@@ -395,13 +395,13 @@ contract Bounty is IBounty, ReentrancyGuardTransient {
         _progress.closedAt = uint40(block.timestamp);
     }
 
-    /// @dev A bond is lost at `proveUntil` by who has not proven all chunks of data that was shown, and at the end of its
-    /// turn by who qualified and has not delivered. What comes after the end of the bounty takes nothing from anyone.
+    /// @dev A bond is lost at `proveUntil` by who has not proven all chunks of data on which somebody has, and at the end of
+    /// its turn by who qualified and has not delivered. Where nobody has, the files may be ones that nobody can fetch. What comes after the end of the bounty takes nothing from anyone.
     function _bondLost(Terms memory t, Hunter storage h, address hunter) private view returns (bool) {
         if (h.bond != Bond.Held) revert BondNotHeld(hunter, h.bond);
         State found = _state(t);
         if (found < State.Paid) revert WrongState(found, State.Refundable);
-        if (!_revealed(t)) return false;
+        if (!_revealed(t) || (_qualified | _failed) == 0) return false;
         uint256 end = found == State.Refundable ? block.timestamp : _progress.closedAt;
         if (h.proven != _allChunks(t)) return end >= t.proveUntil;
         (, uint256 until) = _turn(t, h, hunter);

@@ -374,6 +374,24 @@ contract Attacks is BountyTest {
         assertEq(held(b), 0);
     }
 
+    /// However late, before the refund and after: data that was not shown costs no bond.
+    function test_attack_a_host_that_never_answers_and_hunters_that_come_late() public {
+        Terms memory t = usual();
+        Bounty b = make(t);
+        commit(b, ann);
+        commit(b, bob);
+        vm.warp(t.proveUntil + 1_000_000);
+        vm.prank(ann);
+        b.reclaim();
+        b.refund();
+        vm.expectRevert(abi.encodeWithSelector(IBounty.BondNotLost.selector, bob));
+        b.forfeit(bob);
+        vm.prank(bob);
+        b.reclaim();
+        withdraw(b, ann, 1 ether);
+        withdraw(b, bob, 1 ether);
+    }
+
     /// After the data is shown, the host is needed for nothing.
     function test_attack_a_host_that_never_accepts() public {
         Bounty b = revealed(usual(), list(ann));
@@ -382,17 +400,38 @@ contract Attacks is BountyTest {
         withdraw(b, ann, 11 ether);
     }
 
-    /// A host who shows data that nobody can get wins no bonds by it.
+    /// A host who shows data that nobody can get costs nobody a bond.
     function test_attack_a_host_that_withholds_the_files() public {
         Terms memory t = usual();
-        Bounty b = revealed(t, list(ann));
+        Bounty b = revealed(t, list(ann, bob, cat));
+        // One chunk is not all.
+        sendAccuracy(b, bob, 0, 4);
+        vm.warp(t.proveUntil);
+        vm.expectRevert(abi.encodeWithSelector(IBounty.BondNotLost.selector, ann));
+        b.forfeit(ann);
+        b.refund();
+        address[3] memory all = [ann, bob, cat];
+        for (uint256 i; i < 3; ++i) {
+            address hunter = all[i];
+            vm.prank(hunter);
+            b.reclaim();
+            withdraw(b, hunter, 1 ether);
+        }
+        withdraw(b, host, 10 ether);
+        assertEq(held(b), 0);
+    }
+
+    /// Even with a hunter of its own, who alone has the files, such a host earns none of the bonds: they are destroyed.
+    function test_attack_a_host_that_withholds_the_files_and_enters() public {
+        Terms memory t = usual();
+        Bounty b = revealed(t, list(ann, eve, cat));
+        prove(b, eve, 0);
         vm.warp(t.proveUntil);
         b.refund();
         b.forfeit(ann);
         assertEq(b.credit(host), 10 ether);
+        assertEq(b.credit(eve), 1 ether);
         assertEq(b.NOBODY().balance, 1 ether);
-        withdraw(b, host, 10 ether);
-        assertEq(held(b), 0);
     }
 
     function test_attack_a_bounty_that_cannot_be_refunded() public {

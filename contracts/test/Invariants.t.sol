@@ -196,6 +196,8 @@ contract Handler is BountyTest {
             vm.prank(actors[i]);
             try b.reclaim() {}
             catch {
+                // Only where the data was shown.
+                assertEq(groupsShown[address(b)], t.chunks, "a bond lost without data");
                 b.forfeit(actors[i]);
                 moneyOut += t.bond;
             }

@@ -3,6 +3,7 @@
 //! A composition describes itself once, over every constraint system: building, counting, the witness and the dishonest provers of the
 //! tests are readings of [`Composition::enforce`].
 
+use ark_ff::PrimeField;
 use ark_std::rand::{CryptoRng, RngCore};
 use sha2::{Digest as _, Sha256};
 
@@ -96,6 +97,16 @@ impl StatementError {
         let part = part.into();
         |error| Self::Arith { part, error }
     }
+}
+
+/// Whether a salt can be guessed: it is below `2^64`, which no salt that is uniform in the field is.
+pub(super) fn guessable(salt: prove::Fr) -> bool {
+    salt.into_bigint().0[1..].iter().all(|limb| *limb == 0)
+}
+
+/// Refuses a salt that can be guessed: whoever guesses it can test guesses of what is committed to.
+pub(super) fn check_salt(salt: prove::Fr) -> Result<(), StatementError> {
+    if guessable(salt) { Err(CircuitError::Salt.into()) } else { Ok(()) }
 }
 
 /// A statement that a circuit proves, made of parts.
@@ -209,7 +220,7 @@ impl<S: Composition> Composed<S> {
     /// Runs the setup, alone: whoever runs it can forge proofs, and its keys say so.
     ///
     /// # Errors
-    /// As [`prove::setup`].
+    /// As [`prove::setup()`].
     pub fn setup<P: Prover>(&self, rng: &mut (impl RngCore + CryptoRng)) -> Result<KeysOf<P>, StatementError> {
         let rng: &mut dyn SecureRng = rng;
         Ok(prove::setup(&self.matrices, self.table.clone(), self.contents, rng)?)

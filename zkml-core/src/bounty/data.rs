@@ -84,7 +84,8 @@ impl Data {
     /// `m = (salt, position, then hi, lo, label of each file)`.
     ///
     /// # Errors
-    /// If a CID is of another form.
+    /// If a CID is of another form, there is no such chunk or group, or a group has another number of items: positions
+    /// that the circuit does not have would be those of others.
     pub fn message(
         &self,
         salt: Fr,
@@ -92,6 +93,15 @@ impl Data {
         group: usize,
         items: &[(FileCid, usize)],
     ) -> Result<Vec<Fr>, StatementError> {
+        for (what, found, count) in [("chunk", chunk, dataset::MAX_CHUNKS), ("group", group, self.layout.groups())] {
+            if found >= count {
+                return Err(DatasetError::Index { what, found, count }.into());
+            }
+        }
+        let (found, expected) = (items.len(), self.layout.items());
+        if found != expected {
+            return Err(StatementError::Count { what: "items", found, expected });
+        }
         let position = Fr::from(chunk as u64) * Fr::from(self.layout.groups() as u64) + Fr::from(group as u64);
         let mut message = vec![salt, position];
         for (cid, label) in items {

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! An accuracy proof is about one chunk, a data proof about one group of it. A sample's commitment is the
-//! [commitment](crate::gadget::hash::commitment) to its pixels, of `0..=255`, and its label, below the number of classes, in a domain
+//! [commitment] to its pixels, of `0..=255`, and its label, below the number of classes, in a domain
 //! that names the shape of the pixels and that number. One salt serves the whole dataset, and is known to whoever may know the data.
 //!
 //! # Soundness
@@ -16,6 +16,7 @@ use ark_bn254::Fr;
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
+use super::compose;
 use crate::{
     gadget::{
         FieldCs, Limb,
@@ -90,6 +91,9 @@ pub enum DatasetError {
         /// The number of classes.
         classes: usize,
     },
+    /// A salt that can be guessed: whoever guesses it can test guesses of the samples.
+    #[error("the salt is below 2^64 and can be guessed; draw it from a cryptographic random generator")]
+    Salt,
     /// There is no such chunk or group.
     #[error("there is no {what} {found}, expected less than {count}")]
     Index {
@@ -236,7 +240,8 @@ impl Dataset {
     /// The dataset of these samples, with a salt that is uniform in the field and used for no other.
     ///
     /// # Errors
-    /// If the samples do not fill whole chunks, are more than 128 of them, or one does not fit the layout.
+    /// If the samples do not fill whole chunks, are more than 128 of them, or one does not fit the layout; or the salt
+    /// can be guessed.
     ///
     /// ```
     /// # use zkml_core::{bounty::dataset::{Dataset, Layout, Sample}, prove::Fr, shape::Shape};
@@ -256,6 +261,9 @@ impl Dataset {
         let refused = DatasetError::Samples { found, chunk, max };
         if found == 0 || found % chunk != 0 || found > max {
             return Err(refused);
+        }
+        if compose::guessable(salt) {
+            return Err(DatasetError::Salt);
         }
         let commitments = samples
             .par_iter()

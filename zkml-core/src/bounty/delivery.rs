@@ -23,7 +23,7 @@ use ark_bn254::Fr;
 use ark_ff::Zero;
 
 use super::{
-    compose::{Composition, StatementError},
+    compose::{self, Composition, StatementError},
     data::{element, one_hot},
     keys::{PublicKey, SecretKey},
     message::{self, Challenge, Tag},
@@ -222,8 +222,14 @@ impl Delivery {
     /// `C_w`: the commitment to weights, as in every circuit of the plan.
     ///
     /// # Errors
-    /// If they are not within their widths.
+    /// If they are not within their widths, or the salt can be guessed.
     pub fn commitment(&self, weights: &[Vec<Tensor<Int>>], salt: Fr) -> Result<Fr, StatementError> {
+        compose::check_salt(salt)?;
+        self.commit(weights, salt)
+    }
+
+    /// The commitment, of whatever salt: whoever decrypts takes the one that there is.
+    fn commit(&self, weights: &[Vec<Tensor<Int>>], salt: Fr) -> Result<Fr, StatementError> {
         let values = self.values(weights)?;
         Ok(commitment::commit(&self.domain, &values, salt).map_err(DeliveryError::from)?)
     }
@@ -289,7 +295,7 @@ impl Delivery {
         };
         let weights: Vec<Vec<Tensor<Int>>> =
             self.shapes.iter().map(|shapes| shapes.iter().map(&mut tensor).collect()).collect();
-        if self.commitment(&weights, *salt)? != commitment {
+        if self.commit(&weights, *salt)? != commitment {
             return Err(DeliveryError::OtherWeights.into());
         }
         Ok(Delivered { weights, salt: *salt })
@@ -322,6 +328,7 @@ impl Composition for Delivery {
 
     fn admit(&self, witness: &DeliveryWitness<'_>) -> Result<(), StatementError> {
         self.check_chunk(witness.chunk)?;
+        compose::check_salt(witness.salt)?;
         self.plain(witness.weights, witness.salt).map(|_| ())
     }
 

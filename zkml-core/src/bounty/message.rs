@@ -14,6 +14,7 @@ use ark_bn254::Fr;
 use ark_ff::Zero;
 
 use crate::{
+    evm,
     gadget::{FieldCs, hash::chain},
     number::Cost,
     plan::synthesis::Row,
@@ -53,10 +54,7 @@ pub fn digest(tag: Tag, message: &[Fr]) -> Fr {
     chain::digest(tag.name().as_bytes(), message)
 }
 
-/// `v = sum_i m_i z^i`.
-pub fn combine(z: Fr, message: &[Fr]) -> Fr {
-    message.iter().rev().fold(Fr::zero(), |v, m| v * z + m)
-}
+pub use crate::evm::combine;
 
 /// What of a binding the circuit does not make itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +63,15 @@ pub struct Challenge {
     pub context: Fr,
     /// `z`.
     pub z: Fr,
+}
+
+impl Challenge {
+    /// The challenge that a contract computes: `z = keccak256(tag, ctx, root, C_m, m) mod p`, where the root is that of the dataset, or the
+    /// commitment to the weights.
+    pub fn new(tag: Tag, context: Fr, root: Fr, message: &[Fr]) -> Self {
+        let z = evm::challenge(&tag.word(), context, root, digest(tag, message), message);
+        Self { context, z }
+    }
 }
 
 /// Binding of `n` elements: a hash of all of them, `n - 1` products, and `C_m`, `ctx`, `z` and `v` as public inputs.

@@ -26,7 +26,7 @@ const ORDER: &[&str] = &[
     "circuit",  // constraints of a planned network
     "dev",      // diagnosis of circuits
     "evm",      // verifiers on a chain, and calls of them
-    "bounty",   // data named by CIDs, keys
+    "bounty",   // data named by CIDs, statements about models and data, keys
 ];
 
 /// What a module imports from above nevertheless, and why.

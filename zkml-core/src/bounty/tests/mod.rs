@@ -1,9 +1,11 @@
 //! The three statements: proven, counted, and attacked.
 
 mod accuracy;
+mod attacks;
 mod data;
 mod delivery;
 mod proven;
+mod secrets;
 
 use ark_bn254::Fr;
 use ark_ff::Field;
@@ -73,8 +75,7 @@ fn data() -> Composed<Data> {
 }
 
 fn challenge(tag: Tag, message: &[Fr]) -> Challenge {
-    // As a verifier's: a function of the message's digest. Circuits take any.
-    Challenge { context: secret(77), z: message::digest(tag, message).square() }
+    Challenge::new(tag, secret(77), secret(78), message)
 }
 
 /// A network of these scores over images of two by two pixels.
@@ -123,8 +124,8 @@ fn public_inputs_are_bound<S: Composition>(circuit: &Composed<S>, assignment: &[
     assert_eq!(circuit.table().len(), 5);
     let harness = Harness::new(circuit.matrices(), assignment, circuit.free());
     assert!(harness.holds());
-    for column in 1..=5 {
-        for change in [Fr::ONE, -Fr::ONE, -assignment[column], secret(5)] {
+    for (column, value) in assignment.iter().enumerate().skip(1).take(5) {
+        for change in [Fr::ONE, -Fr::ONE, -*value, secret(5)] {
             assert!(change == Fr::from(0u64) || !harness.accepts(&[(column, change)]), "public input {column}");
         }
     }

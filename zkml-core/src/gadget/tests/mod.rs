@@ -1,5 +1,7 @@
 //! Every gadget: constraints hold exactly for what `eval` says, cost what `cost` says, and refuse every mutation.
 
+#[cfg(feature = "bounty")]
+mod attacks;
 mod bits;
 mod compare;
 mod division;
