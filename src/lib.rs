@@ -52,6 +52,8 @@
 //! * `onnx`: models from ONNX files, see `zkml::onnx`.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "bounty")]
+pub mod bounty;
 #[cfg(feature = "burn")]
 pub mod burn;
 #[cfg(feature = "keras")]

@@ -76,7 +76,20 @@ impl Accuracy {
     /// If the model answers no class, or has not as many as the layout; its input has not as many elements as a sample pixels; its
     /// input is not the integers `0..=255`; or the plan says something of the weights.
     pub fn new(quantized: &Quantized, layout: Layout) -> Result<Self, StatementError> {
-        let model = Circuit::new_for(quantized, VISIBILITY, &Limits::own())?;
+        Self::of(Circuit::new_for(quantized, VISIBILITY, &Limits::own())?, layout)
+    }
+
+    /// As [`Accuracy::new`], of the circuit of one answer: what is published of a bounty has no weights.
+    ///
+    /// # Errors
+    /// As there; and if the circuit has another [visibility](VISIBILITY), or proves several answers.
+    pub fn of(model: Circuit, layout: Layout) -> Result<Self, StatementError> {
+        if model.visibility() != VISIBILITY || model.batch() != 1 {
+            return Err(StatementError::Model {
+                found: format!("has a circuit of {} answers, for which {:?}", model.batch(), model.visibility()),
+                expected: format!("one of 1 answer, for which {VISIBILITY:?}"),
+            });
+        }
         let graph = model.graph();
         let classes = graph.classes();
         if classes != Some(layout.classes()) {

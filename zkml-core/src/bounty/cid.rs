@@ -194,8 +194,15 @@ impl FileCid {
     /// # Errors
     /// If it has more than [`CHUNK`] bytes.
     pub fn of(form: Form, content: &[u8]) -> Result<Self, CidError> {
-        let digest = sha256::eval(&form.block(content)?);
-        let hash = Multihash::wrap(SHA2_256, &digest).map_err(|_| CidError::Digest { found: digest.len() })?;
+        Self::of_digest(form, &sha256::eval(&form.block(content)?))
+    }
+
+    /// The CID of a block with this SHA-256, in version 1.
+    ///
+    /// # Errors
+    /// Never, of 32 bytes.
+    pub fn of_digest(form: Form, digest: &[u8; 32]) -> Result<Self, CidError> {
+        let hash = Multihash::wrap(SHA2_256, digest).map_err(|_| CidError::Digest { found: digest.len() })?;
         Self::try_from(Cid::new_v1(form.codec(), hash))
     }
 
@@ -354,6 +361,7 @@ mod tests {
         ] {
             let content = content.as_bytes();
             let of = |form| FileCid::of(form, content).unwrap();
+            assert_eq!(FileCid::of_digest(Form::Raw, of(Form::Raw).digest()), Ok(of(Form::Raw)));
             assert_eq!(of(Form::Raw).to_string(), raw);
             assert_eq!(of(Form::DagPb).to_string(), dag_pb);
             assert_eq!(of(Form::DagPb).version0().unwrap().to_string(), version0);

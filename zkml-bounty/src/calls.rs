@@ -1,0 +1,164 @@
+//! Proofs as calls of the contract: made, verified here, and compared with what the contract will compute, before anything is sent.
+
+use alloy::primitives::U256;
+use rand::{CryptoRng, RngCore};
+use zkml_core::{
+    bounty::{
+        accuracy::AccuracyWitness,
+        data::DataWitness,
+        dataset::Chunk,
+        delivery::{Delivery, DeliveryWitness},
+        keys::{PublicKey, SecretKey},
+        message::{self, Challenge, Tag},
+    },
+    evm::{EvmKey, challenge, combine, proof::to_words},
+    number::Int,
+    prove::{Fr, Proof, ProvingKey},
+    tensor::Tensor,
+};
+
+use crate::{
+    abi::IBounty,
+    error::Error,
+    field::to_u256,
+    package::Package,
+    statements::Part,
+};
+
+/// What proofs of a bounty are made with.
+pub(crate) struct Maker<'a, R> {
+    pub(crate) package: &'a Package,
+    pub(crate) proving: &'a ProvingKey,
+    pub(crate) context: Fr,
+    pub(crate) rng: &'a mut R,
+}
+
+/// A message with what binds it: the contract computes the last three itself.
+struct Bound {
+    cm: Fr,
+    challenge: Challenge,
+    v: Fr,
+}
+
+fn bind(tag: Tag, context: Fr, subject: Fr, m: &[Fr]) -> Bound {
+    let cm = message::digest(tag, m);
+    let z = challenge(&tag.word(), context, subject, cm, m);
+    Bound { cm, challenge: Challenge { context, z }, v: combine(z, m) }
+}
+
+impl<R: RngCore + CryptoRng> Maker<'_, R> {
+    /// The words of key and proof, if it says what it must.
+    fn checked(&self, part: Part, proof: &Proof, expected: [(&'static str, Fr); 5]) -> Result<(Vec<u8>, [U256; 8]), Error> {
+        let verifying = self.package.verifying(part);
+        verifying.verify(proof)?;
+        for (i, (input, value)) in expected.into_iter().enumerate() {
+            if proof.inputs.get(i) != Some(&value) {
+                return Err(Error::OtherInput { statement: part.name(), input });
+            }
+        }
+        let words = to_words(&proof.proof).map(U256::from_be_bytes);
+        Ok((EvmKey::new(verifying)?.as_bytes().to_vec(), words))
+    }
+
+    /// The call that shows a group of the data.
+    pub(crate) fn data(
+        &mut self,
+        chunk: &Chunk<'_>,
+        group: usize,
+        files: &[Vec<u8>],
+        dataset: Fr,
+    ) -> Result<IBounty::proveDataCall, Error> {
+        let circuit = self.package.statements().data();
+        let m = circuit.composition().message_of(chunk, group, files)?;
+        let Bound { cm, challenge, v } = bind(Tag::Data, self.context, dataset, &m);
+        let witness = DataWitness { chunk: chunk.clone(), group, files, challenge };
+        let proof = circuit.prove(self.proving, &witness, self.rng)?;
+        let expected = [
+            ("dataset", dataset),
+            ("message", cm),
+            ("context", challenge.context),
+            ("challenge", challenge.z),
+            ("combination", v),
+        ];
+        let (key, proof) = self.checked(Part::Data, &proof, expected)?;
+        Ok(IBounty::proveDataCall {
+            chunk: small(chunk.number)?,
+            group: small(group)?,
+            salt: to_u256(chunk.salt),
+            // After salt and position.
+            items: m[2..].iter().map(|x| to_u256(*x)).collect(),
+            cm: to_u256(cm),
+            key: key.into(),
+            proof,
+        })
+    }
+
+    /// The call that proves the accuracy on a chunk.
+    pub(crate) fn accuracy(
+        &mut self,
+        weights: &[Vec<Tensor<Int>>],
+        salt: Fr,
+        chunk: &Chunk<'_>,
+        dataset: Fr,
+        correct: u32,
+    ) -> Result<IBounty::proveAccuracyCall, Error> {
+        let statements = self.package.statements();
+        let commitment = statements.delivery().composition().commitment(weights, salt)?;
+        let witness = AccuracyWitness { weights, salt, chunk: chunk.clone(), context: self.context };
+        let proof = statements.accuracy().prove(self.proving, &witness, self.rng)?;
+        let expected = [
+            ("weights", commitment),
+            ("dataset", dataset),
+            ("context", self.context),
+            ("chunk", Fr::from(chunk.number as u64)),
+            ("correct", Fr::from(correct)),
+        ];
+        let (key, proof) = self.checked(Part::Accuracy, &proof, expected)?;
+        Ok(IBounty::proveAccuracyCall { chunk: small(chunk.number)?, correct, key: key.into(), proof })
+    }
+
+    /// The call that delivers a part of the weights.
+    pub(crate) fn delivery(
+        &mut self,
+        weights: &[Vec<Tensor<Int>>],
+        salt: Fr,
+        host: PublicKey,
+        ephemeral: &SecretKey,
+        chunk: usize,
+    ) -> Result<IBounty::deliverCall, Error> {
+        let circuit = self.package.statements().delivery();
+        let commitment = circuit.composition().commitment(weights, salt)?;
+        let unbound = Challenge { context: self.context, z: Fr::from(0) };
+        let mut witness = DeliveryWitness { weights, salt, host, ephemeral, chunk, challenge: unbound };
+        let ciphertext = circuit.composition().encrypt(&witness)?;
+        let public = ephemeral.public();
+        let m = Delivery::message(&host, &public, chunk, &ciphertext);
+        let Bound { cm, challenge, v } = bind(Tag::Delivery, self.context, commitment, &m);
+        witness.challenge = challenge;
+        let proof = circuit.prove(self.proving, &witness, self.rng)?;
+        let expected = [
+            ("weights", commitment),
+            ("message", cm),
+            ("context", challenge.context),
+            ("challenge", challenge.z),
+            ("combination", v),
+        ];
+        let (key, proof) = self.checked(Part::Delivery, &proof, expected)?;
+        Ok(IBounty::deliverCall {
+            chunk: small(chunk)?,
+            ephemeral: [to_u256(public.point().x()), to_u256(public.point().y())],
+            ct: ciphertext.into_iter().map(to_u256).collect(),
+            cm: to_u256(cm),
+            key: key.into(),
+            proof,
+        })
+    }
+}
+
+/// An index as the contract takes it.
+pub(crate) fn small(index: usize) -> Result<u16, Error> {
+    u16::try_from(index).map_err(|_| Error::Contract {
+        found: format!("the index {index}"),
+        expected: "one below 65536".to_owned(),
+    })
+}

@@ -1,0 +1,430 @@
+//! Hunter: has a model, and is paid for its accuracy.
+//!
+//! | step | in | does |
+//! |---|---|---|
+//! | [`commit`](Hunter::commit) | `Committing` | commits to the weights, and pays the bond in |
+//! | [`fetch`](Hunter::fetch) | once all data is proven | fetches the files, and makes the dataset's commitment again |
+//! | [`prove_accuracy`](Hunter::prove_accuracy) | `Proving`; open: `Committing`, too | proves chunk by chunk |
+//! | [`deliver`](Hunter::deliver) | in its turn | encrypts the weights for the host, part by part; with the last one it is paid |
+//! | [`reclaim`](Hunter::reclaim) | once the bounty is over | takes the bond back, unless it is lost |
+//! | [`withdraw`](Hunter::withdraw) | any | sends what is credited |
+//!
+//! Each step may be repeated: what is on the chain already is not sent again.
+
+use std::path::Path;
+
+use alloy::primitives::{Address, U256};
+use rand::rngs::OsRng;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+use zkml_core::{
+    bounty::{
+        cid::FileCid,
+        compose::StatementError,
+        dataset::{Chunk, Dataset, Sample},
+        keys::SecretKey,
+    },
+    error::InputError,
+    plan::Quantized,
+    prove::Fr,
+    tensor::Tensor,
+};
+
+use crate::{
+    abi::IBounty,
+    calls::Maker,
+    chain::{Chain, Receipt},
+    error::Error,
+    field::{of_u256, to_u256},
+    host::{damaged, new_salt, of_hex, salt_of, to_hex},
+    ipfs::Store,
+    package::Package,
+    session::{Event, Phase, Progress, Role, Session, State, inspect},
+    statements::Part,
+    terms::{Mode, Terms, Trust, verify_setup},
+};
+
+/// The secrets' file.
+const SECRETS: &str = "secrets.json";
+
+/// The seconds that a transaction of a delivery may take: with less left in its turn, a hunter would give weights away for nothing.
+const MINUTE: u64 = 60;
+
+/// What the hunter must not lose, and nobody else have: who has the salt can test guesses of the weights, and who has an ephemeral key can
+/// read what it encrypted.
+#[derive(Serialize, Deserialize)]
+struct Secrets {
+    salt: Zeroizing<String>,
+    ephemeral: Vec<Zeroizing<String>>,
+}
+
+/// How a hunter's model did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Score {
+    /// Its correct answers.
+    pub correct: u32,
+    /// Those that the bounty asks for.
+    pub threshold: u32,
+    /// The samples.
+    pub samples: usize,
+}
+
+/// Hunter of one bounty.
+pub struct Hunter {
+    session: Session,
+    store: Store,
+    package: Package,
+    terms: Terms,
+    quantized: Quantized,
+    salt: Fr,
+    ephemeral: Vec<SecretKey>,
+    commitment: Fr,
+    dataset: Option<Dataset>,
+}
+
+impl Hunter {
+    /// Opens the folder of a bounty, or begins one, with this model. What was sent from it before is waited for.
+    ///
+    /// Checked are: that the factory made the bounty, that its terms are those of the package, whose keys come from where
+    /// the terms say ([`verify_setup`]), and that the model is of the package's graph and plan. A ceremony's transcript is to be verified
+    /// before.
+    ///
+    /// # Errors
+    /// If one of these does not hold, or the folder is of another bounty, account or model.
+    #[allow(clippy::too_many_arguments, reason = "each is another thing, and none has a default")]
+    pub fn open(
+        folder: impl AsRef<Path>,
+        chain: Chain,
+        store: Store,
+        package: Package,
+        bounty: Address,
+        quantized: &Quantized,
+        trust: Trust,
+        progress: Option<Progress>,
+    ) -> Result<Self, Error> {
+        let (terms, _) = inspect(&chain, bounty)?;
+        verify_setup(&terms, &package, trust)?;
+        package.statements().admit(quantized)?;
+        let mut session = Session::open(folder.as_ref(), chain, Role::Hunter, progress)?;
+        match session.journal.bounty {
+            Some(found) if found != bounty => {
+                let (found, expected) = (found.to_string(), bounty.to_string());
+                return Err(Error::OtherFolder { what: "bounty", found, expected });
+            }
+            Some(_) => {}
+            None => {
+                session.journal.bounty = Some(bounty);
+                session.save()?;
+            }
+        }
+        let secrets = match session.folder.read::<Secrets>(SECRETS)? {
+            Some(secrets) => secrets,
+            None => {
+                let keys = (0..terms.delivery_chunks).map(|_| Ok(to_hex(&SecretKey::random(&mut OsRng)?.to_be_bytes())));
+                let secrets = Secrets { salt: new_salt(), ephemeral: keys.collect::<Result<_, Error>>()? };
+                session.folder.write(SECRETS, &secrets)?;
+                secrets
+            }
+        };
+        let salt = salt_of(&secrets.salt)?;
+        let key = |text: &Zeroizing<String>| {
+            Ok::<_, Error>(SecretKey::from_be_bytes(&*of_hex(text).ok_or_else(damaged)?)?)
+        };
+        let ephemeral = secrets.ephemeral.iter().map(key).collect::<Result<Vec<_>, _>>()?;
+        if ephemeral.len() != usize::from(terms.delivery_chunks) {
+            return Err(damaged());
+        }
+        let commitment = package.statements().delivery().composition().commitment(quantized.params(), salt)?;
+        let quantized = quantized.clone();
+        let hunter = Self { session, store, package, terms, quantized, salt, ephemeral, commitment, dataset: None };
+        hunter.on_chain()?;
+        Ok(hunter)
+    }
+
+    /// What the chain says of this hunter, if it has committed.
+    fn on_chain(&self) -> Result<Option<IBounty::Hunter>, Error> {
+        let account = self.session.chain.account();
+        let state = self.session.view(&IBounty::hunterOfCall { account })?;
+        if state.bond == IBounty::Bond::None {
+            return Ok(None);
+        }
+        if state.cw == to_u256(self.commitment) { Ok(Some(state)) } else { Err(Error::OtherCommitment { account }) }
+    }
+
+    fn committed(&self, step: &'static str) -> Result<IBounty::Hunter, Error> {
+        self.on_chain()?.ok_or(Error::State {
+            step,
+            found: "one that this account has not committed to".to_owned(),
+            expected: "a commitment: call `commit` first".to_owned(),
+        })
+    }
+
+    /// The terms.
+    pub fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// The commitment to the weights.
+    pub fn commitment(&self) -> Fr {
+        self.commitment
+    }
+
+    /// The chain.
+    pub fn chain(&self) -> &Chain {
+        &self.session.chain
+    }
+
+    /// All that was mined for this bounty.
+    pub fn receipts(&self) -> &[Receipt] {
+        &self.session.journal.receipts
+    }
+
+    /// The state of the bounty.
+    ///
+    /// # Errors
+    /// If the node does not answer.
+    pub fn state(&self) -> Result<State, Error> {
+        self.session.state()
+    }
+
+    /// Commits to the weights, and pays the bond in; nothing if that was done.
+    ///
+    /// # Errors
+    /// If it is too late.
+    pub fn commit(&mut self) -> Result<Option<Receipt>, Error> {
+        if self.on_chain()?.is_some() {
+            return Ok(None);
+        }
+        self.session.require("commit", &[Phase::Committing])?;
+        let bounty = self.session.bounty()?;
+        let value = match self.terms.token {
+            None => self.terms.bond,
+            Some(token) => {
+                self.session.approve(token, bounty, self.terms.bond)?;
+                U256::ZERO
+            }
+        };
+        let call = IBounty::commitCall { cw: to_u256(self.commitment) };
+        self.session.send("commit".to_owned(), bounty, value, &call).map(Some)
+    }
+
+    /// The data: the files that were proven, from the store, of which the dataset's commitment is made again.
+    ///
+    /// # Errors
+    /// If not all is proven yet, a file can't be had, or the commitment is another one.
+    pub fn fetch(&mut self) -> Result<&Dataset, Error> {
+        if self.dataset.is_none() {
+            self.dataset = Some(self.fetched()?);
+        }
+        self.dataset.as_ref().ok_or_else(damaged)
+    }
+
+    fn fetched(&mut self) -> Result<Dataset, Error> {
+        let bounty = self.session.bounty()?;
+        let mut groups: Vec<IBounty::DataProven> = self.session.chain.events(bounty)?;
+        groups.sort_by_key(|group| (group.chunk, group.group));
+        let expected = usize::from(self.terms.chunks) * usize::from(self.terms.groups);
+        if groups.len() != expected {
+            return Err(Error::State {
+                step: "fetch",
+                found: format!("one with {} groups of data proven", groups.len()),
+                expected: format!("all {expected}"),
+            });
+        }
+        let salt = groups.first().map_or(Ok(Fr::from(0)), |group| of_u256(group.salt))?;
+        let data = self.package.statements().data().composition().clone();
+        let mut samples = vec![];
+        for item in groups.iter().flat_map(|group| group.items.chunks(3)) {
+            let [hi, lo, label] = item else { return Err(self.nonsense()) };
+            let half = |x: &U256| u128::try_from(*x).map(u128::to_be_bytes).map_err(|_| self.nonsense());
+            let mut digest = [0; 32];
+            digest[..16].copy_from_slice(&half(hi)?);
+            digest[16..].copy_from_slice(&half(lo)?);
+            let cid = FileCid::of_digest(data.form(), &digest).map_err(StatementError::from)?;
+            let label = usize::try_from(*label).map_err(|_| self.nonsense())?;
+            let index = samples.len();
+            let file = self.store.get(&cid)?;
+            let pixels = data.format().eval(&file).map_err(|error| StatementError::Format { index, error })?;
+            samples.push(Sample { pixels: pixels.to_vec(), label });
+            self.session.tell(Event::File { index, of: self.terms.samples() });
+        }
+        let count = samples.len();
+        let dataset = Dataset::new(self.package.statements().layout().clone(), salt, samples)?;
+        if dataset.root() == self.terms.dataset { Ok(dataset) } else { Err(Error::OtherData { count }) }
+    }
+
+    fn nonsense(&self) -> Error {
+        Error::Contract {
+            found: "data that are no files".to_owned(),
+            expected: "two halves of a digest and a label each".to_owned(),
+        }
+    }
+
+    /// The model's correct answers in a chunk.
+    fn count(&self, chunk: &Chunk<'_>) -> Result<u32, Error> {
+        let graph = self.quantized.graph();
+        let shape = graph.shape(graph.input());
+        let mut correct = 0;
+        for sample in chunk.samples {
+            let pixel = |i: usize| sample.pixels.get(i).copied().map_or(0.0, f64::from);
+            let answer = self.quantized.forward(&Tensor::from_fn(shape.clone(), pixel)).map_err(refused)?;
+            correct += u32::from(answer.class == Some(sample.label));
+        }
+        Ok(correct)
+    }
+
+    /// How the model does on the data, which is fetched.
+    ///
+    /// # Errors
+    /// As [`Hunter::fetch`].
+    pub fn score(&mut self) -> Result<Score, Error> {
+        self.fetch()?;
+        let dataset = self.dataset.as_ref().ok_or_else(damaged)?;
+        let mut correct = 0;
+        for chunk in 0..dataset.chunks() {
+            correct += self.count(&dataset.chunk(chunk)?)?;
+        }
+        Ok(Score { correct, threshold: self.terms.threshold, samples: dataset.samples().len() })
+    }
+
+    /// Proves the accuracy on each chunk that is not proven yet. The data is fetched first. With the last chunk the hunter qualifies, or has
+    /// its bond credited.
+    ///
+    /// # Errors
+    /// If it is not yet, or no longer, time for it; or a proof or a transaction fails: then the next call goes on.
+    pub fn prove_accuracy(&mut self) -> Result<Vec<Receipt>, Error> {
+        let chunks = usize::from(self.terms.chunks);
+        let proven = self.committed("prove accuracy")?.proven;
+        if proven.count_ones() as usize == chunks {
+            return Ok(vec![]);
+        }
+        match self.terms.mode {
+            Mode::Open => self.session.require("prove accuracy", &[Phase::Committing, Phase::Proving])?,
+            Mode::Sealed => self.session.require("prove accuracy", &[Phase::Proving])?,
+        };
+        self.fetch()?;
+        let (context, bounty) = (self.session.context(self.session.chain.account())?, self.session.bounty()?);
+        let proving = self.package.proving(Part::Accuracy, &self.store)?;
+        let mut receipts = vec![];
+        for index in (0..chunks).filter(|chunk| proven >> chunk & 1 == 0) {
+            self.session.tell(Event::Proving { statement: "accuracy", index, of: chunks });
+            let began = std::time::Instant::now();
+            let dataset = self.dataset.as_ref().ok_or_else(damaged)?;
+            let chunk = dataset.chunk(index)?;
+            let correct = self.count(&chunk)?;
+            let mut maker = Maker { package: &self.package, proving: &proving, context, rng: &mut OsRng };
+            let call = maker.accuracy(self.quantized.params(), self.salt, &chunk, self.terms.dataset, correct)?;
+            self.session.tell(Event::Proved { statement: "accuracy", seconds: began.elapsed().as_secs_f64() });
+            receipts.push(self.session.send(format!("prove accuracy {index}"), bounty, U256::ZERO, &call)?);
+        }
+        Ok(receipts)
+    }
+
+    /// Delivers the weights, encrypted for the host, in the hunter's turn. With the last part the reward is credited. All proofs are made before the
+    /// first part is sent.
+    ///
+    /// # Errors
+    /// If it is not the hunter's turn, or there is no time left for all parts: nothing is sent then.
+    pub fn deliver(&mut self) -> Result<Vec<Receipt>, Error> {
+        let state = self.committed("deliver")?;
+        let parts = usize::from(self.terms.delivery_chunks);
+        let done = usize::from(state.delivered);
+        if done == parts {
+            return Ok(vec![]);
+        }
+        self.session.require("deliver", &[Phase::Committing, Phase::Proving, Phase::Delivering])?;
+        self.in_turn(0)?;
+        let (context, bounty) = (self.session.context(self.session.chain.account())?, self.session.bounty()?);
+        let proving = self.package.proving(Part::Delivery, &self.store)?;
+        let mut calls = vec![];
+        for index in done..parts {
+            self.session.tell(Event::Proving { statement: "delivery", index, of: parts });
+            let began = std::time::Instant::now();
+            let mut maker = Maker { package: &self.package, proving: &proving, context, rng: &mut OsRng };
+            let (params, key) = (self.quantized.params(), &self.ephemeral[index]);
+            calls.push((index, maker.delivery(params, self.salt, self.terms.host_key, key, index)?));
+            self.session.tell(Event::Proved { statement: "delivery", seconds: began.elapsed().as_secs_f64() });
+        }
+        self.in_turn(calls.len() as u64 * MINUTE)?;
+        let mut receipts = vec![];
+        for (index, call) in calls {
+            receipts.push(self.session.send(format!("deliver {index}"), bounty, U256::ZERO, &call)?);
+        }
+        Ok(receipts)
+    }
+
+    /// Checks that it is the hunter's turn for so many seconds more.
+    fn in_turn(&self, seconds: u64) -> Result<(), Error> {
+        let turn = self.session.view(&IBounty::turnCall { hunter: self.session.chain.account() })?;
+        let (from, until): (u64, u64) = (turn.from.saturating_to(), turn.until.saturating_to());
+        let now = self.session.chain.now()?;
+        if from <= now && now.saturating_add(seconds) < until {
+            return Ok(());
+        }
+        Err(Error::State {
+            step: "deliver",
+            found: format!("at time {now}"),
+            expected: format!("in this hunter's turn, from {from} until {until}, with {seconds} s left"),
+        })
+    }
+
+    /// Has the bond credited, once the bounty is over; nothing if that was done.
+    ///
+    /// # Errors
+    /// If it is not over, or the bond is lost.
+    pub fn reclaim(&mut self) -> Result<Option<Receipt>, Error> {
+        if self.committed("reclaim")?.bond == IBounty::Bond::Returned {
+            return Ok(None);
+        }
+        let bounty = self.session.bounty()?;
+        self.session.send("reclaim".to_owned(), bounty, U256::ZERO, &IBounty::reclaimCall {}).map(Some)
+    }
+
+    /// Sends what is credited to the hunter; nothing if that is nothing.
+    ///
+    /// # Errors
+    /// If the transaction fails.
+    pub fn withdraw(&mut self, to: Address) -> Result<Option<Receipt>, Error> {
+        self.session.withdraw(to)
+    }
+}
+
+/// An input that the model does not take.
+fn refused(error: InputError) -> Error {
+    StatementError::Model { found: format!("refuses a sample: {error}"), expected: "one that takes all pixels".to_owned() }.into()
+}
+
+/// For attacks: what the steps make, without sending it.
+#[cfg(test)]
+impl Hunter {
+    pub(crate) fn session_mut(&mut self) -> &mut Session {
+        &mut self.session
+    }
+
+    pub(crate) fn salt(&self) -> Fr {
+        self.salt
+    }
+
+    pub(crate) fn accuracy_for(
+        &self,
+        account: Address,
+        proving: &zkml_core::prove::ProvingKey,
+        chunk: usize,
+    ) -> Result<IBounty::proveAccuracyCall, Error> {
+        let chunk = self.dataset.as_ref().ok_or_else(damaged)?.chunk(chunk)?;
+        let context = self.session.context(account)?;
+        let mut maker = Maker { package: &self.package, proving, context, rng: &mut OsRng };
+        maker.accuracy(self.quantized.params(), self.salt, &chunk, self.terms.dataset, self.count(&chunk)?)
+    }
+
+    pub(crate) fn delivery_for(
+        &self,
+        account: Address,
+        proving: &zkml_core::prove::ProvingKey,
+        part: usize,
+    ) -> Result<IBounty::deliverCall, Error> {
+        let context = self.session.context(account)?;
+        let mut maker = Maker { package: &self.package, proving, context, rng: &mut OsRng };
+        maker.delivery(self.quantized.params(), self.salt, self.terms.host_key, &self.ephemeral[part], part)
+    }
+}

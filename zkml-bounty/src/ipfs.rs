@@ -1,0 +1,340 @@
+//! Content by CID: from a local folder or an IPFS gateway, checked against its CID whatever either says.
+//!
+//! | store | get | put |
+//! |---|---|---|
+//! | folder | the file whose name is the CID | the same |
+//! | gateway | `GET /ipfs/CID?format=raw` (trustless gateway) | `POST /api/v0/add` of a Kubo node's RPC, never by a gateway |
+//!
+//! # Soundness
+//! Content that does not have the CID's SHA-256 is an error, so a store can withhold content and cannot change it. No more bytes are read
+//! than a block has, and no longer than a time limit.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use sha2::{Digest as _, Sha256};
+use zkml_core::{
+    bounded::{self, ReadError},
+    bounty::cid::{CHUNK, CidError, FileCid, Form},
+    prove::file,
+};
+
+/// The most bytes of a block: a file of one, and what is around it.
+const MAX_BLOCK: u64 = CHUNK as u64 + 64;
+
+/// Content that was not fetched, or not put.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The store does not have it.
+    #[error("{place} does not have {cid}; ask whoever published it to provide it, or use another gateway")]
+    NotFound {
+        /// Which store.
+        place: String,
+        /// What was asked for.
+        cid: FileCid,
+    },
+    /// What came is something else.
+    #[error("{place} answered {bytes} bytes that are not those of {cid}; do not use this store: it is damaged, or lies")]
+    WrongBytes {
+        /// Which store.
+        place: String,
+        /// What was asked for.
+        cid: FileCid,
+        /// How many came.
+        bytes: usize,
+    },
+    /// The answer ended before its end.
+    #[error("{place} broke off its answer for {cid}; try again")]
+    Truncated {
+        /// Which store.
+        place: String,
+        /// What was asked for.
+        cid: FileCid,
+    },
+    /// No answer in time.
+    #[error("{place} did not answer for {what} within {seconds} s; try again, or use another gateway")]
+    Timeout {
+        /// Which store.
+        place: String,
+        /// The CID, or what was put.
+        what: String,
+        /// The limit.
+        seconds: u64,
+    },
+    /// The answer has more bytes than a block.
+    #[error("{place} answered more than {max} bytes for {cid}, expected one block; is it a gateway that knows `?format=raw`?")]
+    TooLarge {
+        /// Which store.
+        place: String,
+        /// What was asked for.
+        cid: FileCid,
+        /// The most that is read.
+        max: u64,
+    },
+    /// The block is not a whole file.
+    #[error(
+        "{cid} is a file of several blocks, or a folder; expected a file of at most {CHUNK} bytes, which is one: cut it, or add smaller files"
+    )]
+    SeveralBlocks {
+        /// What was asked for.
+        cid: FileCid,
+    },
+    /// Another status.
+    #[error("{place} answered status {status} for {what}; see its log")]
+    Status {
+        /// Which store.
+        place: String,
+        /// The CID, or what was put.
+        what: String,
+        /// Of HTTP.
+        status: u16,
+    },
+    /// No connection, or no HTTP.
+    #[error("{place}: {reason}; is its address right, and does it run?")]
+    Unreachable {
+        /// Which store.
+        place: String,
+        /// What happened.
+        reason: String,
+    },
+    /// The node stored it under another CID.
+    #[error("{place} stored the file as {found}, expected {expected}; its chunker or version of CIDs is another: it must be a Kubo node")]
+    OtherCid {
+        /// Which store.
+        place: String,
+        /// What it answered.
+        found: String,
+        /// What the file is.
+        expected: FileCid,
+    },
+    /// Nothing can be put there.
+    #[error("{place} is a gateway to read from; name the RPC address of a Kubo node to put files, or use a folder")]
+    ReadOnly {
+        /// Which store.
+        place: String,
+    },
+    /// The file has no CID of one block.
+    #[error(transparent)]
+    Cid(#[from] CidError),
+    /// A folder can't be read or written.
+    #[error("{}: {reason}", .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What happened.
+        reason: String,
+    },
+}
+
+/// A gateway to read from, and a node to put files to.
+#[derive(Clone)]
+pub struct Gateway {
+    url: String,
+    rpc: Option<String>,
+    timeout: Duration,
+    agent: ureq::Agent,
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway").field("url", &self.url).field("rpc", &self.rpc).finish_non_exhaustive()
+    }
+}
+
+/// Where content is.
+#[derive(Clone, Debug)]
+pub enum Store {
+    /// A folder of files whose names are CIDs.
+    Folder(PathBuf),
+    /// An IPFS gateway.
+    Gateway(Gateway),
+}
+
+impl Store {
+    /// The folder, which is made when something is put.
+    ///
+    /// ```
+    /// # use zkml_bounty::{cid::Form, ipfs::Store};
+    /// # let path = std::env::temp_dir().join(format!("zkml-store-{}", std::process::id()));
+    /// let store = Store::folder(&path);
+    /// let cid = store.put(Form::Raw, b"hello world")?;
+    /// assert_eq!(cid.to_string(), "bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e");
+    /// assert_eq!(store.get(&cid)?, b"hello world");
+    ///
+    /// std::fs::write(path.join(cid.to_string()), b"hello")?;
+    /// assert!(store.get(&cid).is_err());
+    /// # std::fs::remove_dir_all(path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn folder(path: impl AsRef<Path>) -> Self {
+        Self::Folder(path.as_ref().to_owned())
+    }
+
+    /// The gateway at this address, such as `http://127.0.0.1:8080`, and the RPC address of a Kubo node if files are to be put,
+    /// such as `http://127.0.0.1:5001`. An answer may take a minute.
+    pub fn gateway(url: &str, rpc: Option<&str>) -> Self {
+        Self::gateway_within(url, rpc, Duration::from_secs(60))
+    }
+
+    /// As [`Store::gateway`], with another time limit.
+    pub fn gateway_within(url: &str, rpc: Option<&str>, timeout: Duration) -> Self {
+        let agent = ureq::Agent::config_builder()
+            .timeout_global(Some(timeout))
+            .http_status_as_error(false)
+            // A gateway may have a host name for each CID.
+            .max_redirects(3)
+            .build()
+            .into();
+        let bare = |url: &str| url.trim_end_matches('/').to_owned();
+        Self::Gateway(Gateway { url: bare(url), rpc: rpc.map(bare), timeout, agent })
+    }
+
+    /// The content of the file with this CID.
+    ///
+    /// # Errors
+    /// If the store does not have it, does not answer in time or in full, or answers something else; or the file has several blocks.
+    pub fn get(&self, cid: &FileCid) -> Result<Vec<u8>, StoreError> {
+        match self {
+            Self::Folder(path) => {
+                let path = path.join(cid.to_string());
+                let place = || path.display().to_string();
+                if !path.exists() {
+                    return Err(StoreError::NotFound { place: place(), cid: *cid });
+                }
+                let bytes = bounded::read(&path, MAX_BLOCK).map_err(|error| match error {
+                    ReadError::TooLarge { max, .. } => StoreError::TooLarge { place: place(), cid: *cid, max },
+                    error => StoreError::Io { path: path.clone(), reason: error.to_string() },
+                })?;
+                content(cid, bytes, place)
+            }
+            Self::Gateway(gateway) => gateway.get(cid),
+        }
+    }
+
+    /// Puts a file, and says its CID.
+    ///
+    /// # Errors
+    /// If it has more than 256 KiB, or the store does not take it, or takes it for something else.
+    pub fn put(&self, form: Form, bytes: &[u8]) -> Result<FileCid, StoreError> {
+        let cid = FileCid::of(form, bytes)?;
+        match self {
+            Self::Folder(path) => {
+                let io = |reason: String| StoreError::Io { path: path.clone(), reason };
+                std::fs::create_dir_all(path).map_err(|error| io(error.to_string()))?;
+                file::save(path.join(cid.to_string()), bytes).map_err(|error| io(error.to_string()))?;
+            }
+            Self::Gateway(gateway) => gateway.put(&cid, bytes)?,
+        }
+        Ok(cid)
+    }
+}
+
+/// The content of a block, or the content itself, if either is what the CID names.
+fn content(cid: &FileCid, bytes: Vec<u8>, place: impl Fn() -> String) -> Result<Vec<u8>, StoreError> {
+    if cid.names(&bytes) {
+        return Ok(bytes);
+    }
+    if <[u8; 32]>::from(Sha256::digest(&bytes)) != *cid.digest() {
+        return Err(StoreError::WrongBytes { place: place(), cid: *cid, bytes: bytes.len() });
+    }
+    // A block with this digest, and no raw one: that would have been its own content.
+    let whole = within(&bytes).filter(|content| cid.names(content)).map(<[u8]>::to_vec);
+    whole.ok_or(StoreError::SeveralBlocks { cid: *cid })
+}
+
+/// The content in a dag-pb node that is a file of one block.
+fn within(block: &[u8]) -> Option<&[u8]> {
+    // What is around a content has at most this many bytes: four numbers of up to three bytes, and their marks.
+    (block.len().saturating_sub(20)..=block.len()).rev().find_map(|length| {
+        let frame = Form::DagPb.frame(length).ok()?;
+        block.strip_prefix(&frame.prefix[..])?.strip_suffix(&frame.suffix[..]).filter(|content| content.len() == length)
+    })
+}
+
+impl Gateway {
+    fn failed(&self, place: &str, what: &dyn fmt::Display, error: &ureq::Error) -> StoreError {
+        let (place, what) = (place.to_owned(), what.to_string());
+        let timeout = |io: &std::io::Error| {
+            matches!(io.kind(), std::io::ErrorKind::TimedOut | std::io::ErrorKind::WouldBlock)
+        };
+        match error {
+            ureq::Error::Timeout(_) => StoreError::Timeout { place, what, seconds: self.timeout.as_secs() },
+            ureq::Error::Io(io) if timeout(io) => StoreError::Timeout { place, what, seconds: self.timeout.as_secs() },
+            error => StoreError::Unreachable { place, reason: error.to_string() },
+        }
+    }
+
+    fn get(&self, cid: &FileCid) -> Result<Vec<u8>, StoreError> {
+        let place = || self.url.clone();
+        let answer = self
+            .agent
+            .get(format!("{}/ipfs/{cid}?format=raw", self.url))
+            .header("Accept", "application/vnd.ipld.raw")
+            .call();
+        let mut answer = answer.map_err(|error| self.failed(&self.url, cid, &error))?;
+        match answer.status().as_u16() {
+            200 => {}
+            404 | 410 => return Err(StoreError::NotFound { place: place(), cid: *cid }),
+            status => return Err(StoreError::Status { place: place(), what: cid.to_string(), status }),
+        }
+        let declared = answer.body().content_length();
+        let read = answer.body_mut().with_config().limit(MAX_BLOCK).read_to_vec();
+        let bytes = read.map_err(|error| match error {
+            ureq::Error::BodyExceedsLimit(max) => StoreError::TooLarge { place: place(), cid: *cid, max },
+            ureq::Error::Io(io) if io.kind() == std::io::ErrorKind::UnexpectedEof => {
+                StoreError::Truncated { place: place(), cid: *cid }
+            }
+            error => match self.failed(&self.url, cid, &error) {
+                // The connection was good until here.
+                StoreError::Unreachable { place, .. } => StoreError::Truncated { place, cid: *cid },
+                other => other,
+            },
+        })?;
+        if declared.is_some_and(|length| length > bytes.len() as u64) {
+            return Err(StoreError::Truncated { place: place(), cid: *cid });
+        }
+        content(cid, bytes, place)
+    }
+
+    fn put(&self, cid: &FileCid, bytes: &[u8]) -> Result<(), StoreError> {
+        let Some(rpc) = &self.rpc else { return Err(StoreError::ReadOnly { place: self.url.clone() }) };
+        let raw = cid.form() == Form::Raw;
+        // A hash of the content is not within it.
+        let boundary = format!("zkml-{cid}");
+        let head = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{cid}\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n"
+        );
+        let body = [head.as_bytes(), bytes, format!("\r\n--{boundary}--\r\n").as_bytes()].concat();
+        let url = format!("{rpc}/api/v0/add?cid-version=1&raw-leaves={raw}&chunker=size-{CHUNK}&hash=sha2-256&pin=true");
+        let sent = self
+            .agent
+            .post(url)
+            .content_type(format!("multipart/form-data; boundary={boundary}"))
+            .send(&body[..]);
+        let mut answer = sent.map_err(|error| self.failed(rpc, cid, &error))?;
+        let status = answer.status().as_u16();
+        if status != 200 {
+            return Err(StoreError::Status { place: rpc.clone(), what: cid.to_string(), status });
+        }
+        let text = answer.body_mut().with_config().limit(1 << 16).read_to_string();
+        let text = text.map_err(|error| self.failed(rpc, cid, &error))?;
+        let line = text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
+        let found = serde_json::from_str::<serde_json::Value>(line)
+            .ok()
+            .and_then(|line| line.get("Hash").and_then(|hash| hash.as_str()).map(str::to_owned))
+            .unwrap_or_else(|| line.chars().take(80).collect());
+        if found == cid.to_string() {
+            Ok(())
+        } else {
+            Err(StoreError::OtherCid { place: rpc.clone(), found, expected: *cid })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
