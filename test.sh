@@ -57,6 +57,10 @@ if command -v npm >/dev/null; then
     (cd tests/evm && npm ci)
   fi
   cargo test --workspace --features "$features" --test solidity --test snarkjs -- --ignored
+  say "bounties, on a development chain"
+  ./contracts/tool.sh anvil --version
+  cargo test --workspace --features "$features" --lib -- --ignored
+  "$target/debug/examples/bounty"
 else
   say "contracts, and snarkjs: ignored, there is no npm"
 fi
