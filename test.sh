@@ -51,18 +51,19 @@ fi
 if command -v npm >/dev/null; then
   say "the contracts of bounties"
   ./contracts/test.sh
+  say "whole bounties, on a development chain"
+  ./contracts/tool.sh anvil --version
+  cargo test --workspace --features "$features" --lib -- --ignored
   say "contracts, compiled here, and snarkjs"
   lock=tests/evm/node_modules/.package-lock.json
   if [ ! -f "$lock" ] || [ tests/evm/package-lock.json -nt "$lock" ]; then
     (cd tests/evm && npm ci)
   fi
   cargo test --workspace --features "$features" --test solidity --test snarkjs -- --ignored
-  say "bounties, on a development chain"
-  ./contracts/tool.sh anvil --version
-  cargo test --workspace --features "$features" --lib -- --ignored
+  say "a bounty, from its terms to the payment"
   "$target/debug/examples/bounty"
 else
-  say "contracts, and snarkjs: ignored, there is no npm"
+  say "contracts, bounties, and snarkjs: ignored, there is no npm"
 fi
 
 say "from training to a proof"
