@@ -9,10 +9,10 @@
 //! nobody before it is paid. Keys come from a single party here: for development. Needs Rust 1.91, and `anvil`; the contracts'
 //! bytecode ships. All files are in a folder of their own, which is removed in the end.
 
-#[path = "bounty/task.rs"]
-mod task;
 #[path = "common/mod.rs"]
 mod common;
+#[path = "bounty/task.rs"]
+mod task;
 
 use std::{error::Error, path::PathBuf, time::Instant};
 
@@ -95,7 +95,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     host.create(&offer)?;
     let bounty = host.bounty().ok_or("there is no bounty")?;
 
-    println!("3. a hunter fetches the package, rebuilds the circuits, compares them with the terms, and commits to its model");
+    println!(
+        "3. a hunter fetches the package, rebuilds the circuits, compares them with the terms, and commits to its model"
+    );
     let package = Package::fetch(&store, &cid)?;
     let model = package.quantize(task.weights)?;
     let trust = Trust::DevelopmentOnly;

@@ -16,8 +16,7 @@ use crate::{chain::Chain, error::Error};
 const PACKAGE: &str = "contracts/node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil";
 
 /// What to do when there is none.
-const REPAIR: &str =
-    "run `npm ci` in contracts/ and `contracts/tool.sh anvil --version`, or name one by the environment variable ZKML_ANVIL";
+const REPAIR: &str = "run `npm ci` in contracts/ and `contracts/tool.sh anvil --version`, or name one by the environment variable ZKML_ANVIL";
 
 /// A running chain.
 #[derive(Debug)]
@@ -41,10 +40,8 @@ impl Anvil {
     pub fn start() -> Result<Self, Error> {
         let path = found();
         let instance = Process::at(&path).try_spawn();
-        let failed = |error| Error::Node {
-            action: "starting anvil",
-            reason: format!("{}: {error}; {REPAIR}", path.display()),
-        };
+        let failed =
+            |error| Error::Node { action: "starting anvil", reason: format!("{}: {error}; {REPAIR}", path.display()) };
         Ok(Self { instance: instance.map_err(failed)? })
     }
 

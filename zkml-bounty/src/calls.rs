@@ -17,13 +17,7 @@ use zkml_core::{
     tensor::Tensor,
 };
 
-use crate::{
-    abi::IBounty,
-    error::Error,
-    field::to_u256,
-    package::Package,
-    statements::Part,
-};
+use crate::{abi::IBounty, error::Error, field::to_u256, package::Package, statements::Part};
 
 /// What proofs of a bounty are made with.
 pub(crate) struct Maker<'a, R> {
@@ -48,7 +42,12 @@ fn bind(tag: Tag, context: Fr, subject: Fr, m: &[Fr]) -> Bound {
 
 impl<R: RngCore + CryptoRng> Maker<'_, R> {
     /// The words of key and proof, if it says what it must.
-    fn checked(&self, part: Part, proof: &Proof, expected: [(&'static str, Fr); 5]) -> Result<(Vec<u8>, [U256; 8]), Error> {
+    fn checked(
+        &self,
+        part: Part,
+        proof: &Proof,
+        expected: [(&'static str, Fr); 5],
+    ) -> Result<(Vec<u8>, [U256; 8]), Error> {
         let verifying = self.package.verifying(part);
         verifying.verify(proof)?;
         for (i, (input, value)) in expected.into_iter().enumerate() {
@@ -157,8 +156,6 @@ impl<R: RngCore + CryptoRng> Maker<'_, R> {
 
 /// An index as the contract takes it.
 pub(crate) fn small(index: usize) -> Result<u16, Error> {
-    u16::try_from(index).map_err(|_| Error::Contract {
-        found: format!("the index {index}"),
-        expected: "one below 65536".to_owned(),
-    })
+    u16::try_from(index)
+        .map_err(|_| Error::Contract { found: format!("the index {index}"), expected: "one below 65536".to_owned() })
 }

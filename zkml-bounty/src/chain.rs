@@ -93,7 +93,11 @@ pub struct Chain {
 impl std::fmt::Debug for Chain {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { factory, id, .. } = self;
-        f.debug_struct("Chain").field("id", id).field("factory", factory).field("account", &self.account()).finish_non_exhaustive()
+        f.debug_struct("Chain")
+            .field("id", id)
+            .field("factory", factory)
+            .field("account", &self.account())
+            .finish_non_exhaustive()
     }
 }
 
@@ -118,7 +122,8 @@ impl Chain {
     pub fn connect(url: &str, signer: PrivateKeySigner, factory: Address) -> Result<Self, Error> {
         let action = "connecting to the node";
         let refused = |reason: String| Error::Node { action, reason };
-        let parsed = url.parse().map_err(|_| refused(format!("found the address {url:?}, expected http://HOST:PORT")))?;
+        let parsed =
+            url.parse().map_err(|_| refused(format!("found the address {url:?}, expected http://HOST:PORT")))?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -279,7 +284,8 @@ impl Chain {
     pub(crate) fn events<E: SolEvent>(&self, contract: Address) -> Result<Vec<E>, Error> {
         let filter = Filter::new().address(contract).event_signature(E::SIGNATURE_HASH).from_block(self.since);
         let logs = self.ask("asking for events", move |provider| async move { provider.get_logs(&filter).await })?;
-        let wrong = || Error::Contract { found: "an event that can't be read".to_owned(), expected: E::SIGNATURE.to_owned() };
+        let wrong =
+            || Error::Contract { found: "an event that can't be read".to_owned(), expected: E::SIGNATURE.to_owned() };
         logs.iter().map(|log| E::decode_log(&log.inner).map(|log| log.data).map_err(|_| wrong())).collect()
     }
 
@@ -386,7 +392,8 @@ impl Chain {
         let hash = pending.hash;
         let receipt = self
             .ask("asking for a receipt", move |provider| async move { provider.get_transaction_receipt(hash).await })?;
-        let Some((receipt, block)) = receipt.and_then(|receipt| receipt.block_number.map(|block| (receipt, block))) else {
+        let Some((receipt, block)) = receipt.and_then(|receipt| receipt.block_number.map(|block| (receipt, block)))
+        else {
             return Ok(None);
         };
         if self.head()? + 1 < block + self.confirmations {

@@ -32,7 +32,9 @@ pub enum Error {
         reason: String,
     },
     /// A transaction was mined and refused.
-    #[error("{step}: transaction {hash} was mined and refused, the fee for {gas} gas is lost and nothing else; see the bounty's state")]
+    #[error(
+        "{step}: transaction {hash} was mined and refused, the fee for {gas} gas is lost and nothing else; see the bounty's state"
+    )]
     Reverted {
         /// Which step.
         step: String,
@@ -103,7 +105,9 @@ pub enum Error {
         account: Address,
     },
     /// A proof says something else than it has to.
-    #[error("the {statement} proof says another {input} than the contract will compute; it was not sent, no money moved")]
+    #[error(
+        "the {statement} proof says another {input} than the contract will compute; it was not sent, no money moved"
+    )]
     OtherInput {
         /// Of which statement.
         statement: &'static str,

@@ -269,7 +269,8 @@ impl Host {
         // What a reorganisation could take back is no time that has passed: another could still commit, and know the data.
         let settled = self.session.chain.settled()?;
         if terms.mode == Mode::Sealed && settled < terms.commit_until {
-            let found = format!("open to commitments for {} s more, by the blocks that count", terms.commit_until - settled);
+            let found =
+                format!("open to commitments for {} s more, by the blocks that count", terms.commit_until - settled);
             let expected = "past them, in a block that has its confirmations".to_owned();
             return Err(Error::State { step: "reveal", found, expected });
         }

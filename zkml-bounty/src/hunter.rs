@@ -120,16 +120,16 @@ impl Hunter {
         let secrets = match session.folder.read::<Secrets>(SECRETS)? {
             Some(secrets) => secrets,
             None => {
-                let keys = (0..terms.delivery_chunks).map(|_| Ok(to_hex(&SecretKey::random(&mut OsRng)?.to_be_bytes())));
+                let keys =
+                    (0..terms.delivery_chunks).map(|_| Ok(to_hex(&SecretKey::random(&mut OsRng)?.to_be_bytes())));
                 let secrets = Secrets { salt: new_salt(), ephemeral: keys.collect::<Result<_, Error>>()? };
                 session.folder.write(SECRETS, &secrets)?;
                 secrets
             }
         };
         let salt = salt_of(&secrets.salt)?;
-        let key = |text: &Zeroizing<String>| {
-            Ok::<_, Error>(SecretKey::from_be_bytes(&*of_hex(text).ok_or_else(damaged)?)?)
-        };
+        let key =
+            |text: &Zeroizing<String>| Ok::<_, Error>(SecretKey::from_be_bytes(&*of_hex(text).ok_or_else(damaged)?)?);
         let ephemeral = secrets.ephemeral.iter().map(key).collect::<Result<Vec<_>, _>>()?;
         if ephemeral.len() != usize::from(terms.delivery_chunks) {
             return Err(damaged());
@@ -391,7 +391,11 @@ impl Hunter {
 
 /// An input that the model does not take.
 fn refused(error: InputError) -> Error {
-    StatementError::Model { found: format!("refuses a sample: {error}"), expected: "one that takes all pixels".to_owned() }.into()
+    StatementError::Model {
+        found: format!("refuses a sample: {error}"),
+        expected: "one that takes all pixels".to_owned(),
+    }
+    .into()
 }
 
 /// For attacks: what the steps make, without sending it.

@@ -38,7 +38,9 @@ pub enum StoreError {
         cid: FileCid,
     },
     /// What came is something else.
-    #[error("{place} answered {bytes} bytes that are not those of {cid}; do not use this store: it is damaged, or lies")]
+    #[error(
+        "{place} answered {bytes} bytes that are not those of {cid}; do not use this store: it is damaged, or lies"
+    )]
     WrongBytes {
         /// Which store.
         place: String,
@@ -66,7 +68,9 @@ pub enum StoreError {
         seconds: u64,
     },
     /// The answer has more bytes than a block.
-    #[error("{place} answered more than {max} bytes for {cid}, expected one block; is it a gateway that knows `?format=raw`?")]
+    #[error(
+        "{place} answered more than {max} bytes for {cid}, expected one block; is it a gateway that knows `?format=raw`?"
+    )]
     TooLarge {
         /// Which store.
         place: String,
@@ -102,7 +106,9 @@ pub enum StoreError {
         reason: String,
     },
     /// The node stored it under another CID.
-    #[error("{place} stored the file as {found}, expected {expected}; its chunker or version of CIDs is another: it must be a Kubo node")]
+    #[error(
+        "{place} stored the file as {found}, expected {expected}; its chunker or version of CIDs is another: it must be a Kubo node"
+    )]
     OtherCid {
         /// Which store.
         place: String,
@@ -258,9 +264,8 @@ fn within(block: &[u8]) -> Option<&[u8]> {
 impl Gateway {
     fn failed(&self, place: &str, what: &dyn fmt::Display, error: &ureq::Error) -> StoreError {
         let (place, what) = (place.to_owned(), what.to_string());
-        let timeout = |io: &std::io::Error| {
-            matches!(io.kind(), std::io::ErrorKind::TimedOut | std::io::ErrorKind::WouldBlock)
-        };
+        let timeout =
+            |io: &std::io::Error| matches!(io.kind(), std::io::ErrorKind::TimedOut | std::io::ErrorKind::WouldBlock);
         match error {
             ureq::Error::Timeout(_) => StoreError::Timeout { place, what, seconds: self.timeout.as_secs() },
             ureq::Error::Io(io) if timeout(io) => StoreError::Timeout { place, what, seconds: self.timeout.as_secs() },
@@ -310,12 +315,10 @@ impl Gateway {
              Content-Type: application/octet-stream\r\n\r\n"
         );
         let body = [head.as_bytes(), bytes, format!("\r\n--{boundary}--\r\n").as_bytes()].concat();
-        let url = format!("{rpc}/api/v0/add?cid-version=1&raw-leaves={raw}&chunker=size-{CHUNK}&hash=sha2-256&pin=true");
-        let sent = self
-            .agent
-            .post(url)
-            .content_type(format!("multipart/form-data; boundary={boundary}"))
-            .send(&body[..]);
+        let url =
+            format!("{rpc}/api/v0/add?cid-version=1&raw-leaves={raw}&chunker=size-{CHUNK}&hash=sha2-256&pin=true");
+        let sent =
+            self.agent.post(url).content_type(format!("multipart/form-data; boundary={boundary}")).send(&body[..]);
         let mut answer = sent.map_err(|error| self.failed(rpc, cid, &error))?;
         let status = answer.status().as_u16();
         if status != 200 {

@@ -60,7 +60,9 @@ pub enum PackageError {
         reason: String,
     },
     /// The keys are too large for a manifest of one block.
-    #[error("the keys have {found} blocks, and a manifest of one block has room for about {max}; take smaller groups and chunks")]
+    #[error(
+        "the keys have {found} blocks, and a manifest of one block has room for about {max}; take smaller groups and chunks"
+    )]
     TooLarge {
         /// Those of all files.
         found: usize,
@@ -68,7 +70,9 @@ pub enum PackageError {
         max: usize,
     },
     /// A file has another size than the manifest says, or more than is read.
-    #[error("file `{name}` of the package has {found} bytes in {blocks} blocks, expected at most {max}, {CHUNK} in each block but the last")]
+    #[error(
+        "file `{name}` of the package has {found} bytes in {blocks} blocks, expected at most {max}, {CHUNK} in each block but the last"
+    )]
     Size {
         /// Which one.
         name: String,
@@ -217,7 +221,12 @@ impl Package {
     ///
     /// # Errors
     /// If a key is another circuit's, there are too many blocks, or the store does not take them.
-    pub fn publish(statements: Statements, graph: &Graph, keys: &[Keys; 3], store: &Store) -> Result<Self, PackageError> {
+    pub fn publish(
+        statements: Statements,
+        graph: &Graph,
+        keys: &[Keys; 3],
+        store: &Store,
+    ) -> Result<Self, PackageError> {
         let files = |part: Part, keys: &Keys| {
             admit(&statements, part, &keys.verifying)?;
             let verifying = put(store, part.name(), &keys.verifying.to_bytes())?;
@@ -284,14 +293,16 @@ impl Package {
         let blocks = layout.items().saturating_mul(format.length()?.div_ceil(64) + 2);
         let answers = layout.samples().saturating_mul(circuit.matrices().constraints());
         if blocks > MAX_HASHED || answers > Limits::own().constraints {
-            let reason = format!("it asks for {blocks} blocks of SHA-256 and {answers} constraints of answers a proof, too many");
+            let reason = format!(
+                "it asks for {blocks} blocks of SHA-256 and {answers} constraints of answers a proof, too many"
+            );
             return Err(wrong(reason));
         }
         let statements = Statements::new(circuit, layout, format, form, manifest.most)?;
         let verifying = |part: Part| {
             let bytes = get(store, part.name(), &manifest.keys(part).verifying, MAX_VERIFYING)?;
-            let key = VerifyingKey::from_bytes(&bytes)
-                .map_err(|error| PackageError::Key { part: part.name(), error })?;
+            let key =
+                VerifyingKey::from_bytes(&bytes).map_err(|error| PackageError::Key { part: part.name(), error })?;
             admit(&statements, part, &key)?;
             Ok::<_, PackageError>(key)
         };

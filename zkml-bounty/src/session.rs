@@ -12,10 +12,7 @@ use alloy::{
     sol_types::SolCall,
 };
 use serde::{Deserialize, Serialize};
-use zkml_core::{
-    evm::bounty_context,
-    prove::Fr,
-};
+use zkml_core::{evm::bounty_context, prove::Fr};
 
 use crate::{
     abi::{IBounty, IBountyFactory, IErc20},
@@ -165,7 +162,13 @@ impl Session {
     }
 
     /// Sends a transaction, once.
-    pub(crate) fn send(&mut self, step: String, to: Address, value: U256, call: &impl SolCall) -> Result<Receipt, Error> {
+    pub(crate) fn send(
+        &mut self,
+        step: String,
+        to: Address,
+        value: U256,
+        call: &impl SolCall,
+    ) -> Result<Receipt, Error> {
         self.finish()?;
         let pending = self.chain.sign(&step, TxKind::Call(to), value, call.abi_encode())?;
         self.journal.pending = Some(pending.clone());
@@ -292,7 +295,10 @@ impl Phase {
             IBounty::State::Refunded => Self::Refunded,
             IBounty::State::Cancelled => Self::Cancelled,
             IBounty::State::__Invalid => {
-                return Err(Error::Contract { found: "an unknown state".to_owned(), expected: "one of eight".to_owned() });
+                return Err(Error::Contract {
+                    found: "an unknown state".to_owned(),
+                    expected: "one of eight".to_owned(),
+                });
             }
         })
     }

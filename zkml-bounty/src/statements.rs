@@ -59,7 +59,13 @@ impl Statements {
     /// # Errors
     /// If the model is none for these samples, the format has another shape, or the parts have no size or are larger than
     /// a transaction takes.
-    pub fn new(model: Circuit, layout: Layout, format: Format, form: Form, most: usize) -> Result<Self, StatementError> {
+    pub fn new(
+        model: Circuit,
+        layout: Layout,
+        format: Format,
+        form: Form,
+        most: usize,
+    ) -> Result<Self, StatementError> {
         let delivery = Composed::new(Delivery::in_chunks(&model, most)?)?;
         let data = Composed::new(Data::new(format, form, layout.clone())?)?;
         let accuracy = Composed::new(Accuracy::of(model, layout)?)?;

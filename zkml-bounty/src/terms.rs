@@ -59,7 +59,9 @@ pub enum TermsError {
         expected: String,
     },
     /// The key in the terms is another one.
-    #[error("the {part} key of the package has the hash {found}, the terms {expected}; it is the package of another bounty, or forged")]
+    #[error(
+        "the {part} key of the package has the hash {found}, the terms {expected}; it is the package of another bounty, or forged"
+    )]
     OtherKey {
         /// Of which statement.
         part: &'static str,
@@ -69,7 +71,9 @@ pub enum TermsError {
         expected: B256,
     },
     /// A number of the terms is not the circuits'.
-    #[error("the term `{term}` is {found}, the circuits of the package have {expected}; do not take part: no proof would be accepted")]
+    #[error(
+        "the term `{term}` is {found}, the circuits of the package have {expected}; do not take part: no proof would be accepted"
+    )]
     OtherCircuit {
         /// Which one.
         term: &'static str,

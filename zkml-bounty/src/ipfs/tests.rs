@@ -48,9 +48,10 @@ fn serve(answer: Answer) -> (String, thread::JoinHandle<(String, Vec<u8>)>) {
             let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body));
         };
         match answer {
-            Answer::Whole(status, body) => {
-                send(format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len()), &body)
-            }
+            Answer::Whole(status, body) => send(
+                format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len()),
+                &body,
+            ),
             Answer::Cut(length, body) => {
                 send(format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"), &body)
             }
@@ -161,5 +162,8 @@ fn files_are_put_as_they_are_named() {
         let (result, _) = put(raw().version0().map_or("bafkqaaa".to_owned(), |cid| cid.to_string()));
         assert!(matches!(result, Err(StoreError::OtherCid { .. })));
     }
-    assert!(matches!(Store::gateway("http://127.0.0.1:1", None).put(Form::Raw, FILE), Err(StoreError::ReadOnly { .. })));
+    assert!(matches!(
+        Store::gateway("http://127.0.0.1:1", None).put(Form::Raw, FILE),
+        Err(StoreError::ReadOnly { .. })
+    ));
 }

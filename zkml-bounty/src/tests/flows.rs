@@ -47,11 +47,10 @@ fn a_sealed_bounty() {
         assert!(hunter.prove_accuracy().unwrap().is_empty());
     }
     let watched = host.watch().unwrap();
-    assert_eq!(watched.iter().map(|hunter| (hunter.proven, hunter.correct >= 3)).collect::<Vec<_>>(), [
-        (2, false),
-        (2, true),
-        (2, true)
-    ]);
+    assert_eq!(
+        watched.iter().map(|hunter| (hunter.proven, hunter.correct >= 3)).collect::<Vec<_>>(),
+        [(2, false), (2, true), (2, true)]
+    );
 
     // Those that committed before have failed: the second need not wait.
     assert!(matches!(late.deliver(), Err(Error::State { step: "deliver", .. })));

@@ -123,7 +123,8 @@ pub(crate) fn published() -> (Store, FileCid) {
         let scratch = Scratch::new();
         let statements = Statements::of(&quantized(1), layout(), format(), Form::Raw, 1).unwrap();
         let keys = statements.setup_for_development(&mut StdRng::seed_from_u64(3)).unwrap();
-        let package = Package::publish(statements, model(1).graph(), &keys, &Store::folder(scratch.path("ipfs"))).unwrap();
+        let package =
+            Package::publish(statements, model(1).graph(), &keys, &Store::folder(scratch.path("ipfs"))).unwrap();
         (scratch, *package.cid())
     });
     (Store::folder(scratch.path("ipfs")), *cid)

@@ -192,7 +192,8 @@ fn folders_and_addresses_of_others_are_refused() {
     let (store, _) = published();
     let open = |name: &str, account, address, trust| {
         let chain = world.chain(account);
-        Hunter::open(world.folder(name), chain, store.clone(), package(), address, &quantized(2), trust, None).map(|_| ())
+        Hunter::open(world.folder(name), chain, store.clone(), package(), address, &quantized(2), trust, None)
+            .map(|_| ())
     };
     // Not a bounty: an account, the factory, the code that bounties share.
     for address in [world.account(5), world.factory, Address::ZERO] {
