@@ -52,6 +52,7 @@ if command -v npm >/dev/null; then
   say "the contracts of bounties"
   ./contracts/test.sh
   say "whole bounties, on a development chain"
+  ./contracts/tool.sh anvil --version
   cargo test --workspace --features "$features" --lib -- --ignored
   say "contracts, compiled here, and snarkjs"
   lock=tests/evm/node_modules/.package-lock.json
@@ -60,7 +61,7 @@ if command -v npm >/dev/null; then
   fi
   cargo test --workspace --features "$features" --test solidity --test snarkjs -- --ignored
   say "a bounty, from its terms to the payment"
-  cargo run --features "$features" -p zkml-examples --example bounty
+  "$target/debug/examples/bounty"
 else
   say "contracts, bounties, and snarkjs: ignored, there is no npm"
 fi

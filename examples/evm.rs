@@ -67,7 +67,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("  {line}");
     }
     println!(
-        "compile it with solc 0.8.24 or newer: npx --package solc@0.8.37 solcjs --optimize --bin DigitsVerifier.sol\n"
+        "compile it with solc 0.8.25 or newer: npx --package solc@0.8.37 solcjs --optimize --bin DigitsVerifier.sol\n"
     );
 
     // Here: the contract for any key, of which the bytecode ships. It takes the key with the call.

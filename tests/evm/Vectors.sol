@@ -7,6 +7,10 @@ import {Message} from "zkml-contracts/Message.sol";
 contract Vectors {
     uint256 constant P = 21888242871839275222246405745257275088548364400416034343698204186575808495617;
 
+    function tags() external pure returns (bytes32, bytes32) {
+        return (Message.DATA, Message.DELIVERY);
+    }
+
     function contextOf(address factory, address bounty, address hunter) external view returns (uint256) {
         return uint256(keccak256(abi.encode(block.chainid, factory, bounty, hunter))) % P;
     }

@@ -32,7 +32,7 @@ impl Contract {
     /// Whether the contract accepts the words; [`VerifyingKey::verify`] must agree.
     fn accepts(&mut self, words: &Words) -> bool {
         let outcome = self.machine.call(self.address, &words.keyed());
-        assert_eq!(outcome.accepted, words.verifies(&proven().key), "contract and verifier differ: {words:?}");
+        assert_eq!(outcome.accepted, words.verifies(proven()), "contract and verifier differ: {words:?}");
         assert!(outcome.accepted || !outcome.output.is_empty(), "a refusal has no reason: {words:?}");
         // Whatever is refused costs no more than an accepted call and what one precompile may take.
         assert!(outcome.gas <= 480_000, "{} gas", outcome.gas);
@@ -248,7 +248,7 @@ fn points_at_infinity_are_refused() {
     words.proof.fill([0; 32]);
     words.inputs[4] = word::of_int(3);
     assert!(contract.machine.call(contract.address, &words.keyed()).accepted);
-    assert!(!words.verifies(&proven().key));
+    assert!(!words.verifies(proven()));
     assert!(G2Affine::identity().is_zero() && g2(&G2Affine::identity()) == [[0; 32]; 4]);
 }
 

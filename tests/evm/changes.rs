@@ -9,6 +9,8 @@ use zkml::{
     rand::{Rng, rngs::StdRng},
 };
 
+use crate::proofs::Proven;
+
 /// Key, public inputs and proof, which may be anything.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Words {
@@ -50,12 +52,15 @@ impl Words {
     }
 
     /// Whether [`VerifyingKey::verify`] accepts it, under the key that the words are, if they are one.
-    pub fn verifies(&self, of: &VerifyingKey) -> bool {
-        let Ok(key) = EvmKey::from_bytes(self.key.as_flattened()) else { return false };
+    pub fn verifies(&self, of: &Proven) -> bool {
         let Ok(call) = Call::from_words(&self.inputs, &self.proof) else { return false };
-        let table = of.table().clone();
-        let Ok(key) = key.verifying_key(*of.contents(), of.provenance(), table) else { return false };
-        key.verify(&call.proof_for(&key)).is_ok()
+        if self.key.as_flattened() == of.words.as_bytes() {
+            return of.prepared.verify(&call.proof_for(&of.key)).is_ok();
+        }
+        let (contents, provenance, table) = (*of.key.contents(), of.key.provenance(), of.key.table().clone());
+        let key =
+            EvmKey::from_bytes(self.key.as_flattened()).and_then(|k| k.verifying_key(contents, provenance, table));
+        key.is_ok_and(|key| key.verify(&call.proof_for(&key)).is_ok())
     }
 }
 

@@ -8,6 +8,7 @@ use ark_ff::{Field, UniformRand, Zero};
 use zkml::{
     evm::EvmKey,
     prelude::*,
+    prove::PreparedVerifyingKey,
     rand::{RngCore, SeedableRng, rngs::StdRng},
 };
 
@@ -21,6 +22,8 @@ pub fn tiny(x: Tensor<3>) -> Class<4> {
 pub struct Proven {
     /// The key.
     pub key: VerifyingKey,
+    /// The same key, with its pairing computed.
+    pub prepared: PreparedVerifyingKey,
     /// Its words.
     pub words: EvmKey,
     /// Proofs of different statements, none of whose public inputs is zero.
@@ -60,7 +63,7 @@ pub fn proven() -> &'static Proven {
         }
         assert_eq!((proofs.len(), keys.verifying.table().len()), (STATEMENTS, 5));
         let words = EvmKey::new(&keys.verifying).unwrap();
-        Proven { key: keys.verifying, words, proofs }
+        Proven { key: keys.verifying, prepared, words, proofs }
     })
 }
 

@@ -49,7 +49,7 @@ impl Contract {
     /// Whether the contract accepts the words; [`VerifyingKey::verify`] must agree.
     fn accepts(&mut self, words: &Words) -> bool {
         let outcome = self.machine.call(self.address, &words.plain());
-        assert_eq!(outcome.accepted, words.verifies(&proven().key), "contract and verifier differ: {words:?}");
+        assert_eq!(outcome.accepted, words.verifies(proven()), "contract and verifier differ: {words:?}");
         assert!(outcome.gas <= if outcome.accepted { 260_000 } else { 480_000 }, "{} gas", outcome.gas);
         outcome.accepted
     }
@@ -237,6 +237,13 @@ fn number(bytes: &[u8]) -> Word {
 fn contexts_and_challenges_are_those_of_the_contracts() {
     let mut contract = Contract::new(&compile(&folder().join("Vectors.sol"), "Vectors"));
     let rng = &mut StdRng::seed_from_u64(23);
+    let tags = [b"zkml bounty data 1".as_slice(), b"zkml bounty delivery 1"].map(|name| {
+        let mut tag = [0; 32];
+        tag[..name.len()].copy_from_slice(name);
+        tag
+    });
+    let outcome = contract.machine.call(contract.address, &word::selector("tags()"));
+    assert_eq!(outcome.output, tags.as_flattened());
     for i in 0..50 {
         let addresses: [[u8; 20]; 3] = rng.r#gen();
         let mut calldata = word::selector("contextOf(address,address,address)").to_vec();
@@ -250,9 +257,7 @@ fn contexts_and_challenges_are_those_of_the_contracts() {
         let outcome = contract.machine.call(contract.address, &calldata);
         assert_eq!(word::to_field(&number(&outcome.output)), Some(ctx));
 
-        let mut tag = [0; 32];
-        let name: &[u8] = [b"zkml bounty data 1".as_slice(), b"zkml bounty delivery 1"][i % 2];
-        tag[..name.len()].copy_from_slice(name);
+        let tag = tags[i % 2];
         let mut element = || -> Fr { if rng.gen_bool(0.1) { -Fr::from(1) } else { word::reduce(&rng.r#gen()) } };
         let (root, cm) = (element(), element());
         let m: Vec<Fr> = (0..2 + i).map(|_| element()).collect();

@@ -379,11 +379,14 @@ fn contexts_and_challenges_are_what_they_were() {
     assert_eq!(combine(z, &[]), Fr::from(0));
 }
 
-/// One text, two places: a tag and a formula that the circuits of bounties have too.
+/// ASCII to the left, zeros to the right: `tests/evm` holds that these are the contract's.
 #[cfg(feature = "bounty")]
 #[test]
-fn messages_are_combined_as_in_the_circuit() {
-    let m: Vec<Fr> = (1..=7u64).map(|i| Fr::from(i * 1_000_003)).collect();
-    let z = Fr::from(17);
-    assert_eq!(combine(z, &m), crate::bounty::message::combine(z, &m));
+fn tags_are_words() {
+    use crate::bounty::message::Tag;
+
+    for (tag, name) in [(Tag::Data, b"zkml bounty data 1".as_slice()), (Tag::Delivery, b"zkml bounty delivery 1")] {
+        let word = tag.word();
+        assert_eq!((&word[..name.len()], &word[name.len()..]), (name, &vec![0; 32 - name.len()][..]));
+    }
 }

@@ -126,8 +126,7 @@ mod tests {
                 assert_eq!(Cost::new(build.constraints() - 1, build.witnesses() - inputs), cost(known, n), "{n}");
                 let mut assign = Assign::new();
                 let end = run(&mut assign, n, known);
-                let expected =
-                    if known { digest(b"test", &elements(n)) } else { eval(Fr::from(5u64), &elements(n)) };
+                let expected = if known { digest(b"test", &elements(n)) } else { eval(Fr::from(5u64), &elements(n)) };
                 assert_eq!(end, expected);
                 let (matrices, _, free) = build.finish();
                 let harness = Harness::new(&matrices, &assign.finish(), &free);
