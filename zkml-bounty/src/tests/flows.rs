@@ -1,7 +1,13 @@
 //! Whole bounties, as they should go, and those that end without a winner.
 
 use super::*;
-use crate::{Error, Phase, State};
+use alloy::{sol, sol_types::SolCall as _};
+
+use crate::{Error, Phase, State, abi::IErc20};
+
+sol! {
+    function mint(address to, uint256 amount);
+}
 
 #[test]
 #[ignore = "needs anvil: npm ci in contracts/"]
@@ -166,4 +172,43 @@ fn nobody_who_qualified_delivers() {
     host.refund().unwrap().unwrap();
     let error = hunter.reclaim().unwrap_err();
     assert!(matches!(&error, Error::Refused { reason, .. } if reason.starts_with("BondLost")), "{error}");
+}
+
+#[test]
+#[ignore = "needs anvil, and contracts/out: contracts/test.sh quick"]
+fn a_bounty_in_tokens() {
+    let world = World::new();
+    let token = |contract: &str| {
+        let code = built(&format!("Tokens.sol/{contract}.json"))["bytecode"]["object"].as_str().unwrap().to_owned();
+        let token = world.transact(5, None, &alloy::hex::decode(code).unwrap()).unwrap();
+        for (account, amount) in [(HOST, 500), (2, 70)] {
+            let (to, amount) = (world.account(account), U256::from(amount));
+            world.transact(5, Some(token), &mintCall { to, amount }.abi_encode());
+        }
+        token
+    };
+    let honest = token("Token");
+    let has = |account| {
+        let call = IErc20::balanceOfCall { account: world.account(account) };
+        world.clock.view(honest, &call).unwrap().to::<u64>()
+    };
+    let offer = |token| Offer { token: Some(token), reward: U256::from(500), bond: U256::from(70), ..world.offer() };
+
+    // One that keeps a part of each transfer is refused, and nothing is lost but the approval's fee.
+    let mut host = world.host(None);
+    let error = host.create(&offer(token("FeeToken"))).unwrap_err();
+    assert!(matches!(&error, Error::Refused { reason, .. } if reason.starts_with("WrongTransfer")), "{error}");
+
+    let offer = offer(honest);
+    host.create(&offer).unwrap().unwrap();
+    assert_eq!(has(HOST), 0);
+    let mut hunter = world.hunter(2, host.bounty().unwrap(), 2);
+    hunter.commit().unwrap().unwrap();
+    assert_eq!((has(2), world.sent(2)), (0, 2), "an approval, and a commitment");
+    world.pass(offer.commit_until);
+    host.reveal().unwrap();
+    hunter.prove_accuracy().unwrap();
+    hunter.deliver().unwrap();
+    hunter.withdraw(world.account(2)).unwrap().unwrap();
+    assert_eq!((has(HOST), has(2)), (0, 570));
 }

@@ -218,6 +218,16 @@ impl World {
         Hunter::open(folder, self.chain(account), store, package(), bounty, &quantized(seed), trust, progress)
     }
 
+    /// A transaction of an account that the node has the key of; the contract that it made, if it made one.
+    pub(crate) fn transact(&self, account: usize, to: Option<Address>, data: &[u8]) -> Option<Address> {
+        let data = format!("0x{}", alloy::hex::encode(data));
+        let call = serde_json::json!([{ "from": self.account(account), "to": to, "data": data, "gas": "0x4c4b40" }]);
+        let hash = self.clock.request("eth_sendTransaction", call).unwrap();
+        let receipt = self.clock.request("eth_getTransactionReceipt", serde_json::json!([hash])).unwrap();
+        assert_eq!(receipt["status"], "0x1", "{receipt}");
+        receipt["contractAddress"].as_str().map(|address| address.parse().unwrap())
+    }
+
     pub(crate) fn pass(&self, until: u64) {
         pass(&self.clock, until).unwrap();
     }
