@@ -5,10 +5,10 @@
 //! cargo run --release --features bounty --example bounty
 //! ```
 //!
-//! A host has labelled images, and pays ten ether for a network that answers 80% of them correctly. A hunter has such a network, and shows it to
-//! nobody before it is paid. Keys come from a single party here: for development. Needs Rust 1.91, and `anvil`; the contracts'
-//! bytecode ships. All files are in a folder of their own, which is removed in the end. With `--features bounty,onnx` the images are those of
-//! MNIST, where `../shared/data` or `ZKML_DATA` has them.
+//! A host has labelled images, and pays ten ether for a network that answers 80% of them correctly. A hunter has such a
+//! network, and shows it to nobody before it is paid. Keys come from a single party here: for development. Needs Rust
+//! 1.91, and `anvil`; the contracts' bytecode ships. All files are in a folder of their own, which is removed in the
+//! end. With `--features bounty,onnx` the images are those of MNIST, where `../shared/data` or `ZKML_DATA` has them.
 
 #[path = "common/mod.rs"]
 mod common;

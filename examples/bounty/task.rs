@@ -10,7 +10,8 @@ use zkml::{
 
 use crate::common::data;
 
-/// A network for 8x8 grey images, whose weights are public only as a commitment. It takes any byte: no data can stop a proof.
+/// A network for 8x8 grey images, whose weights are public only as a commitment. It takes any byte: no data can stop a
+/// proof.
 #[zk_model(weights = committed, input = private, output = private, range = 0..=255)]
 fn digits(image: Tensor<1, 8, 8>) -> Class<10> {
     let stem = conv2d(image, filters = 8, kernel = 3);

@@ -1,7 +1,7 @@
 //! A development chain of one's own: `anvil`, on a free port, ended when it is dropped.
 //!
-//! Looked for in this order: the environment variable `ZKML_ANVIL`, `contracts/node_modules` of the project (`npm ci` in
-//! `contracts/` puts it there), the search path.
+//! Looked for in this order: the environment variable `ZKML_ANVIL`, `contracts/node_modules` of the project (`npm ci`
+//! in `contracts/` puts it there), the search path.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,8 @@ use crate::{chain::Chain, error::Error};
 const PACKAGE: &str = "contracts/node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil";
 
 /// What to do when there is none.
-const REPAIR: &str = "run `npm ci` in contracts/ and `contracts/tool.sh anvil --version`, or name one by the environment variable ZKML_ANVIL";
+const REPAIR: &str = "run `npm ci` in contracts/ and `contracts/tool.sh anvil --version`, or name one by the \
+                      environment variable ZKML_ANVIL";
 
 /// A running chain.
 #[derive(Debug)]

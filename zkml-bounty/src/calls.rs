@@ -1,4 +1,5 @@
-//! Proofs as calls of the contract: made, verified here, and compared with what the contract will compute, before anything is sent.
+//! Proofs as calls of the contract: made, verified here, and compared with what the contract will compute, before
+//! anything is sent.
 
 use alloy::primitives::U256;
 use rand::{CryptoRng, RngCore};

@@ -1,7 +1,7 @@
 //! Client of a chain: views and events are read, transactions signed here, sent, and awaited.
 //!
-//! A transaction is signed before it is kept, and kept before it is sent: after a crash the very same one is sent again, which nodes take for
-//! one. So no step takes place twice.
+//! A transaction is signed before it is kept, and kept before it is sent: after a crash the very same one is sent
+//! again, which nodes take for one. So no step takes place twice.
 
 use std::{
     future::Future,
@@ -158,8 +158,8 @@ impl Chain {
         }
     }
 
-    /// Waits for so many blocks, the transaction's included, before a transaction counts as mined and time as passed: what
-    /// blocks a reorganisation may take away. 1 unless said otherwise.
+    /// Waits for so many blocks, the transaction's included, before a transaction counts as mined and time as passed:
+    /// what blocks a reorganisation may take away. 1 unless said otherwise.
     #[must_use]
     pub fn with_confirmations(mut self, blocks: u64) -> Self {
         self.confirmations = blocks.max(1);

@@ -33,7 +33,8 @@ pub enum Error {
     },
     /// A transaction was mined and refused.
     #[error(
-        "{step}: transaction {hash} was mined and refused, the fee for {gas} gas is lost and nothing else; see the bounty's state"
+        "{step}: transaction {hash} was mined and refused, the fee for {gas} gas is lost and nothing else; see the \
+        bounty's state"
     )]
     Reverted {
         /// Which step.
@@ -45,7 +46,8 @@ pub enum Error {
     },
     /// A transaction was sent and is not mined yet.
     #[error(
-        "{step}: transaction {hash} is not mined after {seconds} s; it is kept and may still be: try again, the same transaction is sent, \
+        "{step}: transaction {hash} is not mined after {seconds} s; it is kept and may still be: try again, the same \
+        transaction is sent, \
          never another one"
     )]
     NotMined {
@@ -58,7 +60,8 @@ pub enum Error {
     },
     /// Another transaction of the same account took its number.
     #[error(
-        "{step}: transaction {hash} was replaced by another one of the account and never took place; try again, and send nothing else from \
+        "{step}: transaction {hash} was replaced by another one of the account and never took place; try again, and \
+        send nothing else from \
          this account meanwhile"
     )]
     Replaced {
@@ -97,7 +100,8 @@ pub enum Error {
     },
     /// The account has committed to another model.
     #[error(
-        "account {account} has committed to other weights or with another salt than this folder's; open the folder that it committed from, \
+        "account {account} has committed to other weights or with another salt than this folder's; open the folder \
+        that it committed from, \
          with the same weights"
     )]
     OtherCommitment {
@@ -116,7 +120,8 @@ pub enum Error {
     },
     /// The revealed data is not what was committed to.
     #[error(
-        "the {count} samples that were revealed have another commitment than the bounty's, although all were proven; is the format \
+        "the {count} samples that were revealed have another commitment than the bounty's, although all were proven; \
+        is the format \
          or the order of the package another one?"
     )]
     OtherData {

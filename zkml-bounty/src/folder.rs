@@ -1,7 +1,7 @@
 //! Folder of one party of one bounty: its secrets and how far it has come, in files that only the owner can read.
 //!
-//! Each file is written whole or not at all: to a temporary one beside it, which is synced and then takes its name. One process at a time
-//! uses a folder; the lock ends with the process, however that ends.
+//! Each file is written whole or not at all: to a temporary one beside it, which is synced and then takes its name. One
+//! process at a time uses a folder; the lock ends with the process, however that ends.
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
@@ -38,7 +38,8 @@ pub enum FolderError {
     },
     /// Others may read secrets.
     #[error(
-        "{} can be read by others (mode {mode:o}), expected 600; take the secrets in it for known, or run `chmod 600` if nobody else has used \
+        "{} can be read by others (mode {mode:o}), expected 600; take the secrets in it for known, or run `chmod \
+        600` if nobody else has used \
          this machine", .path.display()
     )]
     Open {
@@ -48,7 +49,9 @@ pub enum FolderError {
         mode: u32,
     },
     /// The contents are none of ours.
-    #[error("{} is damaged: {reason}; restore it from a copy: without it what was begun can't be finished", .path.display())]
+    #[error(
+        "{} is damaged: {reason}; restore it from a copy: without it what was begun can't be finished", .path.display()
+    )]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -115,6 +118,25 @@ impl Folder {
         // What is wrong is said by place alone: the contents may be secret.
         let place = |e: serde_json::Error| damaged(format!("line {}, column {}", e.line(), e.column()));
         serde_json::from_slice(&bytes).map(Some).map_err(place)
+    }
+
+    /// What a file holds; if there is none, it is made, unless something was `begun` with one.
+    pub(crate) fn read_or<T: Serialize + DeserializeOwned, E: From<FolderError>>(
+        &self,
+        name: &str,
+        begun: bool,
+        make: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        if let Some(value) = self.read(name)? {
+            return Ok(value);
+        }
+        if begun {
+            let (path, reason) = (self.path.join(name), "it is missing".to_owned());
+            return Err(FolderError::Damaged { path, reason }.into());
+        }
+        let value = make()?;
+        self.write(name, &value)?;
+        Ok(value)
     }
 
     /// Writes a file whole or not at all.

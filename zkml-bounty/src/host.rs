@@ -139,10 +139,12 @@ pub(crate) fn new_salt() -> Zeroizing<String> {
 impl Host {
     /// Opens the folder of a bounty, or begins one, for this data. What was sent from it before is waited for.
     ///
-    /// Samples are grouped in their order. The folder has the host's secret key: without it what is delivered can't be read.
+    /// Samples are grouped in their order. The folder has the host's secret key: without it what is delivered can't be
+    /// read.
     ///
     /// # Errors
-    /// If the folder is of another bounty, account or dataset, the files are not of the package's format, or do not fill whole chunks.
+    /// If the folder is of another bounty, account or dataset, the files are not of the package's format, or do not
+    /// fill whole chunks.
     pub fn open(
         folder: impl AsRef<Path>,
         chain: Chain,
@@ -152,14 +154,11 @@ impl Host {
         progress: Option<Progress>,
     ) -> Result<Self, Error> {
         let session = Session::open(folder.as_ref(), chain, Role::Host, progress)?;
-        let secrets = match session.folder.read::<Secrets>(SECRETS)? {
-            Some(secrets) => secrets,
-            None => {
-                let secrets = Secrets { key: to_hex(&SecretKey::random(&mut OsRng)?.to_be_bytes()), salt: new_salt() };
-                session.folder.write(SECRETS, &secrets)?;
-                secrets
-            }
-        };
+        let begun = session.journal.terms.is_some();
+        let secrets = session.folder.read_or(SECRETS, begun, || {
+            let key = SecretKey::random(&mut OsRng)?;
+            Ok::<_, Error>(Secrets { key: to_hex(&key.to_be_bytes()), salt: new_salt() })
+        })?;
         let key = SecretKey::from_be_bytes(&*of_hex(&secrets.key).ok_or_else(damaged)?)?;
         let format = package.statements().data().composition().format();
         let (mut files, mut pixels) = (vec![], vec![]);
@@ -255,7 +254,8 @@ impl Host {
     /// Shows the data: puts the files into the store, and proves each group that is not proven yet.
     ///
     /// # Errors
-    /// If it is not yet, or no longer, time for it; or a file, a proof or a transaction fails: then the next call goes on.
+    /// If it is not yet, or no longer, time for it; or a file, a proof or a transaction fails: then the next call goes
+    /// on.
     pub fn reveal(&mut self) -> Result<Vec<Receipt>, Error> {
         let terms = self.created()?;
         let all = usize::from(terms.chunks) * usize::from(terms.groups);
@@ -326,8 +326,8 @@ impl Host {
     /// The winner's weights: decrypted, and compared with what it had committed to.
     ///
     /// # Errors
-    /// If nobody was paid, or the node does not have the events. Of what the contract accepted, decryption fails only if a key of
-    /// the setup was forged with.
+    /// If nobody was paid, or the node does not have the events. Of what the contract accepted, decryption fails only
+    /// if a key of the setup was forged with.
     pub fn receive(&self) -> Result<Received, Error> {
         self.session.require("receive", &[Phase::Paid])?;
         let bounty = self.session.bounty()?;

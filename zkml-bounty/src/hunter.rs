@@ -47,11 +47,12 @@ use crate::{
 /// The secrets' file.
 const SECRETS: &str = "secrets.json";
 
-/// The seconds that a transaction of a delivery may take: with less left in its turn, a hunter would give weights away for nothing.
+/// The seconds that a transaction of a delivery may take: with less left in its turn, a hunter would give weights away
+/// for nothing.
 const MINUTE: u64 = 60;
 
-/// What the hunter must not lose, and nobody else have: who has the salt can test guesses of the weights, and who has an ephemeral key can
-/// read what it encrypted.
+/// What the hunter must not lose, and nobody else have: who has the salt can test guesses of the weights, and who has
+/// an ephemeral key can read what it encrypted.
 #[derive(Serialize, Deserialize)]
 struct Secrets {
     salt: Zeroizing<String>,
@@ -85,9 +86,9 @@ pub struct Hunter {
 impl Hunter {
     /// Opens the folder of a bounty, or begins one, with this model. What was sent from it before is waited for.
     ///
-    /// Checked are: that the factory made the bounty, that its terms are those of the package, whose keys come from where
-    /// the terms say ([`verify_setup`]), and that the model is of the package's graph and plan. A ceremony's transcript is to be verified
-    /// before.
+    /// Checked are: that the factory made the bounty, that its terms are those of the package, whose keys come from
+    /// where the terms say ([`verify_setup`]), and that the model is of the package's graph and plan. A ceremony's
+    /// transcript is to be verified before.
     ///
     /// # Errors
     /// If one of these does not hold, or the folder is of another bounty, account or model.
@@ -117,16 +118,11 @@ impl Hunter {
                 session.save()?;
             }
         }
-        let secrets = match session.folder.read::<Secrets>(SECRETS)? {
-            Some(secrets) => secrets,
-            None => {
-                let keys =
-                    (0..terms.delivery_chunks).map(|_| Ok(to_hex(&SecretKey::random(&mut OsRng)?.to_be_bytes())));
-                let secrets = Secrets { salt: new_salt(), ephemeral: keys.collect::<Result<_, Error>>()? };
-                session.folder.write(SECRETS, &secrets)?;
-                secrets
-            }
-        };
+        let begun = !session.journal.receipts.is_empty();
+        let secrets = session.folder.read_or(SECRETS, begun, || {
+            let keys = (0..terms.delivery_chunks).map(|_| Ok(to_hex(&SecretKey::random(&mut OsRng)?.to_be_bytes())));
+            Ok::<_, Error>(Secrets { salt: new_salt(), ephemeral: keys.collect::<Result<_, Error>>()? })
+        })?;
         let salt = salt_of(&secrets.salt)?;
         let key =
             |text: &Zeroizing<String>| Ok::<_, Error>(SecretKey::from_be_bytes(&*of_hex(text).ok_or_else(damaged)?)?);
@@ -287,8 +283,8 @@ impl Hunter {
         Ok(Score { correct, threshold: self.terms.threshold, samples: dataset.samples().len() })
     }
 
-    /// Proves the accuracy on each chunk that is not proven yet. The data is fetched first. With the last chunk the hunter qualifies, or has
-    /// its bond credited.
+    /// Proves the accuracy on each chunk that is not proven yet. The data is fetched first. With the last chunk the
+    /// hunter qualifies, or has its bond credited.
     ///
     /// # Errors
     /// If it is not yet, or no longer, time for it; or a proof or a transaction fails: then the next call goes on.
@@ -320,8 +316,8 @@ impl Hunter {
         Ok(receipts)
     }
 
-    /// Delivers the weights, encrypted for the host, in the hunter's turn. With the last part the reward is credited. All proofs are made before the
-    /// first part is sent.
+    /// Delivers the weights, encrypted for the host, in the hunter's turn. With the last part the reward is credited.
+    /// All proofs are made before the first part is sent.
     ///
     /// # Errors
     /// If it is not the hunter's turn, or there is no time left for all parts: nothing is sent then.

@@ -6,8 +6,8 @@
 //! | gateway | `GET /ipfs/CID?format=raw` (trustless gateway) | `POST /api/v0/add` of a Kubo node's RPC, never by a gateway |
 //!
 //! # Soundness
-//! Content that does not have the CID's SHA-256 is an error, so a store can withhold content and cannot change it. No more bytes are read
-//! than a block has, and no longer than a time limit.
+//! Content that does not have the CID's SHA-256 is an error, so a store can withhold content and cannot change it. No
+//! more bytes are read than a block has, and no longer than a time limit.
 
 use std::{
     fmt,
@@ -69,7 +69,8 @@ pub enum StoreError {
     },
     /// The answer has more bytes than a block.
     #[error(
-        "{place} answered more than {max} bytes for {cid}, expected one block; is it a gateway that knows `?format=raw`?"
+        "{place} answered more than {max} bytes for {cid}, expected one block; is it a gateway that knows \
+        `?format=raw`?"
     )]
     TooLarge {
         /// Which store.
@@ -81,7 +82,8 @@ pub enum StoreError {
     },
     /// The block is not a whole file.
     #[error(
-        "{cid} is a file of several blocks, or a folder; expected a file of at most {CHUNK} bytes, which is one: cut it, or add smaller files"
+        "{cid} is a file of several blocks, or a folder; expected a file of at most {CHUNK} bytes, which is one: cut \
+        it, or add smaller files"
     )]
     SeveralBlocks {
         /// What was asked for.
@@ -107,7 +109,8 @@ pub enum StoreError {
     },
     /// The node stored it under another CID.
     #[error(
-        "{place} stored the file as {found}, expected {expected}; its chunker or version of CIDs is another: it must be a Kubo node"
+        "{place} stored the file as {found}, expected {expected}; its chunker or version of CIDs is another: it must \
+        be a Kubo node"
     )]
     OtherCid {
         /// Which store.
@@ -180,8 +183,8 @@ impl Store {
         Self::Folder(path.as_ref().to_owned())
     }
 
-    /// The gateway at this address, such as `http://127.0.0.1:8080`, and the RPC address of a Kubo node if files are to be put,
-    /// such as `http://127.0.0.1:5001`. An answer may take a minute.
+    /// The gateway at this address, such as `http://127.0.0.1:8080`, and the RPC address of a Kubo node if files are to
+    /// be put, such as `http://127.0.0.1:5001`. An answer may take a minute.
     pub fn gateway(url: &str, rpc: Option<&str>) -> Self {
         Self::gateway_within(url, rpc, Duration::from_secs(60))
     }
@@ -202,7 +205,8 @@ impl Store {
     /// The content of the file with this CID.
     ///
     /// # Errors
-    /// If the store does not have it, does not answer in time or in full, or answers something else; or the file has several blocks.
+    /// If the store does not have it, does not answer in time or in full, or answers something else; or the file has
+    /// several blocks.
     pub fn get(&self, cid: &FileCid) -> Result<Vec<u8>, StoreError> {
         match self {
             Self::Folder(path) => {

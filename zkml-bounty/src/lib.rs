@@ -18,7 +18,8 @@
 //! | `anvil` | with the feature of that name: a development chain of one's own |
 //! | [`session`] | what is saved, and what is told meanwhile |
 //!
-//! Statements, datasets, keys and CIDs are those of `zkml_core::bounty`. Who trusts whom for what is in `docs/bounty.md`.
+//! Statements, datasets, keys and CIDs are those of `zkml_core::bounty`. Who trusts whom for what is in
+//! `docs/bounty.md`.
 #![forbid(unsafe_code)]
 
 pub mod abi;

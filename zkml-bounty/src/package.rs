@@ -1,4 +1,5 @@
-//! Package of a bounty: circuits and keys as files in a [`Store`], all named in one manifest, whose CID the host publishes.
+//! Package of a bounty: circuits and keys as files in a [`Store`], all named in one manifest, whose CID the host
+//! publishes.
 //!
 //! ```text
 //! manifest (JSON) ──┬─> graph, circuit of one answer (graph and plan) ─┐
@@ -9,8 +10,9 @@
 //! A file is a list of raw blocks of 256 KiB, so that any gateway serves it and each part is checked as it arrives.
 //!
 //! # Soundness
-//! Nothing depends on where the manifest's CID comes from: circuits are rebuilt from what the package describes, keys must carry their
-//! digests, and [`verify_setup`](crate::terms::verify_setup) compares the keys with the terms on the chain.
+//! Nothing depends on where the manifest's CID comes from: circuits are rebuilt from what the package describes, keys
+//! must carry their digests, and [`verify_setup`](crate::terms::verify_setup) compares the keys with the terms on the
+//! chain.
 
 use serde::{Deserialize, Serialize};
 use zkml_core::{
@@ -61,7 +63,8 @@ pub enum PackageError {
     },
     /// The keys are too large for a manifest of one block.
     #[error(
-        "the keys have {found} blocks, and a manifest of one block has room for about {max}; take smaller groups and chunks"
+        "the keys have {found} blocks, and a manifest of one block has room for about {max}; take smaller groups and \
+        chunks"
     )]
     TooLarge {
         /// Those of all files.
@@ -71,7 +74,8 @@ pub enum PackageError {
     },
     /// A file has another size than the manifest says, or more than is read.
     #[error(
-        "file `{name}` of the package has {found} bytes in {blocks} blocks, expected at most {max}, {CHUNK} in each block but the last"
+        "file `{name}` of the package has {found} bytes in {blocks} blocks, expected at most {max}, {CHUNK} in each \
+        block but the last"
     )]
     Size {
         /// Which one.
@@ -262,8 +266,8 @@ impl Package {
         Ok(Self { cid, manifest, graph: graph.clone(), statements, verifying })
     }
 
-    /// Fetches the package with this CID, and rebuilds its circuits within [`Limits::default`]. Proving keys are fetched
-    /// when they are used.
+    /// Fetches the package with this CID, and rebuilds its circuits within [`Limits::default`]. Proving keys are
+    /// fetched when they are used.
     ///
     /// # Errors
     /// If a file can't be had, is damaged or too large, or a key is not that of the circuit that the package describes.

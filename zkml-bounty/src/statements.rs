@@ -1,4 +1,5 @@
-//! Statements of a bounty: three circuits, made from a plan, a layout of samples, a format of files, and how a ciphertext is cut.
+//! Statements of a bounty: three circuits, made from a plan, a layout of samples, a format of files, and how a
+//! ciphertext is cut.
 
 use rand::{CryptoRng, RngCore};
 use zkml_core::{
@@ -57,8 +58,8 @@ impl Statements {
     /// The circuits for models of this circuit's graph and plan, with a ciphertext in parts of at most `most` elements.
     ///
     /// # Errors
-    /// If the model is none for these samples, the format has another shape, or the parts have no size or are larger than
-    /// a transaction takes.
+    /// If the model is none for these samples, the format has another shape, or the parts have no size or are larger
+    /// than a transaction takes.
     pub fn new(
         model: Circuit,
         layout: Layout,

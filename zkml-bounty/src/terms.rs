@@ -37,7 +37,8 @@ pub enum TermsError {
     },
     /// The keys come from a single party.
     #[error(
-        "the {part} key comes from a single party, which can forge proofs; expected a ceremony's. For development, and with nothing to lose, \
+        "the {part} key comes from a single party, which can forge proofs; expected a ceremony's. For development, \
+        and with nothing to lose, \
          say `Trust::DevelopmentOnly`"
     )]
     SingleParty {
@@ -46,7 +47,8 @@ pub enum TermsError {
     },
     /// The bounty says that its keys come from a single party.
     #[error(
-        "the bounty is declared to be for development: whoever made its keys can forge proofs; expected one with a ceremony. To take part all \
+        "the bounty is declared to be for development: whoever made its keys can forge proofs; expected one with a \
+        ceremony. To take part all \
          the same, with nothing to lose, say `Trust::DevelopmentOnly`"
     )]
     Development,
@@ -60,7 +62,8 @@ pub enum TermsError {
     },
     /// The key in the terms is another one.
     #[error(
-        "the {part} key of the package has the hash {found}, the terms {expected}; it is the package of another bounty, or forged"
+        "the {part} key of the package has the hash {found}, the terms {expected}; it is the package of another \
+        bounty, or forged"
     )]
     OtherKey {
         /// Of which statement.
@@ -72,7 +75,8 @@ pub enum TermsError {
     },
     /// A number of the terms is not the circuits'.
     #[error(
-        "the term `{term}` is {found}, the circuits of the package have {expected}; do not take part: no proof would be accepted"
+        "the term `{term}` is {found}, the circuits of the package have {expected}; do not take part: no proof would \
+        be accepted"
     )]
     OtherCircuit {
         /// Which one.
@@ -92,8 +96,8 @@ pub enum TermsError {
 pub enum Trust {
     /// Those of a ceremony, of which one honest party suffices.
     Ceremony,
-    /// Also those of a single party, which can forge proofs, and so take the reward for nothing. For development, where there is nothing
-    /// to lose.
+    /// Also those of a single party, which can forge proofs, and so take the reward for nothing. For development, where
+    /// there is nothing to lose.
     DevelopmentOnly,
 }
 
@@ -235,16 +239,17 @@ pub fn key_hashes(package: &Package) -> Result<[B256; 3], TermsError> {
     Ok([hash(Part::Data)?, hash(Part::Accuracy)?, hash(Part::Delivery)?])
 }
 
-/// What a hunter checks before it commits: the terms are those of the package, whose circuits were rebuilt, and whose keys
-/// come from where the terms say.
+/// What a hunter checks before it commits: the terms are those of the package, whose circuits were rebuilt, and whose
+/// keys come from where the terms say.
 ///
 /// # Errors
-/// If a key has another hash, a number of the terms is not the circuits', the keys' provenance is not acceptable, or the terms name another.
+/// If a key has another hash, a number of the terms is not the circuits', the keys' provenance is not acceptable, or
+/// the terms name another.
 ///
 /// # Soundness
-/// Keys carry the digests of the rebuilt circuits: [`Package::fetch`] has compared them. That the points of a key are those of its circuit, only
-/// its setup says: a ceremony's transcript, which must be verified apart from this, and has the hash in the terms; or the single
-/// party, which must be trusted.
+/// Keys carry the digests of the rebuilt circuits: [`Package::fetch`] has compared them. That the points of a key are
+/// those of its circuit, only its setup says: a ceremony's transcript, which must be verified apart from this, and has
+/// the hash in the terms; or the single party, which must be trusted.
 pub fn verify_setup(terms: &Terms, package: &Package, trust: Trust) -> Result<(), TermsError> {
     if terms.setup == Setup::Development && trust == Trust::Ceremony {
         return Err(TermsError::Development);

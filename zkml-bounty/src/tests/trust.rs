@@ -215,6 +215,11 @@ fn folders_and_addresses_of_others_are_refused() {
     world.hunter(4, bounty, 2).commit().unwrap();
     let error = world.try_hunter(4, bounty, 1, None).err().unwrap();
     assert!(matches!(error, Error::OtherCommitment { .. }), "{error}");
+    // Its secrets are lost: no new ones take their place.
+    std::fs::remove_file(world.folder("hunter-4").join("secrets.json")).unwrap();
+    let error = world.try_hunter(4, bounty, 2, None).err().unwrap();
+    assert!(matches!(error, Error::Folder(crate::FolderError::Damaged { .. })), "{error}");
+    assert!(!world.folder("hunter-4").join("secrets.json").exists());
     // Nobody there.
     let error = Chain::connect("http://127.0.0.1:1", world.anvil.signer(1), world.factory).unwrap_err();
     assert!(matches!(error, Error::Node { .. }), "{error}");
