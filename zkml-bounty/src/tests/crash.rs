@@ -91,7 +91,7 @@ fn a_transaction_that_is_not_mined_is_sent_again_and_no_other() {
     world.clock.request("evm_setAutomine", serde_json::json!([false])).unwrap();
     let impatient = || {
         let (store, _) = published();
-        let chain = world.chain(2).with_patience(Duration::from_millis(300));
+        let chain = world.chain(2).with_patience(Duration::from_secs(1));
         let (trust, model) = (Trust::DevelopmentOnly, quantized(2));
         let hunter = Hunter::open(world.folder("hunter-2"), chain, store, package(), bounty, &model, trust, None);
         hunter.and_then(|mut hunter| hunter.commit())
@@ -124,8 +124,7 @@ fn a_transaction_that_another_one_replaced_is_asked_of_the_chain() {
     }));
     assert!(ended.is_err() && world.sent(2) == 0, "signed, not sent");
     // The account is used for something else.
-    let other = serde_json::json!([{ "from": world.account(2), "to": world.account(5), "value": "0x1" }]);
-    world.clock.request("eth_sendTransaction", other).unwrap();
+    world.mined(serde_json::json!({ "from": world.account(2), "to": world.account(5), "value": "0x1" }));
     assert_eq!(world.sent(2), 1);
     let mut hunter = world.hunter(2, bounty, 2);
     assert!(hunter.commit().unwrap().is_some());
@@ -139,7 +138,7 @@ fn time_passes_when_blocks_have_their_confirmations() {
     let offer = world.offer();
     world.host(None).create(&offer).unwrap();
     let (store, _) = published();
-    let chain = world.chain(HOST).with_confirmations(4).with_patience(Duration::from_millis(300));
+    let chain = world.chain(HOST).with_confirmations(4).with_patience(Duration::from_secs(1));
     let mut host = Host::open(world.folder("host"), chain, store, package(), samples(), None).unwrap();
     world.hunter(2, host.bounty().unwrap(), 2).commit().unwrap();
     world.pass(offer.commit_until);

@@ -116,18 +116,19 @@ pub(crate) fn samples() -> Vec<Labelled> {
         .collect()
 }
 
-/// What is published once for all tests: keys take seconds.
+/// What is published once for all tests, as keys take seconds: beside the other files of the build. Keys are seeded, so
+/// that every run writes the same.
 pub(crate) fn published() -> (Store, FileCid) {
-    static PUBLISHED: OnceLock<(Scratch, FileCid)> = OnceLock::new();
-    let (scratch, cid) = PUBLISHED.get_or_init(|| {
-        let scratch = Scratch::new();
+    static PUBLISHED: OnceLock<(Store, FileCid)> = OnceLock::new();
+    let (store, cid) = PUBLISHED.get_or_init(|| {
+        let tests = std::env::current_exe().unwrap();
+        let store = Store::folder(tests.ancestors().nth(2).unwrap().join("tmp/zkml-bounty"));
         let statements = Statements::of(&quantized(1), layout(), format(), Form::Raw, 1).unwrap();
         let keys = statements.setup_for_development(&mut StdRng::seed_from_u64(3)).unwrap();
-        let package =
-            Package::publish(statements, model(1).graph(), &keys, &Store::folder(scratch.path("ipfs"))).unwrap();
-        (scratch, *package.cid())
+        let package = Package::publish(statements, model(1).graph(), &keys, &store).unwrap();
+        (store, *package.cid())
     });
-    (Store::folder(scratch.path("ipfs")), *cid)
+    (store.clone(), *cid)
 }
 
 pub(crate) fn package() -> Package {
@@ -218,14 +219,26 @@ impl World {
         Hunter::open(folder, self.chain(account), store, package(), bounty, &quantized(seed), trust, progress)
     }
 
-    /// A transaction of an account that the node has the key of; the contract that it made, if it made one.
+    /// The receipt of a transaction of an account that the node has the key of. It is mined at once, but a moment may pass
+    /// until its receipt is there.
+    pub(crate) fn mined(&self, call: serde_json::Value) -> serde_json::Value {
+        let hash = self.clock.request("eth_sendTransaction", serde_json::json!([call])).unwrap();
+        for _ in 0..200 {
+            let receipt = self.clock.request("eth_getTransactionReceipt", serde_json::json!([hash])).unwrap();
+            if !receipt.is_null() {
+                assert_eq!(receipt["status"], "0x1", "{receipt}");
+                return receipt;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        panic!("transaction {hash} has no receipt after ten seconds");
+    }
+
+    /// A call of a contract, or a new one and its address.
     pub(crate) fn transact(&self, account: usize, to: Option<Address>, data: &[u8]) -> Option<Address> {
         let data = format!("0x{}", alloy::hex::encode(data));
-        let call = serde_json::json!([{ "from": self.account(account), "to": to, "data": data, "gas": "0x4c4b40" }]);
-        let hash = self.clock.request("eth_sendTransaction", call).unwrap();
-        let receipt = self.clock.request("eth_getTransactionReceipt", serde_json::json!([hash])).unwrap();
-        assert_eq!(receipt["status"], "0x1", "{receipt}");
-        receipt["contractAddress"].as_str().map(|address| address.parse().unwrap())
+        let call = serde_json::json!({ "from": self.account(account), "to": to, "data": data, "gas": "0x4c4b40" });
+        self.mined(call)["contractAddress"].as_str().map(|address| address.parse().unwrap())
     }
 
     pub(crate) fn pass(&self, until: u64) {
