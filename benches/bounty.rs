@@ -23,14 +23,6 @@ use zkml::{
     rand::{SeedableRng, rngs::StdRng},
 };
 
-/// The most memory that the process has had, in MiB, where the system tells.
-fn peak_memory() -> String {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|l| l.starts_with("VmHWM:"));
-    let kib = line.and_then(|l| l.split_whitespace().nth(1)).and_then(|kib| kib.parse::<u64>().ok());
-    kib.map_or("?".to_owned(), |kib| (kib / 1024).to_string())
-}
-
 /// Setup, proof, verification.
 fn measure<S: Composition>(
     name: &str,
@@ -55,7 +47,7 @@ fn measure<S: Composition>(
         setup.as_secs_f64(),
         times[1].as_secs_f64(),
         keys.proving.to_bytes().len() >> 20,
-        peak_memory(),
+        common::memory::peak_text(),
     );
     Ok(())
 }

@@ -23,13 +23,6 @@ fn quantize(reference: &common::models::Reference) -> Quantized {
     reference.model.quantize(samples, target).expect("the reference models reach their targets")
 }
 
-/// The most memory that the process has had, in MiB, where the system tells.
-fn peak_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|l| l.starts_with("VmHWM:"))?;
-    line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib / 1024)
-}
-
 fn median(mut times: Vec<Duration>) -> Duration {
     times.sort();
     times[times.len() / 2]
@@ -88,7 +81,7 @@ fn prove(c: &mut Criterion) {
             ours.as_secs_f64(),
             bare.as_secs_f64(),
             ours.as_secs_f64() / bare.as_secs_f64(),
-            peak_memory().map_or("?".to_owned(), |m| m.to_string()),
+            common::memory::peak_text(),
         );
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod bound;
 pub mod data;
+pub mod memory;
 pub mod models;
 pub mod progress;
 #[cfg(feature = "bounty")]

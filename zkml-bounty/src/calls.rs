@@ -10,9 +10,9 @@ use zkml_core::{
         dataset::Chunk,
         delivery::{Delivery, DeliveryWitness},
         keys::{PublicKey, SecretKey},
-        message::{self, Challenge, Tag},
+        message::{self, Binding, Challenge, Tag},
     },
-    evm::{EvmKey, challenge, combine, proof::to_words},
+    evm::{EvmKey, proof::to_words},
     number::Int,
     prove::{Fr, Proof, ProvingKey},
     tensor::Tensor,
@@ -28,17 +28,15 @@ pub(crate) struct Maker<'a, R> {
     pub(crate) rng: &'a mut R,
 }
 
-/// A message with what binds it: the contract computes the last three itself.
-struct Bound {
-    cm: Fr,
-    challenge: Challenge,
-    v: Fr,
-}
-
-fn bind(tag: Tag, context: Fr, subject: Fr, m: &[Fr]) -> Bound {
-    let cm = message::digest(tag, m);
-    let z = challenge(&tag.word(), context, subject, cm, m);
-    Bound { cm, challenge: Challenge { context, z }, v: combine(z, m) }
+/// The public inputs of a statement about a subject that binds a message.
+fn expected((name, subject): (&'static str, Fr), binding: &Binding) -> [(&'static str, Fr); 5] {
+    [
+        (name, subject),
+        ("message", binding.digest),
+        ("context", binding.challenge.context),
+        ("challenge", binding.challenge.z),
+        ("combination", binding.combination),
+    ]
 }
 
 impl<R: RngCore + CryptoRng> Maker<'_, R> {
@@ -70,24 +68,17 @@ impl<R: RngCore + CryptoRng> Maker<'_, R> {
     ) -> Result<IBounty::proveDataCall, Error> {
         let circuit = self.package.statements().data();
         let m = circuit.composition().message_of(chunk, group, files)?;
-        let Bound { cm, challenge, v } = bind(Tag::Data, self.context, dataset, &m);
-        let witness = DataWitness { chunk: chunk.clone(), group, files, challenge };
+        let binding = message::bind(Tag::Data, self.context, dataset, &m);
+        let witness = DataWitness { chunk: chunk.clone(), group, files, challenge: binding.challenge };
         let proof = circuit.prove(self.proving, &witness, self.rng)?;
-        let expected = [
-            ("dataset", dataset),
-            ("message", cm),
-            ("context", challenge.context),
-            ("challenge", challenge.z),
-            ("combination", v),
-        ];
-        let (key, proof) = self.checked(Part::Data, &proof, expected)?;
+        let (key, proof) = self.checked(Part::Data, &proof, expected(("dataset", dataset), &binding))?;
         Ok(IBounty::proveDataCall {
             chunk: small(chunk.number)?,
             group: small(group)?,
             salt: to_u256(chunk.salt),
             // After salt and position.
             items: m[2..].iter().map(|x| to_u256(*x)).collect(),
-            cm: to_u256(cm),
+            cm: to_u256(binding.digest),
             key: key.into(),
             proof,
         })
@@ -133,22 +124,15 @@ impl<R: RngCore + CryptoRng> Maker<'_, R> {
         let ciphertext = circuit.composition().encrypt(&witness)?;
         let public = ephemeral.public();
         let m = Delivery::message(&host, &public, chunk, &ciphertext);
-        let Bound { cm, challenge, v } = bind(Tag::Delivery, self.context, commitment, &m);
-        witness.challenge = challenge;
+        let binding = message::bind(Tag::Delivery, self.context, commitment, &m);
+        witness.challenge = binding.challenge;
         let proof = circuit.prove(self.proving, &witness, self.rng)?;
-        let expected = [
-            ("weights", commitment),
-            ("message", cm),
-            ("context", challenge.context),
-            ("challenge", challenge.z),
-            ("combination", v),
-        ];
-        let (key, proof) = self.checked(Part::Delivery, &proof, expected)?;
+        let (key, proof) = self.checked(Part::Delivery, &proof, expected(("weights", commitment), &binding))?;
         Ok(IBounty::deliverCall {
             chunk: small(chunk)?,
             ephemeral: [to_u256(public.point().x()), to_u256(public.point().y())],
             ct: ciphertext.into_iter().map(to_u256).collect(),
-            cm: to_u256(cm),
+            cm: to_u256(binding.digest),
             key: key.into(),
             proof,
         })

@@ -1,8 +1,6 @@
-//! Field elements as numbers of the chain, and random ones.
+//! Field elements as numbers of the chain.
 
 use alloy::primitives::U256;
-use rand::{CryptoRng, RngCore};
-use zeroize::Zeroize as _;
 use zkml_core::{evm::word, prove::Fr};
 
 use crate::error::Error;
@@ -18,18 +16,4 @@ pub(crate) fn of_u256(x: U256) -> Result<Fr, Error> {
         found: format!("the number {x}"),
         expected: "one below the modulus of the field".to_owned(),
     })
-}
-
-/// A uniform field element: 254 random bits, until they are below the modulus.
-pub(crate) fn random(rng: &mut (impl RngCore + CryptoRng)) -> Fr {
-    loop {
-        let mut bytes = [0; 32];
-        rng.fill_bytes(&mut bytes);
-        bytes[0] &= 0x3f;
-        let element = word::to_field(&bytes);
-        bytes.zeroize();
-        if let Some(element) = element {
-            return element;
-        }
-    }
 }

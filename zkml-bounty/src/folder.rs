@@ -5,7 +5,6 @@
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
-    io::Write as _,
     path::{Path, PathBuf},
 };
 
@@ -100,10 +99,27 @@ impl Folder {
             .open(&name)
             .map_err(failed(&name, "make"))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Ok(()) => {
+                let folder = Self { path: path.to_owned(), _lock: lock };
+                folder.clear().map_err(failed(path, "clear"))?;
+                Ok(folder)
+            }
             Err(TryLockError::WouldBlock) => Err(FolderError::Locked { path: path.to_owned() }),
             Err(TryLockError::Error(error)) => Err(failed(&name, "lock")(error)),
         }
+    }
+
+    /// Removes what a crash left half written: nobody else is here.
+    fn clear(&self) -> std::io::Result<()> {
+        for entry in fs::read_dir(&self.path)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if name.starts_with('.') && name.ends_with(".tmp") {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
     }
 
     /// What a file holds; nothing if there is none.
@@ -144,19 +160,10 @@ impl Folder {
         let path = self.path.join(name);
         let damaged = |e: serde_json::Error| FolderError::Damaged { path: path.clone(), reason: e.to_string() };
         let bytes = Zeroizing::new(serde_json::to_vec_pretty(value).map_err(damaged)?);
-        let temporary = self.path.join(format!(".{name}.tmp"));
-        // Left by a crash: nobody else is here.
-        let _ = fs::remove_file(&temporary);
-        let written = (|| {
-            let mut file = private(OpenOptions::new().create_new(true).write(true)).open(&temporary)?;
-            file.write_all(&bytes)?;
-            file.sync_all()?;
-            fs::rename(&temporary, &path)?;
-            // The new name, too.
-            #[cfg(unix)]
-            File::open(&self.path)?.sync_all()?;
-            Ok(())
-        })();
+        let written = bounded::save_secret(&path, &bytes);
+        // The new name, too.
+        #[cfg(unix)]
+        let written = written.and_then(|()| File::open(&self.path)?.sync_all());
         written.map_err(failed(&path, "write"))
     }
 }

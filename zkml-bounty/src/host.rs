@@ -26,11 +26,12 @@ use zkml_core::{
         delivery::{Delivered, DeliveryError},
         keys::{PublicKey, SecretKey},
     },
-    error::WeightsError,
+    error::ModelError,
     evm::word,
+    gadget::hash::commitment,
     model::{Model, Weights},
     number::Int,
-    plan::{Quantized, to_real},
+    plan::Quantized,
     prove::{Fr, hex},
     tensor::Tensor,
 };
@@ -40,7 +41,7 @@ use crate::{
     calls::{Maker, small},
     chain::{Chain, Receipt},
     error::Error,
-    field::{self, of_u256, to_u256},
+    field::{of_u256, to_u256},
     ipfs::Store,
     package::Package,
     session::{Event, Phase, Progress, Role, Session, State},
@@ -130,7 +131,7 @@ pub(crate) fn salt_of(text: &str) -> Result<Fr, Error> {
 
 /// A new salt, and its digits.
 pub(crate) fn new_salt() -> Zeroizing<String> {
-    let mut bytes = word::of_field(field::random(&mut OsRng));
+    let mut bytes = word::of_field(commitment::salt(&mut OsRng));
     let text = to_hex(&bytes);
     bytes.zeroize();
     text
@@ -277,9 +278,7 @@ impl Host {
         let form = self.package.statements().data().composition().form();
         for (index, file) in self.files.iter().enumerate() {
             self.store.put(form, file)?;
-            if let Some(progress) = &mut self.session.progress {
-                progress(&Event::File { index, of: self.files.len() });
-            }
+            self.session.tell(Event::File { index, of: self.files.len() });
         }
         let proving = self.package.proving(Part::Data, &self.store)?;
         let (context, bounty) = (self.session.context(Address::ZERO)?, self.session.bounty()?);
@@ -290,12 +289,10 @@ impl Host {
             if self.session.view(&IBounty::groupProvenCall { chunk: small(chunk)?, group: small(group)? })? {
                 continue;
             }
-            self.session.tell(Event::Proving { statement: "data", index, of: all });
-            let began = std::time::Instant::now();
             let files = &self.files[index * items..(index + 1) * items];
             let mut maker = Maker { package: &self.package, proving: &proving, context, rng: &mut OsRng };
-            let call = maker.data(&self.dataset.chunk(chunk)?, group, files, terms.dataset)?;
-            self.session.tell(Event::Proved { statement: "data", seconds: began.elapsed().as_secs_f64() });
+            let data = self.dataset.chunk(chunk)?;
+            let call = self.session.prove(Part::Data, index, all, || maker.data(&data, group, files, terms.dataset))?;
             receipts.push(self.session.send(format!("prove data {chunk}.{group}"), bounty, U256::ZERO, &call)?);
         }
         Ok(receipts)
@@ -399,23 +396,19 @@ impl Received {
     }
 
     /// The weights as reals `q / 2^s`, by the names that the plan has for them.
-    pub fn weights(&self, package: &Package) -> Weights {
-        let mut weights = Weights::new();
-        for (tensors, plans) in self.delivered.weights.iter().zip(&package.statements().plan().params) {
-            for (tensor, plan) in tensors.iter().zip(plans) {
-                let real = |i: usize| tensor.data().get(i).map_or(0.0, |q| to_real(*q, plan.scale));
-                weights.insert(plan.name.clone(), Tensor::from_fn(tensor.shape().clone(), real));
-            }
-        }
-        weights
+    ///
+    /// # Errors
+    /// If the package is another bounty's.
+    pub fn weights(&self, package: &Package) -> Result<Weights, Error> {
+        Ok(self.delivered.to_weights(package.statements().plan())?)
     }
 
     /// The bytes of a safetensors file of the [weights](Self::weights).
     ///
     /// # Errors
-    /// If they can't be encoded.
-    pub fn to_safetensors(&self, package: &Package) -> Result<Vec<u8>, WeightsError> {
-        self.weights(package).to_safetensors()
+    /// As there, or if they can't be encoded.
+    pub fn to_safetensors(&self, package: &Package) -> Result<Vec<u8>, Error> {
+        Ok(self.weights(package)?.to_safetensors().map_err(ModelError::from)?)
     }
 
     /// The model that was bought, ready to be used: with the very integers that were delivered.
@@ -424,7 +417,7 @@ impl Received {
     /// If a layer's integers are not its parameters, rounded: then there are only the integers.
     pub fn quantized(&self, package: &Package) -> Result<Quantized, Error> {
         let statements = package.statements();
-        let model = Model::new(statements.graph().clone(), VISIBILITY, self.weights(package))?;
+        let model = Model::new(statements.graph().clone(), VISIBILITY, self.weights(package)?)?;
         let quantized = Quantized::new(&model, statements.plan().clone())?;
         if quantized.params() == self.integers() {
             return Ok(quantized);

@@ -303,14 +303,14 @@ impl Hunter {
         let proving = self.package.proving(Part::Accuracy, &self.store)?;
         let mut receipts = vec![];
         for index in (0..chunks).filter(|chunk| proven >> chunk & 1 == 0) {
-            self.session.tell(Event::Proving { statement: "accuracy", index, of: chunks });
-            let began = std::time::Instant::now();
             let dataset = self.dataset.as_ref().ok_or_else(damaged)?;
             let chunk = dataset.chunk(index)?;
             let correct = self.count(&chunk)?;
             let mut maker = Maker { package: &self.package, proving: &proving, context, rng: &mut OsRng };
-            let call = maker.accuracy(self.quantized.params(), self.salt, &chunk, self.terms.dataset, correct)?;
-            self.session.tell(Event::Proved { statement: "accuracy", seconds: began.elapsed().as_secs_f64() });
+            let (params, salt, root) = (self.quantized.params(), self.salt, self.terms.dataset);
+            let call = self
+                .session
+                .prove(Part::Accuracy, index, chunks, || maker.accuracy(params, salt, &chunk, root, correct))?;
             receipts.push(self.session.send(format!("prove accuracy {index}"), bounty, U256::ZERO, &call)?);
         }
         Ok(receipts)
@@ -334,12 +334,12 @@ impl Hunter {
         let proving = self.package.proving(Part::Delivery, &self.store)?;
         let mut calls = vec![];
         for index in done..parts {
-            self.session.tell(Event::Proving { statement: "delivery", index, of: parts });
-            let began = std::time::Instant::now();
             let mut maker = Maker { package: &self.package, proving: &proving, context, rng: &mut OsRng };
-            let (params, key) = (self.quantized.params(), &self.ephemeral[index]);
-            calls.push((index, maker.delivery(params, self.salt, self.terms.host_key, key, index)?));
-            self.session.tell(Event::Proved { statement: "delivery", seconds: began.elapsed().as_secs_f64() });
+            let (params, salt) = (self.quantized.params(), self.salt);
+            let (host, key) = (self.terms.host_key, &self.ephemeral[index]);
+            let call =
+                self.session.prove(Part::Delivery, index, parts, || maker.delivery(params, salt, host, key, index))?;
+            calls.push((index, call));
         }
         self.in_turn(calls.len() as u64 * MINUTE)?;
         let mut receipts = vec![];

@@ -19,6 +19,7 @@ use crate::{
     chain::{Chain, Outcome, Pending, Receipt, failed},
     error::Error,
     folder::Folder,
+    statements::Part,
     terms::Terms,
 };
 
@@ -157,6 +158,22 @@ impl Session {
         }
     }
 
+    /// Tells of a proof before and after it is made.
+    pub(crate) fn prove<T>(
+        &mut self,
+        part: Part,
+        index: usize,
+        of: usize,
+        make: impl FnOnce() -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let statement = part.name();
+        self.tell(Event::Proving { statement, index, of });
+        let began = std::time::Instant::now();
+        let made = make()?;
+        self.tell(Event::Proved { statement, seconds: began.elapsed().as_secs_f64() });
+        Ok(made)
+    }
+
     pub(crate) fn save(&self) -> Result<(), Error> {
         Ok(self.folder.write(JOURNAL, &self.journal)?)
     }
@@ -221,8 +238,7 @@ impl Session {
 
     /// The state of the bounty, and when it ends by itself.
     pub(crate) fn state(&self) -> Result<State, Error> {
-        let answer = self.view(&IBounty::stateCall {})?;
-        Ok(State { phase: Phase::of(answer.current)?, deadline: answer.deadline.saturating_to() })
+        State::of(&self.chain, self.bounty()?)
     }
 
     /// The state, if it is one of these.
@@ -313,6 +329,13 @@ pub struct State {
     pub deadline: u64,
 }
 
+impl State {
+    fn of(chain: &Chain, bounty: Address) -> Result<Self, Error> {
+        let answer = chain.view(bounty, &IBounty::stateCall {})?;
+        Ok(Self { phase: Phase::of(answer.current)?, deadline: answer.deadline.saturating_to() })
+    }
+}
+
 /// The terms and the state of a bounty of the chain's factory, for whoever looks for one.
 ///
 /// # Errors
@@ -323,8 +346,7 @@ pub fn inspect(chain: &Chain, bounty: Address) -> Result<(Terms, State), Error> 
         return Err(Error::NoBounty { found: bounty, factory });
     }
     let terms = Terms::from_abi(&chain.view(bounty, &IBounty::termsCall {})?)?;
-    let answer = chain.view(bounty, &IBounty::stateCall {})?;
-    Ok((terms, State { phase: Phase::of(answer.current)?, deadline: answer.deadline.saturating_to() }))
+    Ok((terms, State::of(chain, bounty)?))
 }
 
 /// The addresses of all bounties that the chain's factory has made.

@@ -12,7 +12,7 @@ use zkml_core::{
         delivery::Delivery,
         format::Format,
     },
-    circuit::{Circuit, Limits},
+    circuit::Circuit,
     graph::Graph,
     plan::{Plan, Quantized},
     prove::{Digest, Groth16, Keys},
@@ -84,7 +84,7 @@ impl Statements {
         form: Form,
         most: usize,
     ) -> Result<Self, StatementError> {
-        Self::new(Circuit::new_for(quantized, VISIBILITY, &Limits::own())?, layout, format, form, most)
+        Self::new(quantized.circuit_for(VISIBILITY)?, layout, format, form, most)
     }
 
     /// Runs the three setups, alone: whoever has run them can forge proofs, and the keys say so. For development.
@@ -153,8 +153,7 @@ impl Statements {
     /// # Errors
     /// If it is not.
     pub fn admit(&self, quantized: &Quantized) -> Result<(), Error> {
-        let own = Circuit::new_for(quantized, VISIBILITY, &Limits::own())?;
-        if own.contents() == self.model().contents() {
+        if self.model().is_of(quantized)? {
             return Ok(());
         }
         Err(StatementError::Model {

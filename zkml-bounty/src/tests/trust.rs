@@ -31,7 +31,7 @@ fn terms(trust: Trust) -> Result<Terms, TermsError> {
         pixels: format().eval(&s.file).unwrap().to_vec(),
         label: s.label,
     });
-    let salt = crate::field::random(&mut OsRng);
+    let salt = zkml_core::gadget::hash::commitment::salt(&mut OsRng);
     let dataset = zkml_core::bounty::dataset::Dataset::new(layout(), salt, samples.collect()).unwrap();
     let key = zkml_core::bounty::keys::SecretKey::random(&mut OsRng).unwrap().public();
     Terms::new(&offer, &package, &dataset, Address::repeat_byte(1), key)

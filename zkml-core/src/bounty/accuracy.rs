@@ -30,12 +30,12 @@ use super::{
 use crate::{
     arith::{
         Arith,
-        r1cs::{Accumulate, R1cs, Wire},
+        r1cs::{Accumulate, R1cs},
     },
-    circuit::{Circuit, Limits, Opening},
+    circuit::{Circuit, Opening},
     gadget::IsZero,
     graph::{Visibility, Visible},
-    number::{Int, Interval},
+    number::Int,
     plan::{
         Quantized,
         synthesis::{Relation, Row, Secrets},
@@ -76,7 +76,7 @@ impl Accuracy {
     /// If the model answers no class, or has not as many as the layout; its input has not as many elements as a sample pixels; its
     /// input is not the integers `0..=255`; or the plan says something of the weights.
     pub fn new(quantized: &Quantized, layout: Layout) -> Result<Self, StatementError> {
-        Self::of(Circuit::new_for(quantized, VISIBILITY, &Limits::own())?, layout)
+        Self::of(quantized.circuit_for(VISIBILITY)?, layout)
     }
 
     /// As [`Accuracy::new`], of the circuit of one answer: what is published of a bounty has no weights.
@@ -165,15 +165,7 @@ impl Composition for Accuracy {
             self.layout.check(index, sample)?;
         }
         compose::check_salt(witness.salt)?;
-        let shapes = self.model.relation().param_shapes();
-        let fits = witness.weights.len() == shapes.len()
-            && witness.weights.iter().zip(&shapes).zip(&self.model.plan().params).all(|((tensors, shapes), plans)| {
-                tensors.len() == shapes.len()
-                    && tensors.iter().zip(shapes).zip(plans).all(|((tensor, shape), plan)| {
-                        tensor.shape() == shape && tensor.data().iter().all(|q| plan.interval().contains(*q))
-                    })
-            });
-        if fits {
+        if self.model.relation().admits(witness.weights) {
             Ok(())
         } else {
             Err(StatementError::Model {
@@ -224,15 +216,13 @@ impl Composition for Accuracy {
         s.cs.field_output(&context);
         rows.push(("dataset".to_owned(), 0, PublicKind::Commitment));
         rows.push(("context".to_owned(), 0, PublicKind::Element));
-        let samples = Int::from(self.layout.samples() as u64);
-        for (name, wire, hi) in
-            [("chunk", place.number, Int::from(dataset::MAX_CHUNKS as u64 - 1)), ("correct", sum.w.clone(), samples)]
+        for (name, number, most) in
+            [("chunk", &place.number, dataset::MAX_CHUNKS - 1), ("correct", &sum.w, self.layout.samples())]
         {
-            let interval = Interval { lo: Int::ZERO, hi };
-            let measure = crate::number::Measure { interval, terms: sum.measure.terms };
-            s.publish(&Wire { measure, w: wire });
-            let kind = PublicKind::Tensor { shape: Shape::new([1]), scale: 0, lo: Int::ZERO, hi };
-            rows.push((name.to_owned(), 0, kind));
+            let number = s.cs.lift(number);
+            s.cs.field_output(&number);
+            let (lo, hi) = (Int::ZERO, Int::from(most as u64));
+            rows.push((name.to_owned(), 0, PublicKind::Tensor { shape: Shape::new([1]), scale: 0, lo, hi }));
         }
         Ok(rows)
     }

@@ -3,7 +3,6 @@
 //! A composition describes itself once, over every constraint system: building, counting, the witness and the dishonest provers of the
 //! tests are readings of [`Composition::enforce`].
 
-use ark_ff::PrimeField;
 use ark_std::rand::{CryptoRng, RngCore};
 use sha2::{Digest as _, Sha256};
 
@@ -12,6 +11,7 @@ use crate::{
     arith::r1cs::{Accumulate, Assign, Build, Label, R1cs, Tally},
     circuit::{CircuitError, Limits},
     digest::Digest,
+    gadget::hash::commitment,
     number::ArithError,
     plan::synthesis::Row,
     prove::{self, KeysOf, Matrices, ProofOf, ProveError, Prover, ProvingKeyOf, PublicTable, SecureRng, TableError},
@@ -99,14 +99,9 @@ impl StatementError {
     }
 }
 
-/// Whether a salt can be guessed: it is below `2^64`, which no salt that is uniform in the field is.
-pub(super) fn guessable(salt: prove::Fr) -> bool {
-    salt.into_bigint().0[1..].iter().all(|limb| *limb == 0)
-}
-
 /// Refuses a salt that can be guessed: whoever guesses it can test guesses of what is committed to.
 pub(super) fn check_salt(salt: prove::Fr) -> Result<(), StatementError> {
-    if guessable(salt) { Err(CircuitError::Salt.into()) } else { Ok(()) }
+    if commitment::guessable(salt) { Err(CircuitError::Salt.into()) } else { Ok(()) }
 }
 
 /// A statement that a circuit proves, made of parts.
@@ -155,19 +150,9 @@ impl<S: Composition> Composed<S> {
     /// # Errors
     /// If a value may outgrow the field, or the circuit is too large.
     pub fn new(composition: S) -> Result<Self, StatementError> {
-        let limits = Limits::own();
         let mut tally = R1cs::new(Tally::new());
         composition.enforce(&mut tally, None)?;
-        let tally = tally.finish().map_err(StatementError::arith(S::TAG))?;
-        for (what, found, most) in [
-            ("constraints", tally.constraints, limits.constraints),
-            ("witnesses", tally.witnesses, limits.witnesses),
-            ("entries", tally.peak(), limits.entries),
-        ] {
-            if found > most {
-                return Err(CircuitError::TooLarge { what, found, most }.into());
-            }
-        }
+        Limits::own().admit_tally(&tally.finish().map_err(StatementError::arith(S::TAG))?)?;
         let mut build = R1cs::new(Build::new());
         let rows = composition.enforce(&mut build, None)?;
         let (matrices, labels, free) = build.finish().map_err(StatementError::arith(S::TAG))?.finish();

@@ -26,7 +26,7 @@ use super::{
 use crate::{
     arith::r1cs::{Accumulate, R1cs},
     gadget::{Cs, hash::sha256},
-    number::{Int, field::to_field},
+    number::Int,
     plan::synthesis::Row,
     prove::PublicKind,
 };
@@ -266,9 +266,4 @@ impl Composition for Data {
         message::enforce(&mut s.cs, Tag::Data, &message, witness.map(|w| &w.challenge), &mut rows);
         Ok(rows)
     }
-}
-
-/// An integer as a field element, for messages.
-pub(super) fn element(n: usize) -> Fr {
-    to_field(Int::from(n as u64))
 }

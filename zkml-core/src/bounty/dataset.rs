@@ -16,7 +16,6 @@ use ark_bn254::Fr;
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
-use super::compose;
 use crate::{
     gadget::{
         FieldCs, Limb,
@@ -262,7 +261,7 @@ impl Dataset {
         if found == 0 || found % chunk != 0 || found > max {
             return Err(refused);
         }
-        if compose::guessable(salt) {
+        if commitment::guessable(salt) {
             return Err(DatasetError::Salt);
         }
         let commitments = samples

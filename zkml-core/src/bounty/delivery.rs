@@ -24,7 +24,7 @@ use ark_ff::Zero;
 
 use super::{
     compose::{self, Composition, StatementError},
-    data::{element, one_hot},
+    data::one_hot,
     keys::{PublicKey, SecretKey},
     message::{self, Challenge, Tag},
 };
@@ -154,9 +154,9 @@ impl Delivered {
         for ((tensors, plans), step) in self.weights.iter().zip(&plan.params).zip(&plan.steps) {
             count("weights of a node", tensors.len(), plans.len())?;
             for (tensor, param) in tensors.iter().zip(plans) {
-                let per = (tensor.len() / step.channels.len().max(1)).max(1);
-                let scale = |i: usize| param.scale + step.channels.get(i / per).map_or(0, |finer| *finer as i32);
-                let real = Tensor::from_fn(tensor.shape().clone(), |i| to_real(tensor.data()[i], scale(i)));
+                let finer = step.finer(tensor.len());
+                let real = |i: usize| to_real(tensor.data()[i], param.scale + finer(i));
+                let real = Tensor::from_fn(tensor.shape().clone(), real);
                 weights.insert(param.name.clone(), real);
             }
         }
@@ -259,7 +259,7 @@ impl Delivery {
     /// `m = (P_x, P_y, E_x, E_y, nonce, ct_0, ..)`.
     pub fn message(host: &PublicKey, ephemeral: &PublicKey, chunk: usize, ciphertext: &[Fr]) -> Vec<Fr> {
         let (p, e) = (host.point(), ephemeral.point());
-        let head = [p.x(), p.y(), e.x(), e.y(), element(chunk)];
+        let head = [p.x(), p.y(), e.x(), e.y(), Fr::from(chunk as u64)];
         head.into_iter().chain(ciphertext.iter().copied()).collect()
     }
 

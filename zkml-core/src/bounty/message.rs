@@ -65,13 +65,23 @@ pub struct Challenge {
     pub z: Fr,
 }
 
-impl Challenge {
-    /// The challenge that a contract computes: `z = keccak256(tag, ctx, root, C_m, m) mod p`, where the root is that of the dataset, or the
-    /// commitment to the weights.
-    pub fn new(tag: Tag, context: Fr, root: Fr, message: &[Fr]) -> Self {
-        let z = evm::challenge(&tag.word(), context, root, digest(tag, message), message);
-        Self { context, z }
-    }
+/// A message bound: what its verifier computes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// `C_m`, which the prover says and the circuit computes.
+    pub digest: Fr,
+    /// `ctx` and `z`.
+    pub challenge: Challenge,
+    /// `v`.
+    pub combination: Fr,
+}
+
+/// The binding of a message as a contract computes it: `z = keccak256(tag, ctx, root, C_m, m) mod p`, where the root is that of the
+/// dataset, or the commitment to the weights.
+pub fn bind(tag: Tag, context: Fr, root: Fr, message: &[Fr]) -> Binding {
+    let digest = digest(tag, message);
+    let z = evm::challenge(&tag.word(), context, root, digest, message);
+    Binding { digest, challenge: Challenge { context, z }, combination: combine(z, message) }
 }
 
 /// Binding of `n` elements: a hash of all of them, `n - 1` products, and `C_m`, `ctx`, `z` and `v` as public inputs.

@@ -85,6 +85,12 @@ impl Limits {
         Self::admit("constraints", cost.constraints, self.constraints)?;
         Self::admit("witnesses", cost.witnesses, self.witnesses)
     }
+
+    /// Refuses too many constraints, witnesses or entries of what a dry run has counted.
+    pub(crate) fn admit_tally(&self, tally: &Tally) -> Result<(), CircuitError> {
+        self.admit_cost(Cost::new(tally.constraints, tally.witnesses))?;
+        Self::admit("entries", tally.peak(), self.entries)
+    }
 }
 
 impl Spec {
@@ -125,7 +131,6 @@ impl Spec {
         self.relation().synthesize(&mut counts, None).map_err(|refused| self.refused(refused))?;
         limits.admit_cost(counts.total())?;
         let (tally, _) = self.synthesize(Tally::new(), None)?;
-        limits.admit_cost(Cost::new(tally.constraints, tally.witnesses))?;
-        Limits::admit("entries", tally.peak(), limits.entries)
+        limits.admit_tally(&tally)
     }
 }

@@ -16,7 +16,6 @@ mod tests;
 use std::{fmt, path::Path};
 
 use ark_bn254::Fr;
-use ark_ff::{PrimeField, UniformRand};
 use ark_std::rand::{CryptoRng, RngCore};
 
 pub use self::limits::Limits;
@@ -29,7 +28,7 @@ use crate::{
     dev,
     digest::Digest,
     error::{InputError, PlanError},
-    gadget::hash::commitment::{Domain, Subject},
+    gadget::hash::commitment::{self, Domain, Subject},
     graph::{Graph, Visibility, Visible},
     number::{ArithError, Int},
     plan::{
@@ -188,29 +187,25 @@ impl Circuit {
         Self::of(quantized, quantized.model().visibility(), batch, limits)
     }
 
-    /// As [`Quantized::circuit_for`], within other limits.
-    ///
-    /// # Errors
-    /// As there.
-    pub fn new_for(quantized: &Quantized, visibility: Visibility, limits: &Limits) -> Result<Self, CircuitError> {
-        Self::of(quantized, visibility, 1, limits)
+    fn of(quantized: &Quantized, visibility: Visibility, batch: usize, limits: &Limits) -> Result<Self, CircuitError> {
+        let mut circuit = Self::build(Self::spec(quantized, visibility, batch)?, limits)?;
+        circuit.weights = Some(quantized.params().to_vec());
+        Ok(circuit)
     }
 
-    fn of(quantized: &Quantized, visibility: Visibility, batch: usize, limits: &Limits) -> Result<Self, CircuitError> {
+    /// What a circuit of this model is made from.
+    fn spec(quantized: &Quantized, visibility: Visibility, batch: usize) -> Result<Spec, CircuitError> {
         let public = visibility.weights == Visible::Public;
         if let (false, Some(applied)) = (public, quantized.passes().iter().find(|a| a.values)) {
             return Err(CircuitError::Reveals { found: format!("what the pass `{}` made of the graph", applied.pass) });
         }
-        let spec = Spec {
+        Ok(Spec {
             graph: quantized.graph().clone(),
             plan: quantized.plan().clone(),
             visibility,
             batch,
             constants: public.then(|| quantized.params().to_vec()),
-        };
-        let mut circuit = Self::build(spec, limits)?;
-        circuit.weights = Some(quantized.params().to_vec());
-        Ok(circuit)
+        })
     }
 
     fn build(spec: Spec, limits: &Limits) -> Result<Self, CircuitError> {
@@ -262,7 +257,7 @@ impl Circuit {
     /// # Errors
     /// If the salt is below `2^64`: that can be guessed.
     pub fn with_salt(mut self, salt: Fr) -> Result<Self, CircuitError> {
-        if salt.into_bigint().0[1..].iter().all(|limb| *limb == 0) {
+        if commitment::guessable(salt) {
             return Err(CircuitError::Salt);
         }
         self.salt = Some(salt);
@@ -281,6 +276,14 @@ impl Circuit {
     /// SHA-256 of graph, plan, visibility, batch and public weights: all that the constraints are made from.
     pub fn contents(&self) -> Digest {
         self.contents
+    }
+
+    /// Whether it would be the circuit of this model, without building that.
+    ///
+    /// # Errors
+    /// If it hides weights, and the model's graph depends on their values: see [`CircuitError::Reveals`].
+    pub fn is_of(&self, quantized: &Quantized) -> Result<bool, CircuitError> {
+        Ok(Self::spec(quantized, self.visibility(), self.batch())?.digest() == self.contents)
     }
 
     /// The graph.
@@ -433,9 +436,9 @@ impl Circuit {
             })
             .collect::<Result<Vec<_>, _>>()?;
         let opening = Opening {
-            weights: self.salt.unwrap_or_else(|| Fr::rand(&mut *rng)),
-            inputs: (0..batch).map(|_| Fr::rand(&mut *rng)).collect(),
-            outputs: (0..batch).map(|_| Fr::rand(&mut *rng)).collect(),
+            weights: self.salt.unwrap_or_else(|| commitment::salt(rng)),
+            inputs: (0..batch).map(|_| commitment::salt(rng)).collect(),
+            outputs: (0..batch).map(|_| commitment::salt(rng)).collect(),
         };
         let weights = self.weights.as_deref().ok_or(CircuitError::NoWeights)?;
         for (index, input) in integers.iter().enumerate() {

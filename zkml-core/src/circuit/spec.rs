@@ -58,20 +58,8 @@ impl Spec {
         if self.plan.params.iter().zip(&shapes).any(|(p, s)| p.len() != s.len()) {
             return Err(CircuitError::Malformed("the plan has another number of parameters than the graph".to_owned()));
         }
-        if let Some(constants) = &self.constants {
-            let fits = constants.len() == shapes.len()
-                && constants.iter().zip(&shapes).zip(&self.plan.params).all(|((tensors, shapes), plans)| {
-                    tensors.len() == shapes.len()
-                        && tensors.iter().zip(shapes).zip(plans).all(|((t, s), p)| {
-                            t.shape() == s
-                                && t.len() == s.len()
-                                && t.data().len() == s.len()
-                                && t.data().iter().all(|q| p.interval().contains(*q))
-                        })
-                });
-            if !fits {
-                return Err(CircuitError::Malformed("the weights are not those of the graph and plan".to_owned()));
-            }
+        if self.constants.as_ref().is_some_and(|constants| !self.relation().admits(constants)) {
+            return Err(CircuitError::Malformed("the weights are not those of the graph and plan".to_owned()));
         }
         Ok(())
     }

@@ -160,6 +160,12 @@ impl Step {
         Cut { shift: self.shift.saturating_add(finer), bits, ..self.cut() }
     }
 
+    /// By how many bits each of `n` elements is held finer than the layer: as much as its channel, of which all have as many.
+    pub(crate) fn finer(&self, n: usize) -> impl Fn(usize) -> i32 {
+        let per = (n / self.channels.len().max(1)).max(1);
+        move |i| self.channels.get(i / per).map_or(0, |finer| *finer as i32)
+    }
+
     /// Whether there is a rescale, a saturation or a bound on the bits.
     pub fn cuts(&self) -> bool {
         self.shift > 0 || self.saturate.is_some() || self.bits.is_some()

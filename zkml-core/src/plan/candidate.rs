@@ -266,8 +266,7 @@ impl Calibration<'_> {
             .iter()
             .map(|l| {
                 let scale = param_scale(layer, step, l.role);
-                let per = (l.values.len() / step.channels.len().max(1)).max(1);
-                let finer = |k: usize| step.channels.get(k / per).copied().unwrap_or(0) as i32;
+                let finer = step.finer(l.values.len());
                 let each = l.values.data().iter().enumerate().map(|(k, x)| x.abs() * 2f64.powi(finer(k)));
                 let mut reach = each.fold(0.0, f64::max);
                 if hidden && l.role == Role::Bias {

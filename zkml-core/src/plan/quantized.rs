@@ -13,6 +13,7 @@ use crate::{
     },
     error::{InputError, PlanError},
     graph::{Graph, NodeId, Visibility, Visible},
+    layer::Step,
     model::Model,
     number::{ArithError, Int, Integer, Interval},
     optimize::{self, Applied},
@@ -66,13 +67,13 @@ pub(crate) fn lowered(model: &Model) -> Vec<Vec<crate::layer::Lowered>> {
         .collect()
 }
 
-/// The integers of one parameter: rounded, the largest positive value saturated. `channels` are finer by so many bits.
-fn integers(plan: &ParamPlan, channels: &[u32], values: &Tensor) -> Result<Tensor<Int>, PlanError> {
+/// The integers of one parameter of a node with this step: rounded, the largest positive value saturated.
+fn integers(plan: &ParamPlan, step: &Step, values: &Tensor) -> Result<Tensor<Int>, PlanError> {
     let interval = plan.interval();
-    let per = (values.len() / channels.len().max(1)).max(1);
+    let finer = step.finer(values.len());
     let mut out = Vec::with_capacity(values.len());
     for (index, x) in values.data().iter().enumerate() {
-        let scale = plan.scale + channels.get(index / per).map_or(0, |finer| *finer as i32);
+        let scale = plan.scale + finer(index);
         let q = to_integer(*x, scale);
         // A value that rounds to just above the upper end is held as the end: half a step more of error.
         let q = if q == interval.hi + Int::ONE { interval.hi } else { q };
@@ -206,8 +207,7 @@ impl Quantized {
             for (tensor, plan) in tensors.iter().zip(plans) {
                 let interval = plan.interval();
                 if let Some(index) = tensor.data().iter().position(|q| !interval.contains(*q)) {
-                    let per = (tensor.len() / step.channels.len().max(1)).max(1);
-                    let scale = plan.scale + step.channels.get(index / per).map_or(0, |finer| *finer as i32);
+                    let scale = plan.scale + step.finer(tensor.len())(index);
                     let real = |q: Int| to_real(q, scale);
                     let (lo, hi) = (real(interval.lo), real(interval.hi));
                     return Err(PlanError::DoesNotFit {
@@ -344,9 +344,7 @@ pub(crate) fn quantize_params(optimized: &Model, plan: &Plan) -> Result<Vec<Vec<
         .iter()
         .zip(&plan.params)
         .zip(&plan.steps)
-        .map(|((values, plans), step)| {
-            values.iter().zip(plans).map(|(l, p)| integers(p, &step.channels, &l.values)).collect()
-        })
+        .map(|((values, plans), step)| values.iter().zip(plans).map(|(l, p)| integers(p, step, &l.values)).collect())
         .collect()
 }
 

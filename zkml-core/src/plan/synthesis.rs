@@ -149,6 +149,22 @@ impl Relation<'_> {
         self.graph.nodes().iter().enumerate().map(of).collect()
     }
 
+    /// Whether these may be its weights: in the shapes of every node's lowered parameters, each within its declared width.
+    pub fn admits(&self, weights: &[Vec<Tensor<Int>>]) -> bool {
+        let shapes = self.param_shapes();
+        weights.len() == shapes.len()
+            && weights.iter().zip(&shapes).zip(&self.plan.params).all(|((tensors, shapes), plans)| {
+                tensors.len() == shapes.len()
+                    && tensors.iter().zip(shapes).zip(plans).all(|((t, s), p)| {
+                        // Of a tensor from a file, shape and data may disagree.
+                        t.shape() == s
+                            && t.len() == s.len()
+                            && t.data().len() == s.len()
+                            && t.data().iter().all(|q| p.interval().contains(*q))
+                    })
+            })
+    }
+
     /// The domain of a commitment to the weights, or to one input or output.
     pub fn domain(&self, subject: Subject) -> Domain {
         match subject {

@@ -209,17 +209,21 @@ fn exactly_one_chunk_is_selected() {
     });
 }
 
-#[test]
-fn every_mutation_of_a_witness_is_refused() {
+/// An honest delivery of the first chunk, in one and in several.
+fn honest(check: impl Fn(&Composed<Delivery>, &Harness<'_>)) {
     let quantized = quantized(1);
     for most in [MAX_ELEMENTS, 1] {
         let circuit = circuit(most);
         with(&circuit, &quantized, 0, |witness, _| {
             let z = circuit.assignment(witness).unwrap();
-            let harness = Harness::new(circuit.matrices(), &z, circuit.free());
-            assert_eq!(harness.run(1200), vec![]);
+            check(&circuit, &Harness::new(circuit.matrices(), &z, circuit.free()));
         });
     }
+}
+
+#[test]
+fn every_mutation_of_a_witness_is_refused() {
+    honest(|_, harness| assert_eq!(harness.run(1200), vec![]));
 }
 
 #[test]
@@ -250,13 +254,7 @@ fn what_does_not_fit_is_said() {
 /// made of them is determined.
 #[test]
 fn nothing_is_free_but_the_list_and_the_host() {
-    let quantized = quantized(1);
-    for most in [MAX_ELEMENTS, 1] {
-        let circuit = circuit(most);
-        with(&circuit, &quantized, 0, |witness, _| {
-            let z = circuit.assignment(witness).unwrap();
-            let harness = Harness::new(circuit.matrices(), &z, circuit.free());
-            assert_eq!(harness.freedom(&Default::default()), circuit.composition().elements() + 2 - 4);
-        });
-    }
+    honest(|circuit, harness| {
+        assert_eq!(harness.freedom(&Default::default()), circuit.composition().elements() + 2 - 4);
+    });
 }

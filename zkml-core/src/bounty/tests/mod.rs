@@ -74,8 +74,8 @@ fn data() -> Composed<Data> {
     Composed::new(Data::new(format(), Form::Raw, layout()).unwrap()).unwrap()
 }
 
-fn challenge(tag: Tag, message: &[Fr]) -> Challenge {
-    Challenge::new(tag, secret(77), secret(78), message)
+fn challenge(tag: Tag, m: &[Fr]) -> Challenge {
+    message::bind(tag, secret(77), secret(78), m).challenge
 }
 
 /// A network of these scores over images of two by two pixels.

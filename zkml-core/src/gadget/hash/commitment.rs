@@ -13,7 +13,8 @@
 //! values, in another context, of another number or of other intervals are never equal, but for a collision.
 
 use ark_bn254::Fr;
-use ark_ff::PrimeField;
+use ark_ff::{PrimeField, UniformRand};
+use ark_std::rand::{CryptoRng, RngCore};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
@@ -78,6 +79,16 @@ impl Domain {
         open.into_iter().for_each(|(run, last)| end(run, last));
         Fr::from_be_bytes_mod_order(&hash.finalize())
     }
+}
+
+/// A new salt, uniform in the field.
+pub fn salt(rng: &mut (impl RngCore + CryptoRng + ?Sized)) -> Fr {
+    Fr::rand(rng)
+}
+
+/// Whether a salt can be guessed: it is below `2^64`, which none that is uniform in the field is, but for `2^-190`.
+pub fn guessable(salt: Fr) -> bool {
+    salt.into_bigint().0[1..].iter().all(|limb| *limb == 0)
 }
 
 /// The commitment to values, each within its interval.
