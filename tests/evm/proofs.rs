@@ -8,7 +8,7 @@ use ark_ff::{Field, UniformRand, Zero};
 use zkml::{
     evm::EvmKey,
     prelude::*,
-    prove::PreparedVerifyingKey,
+    prove::{PreparedVerifyingKey, phased::Points},
     rand::{RngCore, SeedableRng, rngs::StdRng},
 };
 
@@ -73,11 +73,12 @@ pub fn proven() -> &'static Proven {
 /// If the randomness is zero.
 pub fn rerandomised(key: &VerifyingKey, proof: &Proof, rng: &mut StdRng) -> Proof {
     let (r, s) = (Fr::rand(rng), Fr::rand(rng));
-    let ark_groth16::Proof { a, b, c } = proof.proof;
-    let points = ark_groth16::Proof {
+    let Points { a, b, c, .. } = proof.proof;
+    let points = Points {
         a: (a * r.inverse().expect("not zero")).into_affine(),
-        b: (b * r + key.vk().delta_g2 * (r * s)).into_affine(),
+        b: (b * r + key.vk().deltas_g2[0] * (r * s)).into_affine(),
         c: (c + a * s).into_affine(),
+        commitments: vec![],
     };
     Proof { proof: points, ..proof.clone() }
 }

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
+#[cfg(feature = "prove")]
+use super::r1cs::{Requests, Sizes, Tables, sizes};
 use super::{Arith, direct};
+#[cfg(feature = "prove")]
+use crate::prove::RangeChecks;
 use crate::{
     gadget::{
         Gadget, Of, Wires,
@@ -27,12 +31,87 @@ pub struct Counts {
     node: usize,
     budget: Budget,
     instances: usize,
+    /// Witness variables that depend on a challenge.
+    second: Option<usize>,
+    /// The range checks that lookups will answer, where they do.
+    #[cfg(feature = "prove")]
+    requests: Option<BTreeMap<(usize, &'static str), Requests>>,
 }
 
 impl Counts {
     /// A count of nothing so far.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same of a circuit whose range checks are lookups, see [`Lookups`](super::r1cs::Lookups).
+    #[cfg(feature = "prove")]
+    pub fn with_lookups() -> Self {
+        Self { requests: Some(BTreeMap::new()), ..Self::default() }
+    }
+
+    /// A count of nothing so far, of a circuit with such range checks.
+    #[cfg(feature = "prove")]
+    pub fn of(checks: RangeChecks) -> Self {
+        match checks {
+            RangeChecks::Bits => Self::new(),
+            RangeChecks::Lookups => Self::with_lookups(),
+        }
+    }
+
+    /// Whether range checks are lookups.
+    #[cfg(feature = "prove")]
+    pub fn looks_up(&self) -> bool {
+        self.requests.is_some()
+    }
+
+    /// All range checks that lookups will answer.
+    #[cfg(feature = "prove")]
+    pub fn requests(&self) -> Requests {
+        let mut all = Requests::default();
+        self.requests.iter().flatten().for_each(|(_, requests)| all.extend(requests, 1));
+        all
+    }
+
+    /// The tables with which the range checks take the fewest rows, whose cost and that of the lookups in them is added. None where
+    /// range checks are bit by bit.
+    #[cfg(feature = "prove")]
+    pub fn choose_tables(&mut self) -> Tables {
+        if self.requests.is_none() {
+            return Tables::none();
+        }
+        let tables = Tables::cheapest(&self.requests());
+        self.look_up(tables);
+        tables
+    }
+
+    /// Adds what these tables cost, and the lookups in them.
+    #[cfg(feature = "prove")]
+    pub fn look_up(&mut self, tables: Tables) {
+        let Some(requests) = self.requests.take() else { return };
+        let mut limbs = 0;
+        for (at, requests) in requests {
+            let (cost, looked_up) = tables.cost(&requests);
+            limbs += looked_up;
+            *self.budget.entry(at).or_default() += cost;
+        }
+        let cost = tables.closing_cost(limbs);
+        // Multiplicities are fixed before the challenge is known, the other variables after.
+        self.second = Some(cost.witnesses - (tables.own_rows() - tables.widths().count()));
+        if cost != Cost::default() {
+            *self.budget.entry((0, "lookup")).or_default() += cost;
+        }
+        // The challenge.
+        self.instances += 1;
+    }
+
+    /// Adds the sizes of a gadget under the current node.
+    #[cfg(feature = "prove")]
+    pub fn ask(&mut self, gadget: &'static str, sizes: &Sizes, times: usize) {
+        self.pay(gadget, sizes.cost * times);
+        if let Some(requests) = &mut self.requests {
+            requests.entry((self.node, gadget)).or_default().extend(&sizes.requests, times);
+        }
     }
 
     /// Adds a cost under the current node.
@@ -52,19 +131,35 @@ impl Counts {
     /// # Errors
     /// As `once`.
     pub fn repeat<E>(&mut self, times: usize, once: impl FnOnce(&mut Self) -> Result<(), E>) -> Result<(), E> {
-        let before = std::mem::take(self);
+        let within = Self {
+            #[cfg(feature = "prove")]
+            requests: self.requests.as_ref().map(|_| BTreeMap::new()),
+            ..Self::new()
+        };
+        let before = std::mem::replace(self, within);
         once(self)?;
         let one = std::mem::replace(self, before);
         for ((node, gadget), cost) in one.budget {
             *self.budget.entry((node, gadget)).or_default() += cost * times;
         }
         self.instances += one.instances * times;
+        #[cfg(feature = "prove")]
+        if let Some(all) = &mut self.requests {
+            for (at, requests) in one.requests.iter().flatten() {
+                all.entry(*at).or_default().extend(requests, times);
+            }
+        }
         Ok(())
     }
 
     /// Public inputs, without the constant one.
     pub fn instances(&self) -> usize {
         self.instances
+    }
+
+    /// Witness variables that are fixed before a challenge is known; none if there is no challenge.
+    pub fn fixed(&self) -> usize {
+        self.second.map_or(0, |second| self.total().witnesses - second)
     }
 
     /// All that was paid.
@@ -158,6 +253,12 @@ impl Arith for Counts {
     where
         Measure: 'a,
     {
+        #[cfg(feature = "prove")]
+        if self.requests.is_some() {
+            let (sizes, y) = sizes::bounded(gadget, x)?;
+            self.ask(G::CARD.name, &sizes, 1);
+            return Ok(y);
+        }
         let y = bounded(gadget, G::In::map_ref(&x, |x| *x))?;
         self.pay(G::CARD.name, gadget.cost(G::In::map(x, |x| &x.interval))?);
         Ok(y)

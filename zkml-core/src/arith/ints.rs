@@ -13,12 +13,20 @@ use crate::{
 /// Only the bit width of a [`Cut`](crate::number::Cut) is checked here: the bounds of the plan, which are exact, say which `T`
 /// holds every value.
 #[derive(Clone, Copy, Debug)]
-pub struct Ints<T>(PhantomData<T>);
+pub struct Ints<T> {
+    of: PhantomData<T>,
+    lookups: bool,
+}
 
 impl<T> Ints<T> {
     /// Arithmetic on this type.
     pub fn new() -> Self {
-        Self(PhantomData)
+        Self { of: PhantomData, lookups: false }
+    }
+
+    /// The same of a circuit whose range checks are lookups.
+    pub fn with_lookups() -> Self {
+        Self { lookups: true, ..Self::new() }
     }
 }
 
@@ -58,7 +66,11 @@ impl<T: Integer> Arith for Ints<T> {
         T: 'a,
     {
         let x = G::In::map(x, |x| *x);
-        gadget.admit(&x)?;
+        if self.lookups {
+            gadget.admit_with_lookups(&x)?
+        } else {
+            gadget.admit(&x)?
+        }
         Ok(gadget.eval(x))
     }
 

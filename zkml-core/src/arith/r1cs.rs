@@ -2,15 +2,22 @@
 //!
 //! [`R1cs`] is one body over three constraint systems ([`Cs`](crate::gadget::Cs)): [`Build`] records constraints,
 //! [`Assign`] computes the values of their variables, in the same order, and [`Tally`] counts both. So proving never builds
-//! a matrix, and nothing is built that was not counted.
+//! a matrix, and nothing is built that was not counted. [`Lookups`] over one of them answers range checks with lookups, for a
+//! proof system of two phases.
 
 mod assign;
 mod build;
+mod lookups;
+pub mod sizes;
+mod tables;
 mod tally;
 
 pub use self::{
-    assign::Assign,
+    assign::{Assign, Oracle},
     build::{Build, Label, Lc},
+    lookups::Lookups,
+    sizes::Sizes,
+    tables::{Part, Requests, Tables},
     tally::Tally,
 };
 use super::{Arith, counts::bounded, direct};
@@ -86,7 +93,8 @@ impl<C: Accumulate> R1cs<C> {
         gadget::bits::range::cost(interval)?;
         self.cs.label("range");
         let w = self.cs.allocate(interval, value);
-        let terms = interval::bit_len(interval.hi - interval.lo);
+        let bits = interval::bit_len(interval.hi - interval.lo);
+        let terms = if C::LOOKUPS { bits.min(1) } else { bits };
         Ok(Wire { measure: Measure { interval: *interval, terms }, w })
     }
 
@@ -270,7 +278,8 @@ impl<C: Accumulate> Arith for R1cs<C> {
     where
         Self::Wire: 'a,
     {
-        let measures = bounded(gadget, G::In::map_ref(&x, |x| &x.measure))?;
+        let measures = G::In::map_ref(&x, |x| &x.measure);
+        let measures = if C::LOOKUPS { sizes::bounded(gadget, measures)?.1 } else { bounded(gadget, measures)? };
         let w = gadget.enforce(&mut self.cs, G::In::map(x, |x| (&x.w, &x.measure.interval)))?;
         Ok(G::Out::map(G::Out::zip(measures, w), |(measure, w)| Wire { measure, w }))
     }

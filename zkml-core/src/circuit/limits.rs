@@ -2,7 +2,10 @@
 
 use super::{CircuitError, Spec};
 use crate::{
-    arith::{counts::Counts, r1cs::Tally},
+    arith::{
+        counts::Counts,
+        r1cs::{Tables, Tally},
+    },
     graph::{Node, NodeId},
     number::Cost,
 };
@@ -125,12 +128,26 @@ impl Spec {
     }
 
     /// Counts the circuit before it is built, and refuses one that is too large: its constraints gadget by gadget, in
-    /// closed form; and only if there are few enough, the entries of its rows one by one.
-    pub(super) fn count(&self, limits: &Limits) -> Result<(), CircuitError> {
-        let mut counts = Counts::new();
-        self.relation().synthesize(&mut counts, None).map_err(|refused| self.refused(refused))?;
+    /// closed form; and only if there are few enough, the entries of its rows one by one. The tables with which it takes the fewest
+    /// rows, if its range checks are lookups.
+    pub(super) fn count(&self, limits: &Limits) -> Result<Tables, CircuitError> {
+        let (counts, tables) = self.counted()?;
         limits.admit_cost(counts.total())?;
-        let (tally, _) = self.synthesize(Tally::new(), None)?;
-        limits.admit_tally(&tally)
+        let (tally, _) = self.synthesize(Tally::new(), tables, None)?;
+        limits.admit_tally(&tally)?;
+        Ok(tables)
+    }
+
+    /// The constraints gadget by gadget, and the tables.
+    fn counted(&self) -> Result<(Counts, Tables), CircuitError> {
+        let mut counts = Counts::of(self.checks);
+        self.relation().synthesize(&mut counts, None).map_err(|refused| self.refused(refused))?;
+        let tables = counts.choose_tables();
+        Ok((counts, tables))
+    }
+
+    #[cfg(test)]
+    pub(super) fn counts(&self) -> Result<Counts, CircuitError> {
+        self.counted().map(|(counts, _)| counts)
     }
 }

@@ -16,6 +16,7 @@ mod tests;
 use std::{fmt, path::Path};
 
 use ark_bn254::Fr;
+use ark_ff::UniformRand;
 use ark_std::rand::{CryptoRng, RngCore};
 
 pub use self::limits::Limits;
@@ -24,7 +25,7 @@ pub use self::report::{Report, ReportRow};
 use self::spec::Spec;
 pub use crate::plan::synthesis::Opening;
 use crate::{
-    arith::r1cs::{Assign, Build, Label},
+    arith::r1cs::{Assign, Build, Label, Oracle, Tables},
     dev,
     digest::Digest,
     error::{InputError, PlanError},
@@ -37,7 +38,8 @@ use crate::{
         synthesis::{Relation, Secrets},
     },
     prove::{
-        self, Groth16, Keys, KeysOf, Matrices, Proof, ProofOf, ProveError, Prover, ProvingKey, ProvingKeyOf, SecureRng,
+        self, Groth16, Keys, KeysOf, Matrices, Proof, ProofOf, ProveError, Prover, ProvingKey, ProvingKeyOf,
+        RangeChecks, SecureRng,
         file::{self, FileError, Kind},
         public::PublicTable,
     },
@@ -142,6 +144,7 @@ pub enum CircuitError {
 #[derive(Clone)]
 pub struct Circuit {
     spec: Spec,
+    tables: Tables,
     contents: Digest,
     digest: Digest,
     proven: Proven,
@@ -188,7 +191,18 @@ impl Circuit {
     }
 
     fn of(quantized: &Quantized, visibility: Visibility, batch: usize, limits: &Limits) -> Result<Self, CircuitError> {
-        let mut circuit = Self::build(Self::spec(quantized, visibility, batch)?, limits)?;
+        Self::of_checks(quantized, visibility, batch, RangeChecks::Bits, limits)
+    }
+
+    fn of_checks(
+        quantized: &Quantized,
+        visibility: Visibility,
+        batch: usize,
+        checks: RangeChecks,
+        limits: &Limits,
+    ) -> Result<Self, CircuitError> {
+        let spec = Spec { checks, ..Self::spec(quantized, visibility, batch)? };
+        let mut circuit = Self::build(spec, limits)?;
         circuit.weights = Some(quantized.params().to_vec());
         Ok(circuit)
     }
@@ -205,6 +219,7 @@ impl Circuit {
             visibility,
             batch,
             constants: public.then(|| quantized.params().to_vec()),
+            checks: RangeChecks::Bits,
         })
     }
 
@@ -218,17 +233,21 @@ impl Circuit {
         if let (Some((_, node)), true) = (finer, spec.visibility.weights != Visible::Public) {
             return Err(CircuitError::Reveals { found: format!("the scale of each channel of layer `{}`", node.name) });
         }
-        spec.count(limits)?;
+        let tables = spec.count(limits)?;
         let proven = spec.plan.check(&spec.graph, spec.constants.as_deref())?;
         let contents = spec.digest();
-        let (cs, table) = spec.synthesize(Build::new(), None)?;
+        let build = match spec.checks {
+            RangeChecks::Bits => Build::new(),
+            RangeChecks::Lookups => Build::two_phases(),
+        };
+        let (cs, table) = spec.synthesize(build, tables, None)?;
         let (matrices, labels, free) = cs.finish();
         let table = PublicTable::new(table)
             .and_then(|table| table.with_proven_error(proven.error))
             .map_err(|e| CircuitError::Table(e.to_string()))?;
         let digest = prove::circuit_digest(&contents, &table);
         let weights = spec.constants.clone();
-        Ok(Self { spec, contents, digest, proven, matrices, labels, free, table, weights, salt: None })
+        Ok(Self { spec, tables, contents, digest, proven, matrices, labels, free, table, weights, salt: None })
     }
 
     /// The same circuit with the private weights that it is to prove.
@@ -283,7 +302,8 @@ impl Circuit {
     /// # Errors
     /// If it hides weights, and the model's graph depends on their values: see [`CircuitError::Reveals`].
     pub fn is_of(&self, quantized: &Quantized) -> Result<bool, CircuitError> {
-        Ok(Self::spec(quantized, self.visibility(), self.batch())?.digest() == self.contents)
+        let spec = Spec { checks: self.spec.checks, ..Self::spec(quantized, self.visibility(), self.batch())? };
+        Ok(spec.digest() == self.contents)
     }
 
     /// The graph.
@@ -309,6 +329,16 @@ impl Circuit {
     /// How many inputs are proven at once.
     pub fn batch(&self) -> usize {
         self.spec.batch
+    }
+
+    /// How it checks ranges.
+    pub fn range_checks(&self) -> RangeChecks {
+        self.spec.checks
+    }
+
+    /// Its lookup tables, if its range checks are lookups.
+    pub fn tables(&self) -> Tables {
+        self.tables
     }
 
     /// The constraints.
@@ -395,15 +425,21 @@ impl Circuit {
         inputs: &[Tensor],
         rng: &mut dyn SecureRng,
     ) -> Result<(ProofOf<S>, Opening), CircuitError> {
-        let (assignment, opening) = self.assign(inputs, rng)?;
-        match prove::prove(key, &self.matrices, &self.digest, &assignment, rng) {
+        let (integers, opening) = self.prepare(inputs, rng)?;
+        let backend = |error: ProveError| ArithError::Backend(error.to_string());
+        let mut assign = |draw: &mut prove::Draw<'_>| {
+            self.assign(&integers, &opening, &mut |public, fixed| draw(public, fixed).map_err(backend))
+        };
+        match prove::prove_with(key, &self.matrices, &self.digest, &mut assign, rng) {
             Ok(proof) => Ok((proof, opening)),
-            Err(ProveError::Unsatisfied { .. }) => {
+            Err(CircuitError::Prove(ProveError::Unsatisfied { .. })) => {
+                let challenge = Fr::rand(rng);
+                let assignment = self.assign(&integers, &opening, &mut |_, _| Ok(challenge))?;
                 let failures = dev::check::check(self, &assignment);
                 let first = failures.first().map(ToString::to_string).unwrap_or_default();
                 Err(CircuitError::Unsatisfied { count: failures.len(), first, failures })
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(error),
         }
     }
 
@@ -416,11 +452,13 @@ impl Circuit {
         inputs: &[Tensor],
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<(Vec<Fr>, Opening), CircuitError> {
-        self.assign(inputs, rng)
+        let (integers, opening) = self.prepare(inputs, rng)?;
+        let challenge = Fr::rand(rng);
+        Ok((self.assign(&integers, &opening, &mut |_, _| Ok(challenge))?, opening))
     }
 
-    /// As [`Circuit::witness`]: compiled once, whatever the source of randomness.
-    fn assign(&self, inputs: &[Tensor], rng: &mut dyn SecureRng) -> Result<(Vec<Fr>, Opening), CircuitError> {
+    /// The inputs as integers, and fresh salts: compiled once, whatever the source of randomness.
+    fn prepare(&self, inputs: &[Tensor], rng: &mut dyn SecureRng) -> Result<(Vec<Tensor<Int>>, Opening), CircuitError> {
         let batch = self.spec.batch;
         if inputs.len() != batch {
             let error = InputError::Batch { expected: batch, found: inputs.len() };
@@ -442,12 +480,22 @@ impl Circuit {
         };
         let weights = self.weights.as_deref().ok_or(CircuitError::NoWeights)?;
         for (index, input) in integers.iter().enumerate() {
-            admit(&self.spec.graph, &self.spec.plan, weights, input)
+            admit(&self.spec.graph, &self.spec.plan, weights, input, self.spec.checks)
                 .map_err(|error| CircuitError::Input { index, error })?;
         }
-        let secrets = Secrets { weights, inputs: &integers, opening: &opening };
-        let (cs, _) = self.spec.synthesize(Assign::new(), Some(&secrets))?;
-        Ok((cs.finish(), opening))
+        Ok((integers, opening))
+    }
+
+    /// The values of all variables, with what draws the challenge if there is one.
+    fn assign(&self, integers: &[Tensor<Int>], opening: &Opening, oracle: Oracle<'_>) -> Result<Vec<Fr>, CircuitError> {
+        let weights = self.weights.as_deref().ok_or(CircuitError::NoWeights)?;
+        let secrets = Secrets { weights, inputs: integers, opening };
+        let assign = match self.spec.checks {
+            RangeChecks::Bits => Assign::new(),
+            RangeChecks::Lookups => Assign::two_phases(oracle),
+        };
+        let (cs, _) = self.spec.synthesize(assign, self.tables, Some(&secrets))?;
+        Ok(cs.finish())
     }
 
     /// The node, the item of the batch and the layer of a label's number.
@@ -550,6 +598,15 @@ impl Quantized {
     /// As [`Circuit::new`]: among others if it hides weights that the plan was not to hide.
     pub fn circuit_for(&self, visibility: Visibility) -> Result<Circuit, CircuitError> {
         self.batch_for(1, visibility)
+    }
+
+    /// The circuit of `n` inputs for a proof system: its range checks are lookups if the system has a challenge, as
+    /// `TwoPhase` has. Set it up by [`Circuit::setup_in`] and prove by [`Circuit::prove_in`], of that system.
+    ///
+    /// # Errors
+    /// As [`Quantized::circuit_for`].
+    pub fn circuit_in<S: Prover>(&self, n: usize, visibility: Visibility) -> Result<Circuit, CircuitError> {
+        Circuit::of_checks(self, visibility, n, S::RANGE_CHECKS, &Limits::own())
     }
 
     /// As [`Quantized::batch`], with another visibility than the model was quantised for.

@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{CircuitError, Limits};
 use crate::{
-    arith::r1cs::{Accumulate, R1cs},
+    arith::r1cs::{Accumulate, Lookups, R1cs, Tables},
     digest::Digest,
     graph::{Graph, Visibility, Visible},
     number::Int,
@@ -13,6 +13,7 @@ use crate::{
         Plan,
         synthesis::{Refused, Relation, Row, Secrets},
     },
+    prove::RangeChecks,
     tensor::Tensor,
 };
 
@@ -25,6 +26,8 @@ pub(super) struct Spec {
     pub(super) batch: usize,
     /// The weights, where they are public.
     pub(super) constants: Option<Vec<Vec<Tensor<Int>>>>,
+    #[serde(default, skip_serializing_if = "RangeChecks::is_bits")]
+    pub(super) checks: RangeChecks,
 }
 
 impl Spec {
@@ -32,7 +35,10 @@ impl Spec {
     pub(super) fn digest(&self) -> Digest {
         let mut hash = Sha256::new();
         // The version of contents, which is not that of the circuit's digest.
-        hash.update(b"zkml circuit 1");
+        hash.update(match self.checks {
+            RangeChecks::Bits => &b"zkml circuit 1"[..],
+            RangeChecks::Lookups => b"zkml circuit 1, lookups",
+        });
         hash.update(self.graph.digest());
         let rest = serde_json::to_vec(&(&self.plan, &self.visibility, self.batch)).unwrap_or_default();
         hash.update((rest.len() as u64).to_le_bytes());
@@ -75,12 +81,23 @@ impl Spec {
         }
     }
 
-    /// The circuit in a constraint system, and its table of public inputs.
+    /// The circuit in a constraint system, with lookups in these tables if its range checks are lookups; and its table of public inputs.
     pub(super) fn synthesize<C: Accumulate>(
         &self,
         cs: C,
+        tables: Tables,
         secrets: Option<&Secrets<'_>>,
     ) -> Result<(C, Vec<Row>), CircuitError> {
+        Ok(match self.checks {
+            RangeChecks::Bits => self.fill(cs, secrets)?,
+            RangeChecks::Lookups => {
+                let (looked_up, rows) = self.fill(Lookups::new(cs, tables), secrets)?;
+                (looked_up.cs, rows)
+            }
+        })
+    }
+
+    fn fill<C: Accumulate>(&self, cs: C, secrets: Option<&Secrets<'_>>) -> Result<(C, Vec<Row>), CircuitError> {
         let mut r1cs = R1cs::new(cs);
         let rows = self.relation().synthesize(&mut r1cs, secrets).map_err(|refused| self.refused(refused))?;
         let finished = r1cs.finish();

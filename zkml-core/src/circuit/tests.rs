@@ -9,9 +9,12 @@ use crate::{
     graph::{Graph, Range, Visibility, Visible},
     layer::Args,
     model::{Model, Weights},
-    number::interval::pow2,
+    number::{Cost, interval::pow2},
     plan::{Plan, Quantized, Target},
-    prove::file::{self, Kind},
+    prove::{
+        Fr, Groth16, ProofOf, ProvingKeyOf, TwoPhase, VerifyingKeyOf,
+        file::{self, Kind},
+    },
     shape::Shape,
     tensor::Tensor,
 };
@@ -105,13 +108,23 @@ fn what_is_counted_is_what_is_built() {
     for graph in
         [mixed, graph("softmax", &Args::new(), Shape::new([5])), graph("layer_norm", &Args::new(), Shape::new([6]))]
     {
-        for (visibility, batch) in [(PUBLIC, 1), (PRIVATE, 2), (COMMITTED, 1)] {
-            let circuit = quantized(graph.clone(), visibility).batch_for(batch, visibility).unwrap();
-            let (tally, table) = circuit.spec.synthesize(Tally::new(), None).unwrap();
+        for (visibility, batch, lookups) in
+            [(PUBLIC, 1, false), (PRIVATE, 2, false), (COMMITTED, 1, false), (PUBLIC, 2, true), (COMMITTED, 1, true)]
+        {
+            let quantized = quantized(graph.clone(), visibility);
+            let circuit = match lookups {
+                false => quantized.batch_for(batch, visibility).unwrap(),
+                true => quantized.circuit_in::<TwoPhase>(batch, visibility).unwrap(),
+            };
+            let (tally, table) = circuit.spec.synthesize(Tally::new(), circuit.tables, None).unwrap();
             let m = circuit.matrices();
+            // In closed form, too.
+            assert_eq!(circuit.spec.counts().unwrap().total(), Cost::new(m.constraints(), m.witness));
+            assert_eq!(circuit.spec.counts().unwrap().fixed(), m.size().fixed);
             let counted = (tally.constraints, tally.witnesses, tally.instances + 1);
             assert_eq!(counted, (m.constraints(), m.witness, m.instance));
             assert_eq!(table.len(), circuit.table().entries().len());
+            assert_eq!(circuit.spec.counts().unwrap().instances() + 1, m.instance);
             let entries: usize = m.abc.iter().flatten().map(Vec::len).sum();
             // A variable that a sum meets twice is one entry in a matrix.
             assert!((entries..=entries + entries / 2).contains(&tally.entries), "{} of {entries}", tally.entries);
@@ -126,7 +139,7 @@ fn each_limit_is_one() {
     let bytes = honest.circuit_for(PUBLIC).unwrap().to_bytes().unwrap();
     let circuit = Circuit::from_bytes(&bytes).unwrap();
     let m = circuit.matrices();
-    let tally = circuit.spec.synthesize(Tally::new(), None).unwrap().0;
+    let tally = circuit.spec.synthesize(Tally::new(), circuit.tables, None).unwrap().0;
     let cells: usize = circuit.plan().steps.iter().flat_map(|s| &s.tables).map(|t| 1 << t.bits()).sum();
     let all = Limits {
         bytes: bytes.len(),
@@ -268,4 +281,55 @@ fn what_has_no_end_is_an_error_for_every_reader() {
 fn weights_without_an_end_are_an_error() {
     let error = Weights::load("/dev/zero").unwrap_err().to_string();
     assert!(error.contains("more than 2147483648"), "{error}");
+}
+
+fn mixed() -> Graph {
+    let mut graph = Graph::new("x", Shape::new([1, 8, 8])).with_range(Range::Real(-1.0, 1.0)).unwrap();
+    let conv = Args::new().with("filters", 3usize).with("kernel", 3usize);
+    let x = graph.add("conv2d", conv, &[graph.input()]).unwrap();
+    let x = graph.add("relu", Args::new(), &[x]).unwrap();
+    let x = graph.add("max_pool2d", Args::new().with("size", 2usize), &[x]).unwrap();
+    let x = graph.add("flatten", Args::new(), &[x]).unwrap();
+    let x = graph.add("dense", units(5), &[x]).unwrap();
+    let x = graph.add("sigmoid", Args::new(), &[x]).unwrap();
+    graph.add("dense", units(3), &[x]).unwrap();
+    graph
+}
+
+#[test]
+fn two_phases_prove_what_one_proves() {
+    let rng = &mut StdRng::seed_from_u64(5);
+    for v in [PUBLIC, PRIVATE, COMMITTED] {
+        let quantized = quantized(mixed(), v);
+        let bits = quantized.circuit_for(v).unwrap();
+        let circuit = quantized.circuit_in::<TwoPhase>(1, v).unwrap();
+        assert!(circuit.matrices().constraints() < bits.matrices().constraints(), "{v:?}");
+        assert_ne!(circuit.digest(), bits.digest());
+        let keys = circuit.setup_in::<TwoPhase>(rng).unwrap();
+        let input = Tensor::from_fn(Shape::new([1, 8, 8]), |i| ((5 * i + 2) % 13) as f64 / 7.0 - 0.9);
+        let (proof, _) = circuit.prove_in(&keys.proving, std::slice::from_ref(&input), rng).unwrap();
+        let statement = keys.verifying.verify(&proof).unwrap();
+        let expected = quantized.forward(&input).unwrap();
+        if v.output == Visible::Public {
+            assert_eq!(statement.output(0).unwrap(), expected.scores, "{v:?}");
+        }
+        // Through their files.
+        let again = Circuit::from_bytes(&circuit.to_bytes().unwrap()).unwrap();
+        assert_eq!((again.digest(), again.matrices()), (circuit.digest(), circuit.matrices()));
+        let loaded = VerifyingKeyOf::<TwoPhase>::from_bytes(&keys.verifying.to_bytes()).unwrap();
+        let bytes = proof.to_bytes();
+        assert_eq!(proof.proof_bytes().len(), 160);
+        assert!(loaded.verify(&ProofOf::<TwoPhase>::from_bytes(&bytes).unwrap()).is_ok());
+        assert_eq!(ProvingKeyOf::<TwoPhase>::from_bytes(&keys.proving.to_bytes()).unwrap(), keys.proving);
+        for i in 0..proof.inputs.len() {
+            let mut other = proof.clone();
+            other.inputs[i] += Fr::from(1u64);
+            assert!(keys.verifying.verify(&other).is_err());
+        }
+        // A circuit is for one kind of proof system.
+        let error = circuit.setup_in::<Groth16>(rng).unwrap_err().to_string();
+        assert!(error.contains("1 challenges, the proof system groth16 expects 0"), "{error}");
+        let error = bits.setup_in::<TwoPhase>(rng).unwrap_err().to_string();
+        assert!(error.contains("0 challenges, the proof system two_phase expects 1"), "{error}");
+    }
 }

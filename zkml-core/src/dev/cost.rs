@@ -37,8 +37,20 @@ pub struct Estimate {
 /// # Errors
 /// If a value may outgrow the field.
 pub fn estimate(quantized: &Quantized, visibility: Visibility, batch: usize) -> Result<Estimate, PlanError> {
+    estimate_in::<Groth16>(quantized, visibility, batch)
+}
+
+/// The budget of the circuit that [`Quantized::circuit_in`] would build for a proof system.
+///
+/// # Errors
+/// If a value may outgrow the field.
+pub fn estimate_in<S: ProofSystem>(
+    quantized: &Quantized,
+    visibility: Visibility,
+    batch: usize,
+) -> Result<Estimate, PlanError> {
     let graph = quantized.graph();
-    let counts = quantized.counts(visibility, batch)?;
+    let counts = quantized.counts(visibility, batch, S::RANGE_CHECKS)?;
     let (budget, public_inputs) = (counts.budget(), counts.instances());
     let total = counts.total();
     let rows = budget
@@ -49,15 +61,20 @@ pub fn estimate(quantized: &Quantized, visibility: Visibility, batch: usize) -> 
             ReportRow { node: node.name.clone(), layer, gadget, cost }
         })
         .collect();
-    let size = Size { constraints: total.constraints, instance: public_inputs + 1, witness: total.witnesses };
+    let size = Size {
+        constraints: total.constraints,
+        instance: public_inputs + 1,
+        witness: total.witnesses,
+        fixed: counts.fixed(),
+    };
     Ok(Estimate {
         model: graph.name().to_owned(),
         rows,
         total,
         public_inputs,
-        proving_key_bytes: Groth16::proving_key_bytes(size),
-        memory_bytes: Groth16::memory_bytes(size),
-        seconds: Groth16::seconds(size),
+        proving_key_bytes: S::proving_key_bytes(size),
+        memory_bytes: S::memory_bytes(size),
+        seconds: S::seconds(size),
     })
 }
 

@@ -10,14 +10,16 @@ use ark_bn254::Fr;
 use ark_ff::{Field, Zero};
 
 use crate::{
-    arith::r1cs::{Accumulate, Assign, R1cs},
+    arith::r1cs::{Accumulate, Assign, Lookups, R1cs},
     circuit::{Circuit, Opening},
     gadget::{Cs, FieldCs},
-    number::{Int, field::to_int},
+    graph::NodeId,
+    number::{ArithError, Int, field::to_int},
     plan::{
         Quantized,
         synthesis::{Refused, Secrets},
     },
+    prove::RangeChecks,
     tensor::Tensor,
 };
 
@@ -87,7 +89,7 @@ impl Lie for BTreeMap<usize, Int> {
 /// Computes a witness with a lie.
 #[derive(Debug)]
 pub struct Dishonest<L> {
-    assign: Assign,
+    assign: Assign<'static>,
     lie: L,
     next: usize,
     asked: Cell<usize>,
@@ -189,6 +191,11 @@ impl<L: Lie> FieldCs for Dishonest<L> {
         self.assign.field_witness(Some(d.inverse().unwrap_or_default() * n + added))
     }
 
+    /// Of all that is fixed, as a transcript's hash would be.
+    fn challenge(&mut self) -> Result<Fr, ArithError> {
+        self.assign.folded_challenge()
+    }
+
     fn field_enforce(&mut self, _: &Fr, _: &Fr, _: &Fr) {}
 
     fn field_witness(&mut self, value: Option<Fr>) -> Fr {
@@ -234,9 +241,19 @@ impl<'a> Claim<'a> {
     /// # Errors
     /// If a value may outgrow the field: the node, and why.
     pub fn run<L: Lie>(&self, lie: L) -> Result<Dishonest<L>, Refused> {
-        let mut a = R1cs::new(Dishonest::new(lie));
         let secrets = Secrets { weights: self.weights, inputs: self.inputs, opening: self.opening };
-        self.circuit.relation().synthesize(&mut a, Some(&secrets))?;
-        Ok(a.cs)
+        match self.circuit.range_checks() {
+            RangeChecks::Bits => self.fill(Dishonest::new(lie), &secrets),
+            RangeChecks::Lookups => {
+                let looked_up = Lookups::new(Dishonest::new(lie), self.circuit.tables());
+                self.fill(looked_up, &secrets).map(|looked_up| looked_up.cs)
+            }
+        }
+    }
+
+    fn fill<C: Accumulate>(&self, cs: C, secrets: &Secrets<'_>) -> Result<C, Refused> {
+        let mut a = R1cs::new(cs);
+        self.circuit.relation().synthesize(&mut a, Some(secrets))?;
+        a.finish().map_err(|error| (NodeId(0), error))
     }
 }

@@ -22,7 +22,7 @@ use super::{
     proof::{self, ProofWords},
     word::{Word, of_field, of_int, selector, split, to_field},
 };
-use crate::prove::{Fr, Proof, PublicTable, Statement, VerifyingKey, points::Curve};
+use crate::prove::{Fr, Proof, PublicTable, Statement, VerifyingKey, phased::Points};
 
 /// The proof and the public inputs of a call, whose points are in their groups.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +30,7 @@ pub struct Call {
     /// The public inputs, without the constant one.
     pub inputs: Vec<Fr>,
     /// The points.
-    pub proof: ark_groth16::Proof<Curve>,
+    pub proof: Points,
 }
 
 /// A call of the contract for any key.

@@ -12,10 +12,10 @@ use std::fmt;
 
 use super::{
     error::EvmError,
-    points::{of_g1, of_g2, to_g1, to_g2},
-    word::{Word, keccak256, split},
+    points::{to_g1, to_g2},
+    word::{Word, keccak256, of_g1, of_g2, split},
 };
-use crate::prove::{Digest, Groth16, ProofSystem, Provenance, PublicTable, VerifyingKey, hex, points::Curve};
+use crate::prove::{Digest, Groth16, ProofSystem, Provenance, PublicTable, VerifyingKey, hex, phased::VerifyingPoints};
 
 /// A verifying key as a contract takes it: `512 + 64 n` bytes for `n` public inputs.
 ///
@@ -41,14 +41,14 @@ impl EvmKey {
     /// If it has no public input, or more than [`MAX_INPUTS`](Self::MAX_INPUTS).
     pub fn new(key: &VerifyingKey) -> Result<Self, EvmError> {
         let vk = key.vk();
-        let inputs = vk.gamma_abc_g1.len().saturating_sub(1);
+        let inputs = vk.ic.len().saturating_sub(1);
         check_inputs(inputs)?;
         let mut bytes = Vec::with_capacity(Self::FIXED + 64 * (inputs + 1));
         bytes.extend_from_slice(of_g1(&vk.alpha_g1).as_flattened());
-        for point in [&vk.beta_g2, &vk.gamma_g2, &vk.delta_g2] {
+        for point in [&vk.beta_g2, &vk.gamma_g2].into_iter().chain(&vk.deltas_g2) {
             bytes.extend_from_slice(of_g2(point).as_flattened());
         }
-        for point in &vk.gamma_abc_g1 {
+        for point in &vk.ic {
             bytes.extend_from_slice(of_g1(point).as_flattened());
         }
         Ok(Self { bytes })
@@ -104,7 +104,7 @@ fn check_inputs(found: usize) -> Result<(), EvmError> {
     if found == 0 || found > max { Err(EvmError::Inputs { found, max }) } else { Ok(()) }
 }
 
-fn read(bytes: &[u8]) -> Result<ark_groth16::VerifyingKey<Curve>, EvmError> {
+fn read(bytes: &[u8]) -> Result<VerifyingPoints, EvmError> {
     let wrong = EvmError::KeyLength { found: bytes.len() };
     let (words, []) = split(bytes) else { return Err(wrong) };
     let Some((fixed, inputs)) = words.split_first_chunk::<14>() else { return Err(wrong) };
@@ -116,12 +116,12 @@ fn read(bytes: &[u8]) -> Result<ark_groth16::VerifyingKey<Curve>, EvmError> {
     let [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = *fixed;
     let abc = inputs.iter().enumerate().map(|(i, words)| to_g1(words, "the public inputs' points", i));
     let what = "beta, gamma and delta in G2";
-    let vk = ark_groth16::VerifyingKey {
+    let vk = VerifyingPoints {
         alpha_g1: to_g1(&[a, b], "alpha", 0)?,
         beta_g2: to_g2(&[c, d, e, f], what, 0)?,
         gamma_g2: to_g2(&[g, h, i, j], what, 1)?,
-        delta_g2: to_g2(&[k, l, m, n], what, 2)?,
-        gamma_abc_g1: abc.collect::<Result<_, _>>()?,
+        deltas_g2: vec![to_g2(&[k, l, m, n], what, 2)?],
+        ic: abc.collect::<Result<_, _>>()?,
     };
     Groth16::admit_verifying(&vk)?;
     Ok(vk)

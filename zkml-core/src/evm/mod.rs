@@ -50,8 +50,8 @@ pub mod key;
 mod points;
 pub mod proof;
 pub mod solidity;
-pub mod word;
 
+pub use crate::prove::word;
 pub use calldata::{Call, KeyedCall};
 pub use context::{Address, bounty_context, challenge, combine};
 pub use error::EvmError;

@@ -1,23 +1,12 @@
 //! Points as words: `x, y`; of G2, `x imaginary, x real, y imaginary, y real`; zeros for the point at infinity.
 
 use ark_bn254::{Fq2, G1Affine, G2Affine};
-use ark_ec::AffineRepr;
 
 use super::{
     error::EvmError,
-    word::{Word, of_field, to_field},
+    word::{Word, to_field},
 };
 use crate::prove::{PointFault, points};
-
-pub(super) fn of_g1(point: &G1Affine) -> [Word; 2] {
-    let (x, y) = point.xy().unwrap_or_default();
-    [of_field(x), of_field(y)]
-}
-
-pub(super) fn of_g2(point: &G2Affine) -> [Word; 4] {
-    let (x, y) = point.xy().unwrap_or_default();
-    [of_field(x.c1), of_field(x.c0), of_field(y.c1), of_field(y.c0)]
-}
 
 /// The point of two words.
 ///

@@ -2,16 +2,16 @@
 
 use super::{
     error::EvmError,
-    points::{of_g1, of_g2, to_g1, to_g2},
-    word::Word,
+    points::{to_g1, to_g2},
+    word::{Word, of_g1, of_g2},
 };
-use crate::prove::points::Curve;
+use crate::prove::phased::Points;
 
 /// A proof as a contract takes it: `uint256[8]`.
 pub type ProofWords = [Word; 8];
 
 /// The words of a proof's points.
-pub fn to_words(proof: &ark_groth16::Proof<Curve>) -> ProofWords {
+pub fn to_words(proof: &Points) -> ProofWords {
     let [ax, ay] = of_g1(&proof.a);
     let [bx1, bx0, by1, by0] = of_g2(&proof.b);
     let [cx, cy] = of_g1(&proof.c);
@@ -23,11 +23,12 @@ pub fn to_words(proof: &ark_groth16::Proof<Curve>) -> ProofWords {
 /// # Errors
 /// If a coordinate is not below the modulus of the base field, or a point is not on its curve or, of G2, not in the
 /// subgroup of prime order: what the precompiles refuse.
-pub fn from_words(words: &ProofWords) -> Result<ark_groth16::Proof<Curve>, EvmError> {
+pub fn from_words(words: &ProofWords) -> Result<Points, EvmError> {
     let [ax, ay, bx1, bx0, by1, by0, cx, cy] = *words;
-    Ok(ark_groth16::Proof {
+    Ok(Points {
         a: to_g1(&[ax, ay], "the proof's A", 0)?,
         b: to_g2(&[bx1, bx0, by1, by0], "the proof's B", 0)?,
         c: to_g1(&[cx, cy], "the proof's C", 0)?,
+        commitments: vec![],
     })
 }

@@ -37,7 +37,7 @@ fn table() -> PublicTable {
 /// `a * b = commitment`, with five public inputs and two witnesses.
 fn matrices() -> Matrices {
     let one = |column| vec![vec![(Fr::from(1), column)]];
-    Matrices { abc: [one(6), one(7), one(1)], instance: 6, witness: 2 }
+    Matrices { abc: [one(6), one(7), one(1)], instance: 6, witness: 2, ..Matrices::default() }
 }
 
 const VALUES: [i64; 8] = [1, -21, -3, 7, 1 << 40, 4, 3, -7];
@@ -100,8 +100,8 @@ fn a_key_is_its_words_and_comes_back() {
     let at = |i: usize| word::to_field::<Fq>(words.as_bytes()[32 * i..32 * (i + 1)].try_into().unwrap()).unwrap();
     assert_eq!((at(0), at(1)), (vk.alpha_g1.x, vk.alpha_g1.y));
     assert_eq!([2, 3, 4, 5].map(at), [vk.beta_g2.x.c1, vk.beta_g2.x.c0, vk.beta_g2.y.c1, vk.beta_g2.y.c0]);
-    assert_eq!((at(6), at(10)), (vk.gamma_g2.x.c1, vk.delta_g2.x.c1));
-    assert_eq!((at(14), at(24)), (vk.gamma_abc_g1[0].x, vk.gamma_abc_g1[5].x));
+    assert_eq!((at(6), at(10)), (vk.gamma_g2.x.c1, vk.deltas_g2[0].x.c1));
+    assert_eq!((at(14), at(24)), (vk.ic[0].x, vk.ic[5].x));
 }
 
 #[test]
@@ -117,7 +117,12 @@ fn keys_that_are_none_are_refused() {
     assert_eq!(EvmKey::from_bytes(&long), inputs(1025));
     assert_eq!(EvmKey::from_bytes(&long[..long.len() - 64]).unwrap().inputs(), 1024);
     let nothing = setup::<Groth16>(
-        &Matrices { abc: matrices().abc.map(|_| vec![vec![(Fr::from(1), 0)]]), instance: 1, witness: 1 },
+        &Matrices {
+            abc: matrices().abc.map(|_| vec![vec![(Fr::from(1), 0)]]),
+            instance: 1,
+            witness: 1,
+            ..Matrices::default()
+        },
         PublicTable::default(),
         CONTENTS,
         &mut StdRng::seed_from_u64(4),
@@ -140,7 +145,7 @@ fn keys_that_are_none_are_refused() {
         assert!(matches!(fault, EvmError::Point { fault: PointFault::Zero, .. }), "{fault}");
     }
     let mut other = bytes;
-    other[64..192].copy_from_slice(points::of_g2(&outside()).as_flattened());
+    other[64..192].copy_from_slice(word::of_g2(&outside()).as_flattened());
     let expected = EvmError::Point { what: "beta, gamma and delta in G2", index: 0, fault: PointFault::Subgroup };
     assert_eq!(EvmKey::from_bytes(&other), Err(expected));
 }
@@ -259,7 +264,7 @@ fn words_above_the_modulus_and_points_outside_are_refused() {
         assert!(matches!(fault, EvmError::Point { fault: PointFault::Curve, .. }), "{fault}");
     }
     let mut changed = proof;
-    changed[2..6].copy_from_slice(&points::of_g2(&outside()));
+    changed[2..6].copy_from_slice(&word::of_g2(&outside()));
     let expected = EvmError::Point { what: "the proof's B", index: 0, fault: PointFault::Subgroup };
     assert_eq!(Call::from_words(&inputs, &changed), Err(expected));
     // Zeros are the point at infinity, which is in every group: the equation refuses it.

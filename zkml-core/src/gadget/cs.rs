@@ -39,6 +39,9 @@ pub trait Cs {
     /// A linear combination of variables, or its value.
     type W: Clone + 'static;
 
+    /// Whether range checks are answered with lookups, and single bits are what is dear: gadgets choose their constraints by it.
+    const LOOKUPS: bool = false;
+
     /// `sum_i c_i * w_i + constant`.
     fn linear(&mut self, terms: &[(Int, &Self::W)], constant: Int) -> Self::W;
 

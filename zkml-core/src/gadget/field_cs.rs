@@ -22,6 +22,11 @@ pub trait FieldCs: Cs {
     /// `sum_i c_i * w_i` over the field, which is this integer where there are values.
     fn combine(&mut self, terms: &[(Fr, &Self::W)], value: Int) -> Self::W;
 
+    /// Quotients, as [`FieldCs::field_quotient`], of many pairs at once.
+    fn field_quotients(&mut self, pairs: &[(Self::F, Self::F)]) -> Vec<Self::F> {
+        pairs.iter().map(|(n, d)| self.field_quotient(n, d)).collect()
+    }
+
     /// A new witness variable that is the product.
     fn field_product(&mut self, a: &Self::F, b: &Self::F) -> Self::F;
 
@@ -44,8 +49,18 @@ pub trait FieldCs: Cs {
     /// # Errors
     /// If the proof system fixes all variables together, as Groth16 does.
     fn challenge(&mut self) -> Result<Self::F, ArithError> {
-        let message =
-            "a challenge is asked for, but all variables are fixed in one phase; prove in a system of two phases";
-        Err(ArithError::Backend(message.to_owned()))
+        Err(one_phase())
     }
+
+    /// Whether all variables of a linear combination are fixed before the first challenge is known, as what a random check sees must
+    /// be.
+    fn precedes_challenge(&self, _: &Self::W) -> bool {
+        true
+    }
+}
+
+/// The error of a challenge where there is none.
+pub(crate) fn one_phase() -> ArithError {
+    let message = "a challenge is asked for, but all variables are fixed in one phase; prove in a system of two phases";
+    ArithError::Backend(message.to_owned())
 }

@@ -48,6 +48,14 @@ pub trait Gadget {
         Ok(())
     }
 
+    /// As [`Gadget::admit`], where range checks are lookups: they may exclude a value more.
+    ///
+    /// # Errors
+    /// As there.
+    fn admit_with_lookups<T: Integer>(&self, x: &Of<Self::In, T>) -> Result<(), ArithError> {
+        self.admit(x)
+    }
+
     /// The formula.
     fn eval<T: Integer>(&self, x: Of<Self::In, T>) -> Of<Self::Out, T>;
 

@@ -13,6 +13,9 @@ pub trait Wires {
 
     /// Each with the one in its place.
     fn zip<A, B>(a: Self::Of<A>, b: Self::Of<B>) -> Self::Of<(A, B)>;
+
+    /// References to all.
+    fn refs<A>(all: &Self::Of<A>) -> Self::Of<&A>;
 }
 
 /// As many values of type `W` as there are wires `F`.
@@ -36,6 +39,10 @@ impl Wires for One {
     fn zip<A, B>(a: A, b: B) -> (A, B) {
         (a, b)
     }
+
+    fn refs<A>(all: &A) -> &A {
+        all
+    }
 }
 
 /// Two wires.
@@ -55,6 +62,10 @@ impl Wires for Two {
 
     fn zip<A, B>(a: (A, A), b: (B, B)) -> ((A, B), (A, B)) {
         ((a.0, b.0), (a.1, b.1))
+    }
+
+    fn refs<A>(all: &(A, A)) -> (&A, &A) {
+        (&all.0, &all.1)
     }
 }
 
@@ -76,6 +87,10 @@ impl Wires for Three {
     fn zip<A, B>(a: (A, A, A), b: (B, B, B)) -> ((A, B), (A, B), (A, B)) {
         ((a.0, b.0), (a.1, b.1), (a.2, b.2))
     }
+
+    fn refs<A>(all: &(A, A, A)) -> (&A, &A, &A) {
+        (&all.0, &all.1, &all.2)
+    }
 }
 
 /// Any number of wires.
@@ -95,5 +110,9 @@ impl Wires for Many {
 
     fn zip<A, B>(a: Vec<A>, b: Vec<B>) -> Vec<(A, B)> {
         a.into_iter().zip(b).collect()
+    }
+
+    fn refs<A>(all: &Vec<A>) -> Vec<&A> {
+        all.iter().collect()
     }
 }

@@ -45,6 +45,11 @@ impl Cut {
         self.bits.map(|w| w.max(self.shift)).filter(|w| *w < MAX_BITS)
     }
 
+    /// The bits that are left of the decomposition after the shift, without the sign, if the bits say anything.
+    pub(crate) fn quotient_bits(&self) -> Option<u32> {
+        self.limit().map(|bits| bits - self.shift)
+    }
+
     /// Whether it changes nothing.
     pub fn is_none(&self) -> bool {
         self.shift == 0 && self.saturate.is_none() && self.limit().is_none()

@@ -10,7 +10,7 @@
 //! | [`mod@float`] | mantissas and exponents of IEEE 754 doubles, and exact powers of two |
 //! | [`fixed`] | fixed-point constants with their rounding errors |
 //! | [`approximate`] | intervals with an error bound |
-//! | [`cost`] | constraints, witness variables, lookups, terms of linear combinations |
+//! | [`cost`] | constraints, witness variables, terms of linear combinations |
 //! | `field` | integers as field elements, and back |
 
 pub mod approximate;

@@ -21,6 +21,7 @@ use crate::{
     model::Model,
     number::Int,
     optimize::Applied,
+    prove::RangeChecks,
     shape::Shape,
     tensor::Tensor,
 };
@@ -196,7 +197,7 @@ impl<'a> Calibration<'a> {
         let params = quantized::quantize_params(&self.optimized, &plan).ok()?;
         // A commitment costs the same under almost any plan, and takes long to count.
         let visibility = self.visibility.without_commitments();
-        let counts = quantized::counts(self.graph(), &plan, &params, visibility, 1).ok()?;
+        let counts = quantized::counts(self.graph(), &plan, &params, visibility, 1, RangeChecks::Bits).ok()?;
         Some(counts.total().constraints)
     }
 

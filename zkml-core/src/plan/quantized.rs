@@ -17,6 +17,7 @@ use crate::{
     model::Model,
     number::{ArithError, Int, Integer, Interval},
     optimize::{self, Applied},
+    prove::RangeChecks,
     shape::Shape,
     tensor::Tensor,
 };
@@ -315,12 +316,27 @@ impl Quantized {
     /// # Errors
     /// If a value may outgrow the field.
     pub fn budget(&self, visibility: Visibility, batch: usize) -> Result<Budget, PlanError> {
-        self.counts(visibility, batch).map(|counts| counts.budget().clone())
+        self.budget_of(visibility, batch, RangeChecks::Bits)
+    }
+
+    /// As [`Quantized::budget`], of a circuit with such range checks.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn budget_of(&self, visibility: Visibility, batch: usize, checks: RangeChecks) -> Result<Budget, PlanError> {
+        self.counts(visibility, batch, checks).map(|counts| counts.budget().clone())
     }
 
     /// The circuit in the reading that counts.
-    pub(crate) fn counts(&self, visibility: Visibility, batch: usize) -> Result<Counts, PlanError> {
-        counts(self.graph(), &self.plan, &self.params, visibility, batch)
+    pub(crate) fn counts(
+        &self,
+        visibility: Visibility,
+        batch: usize,
+        checks: RangeChecks,
+    ) -> Result<Counts, PlanError> {
+        let mut counts = counts(self.graph(), &self.plan, &self.params, visibility, batch, checks)?;
+        counts.choose_tables();
+        Ok(counts)
     }
 }
 
@@ -389,11 +405,12 @@ pub(crate) fn admit(
     plan: &Plan,
     params: &[Vec<Tensor<Int>>],
     input: &Tensor<Int>,
+    checks: RangeChecks,
 ) -> Result<(), InputError> {
     if plan.steps.iter().all(|step| step.bits.is_none()) {
         return Ok(());
     }
-    let mut a = Ints::<Int>::new();
+    let mut a = if checks.is_bits() { Ints::<Int>::new() } else { Ints::with_lookups() };
     match walk::walk(graph, plan, &mut a, input.clone(), params, 0, &mut |_, _| {}) {
         Ok(_) => Ok(()),
         Err(error) => Err(input_error(graph, plan, error)),
@@ -450,9 +467,10 @@ pub(crate) fn counts(
     params: &[Vec<Tensor<Int>>],
     visibility: Visibility,
     batch: usize,
+    checks: RangeChecks,
 ) -> Result<Counts, PlanError> {
     let constants = (visibility.weights == Visible::Public).then_some(params);
-    let mut counts = Counts::new();
+    let mut counts = Counts::of(checks);
     let relation = Relation { graph, plan, visibility, batch, constants };
     relation.synthesize(&mut counts, None).map_err(|e| arith_error(graph, e))?;
     Ok(counts)

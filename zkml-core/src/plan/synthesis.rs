@@ -13,7 +13,7 @@ use crate::{
         Arith,
         bounds::Bounds,
         counts::Counts,
-        r1cs::{Accumulate, R1cs, Wire},
+        r1cs::{Accumulate, R1cs, Sizes, Wire},
     },
     gadget::{
         bits::range,
@@ -360,7 +360,12 @@ impl Synthesis for Counts {
         shape: &Shape,
         _: Option<&Tensor<Int>>,
     ) -> Result<Tensor<Measure>, ArithError> {
-        self.pay("range", range::cost(interval)? * shape.len());
+        let cost = range::cost(interval)? * shape.len();
+        if self.looks_up() {
+            self.ask("range", &Sizes::of_range(interval, true), shape.len());
+            return Ok(Tensor::from_fn(shape.clone(), |_| Measure::variable(*interval)));
+        }
+        self.pay("range", cost);
         let measure = Measure { interval: *interval, terms: bit_len(interval.hi - interval.lo) };
         Ok(Tensor::from_fn(shape.clone(), |_| measure))
     }
@@ -371,8 +376,13 @@ impl Synthesis for Counts {
         shape: &Shape,
         _: Option<&Tensor<Int>>,
     ) -> Result<Tensor<Measure>, ArithError> {
-        // One constraint ties the public input to the bits.
-        self.pay("range", (range::cost(interval)? + Cost::new(1, 0)) * shape.len());
+        let cost = range::cost(interval)?;
+        if self.looks_up() {
+            self.ask("range", &Sizes::of_range(interval, false), shape.len());
+        } else {
+            // One constraint ties the public input to the bits.
+            self.pay("range", (cost + Cost::new(1, 0)) * shape.len());
+        }
         self.show(shape.len());
         Ok(Tensor::from_fn(shape.clone(), |_| Measure { interval: *interval, terms: 1 }))
     }

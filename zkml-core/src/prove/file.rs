@@ -26,8 +26,8 @@ pub const CHECKSUM: usize = 32;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Kind {
-    /// A [`ProvingKey`](super::ProvingKey).
-    ProvingKey = 1,
+    /// A [`ProvingKey`](super::ProvingKey). The number 1 was that of one with another basis of the quotient.
+    ProvingKey = 6,
     /// A [`VerifyingKey`](super::VerifyingKey).
     VerifyingKey = 2,
     /// A [`Proof`](super::Proof).
@@ -36,10 +36,25 @@ pub enum Kind {
     Circuit = 4,
     /// A plan: reserved, since plans are saved as JSON.
     Plan = 5,
+    /// A proving key of [`TwoPhase`](super::TwoPhase).
+    TwoPhaseProvingKey = 7,
+    /// A verifying key of [`TwoPhase`](super::TwoPhase).
+    TwoPhaseVerifyingKey = 8,
+    /// A proof of [`TwoPhase`](super::TwoPhase).
+    TwoPhaseProof = 9,
 }
 
 impl Kind {
-    const ALL: [Self; 5] = [Self::ProvingKey, Self::VerifyingKey, Self::Proof, Self::Circuit, Self::Plan];
+    const ALL: [Self; 8] = [
+        Self::ProvingKey,
+        Self::VerifyingKey,
+        Self::Proof,
+        Self::Circuit,
+        Self::Plan,
+        Self::TwoPhaseProvingKey,
+        Self::TwoPhaseVerifyingKey,
+        Self::TwoPhaseProof,
+    ];
 
     fn from_byte(byte: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| *kind as u8 == byte)
@@ -54,6 +69,9 @@ impl fmt::Display for Kind {
             Self::Proof => "proof",
             Self::Circuit => "circuit",
             Self::Plan => "plan",
+            Self::TwoPhaseProvingKey => "two-phase proving key",
+            Self::TwoPhaseVerifyingKey => "two-phase verifying key",
+            Self::TwoPhaseProof => "two-phase proof",
         })
     }
 }
@@ -292,7 +310,7 @@ mod tests {
             read(&changed, Kind::Circuit).unwrap_err()
         };
         assert_eq!(change(0, b"PK"), FileError::Magic { expected: Kind::Circuit });
-        assert_eq!(change(4, &[1]), FileError::Kind { expected: Kind::Circuit, found: Kind::ProvingKey });
+        assert_eq!(change(4, &[6]), FileError::Kind { expected: Kind::Circuit, found: Kind::ProvingKey });
         assert_eq!(change(4, &[99]), FileError::UnknownKind { expected: Kind::Circuit, found: 99 });
         assert_eq!(change(5, &[3, 0]), FileError::Version { found: 3, supported: 2 });
         assert_eq!(

@@ -1,8 +1,8 @@
 //! Constraint matrices: `(A z) * (B z) = C z` row by row, for `z = (1, public inputs, witnesses)`: the constraints, built once a circuit.
 
 use ark_ff::{Field, Zero};
-use ark_relations::gr1cs::Matrix;
 use rayon::prelude::*;
+use zkml_groth16::Sparse;
 
 use super::Fr;
 use super::prover::ProveError;
@@ -12,11 +12,14 @@ use super::system::Size;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Matrices {
     /// `A`, `B` and `C`: rows of `(coefficient, column)`.
-    pub abc: [Matrix<Fr>; 3],
+    pub abc: Sparse,
     /// How many columns are public, the constant one among them.
     pub instance: usize,
     /// How many columns are not.
     pub witness: usize,
+    /// The witness columns of each phase, in the order of the columns, for a proof system of several phases: the last public column is
+    /// then the challenge, which is known when all phases but the last are fixed. None: all are fixed at once.
+    pub phases: Vec<usize>,
 }
 
 impl Matrices {
@@ -25,9 +28,15 @@ impl Matrices {
         self.abc[0].len()
     }
 
+    /// How many public columns are challenges, the last ones: one if there are several phases.
+    pub fn challenges(&self) -> usize {
+        usize::from(!self.phases.is_empty())
+    }
+
     /// How large they are.
     pub fn size(&self) -> Size {
-        Size { constraints: self.constraints(), instance: self.instance, witness: self.witness }
+        let fixed = self.phases.split_last().map_or(0, |(_, before)| before.iter().sum());
+        Size { constraints: self.constraints(), instance: self.instance, witness: self.witness, fixed }
     }
 
     /// How many columns there are: the length of an assignment.
@@ -64,6 +73,13 @@ impl Matrices {
         }
         if self.instance == 0 {
             return Err(ProveError::Matrices("there is no column of the constant one".to_owned()));
+        }
+        let phased = self.phases.iter().fold(0usize, |sum, n| sum.saturating_add(*n));
+        if !self.phases.is_empty() && (phased != self.witness || self.phases.len() < 2 || self.instance < 2) {
+            let (phases, witness) = (self.phases.len(), self.witness);
+            return Err(ProveError::Matrices(format!(
+                "{phases} phases fix {phased} witnesses, expected at least two that fix {witness}, and a public column for the challenge"
+            )));
         }
         Ok(())
     }

@@ -28,12 +28,16 @@
 pub mod file;
 pub mod groth16;
 pub mod keys;
+pub mod phased;
 pub mod points;
 pub mod public;
 pub mod snarkjs;
 pub mod statement;
 pub mod system;
+pub mod transcript;
+pub mod two_phase;
 pub mod verifier;
+pub mod word;
 
 #[cfg(feature = "prove")]
 pub mod matrices;
@@ -51,13 +55,14 @@ pub use keys::{Keys, KeysOf, Provenance, ProvingKey, ProvingKeyOf, VerifyingKey,
 pub use points::{LoadError, PointFault};
 pub use public::{DecodeError, PublicEntry, PublicKind, PublicTable, TableError};
 pub use statement::{PublicValue, Statement, Value};
-pub use system::{ProofSystem, SecureRng, Size};
+pub use system::{ProofSystem, RangeChecks, SecureRng, Size};
+pub use two_phase::TwoPhase;
 pub use verifier::{PreparedVerifyingKey, PreparedVerifyingKeyOf, Proof, ProofOf, VerifyError};
 
 #[cfg(feature = "prove")]
 pub use matrices::Matrices;
 #[cfg(feature = "prove")]
-pub use prover::{ProveError, prove};
+pub use prover::{Draw, ProveError, prove, prove_with};
 #[cfg(feature = "prove")]
 pub use setup::setup;
 #[cfg(feature = "prove")]
@@ -84,6 +89,6 @@ pub fn circuit_digest(contents: &Digest, table: &PublicTable) -> Digest {
 }
 
 #[cfg(all(test, feature = "prove"))]
-mod tests;
+pub(crate) mod tests;
 #[cfg(all(test, feature = "prove"))]
 mod tests_system;

@@ -27,6 +27,8 @@ pub enum PointFault {
     Subgroup,
     /// The point is zero where no honest key has zero.
     Zero,
+    /// The point is one that it must differ from: another secret's, or the generator, to which nobody has contributed.
+    Repeated,
 }
 
 impl fmt::Display for PointFault {
@@ -36,6 +38,7 @@ impl fmt::Display for PointFault {
             Self::Curve => "is not on the curve",
             Self::Subgroup => "is not in the subgroup of prime order",
             Self::Zero => "is zero",
+            Self::Repeated => "is equal to gamma, to another delta or to the generator, so that anything can be proved",
         })
     }
 }

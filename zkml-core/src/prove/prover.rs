@@ -62,6 +62,23 @@ pub enum ProveError {
         /// How many rows there are.
         total: usize,
     },
+    /// The key's proofs do not hold.
+    #[error(
+        "the proof does not hold under its own key: the key is malformed; use one of a setup that you or a ceremony ran"
+    )]
+    Malformed,
+    /// The proof system and the constraints disagree about a challenge.
+    #[error(
+        "the constraints have {found} challenges, the proof system {system} expects {expected}; build the circuit for it"
+    )]
+    Challenges {
+        /// The proof system.
+        system: &'static str,
+        /// How many it expects.
+        expected: usize,
+        /// How many there are.
+        found: usize,
+    },
     /// The source of randomness returns nothing but zero.
     #[error("the source of randomness returns nothing but zero; use the operating system's")]
     Randomness,
@@ -75,11 +92,13 @@ pub(super) fn nonzero(rng: &mut dyn SecureRng) -> Result<Fr, ProveError> {
     (0..64).map(|_| Fr::rand(&mut *rng)).find(|x| !x.is_zero()).ok_or(ProveError::Randomness)
 }
 
-/// A proof that the assignment satisfies the constraints, with fresh randomness.
+/// What draws the challenge of a proof, from the public inputs (the constant one first) and the witness that is fixed before it.
+pub type Draw<'a> = dyn FnMut(&[Fr], &[Fr]) -> Result<Fr, ProveError> + 'a;
+
+/// A proof that the assignment satisfies the constraints, with fresh randomness: of constraints without a challenge.
 ///
 /// # Errors
-/// If the key is of another circuit or other lengths, the assignment has another length, does not begin with one or
-/// does not satisfy the constraints (all failing rows are listed), or the randomness is not random.
+/// As [`prove_with`].
 ///
 /// # Soundness
 /// The proof hides the witness only if `rng` is not predictable.
@@ -90,22 +109,53 @@ pub fn prove<S: Prover>(
     assignment: &[Fr],
     rng: &mut dyn SecureRng,
 ) -> Result<ProofOf<S>, ProveError> {
+    prove_with(key, matrices, digest, &mut |_| Ok(assignment.to_vec()), rng)
+}
+
+/// A proof that an assignment satisfies the constraints, with fresh randomness. The assignment is computed once, and asks for its
+/// challenge where it has one.
+///
+/// # Errors
+/// Those of the assignment; and if the key is of another circuit or other lengths, the assignment has another length, does not begin
+/// with one or does not satisfy the constraints (all failing rows are listed), the randomness is not random, or the key is
+/// malformed so that its proofs do not hold.
+///
+/// # Soundness
+/// The proof hides the witness only if `rng` is not predictable. It is verified before it is returned: a proof under a malformed key
+/// could leak what a valid one hides.
+pub fn prove_with<S: Prover, E: From<ProveError>>(
+    key: &ProvingKeyOf<S>,
+    matrices: &Matrices,
+    digest: &Digest,
+    assign: &mut dyn FnMut(&mut Draw<'_>) -> Result<Vec<Fr>, E>,
+    rng: &mut dyn SecureRng,
+) -> Result<ProofOf<S>, E> {
     if key.digest() != digest {
-        return Err(ProveError::Digest { key: *key.digest(), circuit: *digest });
+        return Err(ProveError::Digest { key: *key.digest(), circuit: *digest }.into());
     }
     matrices.check_rows()?;
     S::fits(key.pk(), matrices)?;
+    let mut committed = None;
+    let assignment = assign(&mut |public, fixed| {
+        let (challenge, kept) = S::commit(key.pk(), public, fixed, rng)?;
+        committed = Some(kept);
+        Ok(challenge)
+    })?;
     let (expected, found) = (matrices.variables(), assignment.len());
     if expected != found {
-        return Err(ProveError::Assignment { expected, found });
+        return Err(ProveError::Assignment { expected, found }.into());
     }
     if assignment.first() != Some(&Fr::ONE) {
-        return Err(ProveError::Constant);
+        return Err(ProveError::Constant.into());
     }
-    let constraints = matrices.unsatisfied(assignment);
+    let constraints = matrices.unsatisfied(&assignment);
     if !constraints.is_empty() {
-        return Err(ProveError::Unsatisfied { constraints, total: matrices.constraints() });
+        return Err(ProveError::Unsatisfied { constraints, total: matrices.constraints() }.into());
     }
-    let proof = S::prove(key.pk(), matrices, assignment, rng)?;
-    Ok(ProofOf { digest: *digest, proof, inputs: assignment[1..matrices.instance].to_vec() })
+    let proof = S::prove(key.pk(), matrices, &assignment, committed, rng)?;
+    let inputs = assignment[1..matrices.instance - matrices.challenges()].to_vec();
+    if !S::holds(&S::prepare(S::verifying(key.pk())), &proof, &inputs) {
+        return Err(ProveError::Malformed.into());
+    }
+    Ok(ProofOf { digest: *digest, proof, inputs })
 }

@@ -20,7 +20,7 @@ pub fn setup<S: Prover>(
     contents: Digest,
     rng: &mut dyn SecureRng,
 ) -> Result<KeysOf<S>, ProveError> {
-    let (expected, found) = (table.len() + 1, matrices.instance);
+    let (expected, found) = (table.len() + 1 + matrices.challenges(), matrices.instance);
     if expected != found {
         return Err(ProveError::Table { expected, found });
     }

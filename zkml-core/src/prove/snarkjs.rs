@@ -21,7 +21,8 @@ use ethnum::U256;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest as _, Sha256};
 
-use super::points::{self, Curve};
+use super::phased::{Points, VerifyingPoints};
+use super::points;
 use super::{Digest, LoadError, Proof, Provenance, PublicKind, PublicTable, VerifyingKey};
 
 /// A file of snarkjs that can't be read, or not as part of the key that is given.
@@ -124,14 +125,14 @@ pub fn export_key(key: &VerifyingKey) -> String {
         vk_alpha_1: g1_text(&vk.alpha_g1),
         vk_beta_2: g2_text(&vk.beta_g2),
         vk_gamma_2: g2_text(&vk.gamma_g2),
-        vk_delta_2: g2_text(&vk.delta_g2),
-        abc: vk.gamma_abc_g1.iter().map(g1_text).collect(),
+        vk_delta_2: vk.deltas_g2.first().map(g2_text).unwrap_or_default(),
+        abc: vk.ic.iter().map(g1_text).collect(),
     })
 }
 
 /// The proof as `proof.json`.
 pub fn export_proof(proof: &Proof) -> String {
-    let ark_groth16::Proof { a, b, c } = &proof.proof;
+    let Points { a, b, c, .. } = &proof.proof;
     write(&ProofFile {
         pi_a: g1_text(a),
         pi_b: g2_text(b),
@@ -161,12 +162,12 @@ pub fn import_key(json: &[u8], provenance: Provenance) -> Result<VerifyingKey, S
     }
     let g2 = "beta, gamma and delta in G2";
     let abc = file.abc.iter().enumerate().map(|(i, p)| to_g1(p, "the public inputs' points", i));
-    let vk = ark_groth16::VerifyingKey::<Curve> {
+    let vk = VerifyingPoints {
         alpha_g1: to_g1(&file.vk_alpha_1, "alpha", 0)?,
         beta_g2: to_g2(&file.vk_beta_2, g2, 0)?,
         gamma_g2: to_g2(&file.vk_gamma_2, g2, 1)?,
-        delta_g2: to_g2(&file.vk_delta_2, g2, 2)?,
-        gamma_abc_g1: abc.collect::<Result<_, _>>()?,
+        deltas_g2: vec![to_g2(&file.vk_delta_2, g2, 2)?],
+        ic: abc.collect::<Result<_, _>>()?,
     };
     let rows = (0..file.inputs).map(|i| (format!("signal {i}"), 0, PublicKind::Element));
     let table = PublicTable::new(rows).map_err(LoadError::from)?;
@@ -194,10 +195,11 @@ pub fn import_proof(key: &VerifyingKey, proof: &[u8], public: &[u8]) -> Result<P
         return Err(SnarkjsError::Count { what: PUBLIC, expected, found });
     }
     let inputs = numbers.iter().enumerate().map(|(i, n)| number(n, "public input", i)).collect::<Result<_, _>>()?;
-    let proof = ark_groth16::Proof {
+    let proof = Points {
         a: to_g1(&file.pi_a, "the proof's A", 0)?,
         b: to_g2(&file.pi_b, "the proof's B", 0)?,
         c: to_g1(&file.pi_c, "the proof's C", 0)?,
+        commitments: vec![],
     };
     Ok(Proof { digest: *key.digest(), proof, inputs })
 }

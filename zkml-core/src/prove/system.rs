@@ -3,7 +3,9 @@
 //! Keys, proofs and their files ([`keys`](super::keys), [`verifier`](super::verifier)) hold what every system has: the circuit's digest, where
 //! the keys come from, the table of public inputs. Points and equations are the system's. [`Groth16`](super::Groth16) is one.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
+
+use serde::{Deserialize, Serialize};
 
 use ark_std::rand::{CryptoRng, RngCore};
 
@@ -14,6 +16,33 @@ use super::{Fr, Kind};
 pub trait SecureRng: RngCore + CryptoRng {}
 impl<R: RngCore + CryptoRng> SecureRng for R {}
 
+/// How a circuit's range checks are enforced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RangeChecks {
+    /// Bit by bit: a row a bit, in any proof system.
+    #[default]
+    Bits,
+    /// By lookups, of limbs of several bits each: in a proof system that has a challenge.
+    Lookups,
+}
+
+impl RangeChecks {
+    /// Whether they are bit by bit.
+    pub fn is_bits(&self) -> bool {
+        *self == Self::Bits
+    }
+}
+
+impl fmt::Display for RangeChecks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bits => "bits",
+            Self::Lookups => "lookups",
+        })
+    }
+}
+
 /// The size of a circuit, which keys, memory and times depend on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Size {
@@ -23,6 +52,18 @@ pub struct Size {
     pub instance: usize,
     /// Witness variables.
     pub witness: usize,
+    /// Those of them that are fixed before a challenge is known.
+    pub fixed: usize,
+}
+
+impl Size {
+    /// How many points polynomials are evaluated at: the least `2^k`, `3 * 2^k` or `9 * 2^k` that holds constraints and public inputs.
+    pub fn domain(&self) -> usize {
+        let rows = self.constraints.saturating_add(self.instance).max(1);
+        let holds =
+            |odd: usize| rows.div_ceil(odd).checked_next_power_of_two().map_or(usize::MAX, |n| n.saturating_mul(odd));
+        [1, 3, 9].map(holds).into_iter().min().unwrap_or(rows)
+    }
 }
 
 /// File kinds of a proof system's keys and proofs: the tags in the headers of its files.
@@ -44,6 +85,9 @@ pub trait ProofSystem: Clone + Copy + Debug + PartialEq + Send + Sync + 'static 
     /// The kinds of its files.
     const KINDS: Kinds;
 
+    /// How circuits for it check ranges.
+    const RANGE_CHECKS: RangeChecks = RangeChecks::Bits;
+
     /// The points of a proving key.
     type ProvingPoints: Clone + PartialEq + Send + Sync;
 
@@ -56,7 +100,7 @@ pub trait ProofSystem: Clone + Copy + Debug + PartialEq + Send + Sync + 'static 
     /// The points of a proof.
     type Points: Clone + Debug + PartialEq + Send + Sync;
 
-    /// How many public inputs a verifying key is for, the constant one among them.
+    /// How many public inputs a verifying key is for, the constant one among them, challenges not.
     fn instance(key: &Self::VerifyingPoints) -> usize;
 
     /// How many witness variables a proving key is for.
@@ -144,6 +188,9 @@ pub trait ProofSystem: Clone + Copy + Debug + PartialEq + Send + Sync + 'static 
 /// What proves: setup and proofs of a system.
 #[cfg(feature = "prove")]
 pub trait Prover: ProofSystem {
+    /// What a prover keeps of a commitment until the proof is made.
+    type Committed: Send;
+
     /// The keys of these constraints, by a single party.
     ///
     /// # Errors
@@ -159,14 +206,28 @@ pub trait Prover: ProofSystem {
     /// What there is another number of.
     fn fits(key: &Self::ProvingPoints, matrices: &super::Matrices) -> Result<(), super::ProveError>;
 
-    /// A proof that the assignment, which satisfies the constraints, is known; with fresh randomness. The key [fits](Self::fits).
+    /// Fixes the witness of the phases before the challenge, with fresh randomness; draws the challenge, and remembers what the proof needs
+    /// of it. The public inputs begin with the constant one.
     ///
     /// # Errors
-    /// If the randomness is not random.
+    /// If the system has no challenge, the key is for another number of values, or the randomness is not random.
+    fn commit(
+        key: &Self::ProvingPoints,
+        public: &[Fr],
+        fixed: &[Fr],
+        rng: &mut dyn SecureRng,
+    ) -> Result<(Fr, Self::Committed), super::ProveError>;
+
+    /// A proof that the assignment, which satisfies the constraints, is known; with fresh randomness. The key [fits](Self::fits), and
+    /// what the challenge was drawn from is there if there is a challenge.
+    ///
+    /// # Errors
+    /// If the randomness is not random, or there is no challenge and should be.
     fn prove(
         key: &Self::ProvingPoints,
         matrices: &super::Matrices,
         assignment: &[Fr],
+        committed: Option<Self::Committed>,
         rng: &mut dyn SecureRng,
     ) -> Result<Self::Points, super::ProveError>;
 }

@@ -3,7 +3,6 @@
 use ark_bn254::{Fq, Fq2, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{BigInteger, Field, PrimeField, Zero};
-use ark_relations::gr1cs::{ConstraintSynthesizer, ConstraintSystem, R1CS_PREDICATE_LABEL, SynthesisMode};
 use ark_std::rand::rngs::StdRng;
 use ark_std::rand::{CryptoRng, Error, Rng, RngCore, SeedableRng};
 use std::sync::OnceLock;
@@ -38,7 +37,7 @@ pub(super) fn toy() -> Matrices {
         [&[(1, 4)], &[(1, 7), (1, 4)], &[(1, 1)]],
     ];
     let abc = [0, 1, 2].map(|m| rows.iter().map(|r| row(r[m])).collect());
-    Matrices { abc, instance: 4, witness: 5 }
+    Matrices { abc, instance: 4, witness: 5, ..Matrices::default() }
 }
 
 pub(super) fn table() -> PublicTable {
@@ -96,22 +95,33 @@ fn a_proof_says_what_was_computed() {
     }
 }
 
+/// A key as arkworks has it.
+pub(crate) fn arkworks_key(vk: &phased::VerifyingPoints) -> ark_groth16::VerifyingKey<points::Curve> {
+    ark_groth16::VerifyingKey {
+        alpha_g1: vk.alpha_g1,
+        beta_g2: vk.beta_g2,
+        gamma_g2: vk.gamma_g2,
+        delta_g2: vk.deltas_g2[0],
+        gamma_abc_g1: vk.ic.clone(),
+    }
+}
+
+/// A proof as arkworks has it.
+pub(crate) fn arkworks_proof(proof: &phased::Points) -> ark_groth16::Proof<points::Curve> {
+    ark_groth16::Proof { a: proof.a, b: proof.b, c: proof.c }
+}
+
 #[test]
-fn arkworks_keeps_our_rows_and_columns() {
-    let cs = ConstraintSystem::<Fr>::new_ref();
-    cs.set_mode(SynthesisMode::Setup);
-    let Matrices { abc, instance, witness } = toy();
-    let constraints = zkml_groth16::Constraints { abc: &abc, instance, witness };
-    constraints.generate_constraints(cs.clone()).unwrap();
-    cs.finalize();
-    let theirs = &cs.to_matrices().unwrap()[R1CS_PREDICATE_LABEL];
-    assert_eq!((cs.num_instance_variables(), cs.num_witness_variables()), (4, 5));
-    for (ours, theirs) in toy().abc.iter().zip(theirs) {
-        assert_eq!(ours.len(), theirs.len());
-        for (ours, theirs) in ours.iter().zip(theirs) {
-            // Zero coefficients are left out: nothing else may differ.
-            assert_eq!(&ours.iter().filter(|(c, _)| !c.is_zero()).copied().collect::<Vec<_>>(), theirs);
-        }
+fn arkworks_verifies_our_proofs_and_no_others() {
+    type Arkworks = ark_groth16::Groth16<points::Curve>;
+    let key = ark_groth16::prepare_verifying_key(&arkworks_key(keys().verifying.vk()));
+    let proof = honest();
+    let verify = |inputs: &[Fr]| Arkworks::verify_proof(&key, &arkworks_proof(&proof.proof), inputs).unwrap();
+    assert!(verify(&proof.inputs));
+    for i in 0..3 {
+        let mut inputs = proof.inputs.clone();
+        inputs[i] += Fr::ONE;
+        assert!(!verify(&inputs));
     }
 }
 
@@ -341,20 +351,20 @@ fn points_outside_their_group_are_refused() {
 
     let provenance = Provenance::SingleParty;
     let mut vk = key.vk().clone();
-    vk.gamma_abc_g1[1] = off;
+    vk.ic[1] = off;
     assert_eq!(fault(VerifyingKey::new(CONTENTS, provenance, table(), vk).unwrap_err()), PointFault::Curve);
     let mut vk = key.vk().clone();
-    vk.delta_g2 = stray;
+    vk.deltas_g2[0] = stray;
     assert_eq!(fault(VerifyingKey::new(CONTENTS, provenance, table(), vk).unwrap_err()), PointFault::Subgroup);
 
     let pk = keys().proving.pk();
     let mut changed = pk.clone();
-    changed.b_g2_query[3] = stray;
+    changed.b_g2[3] = stray;
     let bytes = ProvingKey::from_checked(digest(), provenance, changed.clone()).unwrap().to_bytes();
     assert_eq!(fault(ProvingKey::from_bytes(&bytes).unwrap_err()), PointFault::Subgroup);
     assert_eq!(fault(ProvingKey::new(digest(), provenance, changed).unwrap_err()), PointFault::Subgroup);
     let mut changed = pk.clone();
-    changed.l_query[1] = off;
+    changed.k[0][1] = off;
     let bytes = ProvingKey::from_checked(digest(), provenance, changed).unwrap().to_bytes();
     assert_eq!(fault(ProvingKey::from_bytes(&bytes).unwrap_err()), PointFault::Curve);
 }
@@ -362,33 +372,33 @@ fn points_outside_their_group_are_refused() {
 #[test]
 fn degenerate_keys_are_refused() {
     let provenance = Provenance::SingleParty;
-    let new = |change: &dyn Fn(&mut ark_groth16::VerifyingKey<ark_bn254::Bn254>)| {
+    let new = |change: &dyn Fn(&mut phased::VerifyingPoints)| {
         let mut vk = keys().verifying.vk().clone();
         change(&mut vk);
         VerifyingKey::new(CONTENTS, provenance, table(), vk).unwrap_err()
     };
     let zero = |error| matches!(error, LoadError::Point { fault: PointFault::Zero, .. });
-    assert!(zero(new(&|vk| vk.delta_g2 = G2Affine::zero())));
+    assert!(zero(new(&|vk| vk.deltas_g2[0] = G2Affine::zero())));
     assert!(zero(new(&|vk| vk.gamma_g2 = G2Affine::zero())));
     assert!(zero(new(&|vk| vk.alpha_g1 = G1Affine::zero())));
-    assert!(zero(new(&|vk| vk.gamma_abc_g1[2] = G1Affine::zero())));
-    assert!(matches!(new(&|vk| vk.gamma_abc_g1.truncate(3)), LoadError::Length { expected: 4, found: 3, .. }));
-    assert!(matches!(new(&|vk| vk.gamma_abc_g1.clear()), LoadError::Length { found: 0, .. }));
+    assert!(zero(new(&|vk| vk.ic[2] = G1Affine::zero())));
+    assert!(matches!(new(&|vk| vk.ic.truncate(3)), LoadError::Length { expected: 4, found: 3, .. }));
+    assert!(matches!(new(&|vk| vk.ic.clear()), LoadError::Length { found: 0, .. }));
 
     for what in 0..5 {
         let mut pk = keys().proving.pk().clone();
         match what {
-            0 => pk.a_query.truncate(pk.a_query.len() - 1),
-            1 => pk.b_g1_query.truncate(pk.b_g1_query.len() - 1),
-            2 => pk.b_g2_query.truncate(pk.b_g2_query.len() - 1),
-            3 => pk.h_query.truncate(pk.h_query.len() - 1),
-            _ => pk.l_query.truncate(pk.l_query.len() - 1),
+            0 => pk.a.truncate(pk.a.len() - 1),
+            1 => pk.b_g1.truncate(pk.b_g1.len() - 1),
+            2 => pk.b_g2.truncate(pk.b_g2.len() - 1),
+            3 => pk.h.truncate(pk.h.len() - 1),
+            _ => pk.k[0].truncate(4),
         }
         let error = ProvingKey::new(digest(), provenance, pk).unwrap_err();
         assert!(matches!(error, LoadError::Length { .. }), "{error}");
     }
     let mut pk = keys().proving.pk().clone();
-    pk.delta_g1 = pk.beta_g1;
+    pk.deltas_g1[0] = pk.beta_g1;
     assert!(matches!(ProvingKey::new(digest(), provenance, pk), Err(LoadError::Mismatch { .. })));
 }
 
@@ -438,7 +448,7 @@ fn setup_refuses_what_is_no_circuit() {
     let mut beyond = toy();
     beyond.abc[2][1][0].1 = 9;
     assert!(matches!(setup::<Groth16>(&beyond, table(), CONTENTS, &mut rng), Err(ProveError::Matrices(_))));
-    let empty = Matrices { abc: Default::default(), instance: 4, witness: 0 };
+    let empty = Matrices { instance: 4, ..Matrices::default() };
     assert!(matches!(setup::<Groth16>(&empty, table(), CONTENTS, &mut rng), Err(ProveError::Matrices(_))));
 
     struct Zeros;
@@ -466,7 +476,12 @@ fn setup_refuses_what_is_no_circuit() {
 #[test]
 fn a_circuit_without_inputs_or_products_can_be_proved() {
     // 0 * 0 = x, nothing public.
-    let matrices = Matrices { abc: [vec![vec![]], vec![vec![]], vec![vec![(Fr::ONE, 1)]]], instance: 1, witness: 1 };
+    let matrices = Matrices {
+        abc: [vec![vec![]], vec![vec![]], vec![vec![(Fr::ONE, 1)]]],
+        instance: 1,
+        witness: 1,
+        ..Matrices::default()
+    };
     let mut rng = StdRng::seed_from_u64(6);
     let keys = setup::<Groth16>(&matrices, PublicTable::default(), CONTENTS, &mut rng).unwrap();
     let proof = prove(&keys.proving, &matrices, keys.verifying.digest(), &[Fr::ONE, Fr::zero()], &mut rng).unwrap();

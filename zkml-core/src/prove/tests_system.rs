@@ -40,7 +40,7 @@ fn read_matrices(reader: &mut Reader<'_>) -> Result<Matrices, LoadError> {
             matrix.push(coefficients.into_iter().zip(columns.iter().map(small)).collect());
         }
     }
-    Ok(Matrices { abc, instance, witness })
+    Ok(Matrices { abc, instance, witness, ..Matrices::default() })
 }
 
 fn check(m: &Matrices) -> Result<(), LoadError> {
@@ -120,6 +120,8 @@ impl ProofSystem for InTheClear {
 }
 
 impl Prover for InTheClear {
+    type Committed = ();
+
     fn setup(matrices: &Matrices, _: &mut dyn SecureRng) -> Result<(Matrices, Matrices), ProveError> {
         Ok((matrices.clone(), matrices.clone()))
     }
@@ -127,7 +129,16 @@ impl Prover for InTheClear {
         let (expected, found) = (matrices.witness, key.witness);
         if expected == found { Ok(()) } else { Err(ProveError::Key { what: "witnesses", expected, found }) }
     }
-    fn prove(key: &Matrices, _: &Matrices, assignment: &[Fr], _: &mut dyn SecureRng) -> Result<Vec<Fr>, ProveError> {
+    fn commit(_: &Matrices, _: &[Fr], _: &[Fr], _: &mut dyn SecureRng) -> Result<(Fr, ()), ProveError> {
+        Err(ProveError::Challenges { system: Self::NAME, expected: 0, found: 1 })
+    }
+    fn prove(
+        key: &Matrices,
+        _: &Matrices,
+        assignment: &[Fr],
+        _: Option<()>,
+        _: &mut dyn SecureRng,
+    ) -> Result<Vec<Fr>, ProveError> {
         Ok(assignment[key.instance..].to_vec())
     }
 }

@@ -1,36 +1,72 @@
 //! Witness generation: the constraint system that computes the values of the variables.
 
+use std::fmt;
+
 use ark_bn254::Fr;
-use ark_ff::{Field, One};
+use ark_ff::{Field, One, batch_inversion};
 
 use super::Accumulate;
 use crate::{
-    gadget::{Cs, FieldCs},
-    number::{Int, field::to_field, interval},
+    gadget::{Cs, FieldCs, field_cs},
+    number::{ArithError, Int, field::to_field, interval},
 };
 
-/// Witness generator: computes the values of the variables that [`Build`](super::Build) makes.
-#[derive(Debug, Default)]
-pub struct Assign {
-    instance: Vec<Fr>,
-    witness: Vec<Fr>,
+/// Oracle: what draws the challenge, from the public inputs (the constant one first) and the witness variables that are fixed
+/// before it.
+pub type Oracle<'a> = &'a mut dyn FnMut(&[Fr], &[Fr]) -> Result<Fr, ArithError>;
+
+/// A polynomial of all that is fixed, at a point that nothing of it depends on: a stand-in for a transcript's hash.
+fn folded(instance: &[Fr], witness: &[Fr]) -> Fr {
+    let point = Fr::from(0x9e37_79b9_7f4a_7c15u64).square() + Fr::one();
+    let sum = |seed: Fr, x: &Fr| (seed + x).square() * point + x;
+    instance.iter().chain(witness).fold(point, sum)
 }
 
-impl Assign {
+/// Witness generator: computes the values of the variables that [`Build`](super::Build) makes.
+#[derive(Default)]
+pub struct Assign<'a> {
+    instance: Vec<Fr>,
+    witness: Vec<Fr>,
+    oracle: Option<Oracle<'a>>,
+}
+
+/// Without the values.
+impl fmt::Debug for Assign<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Assign").field("witnesses", &self.witness.len()).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Assign<'a> {
     /// Only the constant one.
     pub fn new() -> Self {
-        Self { instance: vec![Fr::one()], witness: vec![] }
+        Self { instance: vec![Fr::one()], ..Self::default() }
+    }
+
+    /// The same for a proof system of two phases, whose challenge the oracle draws.
+    pub fn two_phases(oracle: Oracle<'a>) -> Self {
+        Self { oracle: Some(oracle), ..Self::new() }
+    }
+
+    /// A challenge that depends on all that is fixed, and is nobody's secret: for tests of circuits, without a proof system.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn folded_challenge(&mut self) -> Result<Fr, ArithError> {
+        let r = folded(&self.instance, &self.witness);
+        self.instance.push(r);
+        Ok(r)
     }
 
     /// All values, in the order of the matrices' columns.
     pub fn finish(self) -> Vec<Fr> {
-        let Self { mut instance, mut witness } = self;
+        let Self { mut instance, mut witness, .. } = self;
         instance.append(&mut witness);
         instance
     }
 }
 
-impl Cs for Assign {
+impl Cs for Assign<'_> {
     type W = Int;
 
     fn linear(&mut self, terms: &[(Int, &Int)], constant: Int) -> Int {
@@ -57,7 +93,7 @@ impl Cs for Assign {
     fn label(&mut self, _: &'static str) {}
 }
 
-impl FieldCs for Assign {
+impl FieldCs for Assign<'_> {
     type F = Fr;
 
     fn instance(&mut self, value: Option<Int>) -> Int {
@@ -90,6 +126,21 @@ impl FieldCs for Assign {
         q
     }
 
+    fn field_quotients(&mut self, pairs: &[(Fr, Fr)]) -> Vec<Fr> {
+        let mut inverses: Vec<Fr> = pairs.iter().map(|(_, d)| *d).collect();
+        batch_inversion(&mut inverses);
+        let first = self.witness.len();
+        self.witness.extend(pairs.iter().zip(&inverses).map(|((n, _), inverse)| *n * inverse));
+        self.witness[first..].to_vec()
+    }
+
+    fn challenge(&mut self) -> Result<Fr, ArithError> {
+        let oracle = self.oracle.take().ok_or_else(field_cs::one_phase)?;
+        let r = oracle(&self.instance, &self.witness)?;
+        self.instance.push(r);
+        Ok(r)
+    }
+
     fn field_enforce(&mut self, _: &Fr, _: &Fr, _: &Fr) {}
 
     fn field_witness(&mut self, value: Option<Fr>) -> Fr {
@@ -103,4 +154,4 @@ impl FieldCs for Assign {
     }
 }
 
-impl Accumulate for Assign {}
+impl Accumulate for Assign<'_> {}

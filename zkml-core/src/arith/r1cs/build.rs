@@ -5,8 +5,8 @@ use ark_ff::{One, Zero};
 
 use super::Accumulate;
 use crate::{
-    gadget::{Cs, FieldCs},
-    number::{Int, field::to_field},
+    gadget::{Cs, FieldCs, field_cs},
+    number::{ArithError, Int, field::to_field},
 };
 
 /// A variable while building: public inputs have the top bit set, until their number is known.
@@ -41,12 +41,21 @@ pub struct Build {
     node: usize,
     free: Vec<u32>,
     scratch: Vec<(Fr, Var)>,
+    /// Whether there is a second phase: a challenge may be asked for.
+    phased: bool,
+    /// The challenge, and how many witness variables there were when it was asked for.
+    challenge: Option<(Var, u32)>,
 }
 
 impl Build {
     /// No constraint, and the constant one as the only public input.
     pub fn new() -> Self {
         Self { instances: 1, ..Self::default() }
+    }
+
+    /// The same for a proof system of two phases: one challenge may be asked for, after which no public input follows.
+    pub fn two_phases() -> Self {
+        Self { phased: true, ..Self::new() }
     }
 
     fn gather(&mut self) -> Lc {
@@ -126,7 +135,9 @@ impl Build {
         let abc = self
             .rows
             .map(|rows| rows.into_iter().map(|row| row.into_iter().map(|(c, v)| (c, column(v))).collect()).collect());
-        let matrices = crate::prove::Matrices { abc, instance: instances as usize, witness: self.witnesses as usize };
+        let (instance, witness) = (instances as usize, self.witnesses as usize);
+        let phases = self.challenge.map_or(vec![], |(_, first)| vec![first as usize, witness - first as usize]);
+        let matrices = crate::prove::Matrices { abc, instance, witness, phases };
         (matrices, self.labels, self.free)
     }
 }
@@ -191,6 +202,25 @@ impl FieldCs for Build {
 
     fn combine(&mut self, terms: &[(Fr, &Lc)], _: Int) -> Lc {
         self.field_linear(terms, Fr::zero())
+    }
+
+    /// The last public input. Nothing that is asked for afterwards can be fixed before it.
+    fn challenge(&mut self) -> Result<Lc, ArithError> {
+        if !self.phased {
+            return Err(field_cs::one_phase());
+        }
+        if self.challenge.is_some() {
+            return Err(ArithError::Backend("a second challenge is asked for, expected one".to_owned()));
+        }
+        let r = self.fresh_instance();
+        self.challenge = Some((INSTANCE | (self.instances - 1), self.witnesses));
+        Ok(r)
+    }
+
+    fn precedes_challenge(&self, w: &Lc) -> bool {
+        self.challenge.is_none_or(|(challenge, witnesses)| {
+            w.0.iter().all(|(_, v)| *v != challenge && (v & INSTANCE != 0 || *v < witnesses))
+        })
     }
 
     fn field_product(&mut self, a: &Lc, b: &Lc) -> Lc {

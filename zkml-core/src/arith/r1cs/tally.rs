@@ -9,7 +9,7 @@ use ark_ff::Zero;
 use super::Accumulate;
 use crate::{
     gadget::{Cs, FieldCs},
-    number::Int,
+    number::{ArithError, Int},
 };
 
 /// Dry run: counts variables, constraints and entries of the matrices, and holds none of them.
@@ -52,6 +52,11 @@ impl Size {
         size
     }
 
+    /// How many variables it has.
+    pub(crate) fn terms(&self) -> u32 {
+        u32::try_from(self.variables).unwrap_or(u32::MAX)
+    }
+
     fn entries(&self) -> usize {
         self.variables.saturating_add(usize::from(self.constant))
     }
@@ -79,6 +84,11 @@ impl Tally {
     /// still to be used.
     pub fn peak(&self) -> usize {
         self.held.most.get().max(self.entries)
+    }
+
+    /// A linear combination of so many variables.
+    pub(crate) fn wire(&self, terms: u32) -> Size {
+        self.size(terms as usize, false)
     }
 
     fn size(&self, variables: usize, constant: bool) -> Size {
@@ -176,6 +186,11 @@ impl FieldCs for Tally {
 
     fn field_witness(&mut self, _: Option<Fr>) -> Size {
         self.fresh()
+    }
+
+    /// Of two phases, so that everything is counted; [`Build`](super::Build) says where there is but one.
+    fn challenge(&mut self) -> Result<Size, ArithError> {
+        Ok(self.instance(None))
     }
 
     fn field_output(&mut self, f: &Size) {

@@ -28,7 +28,11 @@ use crate::{
     gadget::hash::{chain, merkle, packing::PackError, poseidon},
     number::Int,
     plan::synthesis::Row,
-    prove::Groth16,
+    prove::{
+        Groth16,
+        phased::Points,
+        tests::{arkworks_key, arkworks_proof},
+    },
 };
 
 /// What a prover tells of variables, by their numbers: of integers, and added to field elements that are chosen or
@@ -265,12 +269,14 @@ fn a_proof_is_of_one_context() {
     let circuit = Composed::new(Bound).unwrap();
     let rng = &mut rng();
     let keys = circuit.setup::<Groth16>(rng).unwrap();
-    let points = &keys.verifying.vk().gamma_abc_g1;
+    let points = &keys.verifying.vk().ic;
     assert!(points.iter().enumerate().all(|(i, p)| !p.is_zero() && !points[..i].contains(p)));
     let witness = ([secret(1), secret(2)], Challenge { context: secret(3), z: secret(4) });
     let proof = circuit.prove(&keys.proving, &witness, rng).unwrap();
     let mut other = proof.clone();
-    other.proof = ark_groth16::Groth16::<ark_bn254::Bn254>::rerandomize_proof(keys.verifying.vk(), &proof.proof, rng);
+    let key = arkworks_key(keys.verifying.vk());
+    let anew = ark_groth16::Groth16::<ark_bn254::Bn254>::rerandomize_proof(&key, &arkworks_proof(&proof.proof), rng);
+    other.proof = Points { a: anew.a, b: anew.b, c: anew.c, commitments: vec![] };
     assert_ne!(other.proof, proof.proof);
     assert!(keys.verifying.verify(&other).is_ok());
     for i in 0..4 {

@@ -109,7 +109,7 @@ impl Gadget for Clip {
                 let y = Relu { cut }.enforce(cs, (&t, &turn.interval(interval)?))?;
                 Ok(turn.leave(cs, &y))
             }
-            Case::Both { turn, m, limit } => {
+            Case::Both { turn, m, limit } if !C::LOOKUPS => {
                 let t = cs.linear(&[(turn.factor(), q)], turn.add + cut.half() + pow2(*m));
                 let limbs = [Limb::Checked(cut.shift), Limb::Bits(m - cut.shift), Limb::Bits(1)];
                 let [_, quotient, sign] = cs.split(&t, limbs);
@@ -121,7 +121,7 @@ impl Gadget for Clip {
                 let y = cs.linear(&[(Int::ONE, &short), (span, &sign[0])], Int::ZERO);
                 Ok(turn.leave(cs, &y))
             }
-            Case::Twice(turn) => {
+            Case::Twice(turn) | Case::Both { turn, .. } => {
                 let t = turn.enter(cs, q);
                 let of_t = turn.interval(interval)?;
                 let first = Relu { cut }.enforce(cs, (&t, &of_t))?;

@@ -8,7 +8,10 @@ use crate::{
         functions,
         rescaling::rescale,
     },
-    number::{Approximate, ArithError, Cost, Cut, Int, Integer, Interval, Measure, interval::pow2},
+    number::{
+        Approximate, ArithError, Cost, Cut, Int, Integer, Interval, Measure,
+        interval::{bit_len, pow2},
+    },
 };
 
 /// Rectified linear unit: `max(0, rescale(q))`.
@@ -44,6 +47,14 @@ impl Gadget for Relu {
 
     fn admit<T: Integer>(&self, q: &T) -> Result<(), ArithError> {
         self.cut.admit(*q).map(|_| ())
+    }
+
+    /// The lower end of the bit width is excluded.
+    fn admit_with_lookups<T: Integer>(&self, q: &T) -> Result<(), ArithError> {
+        self.admit(q)?;
+        let t = q.wide() + self.cut.half();
+        let excluded = self.cut.quotient_bits().is_some_and(|n| t >> self.cut.shift == -pow2(n));
+        if excluded { Err(ArithError::Beyond { value: q.wide(), cut: self.cut }) } else { Ok(()) }
     }
 
     fn eval<T: Integer>(&self, q: T) -> T {
@@ -91,11 +102,37 @@ impl Gadget for Relu {
     /// bits below it are those of `t`: from `k` up they are the quotient. The result is their product with the top bit.
     ///
     /// Where the bit width excludes values, `2^m` is the end of the bit width, and no value beyond has a decomposition.
+    ///
+    /// With lookups, `t = lo + 2^k * u` with `0 <= lo < 2^k`, `y * (y - u) = 0` and `0 <= 2 y - u < 2^n`. If `y = 0` then `-2^n < u <= 0`, if `y = u` then
+    /// `0 <= u < 2^n`. So both sides of the first are integers below `2^252` in magnitude, hence equal as integers: `u` is the
+    /// quotient, and `y` its positive part. Where the bit width excludes values, `2^n` is its end, and `-2^n` is excluded, too.
     fn enforce<C: Cs>(&self, cs: &mut C, (q, interval): (&C::W, &Interval)) -> Result<C::W, ArithError> {
         cs.label(Self::CARD.name);
         match Case::of(interval, self.cut)? {
             Case::Constant(value) => Ok(cs.constant(value)),
             Case::Positive => Rescale { cut: self.cut }.enforce(cs, (q, interval)),
+            Case::Signed { spare, .. } if C::LOOKUPS && spare > 0 => {
+                let cut = Cut { saturate: None, ..self.cut };
+                let first = Self { cut }.enforce(cs, (q, interval))?;
+                let cap = Interval::point(Relu { cut: self.cut }.bound(interval)?.hi);
+                let above = Self { cut }.bound(interval)?.sub(&cap)?;
+                let over = cs.linear(&[(Int::ONE, &first)], -cap.lo);
+                let over = Self { cut: Cut::default() }.enforce(cs, (&over, &above))?;
+                Ok(cs.linear(&[(Int::ONE, &first), (-Int::ONE, &over)], Int::ZERO))
+            }
+            Case::Signed { .. } if C::LOOKUPS => {
+                let (shift, bits) = (self.cut.shift, magnitude(interval, self.cut)?);
+                decompose::check(shift + bits + 1)?;
+                let t = cs.linear(&[(Int::ONE, q)], self.cut.half());
+                let quotient = rescale::unbounded(cs, &t, shift);
+                let y = cs.witness(cs.value(&quotient).map(|v| v.max(Int::ZERO)));
+                let below = cs.linear(&[(Int::ONE, &y), (-Int::ONE, &quotient)], Int::ZERO);
+                let zero = cs.constant(Int::ZERO);
+                cs.enforce(&y, &below, &zero);
+                let distance = cs.linear(&[(Int::ONE, &y), (Int::ONE, &below)], Int::ZERO);
+                cs.range(&distance, bits);
+                Ok(y)
+            }
             Case::Signed { add, m, spare } => {
                 let t = cs.linear(&[(Int::ONE, q)], add);
                 let kept = m - self.cut.shift - spare;
@@ -109,6 +146,13 @@ impl Gadget for Relu {
             }
         }
     }
+}
+
+/// The bits of the magnitude of the rounded quotient; where the cut's bits exclude values, the end of its range is excluded as well.
+fn magnitude(q: &Interval, cut: Cut) -> Result<u32, ArithError> {
+    let kept = cut.narrow(q)?;
+    let Interval { lo, hi } = Cut::by(cut.shift, None).image(&kept)?;
+    Ok(if kept == *q { bit_len(hi.max(-lo)) } else { rescale::sign_bits(lo, hi, 0) })
 }
 
 fn plain(bits: u32) -> Result<Cost, ArithError> {

@@ -2,7 +2,7 @@
 
 use crate::{
     gadget::{
-        Card, Cs, Functions, Gadget, Limb, One,
+        Card, Clip, Cs, Functions, Gadget, Limb, One,
         bits::{decompose, zero},
         card::{CIRCOMLIB_ML, Published, signed},
         functions,
@@ -96,6 +96,10 @@ impl Gadget for Rescale {
         match Case::of(interval, self.cut)? {
             Case::Constant(value) => Ok(cs.constant(value)),
             Case::Same => Ok(q.clone()),
+            // Single bits are dear, and comparisons with the ends are not.
+            Case::Floor { spare: 1.., .. } | Case::Signed { spare: 1.., .. } if C::LOOKUPS => {
+                Clip { cut: self.cut.rounding(), lo: -pow2(b), hi: pow2(b) - Int::ONE }.enforce(cs, (q, interval))
+            }
             Case::Floor { add, base, bits, spare } => {
                 let t = cs.linear(&[(Int::ONE, q)], add);
                 if spare == 0 && shift == 0 {
@@ -136,6 +140,18 @@ impl Gadget for Rescale {
             }
         }
     }
+}
+
+/// Quotient `floor(t / 2^shift)`, a new variable: `t = lo + 2^shift * quotient` with `0 <= lo < 2^shift`. It is unique only if the
+/// caller bounds it, so that the right side is below the modulus.
+pub(in crate::gadget) fn unbounded<C: Cs>(cs: &mut C, t: &C::W, shift: u32) -> C::W {
+    if shift == 0 {
+        return t.clone();
+    }
+    let quotient = cs.witness(cs.value(t).map(|t| t >> shift));
+    let lo = cs.linear(&[(Int::ONE, t), (-pow2(shift), &quotient)], Int::ZERO);
+    cs.range(&lo, shift);
+    quotient
 }
 
 fn by_2_8(bits: u32) -> Result<Cost, ArithError> {

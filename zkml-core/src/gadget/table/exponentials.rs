@@ -42,6 +42,10 @@ impl Wires for Shifted<()> {
     fn zip<A, B>(a: Shifted<A>, b: Shifted<B>) -> Shifted<(A, B)> {
         Shifted { values: a.values.into_iter().zip(b.values).collect(), sum: (a.sum, b.sum), max: (a.max, b.max) }
     }
+
+    fn refs<A>(all: &Shifted<A>) -> Shifted<&A> {
+        Shifted { values: all.values.iter().collect(), sum: &all.sum, max: &all.max }
+    }
 }
 
 /// The intervals of the distances from the largest: none is negative.

@@ -8,7 +8,7 @@ use crate::prove::Matrices;
 /// A prover that tries everything: every bit both ways, and small numbers for every other variable that is no product.
 #[derive(Default)]
 struct Tape {
-    assign: Assign,
+    assign: Assign<'static>,
     /// For every choice, the one taken and how many there are.
     choices: Vec<(usize, usize)>,
     next: usize,
@@ -115,10 +115,26 @@ fn bare<C: Accumulate, U: Use>(cs: C, u: &U, intervals: &[Interval], values: &[i
 /// Tries every witness: those that the constraints accept give this result, and one does.
 pub(super) fn only<U: Use>(u: &U, intervals: &[Interval], values: &[i64], expected: i64) {
     let matrices: Matrices = bare(Build::new(), u, intervals, values).0.finish().0;
+    all(&matrices, |tape| bare(tape, u, intervals, values), intervals, values, expected);
+    // The constraints that gadgets choose where range checks are lookups, which here are answered bit by bit.
+    let matrices = bare(looked_up_in(Build::new()), u, intervals, values).0.cs.finish().0;
+    let run = |tape| {
+        let (cs, y) = bare(looked_up_in(tape), u, intervals, values);
+        (cs.cs, y)
+    };
+    all(&matrices, run, intervals, values, expected);
+}
+
+/// Answers range checks as lookups without tables: bit by bit.
+fn looked_up_in<C: FieldCs>(cs: C) -> Lookups<C> {
+    Lookups::new(cs, Tables::none())
+}
+
+fn all(matrices: &Matrices, fill: impl Fn(Tape) -> (Tape, Int), intervals: &[Interval], values: &[i64], expected: i64) {
     let mut tape = Tape { assign: Assign::new(), ..Tape::default() };
     let mut accepted = 0;
     loop {
-        let (mut run, y) = bare(tape, u, intervals, values);
+        let (mut run, y) = fill(tape);
         let z = std::mem::replace(&mut run.assign, Assign::new()).finish();
         if matrices.unsatisfied(&z).is_empty() {
             accepted += 1;

@@ -21,9 +21,13 @@ use crate::{
     arith::{
         Arith,
         counts::Counts,
-        r1cs::{Accumulate, Assign, Build, R1cs, Wire},
+        ints::Ints,
+        r1cs::{Accumulate, Assign, Build, Lookups, R1cs, Requests, Sizes, Tables, Wire},
     },
-    dev::tamper::Harness,
+    dev::{
+        dishonest::{About, Dishonest, Truth},
+        tamper::Harness,
+    },
     number::{Cut, Int},
 };
 
@@ -70,6 +74,8 @@ fn verify<U: Use>(u: &U, intervals: &[Interval], values: &[i64], expected: i64) 
         assert_eq!(harness.freedom(&HashSet::new()), 0, "at {values:?}");
     }
 
+    looked_up(u, intervals, values, expected);
+
     let mut counts = Counts::new();
     let measures: Vec<Measure> = intervals
         .iter()
@@ -82,6 +88,61 @@ fn verify<U: Use>(u: &U, intervals: &[Interval], values: &[i64], expected: i64) 
     counts.pay("output", Cost::new(1, 0));
     assert_eq!(counts.total(), Cost::new(matrices.constraints(), matrices.witness));
     assert_eq!(measure, y.measure);
+}
+
+/// As [`verify`], where range checks are lookups in a table of three bits, a table of two, and bits.
+fn looked_up<U: Use>(u: &U, intervals: &[Interval], values: &[i64], expected: i64) {
+    let mut requests = Requests::default();
+    requests.add(3, 1000);
+    let tables = Tables::cheapest(&requests);
+    assert_eq!(tables.widths().collect::<Vec<_>>(), [3]);
+    let build = synthesize(Lookups::new(Build::two_phases(), tables), u, intervals, None).0;
+    let (matrices, _, free) = closed(build).finish();
+
+    let (cs, y, _) = synthesize(Lookups::new(Dishonest::new(Truth), tables), u, intervals, Some(values));
+    let honest = closed(cs);
+    let variables = honest.witnesses();
+    let assignment = honest.finish();
+    assert_eq!(assignment.len(), matrices.instance + matrices.witness);
+    let integers: Vec<Int> = values.iter().map(|x| Int::from(*x)).collect();
+    let admitted = u.apply(&mut Ints::<Int>::with_lookups(), &integers).is_ok();
+    // A value may be refused although the constraints hold for it, at the end of a bit width that excludes nothing.
+    let holds = matrices.unsatisfied(&assignment).is_empty();
+    assert!(holds || !admitted, "with lookups, at {values:?}");
+    if !holds {
+        return;
+    }
+    assert_eq!(y.w, Int::from(expected), "with lookups, at {values:?}");
+    // Each variable in turn is something else, and all that follows is computed from that, the challenge too.
+    for variable in 0..variables {
+        for lie in [|x: Int| x + Int::ONE, |x: Int| -x - Int::from(8)] {
+            let liar = Lookups::new(Dishonest::new(About(variable, lie)), tables);
+            let cs = closed(synthesize(liar, u, intervals, Some(values)).0);
+            if cs.lied() {
+                let refused = !matrices.unsatisfied(&cs.finish()).is_empty();
+                assert!(refused || free.contains(&(variable as u32)), "variable {variable} at {values:?}");
+            }
+        }
+    }
+
+    let mut counts = Counts::with_lookups();
+    let measures: Vec<Measure> = intervals
+        .iter()
+        .map(|i| {
+            counts.ask("range", &Sizes::of_range(i, false), 1);
+            Measure { interval: *i, terms: 1 }
+        })
+        .collect();
+    let measure = u.apply(&mut counts, &measures).unwrap();
+    counts.pay("output", Cost::new(1, 0));
+    counts.look_up(tables);
+    assert_eq!(counts.total(), Cost::new(matrices.constraints(), matrices.witness));
+    assert_eq!(measure, y.measure);
+}
+
+fn closed<C: FieldCs>(mut cs: Lookups<C>) -> C {
+    cs.close_requests().unwrap();
+    cs.cs
 }
 
 fn interval(lo: i64, hi: i64) -> Interval {

@@ -1,199 +1,125 @@
-//! A constraint system of two phases, which answers requests with lookups: the gadgets are the same.
+//! Lookups, in a proof system of two phases, answer what bits answer.
+
+use std::collections::BTreeMap;
 
 use ark_bn254::Fr;
-use ark_ff::{Field, Zero};
 
 use super::{
     compare::Max,
     rescaling::{Relu, Rescale},
     *,
 };
-use crate::number::{field::to_field, interval::pow2};
+use crate::prove::Matrices;
 
-/// Checks what it is asked, with a table for each number of bits: first all limbs are fixed, then a challenge is drawn, and
-/// each table is compared with what was looked up in it by the sum of `1 / (challenge - limb)` (U. Haboeck, "Multivariate
-/// lookups based on logarithmic derivatives", 2022).
-#[derive(Default)]
-struct TwoPhases {
-    /// What each limb is, with its bits.
-    limbs: Vec<(u32, Int)>,
-    /// The constraints that don't hold.
-    broken: usize,
-    paid: Cost,
-    /// What is added to one limb, by its number, and taken from the one after it.
-    lie: Option<(usize, i64)>,
-    /// Linear combinations and field elements, which are those of bits.
-    values: Assign,
+fn tables(of: &[u32]) -> Tables {
+    let mut requests = Requests::default();
+    of.iter().for_each(|bits| requests.add(*bits, 1 << 15));
+    Tables::cheapest(&requests)
 }
 
-impl TwoPhases {
-    fn look_up(&mut self, bits: u32, value: Int) -> Int {
-        self.limbs.push((bits, value));
-        self.paid += Cost::lookup(bits as usize);
-        value
-    }
-
-    fn limbs<const N: usize>(&mut self, mut value: Int, limbs: [Limb; N]) -> [Vec<Int>; N] {
-        let mut left = limbs.iter().map(|l| l.bits()).sum::<u32>();
-        limbs.map(|limb| {
-            left -= limb.bits();
-            let each = if matches!(limb, Limb::Bits(_)) { 1 } else { limb.bits() };
-            let wires = (0..limb.bits().checked_div(each).unwrap_or(0)).map(|i| {
-                let last = left == 0 && (i + 1) * each == limb.bits();
-                // The last limb is all that is left, whatever its table has.
-                let mut low = if last { value } else { value & (pow2(each) - Int::ONE) };
-                if self.lie.is_some_and(|(at, _)| at == self.limbs.len()) {
-                    low += Int::from(self.lie.map_or(0, |lie| lie.1));
-                }
-                value = (value - low) >> each;
-                self.look_up(each, low)
-            });
-            let wires: Vec<Int> = wires.collect();
-            match limb {
-                Limb::Checked(_) => vec![],
-                Limb::Number(0) => vec![Int::ZERO],
-                Limb::Number(_) | Limb::Bits(_) => wires,
-            }
-        })
-    }
-}
-
-impl Cs for TwoPhases {
-    type W = Int;
-
-    fn linear(&mut self, terms: &[(Int, &Int)], constant: Int) -> Int {
-        self.values.linear(terms, constant)
-    }
-    fn value(&self, w: &Int) -> Option<Int> {
-        self.values.value(w)
-    }
-    fn witness(&mut self, value: Option<Int>) -> Int {
-        self.paid += Cost::new(0, 1);
-        self.values.witness(value)
-    }
-    fn enforce(&mut self, a: &Int, b: &Int, c: &Int) {
-        self.paid += Cost::new(1, 0);
-        self.broken += usize::from(*a * *b != *c);
-    }
-    fn inverse(&mut self, x: &Int, rhs: &Int) {
-        self.paid += Cost::new(1, 1);
-        self.broken += usize::from(*x == Int::ZERO && *rhs != Int::ZERO);
-    }
-    fn label(&mut self, _: &'static str) {}
-
-    fn split<const N: usize>(&mut self, x: &Int, limbs: [Limb; N]) -> [Vec<Int>; N] {
-        self.limbs(*x, limbs)
-    }
-    fn fresh<const N: usize>(&mut self, limbs: [Limb; N], value: Option<Int>) -> [Vec<Int>; N] {
-        self.limbs(value.unwrap(), limbs)
-    }
-    fn close_requests(&mut self) -> Result<(), ArithError> {
-        let challenge = self.challenge()?;
-        for bits in 1..=10 {
-            let within: Vec<Int> = self.limbs.iter().filter(|l| l.0 == bits).map(|l| l.1).collect();
-            if within.is_empty() {
-                continue;
-            }
-            let inverse = |x: Int| (challenge - to_field(x)).inverse().unwrap();
-            let looked_up: Fr = within.iter().map(|x| inverse(*x)).sum();
-            let entry = |x: i64| {
-                let times = within.iter().filter(|y| **y == Int::from(x)).count();
-                inverse(Int::from(x)) * Fr::from(times as u64)
-            };
-            let table: Fr = (0..1i64 << bits).map(entry).sum();
-            if !(looked_up - table).is_zero() {
-                return Err(ArithError::Backend(format!("a limb is not one of {bits} bits")));
-            }
-        }
-        Ok(())
-    }
-}
-
-impl FieldCs for TwoPhases {
-    type F = Fr;
-
-    fn instance(&mut self, value: Option<Int>) -> Int {
-        self.values.instance(value)
-    }
-    fn lift(&mut self, w: &Int) -> Fr {
-        self.values.lift(w)
-    }
-    fn field_linear(&mut self, terms: &[(Fr, &Fr)], constant: Fr) -> Fr {
-        self.values.field_linear(terms, constant)
-    }
-    fn combine(&mut self, terms: &[(Fr, &Int)], value: Int) -> Int {
-        self.values.combine(terms, value)
-    }
-
-    fn field_product(&mut self, a: &Fr, b: &Fr) -> Fr {
-        self.values.field_product(a, b)
-    }
-    fn field_quotient(&mut self, n: &Fr, d: &Fr) -> Fr {
-        self.values.field_quotient(n, d)
-    }
-    fn field_enforce(&mut self, a: &Fr, b: &Fr, c: &Fr) {
-        self.broken += usize::from(*a * *b != *c);
-    }
-    fn field_witness(&mut self, value: Option<Fr>) -> Fr {
-        self.values.field_witness(value)
-    }
-    fn field_output(&mut self, f: &Fr) {
-        self.values.field_output(f);
-    }
-
-    /// Of all that is fixed, as a transcript's hash would be.
-    fn challenge(&mut self) -> Result<Fr, ArithError> {
-        let fold = |seed: Fr, (bits, x): &(u32, Int)| (seed + to_field(*x) + Fr::from(*bits)).square() + Fr::from(7u64);
-        Ok(self.limbs.iter().fold(Fr::from(1u64 << 40), fold))
-    }
-}
-
-impl Accumulate for TwoPhases {}
-
-/// The result, whether it is accepted, and what it cost.
-fn run(u: &impl Use, intervals: &[Interval], values: &[i64], lie: Option<(usize, i64)>) -> (Int, bool, Cost) {
-    let mut a = R1cs::new(TwoPhases { lie, ..TwoPhases::default() });
-    let wire = |(interval, x): (&Interval, &i64)| Wire {
-        measure: Measure { interval: *interval, terms: 1 },
-        w: Int::from(*x),
+/// The constraints without those of the inputs, and how many limbs there are.
+fn rows(u: &impl Use, intervals: &[Interval], tables: Tables) -> usize {
+    let mut a = R1cs::new(Lookups::new(Build::two_phases(), tables));
+    let wire = |(i, interval): (usize, &Interval)| {
+        let measure = Measure { interval: *interval, terms: 1 };
+        Wire { measure, w: a.cs.instance(Some(Int::from(i as u64))) }
     };
-    let wires: Vec<Wire<Int>> = intervals.iter().zip(values).map(wire).collect();
-    let y = u.apply(&mut a, &wires).unwrap();
-    let (broken, paid) = (a.cs.broken, a.cs.paid);
-    (y.w, broken == 0 && a.finish().is_ok(), paid)
+    let wires: Vec<Wire<_>> = intervals.iter().enumerate().map(wire).collect();
+    u.apply(&mut a, &wires).unwrap();
+    closed(a.cs).constraints() - tables.own_rows()
 }
 
 #[test]
-fn lookups_answer_what_bits_answer() {
+fn three_rows_for_relu_with_its_rescale_and_two_for_a_maximum() {
     let of = [interval(-128, 127)];
-    for x in (-128..128).step_by(5).chain([-4, -5, 3, 4, 127]) {
-        let rescaled = Cut::by(3, None).apply(x);
-        assert_eq!(run(&Rescale(3, None), &of, &[x], None).0, Int::from(rescaled));
-        let (y, accepted, paid) = run(&Relu(3, None), &of, &[x], None);
-        assert!(accepted && y == Int::from(rescaled.max(0)), "{x}");
-        // A remainder, a quotient and a sign; and the product with the sign.
-        assert_eq!([3, 5, 1].map(|bits| paid.lookups.of(bits)), [1, 1, 1]);
-        assert_eq!((paid.constraints, paid.witnesses), (1, 4));
-        let (y, accepted, paid) = run(&Max, &[of[0], of[0]], &[x, -7], None);
-        assert!(accepted && y == Int::from(x.max(-7)), "{x}");
-        // One product, and one range check.
-        assert_eq!((paid.constraints, paid.lookups.of(8)), (1, 1));
+    // Three bits of remainder, five of quotient, and the product.
+    assert_eq!(rows(&Relu(3, None), &of, tables(&[3, 5])), 3);
+    assert_eq!(rows(&Relu(8, None), &[interval(-60_000, 60_000)], tables(&[8])), 3);
+    // The distance, and the product.
+    assert_eq!(rows(&Max, &[of[0], of[0]], tables(&[8])), 2);
+    assert_eq!(rows(&Rescale(3, None), &[interval(-124, 123)], tables(&[3, 5])), 2);
+    // Two limbs where one does not do.
+    assert_eq!(rows(&Max, &[interval(0, 1 << 20), interval(0, 1 << 20)], tables(&[10, 11])), 3);
+}
+
+/// The constraints of one range check, and the witness of a prover that tells of each variable what it likes.
+fn range(bits: u32, tables: Tables, x: i64, told: BTreeMap<usize, Int>) -> (Matrices, Vec<Fr>) {
+    fn check<C: Accumulate>(cs: C, tables: Tables, bits: u32, x: i64) -> C {
+        let mut cs = Lookups::new(cs, tables);
+        let x = cs.instance(Some(Int::from(x)));
+        cs.range(&x, bits);
+        closed(cs)
     }
+    let matrices = check(Build::two_phases(), tables, bits, x).finish().0;
+    (matrices, check(Dishonest::new(told), tables, bits, x).finish())
 }
 
 #[test]
-fn a_limb_that_its_table_does_not_have_is_refused() {
-    let of = [interval(-128, 127)];
-    for x in [-128, -5, 0, 99, 127] {
-        // More in the remainder, less in the quotient.
-        for lie in [8, -8, 16] {
-            assert!(!run(&Relu(3, None), &of, &[x], Some((0, lie))).1, "{lie} at {x}");
+fn exactly_the_numbers_of_so_many_bits_are_in_their_range() {
+    for (widths, bits) in [(vec![3], 3), (vec![4], 3), (vec![3], 5), (vec![4], 6), (vec![4, 3], 7), (vec![3], 6)] {
+        for x in -3..(1 << bits) + 20 {
+            let (matrices, z) = range(bits, tables(&widths), x, BTreeMap::new());
+            assert_eq!(
+                matrices.unsatisfied(&z).is_empty(),
+                (0..1 << bits).contains(&x),
+                "{x} of {bits} bits in {widths:?}"
+            );
         }
     }
-    // Three, five and one bits hold -260 to 251.
-    for beyond in [-261, 252, 1000] {
-        assert!(!run(&Relu(3, None), &of, &[beyond], None).1, "{beyond}");
+}
+
+/// Of a table of eight entries and a number of six bits: the upper limb, and the multiplicities.
+#[test]
+fn no_limb_and_no_multiplicity_makes_up_for_a_number_that_is_too_large() {
+    let few = tables(&[3]);
+    for x in [-1, 64, 65, 100] {
+        for limb in -10..20 {
+            for (entry, count) in [(0, 0), (0, 1), (7, 1), (7, -1), (3, 2)] {
+                let told = BTreeMap::from([(0, Int::from(limb)), (1 + entry, Int::from(count))]);
+                let (matrices, z) = range(6, few, x, told);
+                assert!(!matrices.unsatisfied(&z).is_empty(), "{x} with the limb {limb}");
+            }
+        }
     }
+}
+
+/// The control of the lookup argument: with a challenge that is known before, a multiplicity makes up for anything.
+#[test]
+fn with_a_challenge_that_is_known_before_anything_passes() {
+    use ark_ff::Field;
+    let (matrices, mut z) = range(3, tables(&[3]), 11, BTreeMap::new());
+    assert!(!matrices.unsatisfied(&z).is_empty());
+    // Columns: one, the number, the challenge; eight multiplicities; the quotient of the limb, and those of the entries.
+    let r = z[2];
+    let off = (r - Fr::from(11u64)).inverse().unwrap();
+    z[3] = off * r;
+    z[12] = off;
+    assert!(matrices.unsatisfied(&z).is_empty());
+}
+
+#[test]
+fn what_is_fixed_after_the_challenge_is_not_looked_up() {
+    let mut cs = Lookups::new(Build::two_phases(), tables(&[3]));
+    cs.challenge().unwrap();
+    let late = cs.witness(None);
+    cs.range(&late, 3);
+    let message = cs.close_requests().unwrap_err().to_string();
+    assert!(message.contains("expected one"), "{message}");
+    assert!(!cs.precedes_challenge(&late));
+    // Nor is what was known only with it.
+    let mut cs = Build::two_phases();
+    let before = cs.witness(None);
+    let r = cs.challenge().unwrap();
+    let mixed = cs.field_linear(&[(Fr::from(1u64), &before), (Fr::from(1u64), &r)], Fr::from(0u64));
+    assert!(cs.precedes_challenge(&before) && !cs.precedes_challenge(&r) && !cs.precedes_challenge(&mixed));
+}
+
+#[test]
+fn a_challenge_is_asked_for_once() {
+    let mut cs = Lookups::new(Build::two_phases(), tables(&[3]));
+    cs.close_requests().unwrap();
+    assert!(cs.close_requests().unwrap_err().to_string().contains("twice"));
+    assert!(cs.challenge().is_err());
 }
 
 #[test]

@@ -1,0 +1,358 @@
+//! Lookup argument: `sum_i 1 / (r - x_i) = sum_t m_t / (r - t)`, for every limb `x_i`, every entry `t` of its table, and a challenge `r`
+
+use ark_bn254::Fr;
+use ark_ff::{One, Zero};
+
+use super::{
+    Accumulate,
+    tables::{Part, Requests, Tables},
+};
+use crate::{
+    gadget::{Cs, FieldCs, Limb},
+    number::{
+        ArithError, Int, Interval,
+        interval::{bit_len, pow2},
+    },
+};
+
+/// A constraint system that answers range checks with lookups, over one that has a challenge.
+///
+/// # Constraints
+/// A range check of some bits takes the rows of its parts, see [`Tables::cut`]. Closing takes [`Tables::own_rows`]: a row an entry of
+/// each table, and one for the sum.
+///
+/// # Soundness
+/// Limbs and multiplicities are fixed before `r` is known: [`FieldCs::precedes_challenge`] is asked of every limb. Let `X` be a table's
+/// limbs. `h (r - x) = 1` makes `h = 1 / (r - x)`, for every limb; `g (r - t) = m` makes `g = m / (r - t)`, for every entry that is not `r`. Both sums
+/// are rational functions of `r`, of degree at most `|X| + 2^w`. If they are equal as functions, then every pole of the left is one of
+/// the right, so every limb is an entry: at a pole `x` that no entry has, the left has the residue `|{i: x_i = x}|`, which is not zero in the
+/// field, since there are fewer limbs than its characteristic. If they are not, then they are equal for at most `|X| + 2^w` challenges.
+/// Multiplicities need no check of their own: any that satisfy the equation do. Each width has its own sum, since a limb of one table
+/// must not be found in another.
+///
+/// Source: U. Haboeck, "Multivariate lookups based on logarithmic derivatives" (2022).
+#[derive(Debug)]
+pub struct Lookups<C: Cs> {
+    /// What it is an addition to.
+    pub cs: C,
+    /// Without them, range checks are only counted.
+    tables: Option<Tables>,
+    /// What is to be looked up, by the width of the table.
+    limbs: Vec<(u32, C::W)>,
+    requests: Requests,
+    closed: bool,
+}
+
+impl<C: FieldCs> Lookups<C> {
+    /// With these tables.
+    pub fn new(cs: C, tables: Tables) -> Self {
+        Self { cs, tables: Some(tables), limbs: vec![], requests: Requests::default(), closed: false }
+    }
+
+    /// Only counts what is asked for, so that [tables](Tables::cheapest) can be chosen: range checks take no rows.
+    pub fn asking(cs: C) -> Self {
+        Self { cs, tables: None, limbs: vec![], requests: Requests::default(), closed: false }
+    }
+
+    /// The range checks that were asked for.
+    pub fn requests(&self) -> &Requests {
+        &self.requests
+    }
+
+    fn look_up(&mut self, width: u32, x: &C::W) {
+        self.limbs.push((width, x.clone()));
+    }
+
+    /// Checks a part that is a wire.
+    fn check(&mut self, tables: Tables, part: Part, x: &C::W) {
+        match part {
+            Part::Boolean => {
+                let rest = self.cs.linear(&[(-Int::ONE, x)], Int::ONE);
+                let zero = self.cs.constant(Int::ZERO);
+                self.cs.enforce(x, &rest, &zero);
+            }
+            Part::Limb(width) => self.look_up(width, x),
+            Part::Scaled(bits) => {
+                let widest = tables.widths().last().unwrap_or(bits);
+                let scaled = self.cs.linear(&[(pow2(widest - bits), x)], Int::ZERO);
+                self.look_up(widest, x);
+                self.look_up(widest, &scaled);
+            }
+        }
+    }
+
+    /// Enforces that a wire has so many bits: the parts above the lowest are new variables, and the lowest is what is left.
+    fn cut(&mut self, x: &C::W, bits: u32) {
+        self.requests.add(bits, 1);
+        let Some(tables) = self.tables else { return };
+        let parts: Vec<Part> = tables.cut(bits).collect();
+        let Some((lowest, above)) = parts.split_first() else {
+            return self.cs.enforce_zero(x);
+        };
+        let mut value = self.cs.value(x);
+        let mut terms = vec![];
+        let mut from = 0;
+        let mut last = lowest.bits();
+        let wires: Vec<(u32, C::W)> = above
+            .iter()
+            .map(|part| {
+                from += last;
+                value = value.map(|v| v >> last);
+                last = part.bits();
+                // The highest is all that is left: what is too large is then in no table.
+                let bits = if from + part.bits() == bits { None } else { Some(part.bits()) };
+                let wire = self.cs.witness(value.map(|v| bits.map_or(v, |bits| v & (pow2(bits) - Int::ONE))));
+                self.check(tables, *part, &wire);
+                (from, wire)
+            })
+            .collect();
+        terms.push((Int::ONE, x));
+        terms.extend(wires.iter().map(|(from, wire)| (-pow2(*from), wire)));
+        let low = self.cs.linear(&terms, Int::ZERO);
+        self.check(tables, *lowest, &low);
+    }
+}
+
+impl<C: FieldCs> Cs for Lookups<C> {
+    type W = C::W;
+    const LOOKUPS: bool = true;
+
+    fn linear(&mut self, terms: &[(Int, &C::W)], constant: Int) -> C::W {
+        self.cs.linear(terms, constant)
+    }
+    fn value(&self, w: &C::W) -> Option<Int> {
+        self.cs.value(w)
+    }
+    fn witness(&mut self, value: Option<Int>) -> C::W {
+        self.cs.witness(value)
+    }
+    fn enforce(&mut self, a: &C::W, b: &C::W, c: &C::W) {
+        self.cs.enforce(a, b, c);
+    }
+    fn inverse(&mut self, x: &C::W, rhs: &C::W) {
+        self.cs.inverse(x, rhs);
+    }
+    fn label(&mut self, gadget: &'static str) {
+        self.cs.label(gadget);
+    }
+    fn constant(&mut self, value: Int) -> C::W {
+        self.cs.constant(value)
+    }
+    fn product(&mut self, a: &C::W, b: &C::W) -> C::W {
+        self.cs.product(a, b)
+    }
+
+    /// Every limb but the lowest is a new variable, of its own range; the lowest is what is left. Single bits are booleans.
+    fn split<const N: usize>(&mut self, x: &C::W, limbs: [Limb; N]) -> [Vec<C::W>; N] {
+        let bits: u32 = limbs.iter().map(|l| l.bits()).sum();
+        // What is only checked needs no variable of its own.
+        if let [Limb::Checked(_)] = limbs[..] {
+            self.cut(x, bits);
+            return limbs.map(|_| vec![]);
+        }
+        let value = self.cs.value(x);
+        let mut wires: Vec<(u32, C::W)> = vec![];
+        let mut lowest = None;
+        let mut from = 0;
+        let given = limbs.map(|limb| {
+            let mut own = vec![];
+            let each = if matches!(limb, Limb::Bits(_)) { 1 } else { limb.bits() };
+            for _ in 0..limb.bits().checked_div(each).unwrap_or(0) {
+                if from == 0 {
+                    lowest = Some(each);
+                } else {
+                    // The highest is all that is left: what is too large is then not in its range.
+                    let rest = value.map(|v| v >> from);
+                    let told = rest.map(|v| if from + each == bits { v } else { v & (pow2(each) - Int::ONE) });
+                    let wire = self.cs.witness(told);
+                    wires.push((each, wire.clone()));
+                    own.push((from, wire));
+                }
+                from += each;
+            }
+            (limb, own)
+        });
+        let mut terms = vec![(Int::ONE, x)];
+        terms.extend(given.iter().flat_map(|(_, own)| own).map(|(from, wire)| (-pow2(*from), wire)));
+        let low = self.cs.linear(&terms, Int::ZERO);
+        match lowest {
+            None => self.cs.enforce_zero(&low),
+            Some(bits) => self.cut(&low, bits),
+        }
+        for (bits, wire) in &wires {
+            self.cut(wire, *bits);
+        }
+        let mut first = true;
+        given.map(|(limb, own)| {
+            let mut own: Vec<C::W> = own.into_iter().map(|(_, wire)| wire).collect();
+            if limb.bits() > 0 && std::mem::take(&mut first) {
+                own.insert(0, low.clone());
+            }
+            match limb {
+                Limb::Checked(_) => vec![],
+                Limb::Number(0) => vec![self.cs.constant(Int::ZERO)],
+                Limb::Number(_) | Limb::Bits(_) => own,
+            }
+        })
+    }
+
+    fn fresh<const N: usize>(&mut self, limbs: [Limb; N], value: Option<Int>) -> [Vec<C::W>; N] {
+        let x = self.cs.witness(value);
+        self.split(&x, limbs)
+    }
+
+    fn range(&mut self, x: &C::W, bits: u32) {
+        self.cut(x, bits);
+    }
+
+    /// One variable, which is range-checked.
+    fn allocate(&mut self, interval: &Interval, value: Option<Int>) -> C::W {
+        if let Some(point) = interval.as_point() {
+            return self.cs.constant(point);
+        }
+        let x = self.cs.witness(value);
+        self.within(&x, interval);
+        x
+    }
+
+    /// `0 <= x - lo < 2^n`, and where there are fewer values than that, `0 <= hi - x < 2^n` as well.
+    fn within(&mut self, x: &C::W, interval: &Interval) {
+        let span = interval.hi - interval.lo;
+        let bits = bit_len(span);
+        let above = self.cs.linear(&[(Int::ONE, x)], -interval.lo);
+        self.cut(&above, bits);
+        if span + Int::ONE != pow2(bits) {
+            let below = self.cs.linear(&[(-Int::ONE, x)], interval.hi);
+            self.cut(&below, bits);
+        }
+    }
+
+    /// Enforces that every limb is in its table.
+    ///
+    /// # Errors
+    /// If there is no challenge, or a limb is not fixed before it.
+    fn close_requests(&mut self) -> Result<(), ArithError> {
+        if std::mem::replace(&mut self.closed, true) {
+            return Err(ArithError::Backend("lookups are closed twice, expected once".to_owned()));
+        }
+        self.cs.label("lookup");
+        let limbs = std::mem::take(&mut self.limbs);
+        let widths = self.tables.unwrap_or_default().widths();
+        let tables: Vec<(u32, Vec<C::W>)> = widths.map(|width| (width, self.multiplicities(width, &limbs))).collect();
+        let r = self.cs.challenge()?;
+        for (width, multiplicities) in tables {
+            self.sum(width, &multiplicities, &limbs, &r)?;
+        }
+        self.cs.close_requests()
+    }
+}
+
+impl<C: FieldCs> Lookups<C> {
+    /// How often each entry of a table is looked up: a new variable each.
+    fn multiplicities(&mut self, width: u32, limbs: &[(u32, C::W)]) -> Vec<C::W> {
+        let mut counts = vec![Int::ZERO; 1 << width];
+        let zero = self.cs.constant(Int::ZERO);
+        let known = self.cs.value(&zero).is_some();
+        for (_, limb) in limbs.iter().filter(|(w, _)| *w == width) {
+            let Some(value) = self.cs.value(limb) else { break };
+            // What is in no table has no place; then the sums differ.
+            let entry = (value >= Int::ZERO && value < pow2(width)).then(|| value.as_usize());
+            if let Some(count) = entry.and_then(|entry| counts.get_mut(entry)) {
+                *count += Int::ONE;
+            }
+        }
+        counts.into_iter().map(|count| self.cs.witness(known.then_some(count))).collect()
+    }
+
+    /// The sums of a table, and that they are equal.
+    fn sum(&mut self, width: u32, multiplicities: &[C::W], limbs: &[(u32, C::W)], r: &C::F) -> Result<(), ArithError> {
+        let one = self.cs.field_linear(&[], Fr::one());
+        let mut pairs = vec![];
+        for (_, limb) in limbs.iter().filter(|(w, _)| *w == width) {
+            self.admit(limb)?;
+            let limb = self.cs.lift(limb);
+            pairs.push((one.clone(), self.cs.field_linear(&[(Fr::one(), r), (-Fr::one(), &limb)], Fr::zero())));
+        }
+        let looked_up = pairs.len();
+        for (entry, multiplicity) in multiplicities.iter().enumerate() {
+            self.admit(multiplicity)?;
+            let multiplicity = self.cs.lift(multiplicity);
+            pairs.push((multiplicity, self.cs.field_linear(&[(Fr::one(), r)], -Fr::from(entry as u64))));
+        }
+        let quotients = self.cs.field_quotients(&pairs);
+        let sign = |i| if i < looked_up { Fr::one() } else { -Fr::one() };
+        let terms: Vec<(Fr, &C::F)> = quotients.iter().enumerate().map(|(i, q)| (sign(i), q)).collect();
+        let difference = self.cs.field_linear(&terms, Fr::zero());
+        let zero = self.cs.field_linear(&[], Fr::zero());
+        self.cs.field_enforce(&difference, &one, &zero);
+        Ok(())
+    }
+
+    /// Refuses what a random check must not see.
+    fn admit(&self, w: &C::W) -> Result<(), ArithError> {
+        if self.cs.precedes_challenge(w) {
+            return Ok(());
+        }
+        let message = "a value that is looked up is not fixed before the challenge is known; ask for its range before";
+        Err(ArithError::Backend(message.to_owned()))
+    }
+}
+
+impl<C: FieldCs> FieldCs for Lookups<C> {
+    type F = C::F;
+
+    fn instance(&mut self, value: Option<Int>) -> C::W {
+        self.cs.instance(value)
+    }
+    fn lift(&mut self, w: &C::W) -> C::F {
+        self.cs.lift(w)
+    }
+    fn field_linear(&mut self, terms: &[(Fr, &C::F)], constant: Fr) -> C::F {
+        self.cs.field_linear(terms, constant)
+    }
+    fn combine(&mut self, terms: &[(Fr, &C::W)], value: Int) -> C::W {
+        self.cs.combine(terms, value)
+    }
+    fn field_product(&mut self, a: &C::F, b: &C::F) -> C::F {
+        self.cs.field_product(a, b)
+    }
+    fn field_quotient(&mut self, n: &C::F, d: &C::F) -> C::F {
+        self.cs.field_quotient(n, d)
+    }
+    fn field_quotients(&mut self, pairs: &[(C::F, C::F)]) -> Vec<C::F> {
+        self.cs.field_quotients(pairs)
+    }
+    fn field_enforce(&mut self, a: &C::F, b: &C::F, c: &C::F) {
+        self.cs.field_enforce(a, b, c);
+    }
+    fn field_witness(&mut self, value: Option<Fr>) -> C::F {
+        self.cs.field_witness(value)
+    }
+    fn field_output(&mut self, f: &C::F) {
+        self.cs.field_output(f);
+    }
+    fn challenge(&mut self) -> Result<C::F, ArithError> {
+        self.cs.challenge()
+    }
+    fn precedes_challenge(&self, w: &C::W) -> bool {
+        self.cs.precedes_challenge(w)
+    }
+}
+
+impl<C: Accumulate> Accumulate for Lookups<C> {
+    fn accumulate(&mut self, sum: &mut Int, c: Int, w: &C::W) {
+        self.cs.accumulate(sum, c, w);
+    }
+    fn accumulate_constant(&mut self, sum: &mut Int, c: Int) {
+        self.cs.accumulate_constant(sum, c);
+    }
+    fn deferred(&mut self, a: &C::W, b: &C::W) -> C::W {
+        self.cs.deferred(a, b)
+    }
+    fn close(&mut self, sum: Int) -> C::W {
+        self.cs.close(sum)
+    }
+    fn at(&mut self, node: usize) {
+        self.cs.at(node);
+    }
+}
