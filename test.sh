@@ -1,12 +1,21 @@
 #!/usr/bin/env bash
 # All checks and all tests. `./test.sh quick`: those of everyday work, without Burn and without what needs another build.
 # Needs a Rust toolchain (1.95 or newer, for Burn). Where there is Node.js (20 or newer), the compiler of Solidity and snarkjs are
-# installed in tests/evm, and Foundry in contracts, and the tests that need them run.
+# installed in tests/evm, Foundry in contracts, and Helia with the Node.js that it needs in zkml-bounty/tests/ipfs (350 MB), and
+# the tests that need them run.
 set -euo pipefail
 cd "$(dirname "$0")"
 export CARGO_TERM_COLOR=never
 target="${CARGO_TARGET_DIR:-target}"
 features="onnx,keras,burn,bounty,evm"
+
+# What a folder's lock names, if it is not installed yet, or the lock is newer.
+installed() {
+  local lock="$1/node_modules/.package-lock.json"
+  if [ ! -f "$lock" ] || [ "$1/package-lock.json" -nt "$lock" ]; then
+    (cd "$1" && npm ci)
+  fi
+}
 
 say() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
 
@@ -51,14 +60,12 @@ fi
 if command -v npm >/dev/null; then
   say "the contracts of bounties"
   ./contracts/test.sh
-  say "whole bounties, on a development chain"
+  say "whole bounties, on a development chain, and over IPFS"
   ./contracts/tool.sh anvil --version
+  installed zkml-bounty/tests/ipfs
   cargo test --workspace --features "$features" --lib -- --ignored
   say "contracts, compiled here, and snarkjs"
-  lock=tests/evm/node_modules/.package-lock.json
-  if [ ! -f "$lock" ] || [ tests/evm/package-lock.json -nt "$lock" ]; then
-    (cd tests/evm && npm ci)
-  fi
+  installed tests/evm
   cargo test --workspace --features "$features" --test solidity --test snarkjs -- --ignored
   say "a bounty, from its terms to the payment, on the digits that ship"
   ZKML_DATA=none "$target/debug/examples/bounty"

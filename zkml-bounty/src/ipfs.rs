@@ -7,7 +7,14 @@
 //!
 //! # Soundness
 //! Content that does not have the CID's SHA-256 is an error, so a store can withhold content and cannot change it. No
-//! more bytes are read than a block has, and no longer than a time limit.
+//! more bytes of an answer are kept than a block has, and it may take no longer than a time limit, redirects included.
+//! Reading writes nothing.
+//!
+//! A file is one block, as circuits read it. What IPFS keeps in several blocks is not put together here: whoever puts a
+//! longer file names its blocks, as [`crate::package`] does. Its CID depends on no chunker then: Kubo cuts files at
+//! 256 KiB and Helia at 1 MiB, unless told otherwise, and the same file has another CID in each.
+//!
+//! Sources: the specifications of path gateways, trustless gateways and UnixFS (IPFS), of dag-pb (IPLD); Kubo's RPC.
 
 use std::{
     fmt,
@@ -25,12 +32,18 @@ use zkml_core::{
 /// The most bytes of a block: a file of one, and what is around it.
 const MAX_BLOCK: u64 = CHUNK as u64 + 64;
 
+/// How often an answer may be that the content is elsewhere: a gateway may have a host name for each CID.
+const MAX_REDIRECTS: u32 = 3;
+
+/// The most bytes that are read of what a node says to a file that is put.
+const MAX_SAID: u64 = 1 << 16;
+
 /// Content that was not fetched, or not put.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The store does not have it.
-    #[error("{place} does not have {cid}; ask whoever published it to provide it, or use another gateway")]
+    /// The store does not have it, and finds nobody who has.
+    #[error("{place} does not find {cid}; ask whoever published it to provide it, or use another gateway")]
     NotFound {
         /// Which store.
         place: String,
@@ -69,8 +82,8 @@ pub enum StoreError {
     },
     /// The answer has more bytes than a block.
     #[error(
-        "{place} answered more than {max} bytes for {cid}, expected one block; is it a gateway that knows \
-        `?format=raw`?"
+        "{place} answered more than {max} bytes for {cid}, expected one block; if it is a gateway that knows \
+        `?format=raw`, the file was added in larger blocks: cut it into files of at most {CHUNK} bytes, and name each"
     )]
     TooLarge {
         /// Which store.
@@ -82,12 +95,35 @@ pub enum StoreError {
     },
     /// The block is not a whole file.
     #[error(
-        "{cid} is a file of several blocks, or a folder; expected a file of at most {CHUNK} bytes, which is one: cut \
-        it, or add smaller files"
+        "{cid} is {found}, expected a file of one block, at most {CHUNK} bytes; cut it into such files and name each, \
+        as a package names its blocks"
     )]
-    SeveralBlocks {
+    NotOneBlock {
         /// What was asked for.
         cid: String,
+        /// What it is.
+        found: String,
+    },
+    /// The file is longer than a block.
+    #[error(
+        "a file has {found} bytes, expected at most {CHUNK}, which are one block; cut it into such files and name \
+        each, as a package names its blocks"
+    )]
+    TooLong {
+        /// Its bytes.
+        found: usize,
+    },
+    /// The content is always said to be elsewhere.
+    #[error(
+        "{place} redirected more than {max} times for {cid}; name the gateway that it leads to, or use another one"
+    )]
+    Redirects {
+        /// Which store.
+        place: String,
+        /// What was asked for.
+        cid: String,
+        /// As often as that is followed.
+        max: u32,
     },
     /// Another status.
     #[error("{place} answered status {status} for {what}; see its log")]
@@ -106,6 +142,18 @@ pub enum StoreError {
         place: String,
         /// What happened.
         reason: String,
+    },
+    /// The node did not say under which CID it stored it.
+    #[error(
+        "{place} answered {found:?} when {cid} was put, expected a line of JSON with its `Hash`; is it a Kubo node?"
+    )]
+    NoCid {
+        /// Which store.
+        place: String,
+        /// What was put.
+        cid: String,
+        /// The beginning of the answer's last line.
+        found: String,
     },
     /// The node stored it under another CID.
     #[error(
@@ -194,8 +242,7 @@ impl Store {
         let agent = ureq::Agent::config_builder()
             .timeout_global(Some(timeout))
             .http_status_as_error(false)
-            // A gateway may have a host name for each CID.
-            .max_redirects(3)
+            .max_redirects(MAX_REDIRECTS)
             .build()
             .into();
         let bare = |url: &str| url.trim_end_matches('/').to_owned();
@@ -232,6 +279,9 @@ impl Store {
     /// # Errors
     /// If it has more than 256 KiB, or the store does not take it, or takes it for something else.
     pub fn put(&self, form: Form, bytes: &[u8]) -> Result<FileCid, StoreError> {
+        if bytes.len() > CHUNK {
+            return Err(StoreError::TooLong { found: bytes.len() });
+        }
         let cid = FileCid::of(form, bytes)?;
         match self {
             Self::Folder(path) => {
@@ -255,7 +305,7 @@ fn content(cid: &FileCid, bytes: Vec<u8>, place: impl Fn() -> String) -> Result<
     }
     // A block with this digest, and no raw one: that would have been its own content.
     let whole = within(&bytes).filter(|content| cid.names(content)).map(<[u8]>::to_vec);
-    whole.ok_or(StoreError::SeveralBlocks { cid: cid.to_string() })
+    whole.ok_or_else(|| StoreError::NotOneBlock { cid: cid.to_string(), found: kind(&bytes) })
 }
 
 /// The content in a dag-pb node that is a file of one block.
@@ -267,6 +317,70 @@ fn within(block: &[u8]) -> Option<&[u8]> {
     })
 }
 
+/// A field of a protobuf message.
+enum Field<'a> {
+    Number(u64),
+    Bytes(&'a [u8]),
+}
+
+/// A varint, and what follows it.
+fn varint(message: &[u8]) -> Option<(u64, &[u8])> {
+    let mut number = 0;
+    for (i, byte) in message.iter().enumerate().take(9) {
+        number |= u64::from(byte & 0x7f) << (7 * i);
+        if byte & 0x80 == 0 {
+            return Some((number, &message[i + 1..]));
+        }
+    }
+    None
+}
+
+/// Calls `each` with the number of each field of a message, and the field; nothing, if it is no message of numbers and
+/// bytes.
+fn fields<'a>(mut message: &'a [u8], mut each: impl FnMut(u64, Field<'a>)) -> Option<()> {
+    while !message.is_empty() {
+        let (tag, rest) = varint(message)?;
+        let (value, rest) = varint(rest)?;
+        let (field, rest) = match tag & 7 {
+            0 => (Field::Number(value), rest),
+            2 => {
+                let (bytes, rest) = rest.split_at_checked(usize::try_from(value).ok()?)?;
+                (Field::Bytes(bytes), rest)
+            }
+            _ => return None,
+        };
+        each(tag >> 3, field);
+        message = rest;
+    }
+    Some(())
+}
+
+/// What a dag-pb block says it is, for people: it is no file of one block.
+fn kind(block: &[u8]) -> String {
+    let unixfs = || {
+        let (mut links, mut data) = (0usize, None);
+        fields(block, |number, field| match (number, field) {
+            (1, Field::Bytes(bytes)) => data = Some(bytes),
+            (2, Field::Bytes(_)) => links += 1,
+            _ => {}
+        })?;
+        let (mut kind, mut size) = (None, 0);
+        fields(data?, |number, field| match (number, field) {
+            (1, Field::Number(number)) => kind = Some(number),
+            (3, Field::Number(number)) => size = number,
+            _ => {}
+        })?;
+        Some(match kind? {
+            1 | 5 => format!("a folder with {links} links"),
+            0 | 2 if links > 0 => format!("a file of {size} bytes with {links} links to further blocks"),
+            0 | 2 => "a file with more about it than its content, or written in another way".to_owned(),
+            4 => "a link to another path".to_owned(),
+            other => format!("of UnixFS's type {other}"),
+        })
+    };
+    unixfs().unwrap_or_else(|| "no node of UnixFS".to_owned())
+}
+
 impl Gateway {
     fn failed(&self, place: &str, what: &dyn fmt::Display, error: &ureq::Error) -> StoreError {
         let (place, what) = (place.to_owned(), what.to_string());
@@ -275,7 +389,22 @@ impl Gateway {
         match error {
             ureq::Error::Timeout(_) => StoreError::Timeout { place, what, seconds: self.timeout.as_secs() },
             ureq::Error::Io(io) if timeout(io) => StoreError::Timeout { place, what, seconds: self.timeout.as_secs() },
+            ureq::Error::TooManyRedirects => StoreError::Redirects { place, cid: what, max: MAX_REDIRECTS },
             error => StoreError::Unreachable { place, reason: error.to_string() },
+        }
+    }
+
+    /// An answer that began, and was not read to its end.
+    fn broken(&self, place: &str, cid: &FileCid, error: &ureq::Error) -> StoreError {
+        match error {
+            ureq::Error::BodyExceedsLimit(max) => {
+                StoreError::TooLarge { place: place.to_owned(), cid: cid.to_string(), max: *max }
+            }
+            error => match self.failed(place, cid, error) {
+                // The connection was good until here.
+                StoreError::Unreachable { place, .. } => StoreError::Truncated { place, cid: cid.to_string() },
+                other => other,
+            },
         }
     }
 
@@ -289,22 +418,13 @@ impl Gateway {
         let mut answer = answer.map_err(|error| self.failed(&self.url, cid, &error))?;
         match answer.status().as_u16() {
             200 => {}
-            404 | 410 => return Err(StoreError::NotFound { place: place(), cid: cid.to_string() }),
+            // Of those that a path gateway may answer: never had, gone, not in its cache, and found nowhere in time.
+            404 | 410 | 412 | 504 => return Err(StoreError::NotFound { place: place(), cid: cid.to_string() }),
             status => return Err(StoreError::Status { place: place(), what: cid.to_string(), status }),
         }
         let declared = answer.body().content_length();
         let read = answer.body_mut().with_config().limit(MAX_BLOCK).read_to_vec();
-        let bytes = read.map_err(|error| match error {
-            ureq::Error::BodyExceedsLimit(max) => StoreError::TooLarge { place: place(), cid: cid.to_string(), max },
-            ureq::Error::Io(io) if io.kind() == std::io::ErrorKind::UnexpectedEof => {
-                StoreError::Truncated { place: place(), cid: cid.to_string() }
-            }
-            error => match self.failed(&self.url, cid, &error) {
-                // The connection was good until here.
-                StoreError::Unreachable { place, .. } => StoreError::Truncated { place, cid: cid.to_string() },
-                other => other,
-            },
-        })?;
+        let bytes = read.map_err(|error| self.broken(&self.url, cid, &error))?;
         if declared.is_some_and(|length| length > bytes.len() as u64) {
             return Err(StoreError::Truncated { place: place(), cid: cid.to_string() });
         }
@@ -323,20 +443,26 @@ impl Gateway {
         let body = [head.as_bytes(), bytes, format!("\r\n--{boundary}--\r\n").as_bytes()].concat();
         let url =
             format!("{rpc}/api/v0/add?cid-version=1&raw-leaves={raw}&chunker=size-{CHUNK}&hash=sha2-256&pin=true");
-        let sent =
-            self.agent.post(url).content_type(format!("multipart/form-data; boundary={boundary}")).send(&body[..]);
+        // A file is sent to nobody but the node that was named.
+        let request = self.agent.post(url).config().max_redirects(0).build();
+        let sent = request.content_type(format!("multipart/form-data; boundary={boundary}")).send(&body[..]);
         let mut answer = sent.map_err(|error| self.failed(rpc, cid, &error))?;
         let status = answer.status().as_u16();
         if status != 200 {
             return Err(StoreError::Status { place: rpc.clone(), what: cid.to_string(), status });
         }
-        let text = answer.body_mut().with_config().limit(1 << 16).read_to_string();
-        let text = text.map_err(|error| self.failed(rpc, cid, &error))?;
+        let text = answer.body_mut().with_config().limit(MAX_SAID).read_to_vec();
+        let no_cid = |found: String| StoreError::NoCid { place: rpc.clone(), cid: cid.to_string(), found };
+        let text = text.map_err(|error| match error {
+            ureq::Error::BodyExceedsLimit(max) => no_cid(format!("more than {max} bytes")),
+            error => self.broken(rpc, cid, &error),
+        })?;
+        let text = String::from_utf8_lossy(&text);
         let line = text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
         let found = serde_json::from_str::<serde_json::Value>(line)
             .ok()
-            .and_then(|line| line.get("Hash").and_then(|hash| hash.as_str()).map(str::to_owned))
-            .unwrap_or_else(|| line.chars().take(80).collect());
+            .and_then(|line| line.get("Hash").and_then(|hash| hash.as_str()).map(str::to_owned));
+        let found = found.ok_or_else(|| no_cid(line.chars().take(80).collect()))?;
         if found == cid.to_string() {
             Ok(())
         } else {

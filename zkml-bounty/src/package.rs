@@ -134,7 +134,7 @@ pub enum PackageError {
 
 /// A file of any length: raw blocks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Blocks {
+pub(crate) struct Blocks {
     bytes: u64,
     blocks: Vec<String>,
 }
@@ -197,12 +197,12 @@ fn stored(name: &str) -> impl FnOnce(StoreError) -> PackageError {
     |error| PackageError::Store { name, error }
 }
 
-fn put(store: &Store, name: &str, bytes: &[u8]) -> Result<Blocks, PackageError> {
+pub(crate) fn put(store: &Store, name: &str, bytes: &[u8]) -> Result<Blocks, PackageError> {
     let blocks = bytes.chunks(CHUNK).map(|block| store.put(Form::Raw, block).map(|cid| cid.to_string()));
     Ok(Blocks { bytes: bytes.len() as u64, blocks: blocks.collect::<Result<_, _>>().map_err(stored(name))? })
 }
 
-fn get(store: &Store, name: &str, file: &Blocks, max: u64) -> Result<Vec<u8>, PackageError> {
+pub(crate) fn get(store: &Store, name: &str, file: &Blocks, max: u64) -> Result<Vec<u8>, PackageError> {
     let size = || PackageError::Size { name: name.to_owned(), found: file.bytes, blocks: file.blocks.len(), max };
     if file.bytes > max || file.blocks.len() as u64 != file.bytes.div_ceil(CHUNK as u64) {
         return Err(size());
