@@ -1,32 +1,46 @@
-//! Groth16 over BN254: setup, prover and equation of arkworks, for one curve.
+//! Groth16 over BN254, with a witness that may be committed to in several phases.
 //!
-//! arkworks is generic over the curve, and compiled anew in every crate that names one. Here it is compiled once, beside `zkml-core`
-//! and not in it. This crate checks nothing: lengths, points and satisfaction are checked by `zkml_core::prove`, which is what to use.
+//! | phases | `e(A, B) =` |
+//! |---|---|
+//! | one | `e(alpha, beta) e(IC, gamma) e(C, delta)`, plain Groth16 |
+//! | `n` | `e(alpha, beta) e(IC, gamma) e(D_1, delta_1) .. e(D_(n-1), delta_(n-1)) e(C, delta_n)` |
 //!
-//! Source: Groth, "On the size of pairing-based non-interactive arguments" (EUROCRYPT 2016).
+//! With several, the prover [commits](commit) to the witness of each phase but the last, derives challenges from the commitments
+//! (which are columns like public inputs), computes the next phase from them, and [proves](prove()) at the end.
+//!
+//! This crate is compiled once, beside `zkml-core` and not in it. It checks lengths alone: points, satisfaction and what challenges
+//! are derived from are checked by `zkml_core::prove`, which is what to use. Randomness comes in as arguments.
+//!
+//! Sources: Groth, "On the size of pairing-based non-interactive arguments" (EUROCRYPT 2016); Kosba, Papadopoulos, Papamanthou and
+//! Song, "MIRAGE: succinct arguments for randomized algorithms with applications to universal zk-SNARKs" (USENIX Security 2020).
 #![forbid(unsafe_code)]
 
-use ark_bn254::{Bn254, Fr, G1Projective};
-use ark_ec::VariableBaseMSM;
-use ark_groth16::{Groth16, PreparedVerifyingKey, Proof, VerifyingKey};
+mod key;
+mod verify;
 
 #[cfg(feature = "prove")]
-mod prover;
+mod constraints;
+#[cfg(feature = "prove")]
+pub mod domain;
+#[cfg(feature = "prove")]
+mod error;
+#[cfg(feature = "prove")]
+pub mod msm;
+#[cfg(feature = "prove")]
+mod prove;
+#[cfg(feature = "prove")]
+mod setup;
+#[cfg(all(test, feature = "prove"))]
+mod tests;
+
+pub use key::{Proof, ProvingKey, VerifyingKey};
+pub use verify::{Prepared, holds, prepare};
 
 #[cfg(feature = "prove")]
-pub use prover::{Constraints, prove, setup};
-
-/// A verifying key with `e(alpha, beta)` computed.
-pub fn prepare(key: &VerifyingKey<Bn254>) -> PreparedVerifyingKey<Bn254> {
-    ark_groth16::prepare_verifying_key(key)
-}
-
-/// Whether `e(A, B) = e(alpha, beta) * e(abc_0 + sum_i input_i * abc_i, gamma) * e(C, delta)`.
-///
-/// # Soundness
-/// The points must be in their groups. Another number of inputs than the key takes is refused.
-pub fn holds(key: &PreparedVerifyingKey<Bn254>, proof: &Proof<Bn254>, inputs: &[Fr]) -> bool {
-    let Some((constant, bases)) = key.vk.gamma_abc_g1.split_first() else { return false };
-    let Ok(sum) = G1Projective::msm(bases, inputs) else { return false };
-    Groth16::<Bn254>::verify_proof_with_prepared_inputs(key, proof, &(sum + constant)) == Ok(true)
-}
+pub use constraints::{Columns, Rows, Sparse};
+#[cfg(feature = "prove")]
+pub use error::Error;
+#[cfg(feature = "prove")]
+pub use prove::{commit, prove};
+#[cfg(feature = "prove")]
+pub use setup::{Secrets, setup};

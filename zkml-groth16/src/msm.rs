@@ -1,0 +1,481 @@
+//! Multi-scalar multiplication, `sum_i s_i P_i`.
+//!
+//! Scalars are first brought to `[-p/2, p/2]`, so that small negative ones are small; zeros, and points at infinity, are dropped.
+//! Then, for digits `d` of `c` bits with signs, window by window: `(|d|, +-P)` are sorted by `|d|` into buckets (by counting),
+//! each bucket is summed by a tree of additions in affine coordinates, and `sum_b b S_b` is a running sum over the buckets.
+//! Additions of one level of many trees share one inversion, six multiplications each. Short scalars take digits of their own,
+//! if that is cheaper: a network's values are mostly bits.
+//!
+//! Sources: Pippenger, "On the evaluation of powers and monomials" (1980); Montgomery, "Speeding the Pollard and elliptic curve
+//! methods of factorization" (1987), section 10.3.1, on shared inversions.
+
+use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine, G2Projective};
+use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
+use ark_ff::{AdditiveGroup, BigInt, BigInteger, Field, PrimeField, Zero};
+use rayon::prelude::*;
+
+/// How many digits one task takes: their points stay in a core's cache, and their inversions are shared by thousands.
+const SEGMENT: usize = 1 << 13;
+/// A sign, beside an index.
+const NEGATIVE: u32 = 1 << 31;
+/// The most bits of a scalar without its sign.
+const BITS: usize = 254;
+
+/// `sum_i scalars_i bases_i` in the first group, over as many as the shorter of the two has.
+pub fn g1(bases: &[G1Affine], scalars: &[Fr]) -> G1Projective {
+    sum(bases, scalars)
+}
+
+/// `sum_i scalars_i bases_i` in the second group, over as many as the shorter of the two has.
+pub fn g2(bases: &[G2Affine], scalars: &[Fr]) -> G2Projective {
+    sum(bases, scalars)
+}
+
+/// A scalar that is not zero and whose base is not infinity: the base's index, [`NEGATIVE`] if subtracted, and the absolute value.
+type Term = (u32, [u64; 4]);
+
+fn sum<P: SWCurveConfig<ScalarField = Fr>>(bases: &[Affine<P>], scalars: &[Fr]) -> Projective<P> {
+    // Indices leave one bit for the sign.
+    let chunks = bases.chunks(NEGATIVE as usize).zip(scalars.chunks(NEGATIVE as usize));
+    chunks.map(|(bases, scalars)| sum_chunk(bases, scalars)).fold(Projective::zero(), |sum, part| sum + part)
+}
+
+fn sum_chunk<P: SWCurveConfig<ScalarField = Fr>>(bases: &[Affine<P>], scalars: &[Fr]) -> Projective<P> {
+    let terms: Vec<Term> = bases
+        .par_iter()
+        .zip(scalars)
+        .enumerate()
+        .with_min_len(1 << 10)
+        .filter(|(_, (base, scalar))| !scalar.is_zero() && !is_infinity(base))
+        .map(|(i, (_, scalar))| {
+            let (sign, BigInt(limbs)) = absolute(scalar);
+            (i as u32 | sign, limbs)
+        })
+        .collect();
+    let mut lengths = [0usize; BITS + 1];
+    for (_, limbs) in &terms {
+        lengths[length(limbs)] += 1;
+    }
+    let split = Split::cheapest(&lengths);
+    let (short, long): (Vec<Term>, Vec<Term>) = if split.at == 0 {
+        (vec![], terms)
+    } else {
+        terms.into_iter().partition(|(_, limbs)| length(limbs) <= split.at)
+    };
+    let (short, long) =
+        rayon::join(|| windows(bases, short, split.at, split.short), || windows(bases, long, split.bits, split.long));
+    short + long
+}
+
+/// `(sign, |s|)` for the representative `|s| <= p/2`.
+fn absolute(scalar: &Fr) -> (u32, BigInt<4>) {
+    let value = scalar.into_bigint();
+    if value <= Fr::MODULUS_MINUS_ONE_DIV_TWO {
+        return (0, value);
+    }
+    let mut negated = Fr::MODULUS;
+    negated.sub_with_borrow(&value);
+    (NEGATIVE, negated)
+}
+
+fn length(limbs: &[u64; 4]) -> usize {
+    let top = limbs.iter().rposition(|limb| *limb != 0);
+    top.map_or(0, |i| 64 * i + (64 - limbs[i].leading_zeros() as usize))
+}
+
+/// Scalars of at most `at` bits are summed apart from longer ones, of at most `bits`; each kind has its own digits, of so many bits.
+struct Split {
+    at: usize,
+    bits: usize,
+    short: usize,
+    long: usize,
+}
+
+impl Split {
+    /// The cheapest, of how many scalars there are of each length.
+    fn cheapest(lengths: &[usize; BITS + 1]) -> Self {
+        let bits = lengths.iter().rposition(|n| *n > 0).unwrap_or(0);
+        // How many are longer than this.
+        let mut longer = [0; BITS + 1];
+        for b in (0..BITS).rev() {
+            longer[b] = longer[b + 1] + lengths[b + 1];
+        }
+        let candidates = [0, 1, 2, 4, 8, 12, 16, 20, 24, 32, 40, 48, 64, 96, 128];
+        let splits = candidates.into_iter().filter(|at| *at < bits.max(1)).map(|at| {
+            let (short, short_cost) = digits(&longer, 0, at);
+            let (long, long_cost) = digits(&longer, at, bits);
+            (Self { at, bits, short, long }, short_cost + long_cost)
+        });
+        splits.min_by_key(|(_, cost)| *cost).map_or(Self { at: 0, bits, short: 1, long: 1 }, |(split, _)| split)
+    }
+}
+
+/// The best number of bits of a digit for scalars of more than `above` and at most `bits` bits, and what their sum then costs, in
+/// multiplications, of how many there are `longer` than each length.
+fn digits(longer: &[usize; BITS + 1], above: usize, bits: usize) -> (usize, usize) {
+    if longer[above] == longer[bits] {
+        return (1, 0);
+    }
+    let cost = |c: usize| {
+        // A sum of two points 6 and some; a step of the running sum 28; the doublings and the overhead of a window.
+        let window =
+            |w: usize| 7 * (longer[above.max((c * w).saturating_sub(1))] - longer[bits]) + (28 << (c - 1)) + 2000;
+        (0..(bits + 1).div_ceil(c)).map(window).sum::<usize>()
+    };
+    (1..=17).map(|c| (c, cost(c))).min_by_key(|(_, cost)| *cost).unwrap_or((1, 0))
+}
+
+/// `sum_w 2^(c w) sum_i d_iw P_i` for terms of at most `bits` bits.
+fn windows<P: SWCurveConfig<ScalarField = Fr>>(
+    bases: &[Affine<P>],
+    mut terms: Vec<Term>,
+    bits: usize,
+    c: usize,
+) -> Projective<P> {
+    if terms.is_empty() {
+        return Projective::zero();
+    }
+    let windows = (bits + 1).div_ceil(c);
+    // With 2^(c - 1) added at each place but the last, the digits without signs are those with signs plus 2^(c - 1).
+    let mut offset = BigInt::<4>::zero();
+    for w in 0..windows - 1 {
+        let bit = c * w + c - 1;
+        offset.0[bit / 64] |= 1 << (bit % 64);
+    }
+    terms.par_iter_mut().with_min_len(1 << 12).for_each(|(_, limbs)| {
+        let mut value = BigInt(*limbs);
+        value.add_with_carry(&offset);
+        *limbs = value.0;
+    });
+    let sums: Vec<Projective<P>> = (0..windows)
+        .into_par_iter()
+        .map(|w| {
+            let half = if w == windows - 1 { 0 } else { 1 << (c - 1) };
+            window(bases, &terms, c * w, c, half)
+        })
+        .collect();
+    sums.into_iter().rev().fold(Projective::zero(), |mut total, sum| {
+        for _ in 0..c {
+            total.double_in_place();
+        }
+        total + sum
+    })
+}
+
+/// `sum_i d_i P_i` for the digits of one window, which are at most `2^(c - 1)` in absolute value.
+fn window<P: SWCurveConfig<ScalarField = Fr>>(
+    bases: &[Affine<P>],
+    terms: &[Term],
+    bit: usize,
+    c: usize,
+    half: i32,
+) -> Projective<P> {
+    let (limb, shift, mask) = (bit / 64, bit % 64, (1u64 << c) - 1);
+    let digit = |limbs: &[u64; 4]| {
+        let low = limbs[limb] >> shift;
+        let high = if shift + c > 64 && limb < 3 { limbs[limb + 1] << (64 - shift) } else { 0 };
+        ((low | high) & mask) as i32 - half
+    };
+    // ends[b]: after the places of bucket b, once they are filled.
+    let mut ends = vec![0u32; (1 << (c - 1)) + 2];
+    for (_, limbs) in terms {
+        ends[digit(limbs).unsigned_abs() as usize + 1] += 1;
+    }
+    // Digits of zero have no place.
+    ends[1] = 0;
+    for b in 1..ends.len() {
+        ends[b] += ends[b - 1];
+    }
+    let mut sorted = vec![0u32; ends.last().map_or(0, |n| *n as usize)];
+    for (i, limbs) in terms {
+        let d = digit(limbs);
+        if d != 0 {
+            let place = &mut ends[d.unsigned_abs() as usize];
+            sorted[*place as usize] = i ^ if d < 0 { NEGATIVE } else { 0 };
+            *place += 1;
+        }
+    }
+    let parts = sorted.par_chunks(SEGMENT).enumerate();
+    parts.map(|(i, part)| segment(bases, part, &ends, i * SEGMENT)).reduce(Projective::zero, |sum, part| sum + part)
+}
+
+/// `sum_b b sum_(i in b) P_i` over the sorted places from `start` on, which need not begin or end with a bucket.
+fn segment<P: SWCurveConfig<ScalarField = Fr>>(
+    bases: &[Affine<P>],
+    part: &[u32],
+    ends: &[u32],
+    start: usize,
+) -> Projective<P> {
+    let mut points: Vec<Affine<P>> = part
+        .iter()
+        .map(|i| {
+            let base = bases[(i & !NEGATIVE) as usize];
+            if i & NEGATIVE == 0 { base } else { -base }
+        })
+        .collect();
+    let first = ends.partition_point(|end| *end as usize <= start);
+    let (mut runs, mut buckets) = (vec![], vec![]);
+    let (mut b, mut place) = (first, 0);
+    while place < part.len() {
+        let end = (ends[b] as usize - start).min(part.len());
+        if end > place {
+            runs.push((place as u32, (end - place) as u32));
+            buckets.push((b, place));
+            place = end;
+        }
+        b += 1;
+    }
+    sum_runs(&mut points, &mut runs);
+
+    // sum_b b S_b = sum_b (b - first + 1) S_b + (first - 1) sum_b S_b.
+    let (mut running, mut total) = (Projective::zero(), Projective::<P>::zero());
+    let mut above = None;
+    for (b, place) in buckets.into_iter().rev() {
+        for _ in b..above.unwrap_or(b) {
+            total += running;
+        }
+        above = Some(b);
+        running += points[place];
+    }
+    for _ in first..=above.unwrap_or(first) {
+        total += running;
+    }
+    total + small_multiple(running, first - 1)
+}
+
+fn small_multiple<P: SWCurveConfig>(point: Projective<P>, k: usize) -> Projective<P> {
+    let mut result = Projective::zero();
+    for bit in (0..usize::BITS - k.leading_zeros()).rev() {
+        result.double_in_place();
+        if k >> bit & 1 == 1 {
+            result += point;
+        }
+    }
+    result
+}
+
+/// Replaces the first point of each run `(start, length)` by the run's sum.
+///
+/// Each level adds the last half of a run to its first, all runs with one inversion.
+fn sum_runs<P: SWCurveConfig>(points: &mut [Affine<P>], runs: &mut Vec<(u32, u32)>) {
+    let mut products = Vec::with_capacity(points.len() / 2);
+    loop {
+        runs.retain(|(_, length)| *length > 1);
+        if runs.is_empty() {
+            return;
+        }
+        products.clear();
+        let mut product = P::BaseField::ONE;
+        for (start, length) in runs.iter() {
+            let run = &points[*start as usize..(start + length) as usize];
+            let (left, right) = run.split_at(run.len().div_ceil(2));
+            for (p, q) in left.iter().zip(right) {
+                products.push(product);
+                product *= denominator(p, q);
+            }
+        }
+        // A product of what is not zero.
+        let mut inverse = product.inverse().unwrap_or(P::BaseField::ONE);
+        let mut products = products.iter().rev();
+        for (start, length) in runs.iter_mut().rev() {
+            let run = &mut points[*start as usize..(*start + *length) as usize];
+            let (left, right) = run.split_at_mut(run.len().div_ceil(2));
+            let pairs = left.iter_mut().zip(&*right).rev();
+            *length = length.div_ceil(2);
+            for ((p, q), product) in pairs.zip(&mut products) {
+                let denominator = denominator(p, q);
+                *p = add(p, q, inverse * product);
+                inverse *= denominator;
+            }
+        }
+    }
+}
+
+/// Adds points pairwise, `left_i += right_i`, with one inversion; `products` is room to work in.
+pub(crate) fn add_pairs<P: SWCurveConfig>(
+    left: &mut [Affine<P>],
+    right: &[Affine<P>],
+    products: &mut Vec<P::BaseField>,
+) {
+    products.clear();
+    let mut product = P::BaseField::ONE;
+    for (p, q) in left.iter().zip(right) {
+        products.push(product);
+        product *= denominator(p, q);
+    }
+    let mut inverse = product.inverse().unwrap_or(P::BaseField::ONE);
+    for ((p, q), product) in left.iter_mut().zip(right).zip(&*products).rev() {
+        let denominator = denominator(p, q);
+        *p = add(p, q, inverse * product);
+        inverse *= denominator;
+    }
+}
+
+/// Infinity is the point of both coordinates zero, which is on no curve with `b != 0`.
+#[inline]
+fn is_infinity<P: SWCurveConfig>(p: &Affine<P>) -> bool {
+    p.y.is_zero() && p.x.is_zero()
+}
+
+/// The denominator of the slope of the line through both points: never zero, and one where there is no slope to compute.
+#[inline]
+fn denominator<P: SWCurveConfig>(p: &Affine<P>, q: &Affine<P>) -> P::BaseField {
+    let difference = q.x - p.x;
+    if !difference.is_zero() && !is_infinity(p) && !is_infinity(q) {
+        difference
+    } else if p == q && !p.y.is_zero() {
+        p.y.double()
+    } else {
+        P::BaseField::ONE
+    }
+}
+
+/// `p + q`, from the inverse of their [`denominator`].
+#[inline]
+fn add<P: SWCurveConfig>(p: &Affine<P>, q: &Affine<P>, inverse: P::BaseField) -> Affine<P> {
+    if is_infinity(q) {
+        return *p;
+    }
+    if is_infinity(p) {
+        return *q;
+    }
+    let slope = if p.x != q.x {
+        (q.y - p.y) * inverse
+    } else if p.y == q.y && !p.y.is_zero() {
+        // Both curves have a = 0.
+        let square = p.x.square();
+        (square.double() + square) * inverse
+    } else {
+        return Affine::identity();
+    };
+    let x = slope.square() - p.x - q.x;
+    Affine::new_unchecked(x, slope * (p.x - x) - p.y)
+}
+
+#[cfg(test)]
+mod tests {
+    use ark_ec::{AffineRepr, CurveGroup, VariableBaseMSM};
+    use ark_std::{UniformRand, rand::Rng, test_rng};
+
+    use super::*;
+
+    /// Random points, some of them equal, opposite or infinite.
+    fn bases<P: SWCurveConfig<ScalarField = Fr>>(n: usize, rng: &mut impl Rng) -> Vec<Affine<P>> {
+        let few: Vec<Affine<P>> = (0..20).map(|_| Projective::<P>::rand(rng).into_affine()).collect();
+        let mut sum = Projective::<P>::rand(rng);
+        (0..n)
+            .map(|_| match rng.gen_range(0..10) {
+                0 => Affine::identity(),
+                1 => few[rng.gen_range(0..few.len())],
+                2 => -few[rng.gen_range(0..few.len())],
+                _ => {
+                    sum += few[rng.gen_range(0..few.len())];
+                    sum.into_affine()
+                }
+            })
+            .collect()
+    }
+
+    fn scalar(kind: u32, rng: &mut impl Rng) -> Fr {
+        match kind {
+            0 => Fr::ZERO,
+            1 => Fr::ONE,
+            2 => -Fr::ONE,
+            3 => Fr::from(rng.gen_range(0..2u64)),
+            4 => Fr::from(rng.gen_range(-200i64..200)),
+            5 => Fr::from(u64::rand(rng)),
+            6 => -Fr::from(u64::rand(rng)),
+            7 => Fr::from(u128::rand(rng)),
+            8 => Fr::from(Fr::MODULUS_MINUS_ONE_DIV_TWO) + Fr::from(rng.gen_range(0..2u64)),
+            _ => Fr::rand(rng),
+        }
+    }
+
+    fn equals_arkworks<P: SWCurveConfig<ScalarField = Fr>>(sizes: &[usize]) {
+        let mut rng = test_rng();
+        for n in sizes {
+            let bases = bases::<P>(*n, &mut rng);
+            for kind in 0..12 {
+                let scalars: Vec<Fr> = (0..*n)
+                    .map(|_| {
+                        let kind = if kind == 11 { rng.gen_range(0..11) } else { kind };
+                        scalar(kind, &mut rng)
+                    })
+                    .collect();
+                let expected = <Projective<P> as VariableBaseMSM>::msm(&bases, &scalars).unwrap();
+                assert_eq!(sum(&bases, &scalars), expected, "{n} scalars of kind {kind}");
+            }
+        }
+    }
+
+    #[test]
+    fn first_group_equals_arkworks() {
+        equals_arkworks::<ark_bn254::g1::Config>(&[0, 1, 2, 3, 31, 32, 33, 1000, 20_000]);
+    }
+
+    #[test]
+    fn second_group_equals_arkworks() {
+        equals_arkworks::<ark_bn254::g2::Config>(&[0, 1, 2, 31, 1000]);
+    }
+
+    #[test]
+    fn all_digit_sizes_agree() {
+        let mut rng = test_rng();
+        let bases = bases::<ark_bn254::g1::Config>(100, &mut rng);
+        let scalars: Vec<Fr> = (0..100).map(|i| scalar(i % 11, &mut rng)).collect();
+        let expected = G1Projective::msm(&bases, &scalars).unwrap();
+        let terms = || {
+            scalars.iter().zip(0u32..).map(|(s, i)| {
+                let (sign, limbs) = absolute(s);
+                (i | sign, limbs.0)
+            })
+        };
+        for c in 1..=17 {
+            assert_eq!(windows(&bases, terms().collect(), BITS - 1, c), expected, "digits of {c} bits");
+        }
+    }
+
+    #[test]
+    fn additions_are_complete() {
+        let p = G1Affine::generator();
+        let q = (p + p).into_affine();
+        let o = G1Affine::identity();
+        let all = [p, -p, q, -q, o];
+        let (mut left, mut right, mut expected) = (vec![], vec![], vec![]);
+        for (a, b) in all.iter().flat_map(|a| all.iter().map(move |b| (*a, *b))) {
+            left.push(a);
+            right.push(b);
+            expected.push((a + b).into_affine());
+        }
+        add_pairs(&mut left, &right, &mut vec![]);
+        assert_eq!(left, expected);
+    }
+
+    #[test]
+    fn runs_of_any_length_are_summed() {
+        let mut rng = test_rng();
+        let points = bases::<ark_bn254::g1::Config>(200, &mut rng);
+        let (mut runs, mut start) = (vec![], 0u32);
+        for length in (1..15).chain([40]) {
+            runs.push((start, length));
+            start += length;
+        }
+        let all = runs.clone();
+        let mut sums = points.clone();
+        sum_runs(&mut sums, &mut runs);
+        for (start, length) in all {
+            let expected: G1Projective = points[start as usize..(start + length) as usize].iter().sum();
+            assert_eq!(sums[start as usize], expected);
+        }
+    }
+
+    #[test]
+    fn the_shorter_decides() {
+        let mut rng = test_rng();
+        let bases = bases::<ark_bn254::g1::Config>(10, &mut rng);
+        let scalars: Vec<Fr> = (0..7).map(|_| Fr::rand(&mut rng)).collect();
+        let expected = G1Projective::msm(&bases[..7], &scalars).unwrap();
+        assert_eq!(g1(&bases, &scalars), expected);
+        assert_eq!(g1(&bases[..7], &[&scalars[..], &scalars[..]].concat()), expected);
+    }
+}
