@@ -1,7 +1,7 @@
 //! Constraints: `(A z) (B z) = C z`, row by row, for `z` of one, the public inputs, the challenges and the witness.
 
 use ark_bn254::Fr;
-use ark_ff::AdditiveGroup;
+use ark_ff::{AdditiveGroup, Field};
 use rayon::prelude::*;
 
 /// Three matrices as linear maps: all that setup and prover ask of them.
@@ -41,13 +41,18 @@ impl Rows for Sparse {
     }
 
     fn times(&self, z: &[Fr]) -> [Vec<Fr>; 2] {
+        // Most values of a network are bits.
         let row = |row: &Vec<(Fr, usize)>| {
-            let products = row.iter().map(|(c, i)| match z.get(*i) {
-                Some(z) if *c == ONE => *z,
-                Some(z) => *c * z,
-                None => Fr::ZERO,
-            });
-            products.fold(Fr::ZERO, |sum, x| sum + x)
+            let mut sum = Fr::ZERO;
+            for (c, i) in row {
+                match z.get(*i) {
+                    Some(z) if *z == Fr::ONE => sum += c,
+                    Some(z) if *c == Fr::ONE => sum += z,
+                    Some(z) if *z != Fr::ZERO => sum += *c * z,
+                    _ => {}
+                }
+            }
+            sum
         };
         let times = |m: &Vec<_>| m.par_iter().with_min_len(256).map(row).collect();
         [times(&self[0]), times(&self[1])]
@@ -67,5 +72,3 @@ impl Rows for Sparse {
         sums
     }
 }
-
-const ONE: Fr = <Fr as ark_ff::Field>::ONE;

@@ -12,6 +12,8 @@ use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, FftField, Field, PrimeField, serial_batch_inversion_and_mul};
 use rayon::prelude::*;
 
+use crate::field::Inlined;
+
 /// Two-adicity of the domains: one less than the field's, since the coset is shifted by a root of twice the order.
 const TWO_ADICITY: u32 = Fr::TWO_ADICITY - 1;
 /// Below this many elements, a transform is done by one thread.
@@ -153,7 +155,7 @@ impl Domain {
     pub fn to_coset(&self, values: &mut Vec<Fr>) {
         values.resize(self.size, Fr::ZERO);
         self.interpolate(values);
-        values.par_iter_mut().zip(&self.scale).with_min_len(CHUNK).for_each(|(v, s)| *v *= s);
+        values.par_iter_mut().zip(&self.scale).with_min_len(CHUNK).for_each(|(v, s)| *v = v.times(s));
         self.evaluate(values);
     }
 
@@ -197,11 +199,11 @@ impl Domain {
             for (j, ((x, y), z)) in x.iter_mut().zip(y).zip(z).enumerate() {
                 // With v^-j = v^(m - j) / third, the division by `third` becomes a rotation of the three.
                 let [w, w2] = twiddles[m - start - j];
-                let t = (*x - *y) * third;
-                let sum = *x + *y + *z;
-                let first = *z - *x - t;
-                let second = *z - *y + t;
-                (*x, *y, *z) = (sum, first * w, second * w2);
+                let t = x.minus(y).times(&third);
+                let sum = x.plus(y).plus(z);
+                let first = z.minus(x).minus(&t);
+                let second = z.minus(y).plus(&t);
+                (*x, *y, *z) = (sum, first.times(&w), second.times(&w2));
             }
         });
         values.par_chunks_exact_mut(m).for_each(|block| self.layer_in(block, inner));
@@ -215,10 +217,10 @@ impl Domain {
         for_thirds(values, |start, x, y, z| {
             for (j, ((x, y), z)) in x.iter_mut().zip(y).zip(z).enumerate() {
                 let [w, w2] = twiddles[start + j];
-                let (u, v) = (*y * w, *z * w2);
-                let t = (u - v) * third;
-                let sum = *x + u + v;
-                (*x, *y, *z) = (sum, *x - v + t, *x - u - t);
+                let (u, v) = (y.times(&w), z.times(&w2));
+                let t = u.minus(&v).times(&third);
+                let sum = x.plus(&u).plus(&v);
+                (*x, *y, *z) = (sum, x.minus(&v).plus(&t), x.minus(&u).minus(&t));
             }
         });
     }
@@ -313,8 +315,8 @@ fn butterflies_in(x: &mut [Fr], y: &mut [Fr], start: usize, twiddles: &[Fr]) {
     let h = twiddles.len();
     for (j, (x, y)) in x.iter_mut().zip(y).enumerate() {
         let j = start + j;
-        let difference = if j == 0 { *x - *y } else { (*y - *x) * twiddles[h - j] };
-        *x += *y;
+        let difference = if j == 0 { x.minus(y) } else { y.minus(x).times(&twiddles[h - j]) };
+        *x = x.plus(y);
         *y = difference;
     }
 }
@@ -322,9 +324,9 @@ fn butterflies_in(x: &mut [Fr], y: &mut [Fr], start: usize, twiddles: &[Fr]) {
 /// `(x, y) -> (x + v^j y, x - v^j y)`.
 fn butterflies_out(x: &mut [Fr], y: &mut [Fr], start: usize, twiddles: &[Fr]) {
     for (j, ((x, y), w)) in x.iter_mut().zip(y).zip(&twiddles[start..]).enumerate() {
-        let v = if start + j == 0 { *y } else { *y * w };
-        *y = *x - v;
-        *x += v;
+        let v = if start + j == 0 { *y } else { y.times(w) };
+        *y = x.minus(&v);
+        *x = x.plus(&v);
     }
 }
 

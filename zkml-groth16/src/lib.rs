@@ -25,6 +25,8 @@ pub mod domain;
 #[cfg(feature = "prove")]
 mod error;
 #[cfg(feature = "prove")]
+mod field;
+#[cfg(feature = "prove")]
 pub mod msm;
 #[cfg(feature = "prove")]
 mod prove;

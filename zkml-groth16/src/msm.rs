@@ -14,8 +14,10 @@ use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
 use ark_ff::{AdditiveGroup, BigInt, BigInteger, Field, PrimeField, Zero};
 use rayon::prelude::*;
 
+use crate::field::Inlined;
+
 /// How many digits one task takes: their points stay in a core's cache, and their inversions are shared by thousands.
-const SEGMENT: usize = 1 << 13;
+const SEGMENT: usize = 1 << 12;
 /// A sign, beside an index.
 const NEGATIVE: u32 = 1 << 31;
 /// The most bits of a scalar without its sign.
@@ -34,13 +36,16 @@ pub fn g2(bases: &[G2Affine], scalars: &[Fr]) -> G2Projective {
 /// A scalar that is not zero and whose base is not infinity: the base's index, [`NEGATIVE`] if subtracted, and the absolute value.
 type Term = (u32, [u64; 4]);
 
-fn sum<P: SWCurveConfig<ScalarField = Fr>>(bases: &[Affine<P>], scalars: &[Fr]) -> Projective<P> {
+fn sum<P: SWCurveConfig<ScalarField = Fr, BaseField: Inlined>>(bases: &[Affine<P>], scalars: &[Fr]) -> Projective<P> {
     // Indices leave one bit for the sign.
     let chunks = bases.chunks(NEGATIVE as usize).zip(scalars.chunks(NEGATIVE as usize));
     chunks.map(|(bases, scalars)| sum_chunk(bases, scalars)).fold(Projective::zero(), |sum, part| sum + part)
 }
 
-fn sum_chunk<P: SWCurveConfig<ScalarField = Fr>>(bases: &[Affine<P>], scalars: &[Fr]) -> Projective<P> {
+fn sum_chunk<P: SWCurveConfig<ScalarField = Fr, BaseField: Inlined>>(
+    bases: &[Affine<P>],
+    scalars: &[Fr],
+) -> Projective<P> {
     let terms: Vec<Term> = bases
         .par_iter()
         .zip(scalars)
@@ -126,7 +131,7 @@ fn digits(longer: &[usize; BITS + 1], above: usize, bits: usize) -> (usize, usiz
 }
 
 /// `sum_w 2^(c w) sum_i d_iw P_i` for terms of at most `bits` bits.
-fn windows<P: SWCurveConfig<ScalarField = Fr>>(
+fn windows<P: SWCurveConfig<ScalarField = Fr, BaseField: Inlined>>(
     bases: &[Affine<P>],
     mut terms: Vec<Term>,
     bits: usize,
@@ -163,7 +168,7 @@ fn windows<P: SWCurveConfig<ScalarField = Fr>>(
 }
 
 /// `sum_i d_i P_i` for the digits of one window, which are at most `2^(c - 1)` in absolute value.
-fn window<P: SWCurveConfig<ScalarField = Fr>>(
+fn window<P: SWCurveConfig<ScalarField = Fr, BaseField: Inlined>>(
     bases: &[Affine<P>],
     terms: &[Term],
     bit: usize,
@@ -196,25 +201,43 @@ fn window<P: SWCurveConfig<ScalarField = Fr>>(
         }
     }
     let parts = sorted.par_chunks(SEGMENT).enumerate();
-    parts.map(|(i, part)| segment(bases, part, &ends, i * SEGMENT)).reduce(Projective::zero, |sum, part| sum + part)
+    parts
+        .map_init(Room::default, |room, (i, part)| segment(bases, part, &ends, i * SEGMENT, room))
+        .reduce(Projective::zero, |sum, part| sum + part)
+}
+
+/// Room to work in, kept from one segment to the next.
+struct Room<P: SWCurveConfig<BaseField: Inlined>> {
+    points: Vec<Affine<P>>,
+    inverses: Inverses<P::BaseField>,
+    runs: Vec<(u32, u32)>,
+    buckets: Vec<(usize, usize)>,
+}
+
+impl<P: SWCurveConfig<BaseField: Inlined>> Default for Room<P> {
+    fn default() -> Self {
+        Self { points: vec![], inverses: Inverses::default(), runs: vec![], buckets: vec![] }
+    }
 }
 
 /// `sum_b b sum_(i in b) P_i` over the sorted places from `start` on, which need not begin or end with a bucket.
-fn segment<P: SWCurveConfig<ScalarField = Fr>>(
+fn segment<P: SWCurveConfig<ScalarField = Fr, BaseField: Inlined>>(
     bases: &[Affine<P>],
     part: &[u32],
     ends: &[u32],
     start: usize,
+    Room { points, inverses, runs, buckets }: &mut Room<P>,
 ) -> Projective<P> {
-    let mut points: Vec<Affine<P>> = part
-        .iter()
-        .map(|i| {
-            let base = bases[(i & !NEGATIVE) as usize];
-            if i & NEGATIVE == 0 { base } else { -base }
-        })
-        .collect();
+    points.clear();
+    // Copied first, and negated then: nothing waits for the cache's misses but the next ones.
+    points.extend(part.iter().map(|i| bases[(i & !NEGATIVE) as usize]));
+    for (point, i) in points.iter_mut().zip(part) {
+        let negated = -point.y;
+        point.y = if i & NEGATIVE == 0 { point.y } else { negated };
+    }
+    runs.clear();
+    buckets.clear();
     let first = ends.partition_point(|end| *end as usize <= start);
-    let (mut runs, mut buckets) = (vec![], vec![]);
     let (mut b, mut place) = (first, 0);
     while place < part.len() {
         let end = (ends[b] as usize - start).min(part.len());
@@ -225,17 +248,17 @@ fn segment<P: SWCurveConfig<ScalarField = Fr>>(
         }
         b += 1;
     }
-    sum_runs(&mut points, &mut runs);
+    sum_runs(points, runs, inverses);
 
     // sum_b b S_b = sum_b (b - first + 1) S_b + (first - 1) sum_b S_b.
     let (mut running, mut total) = (Projective::zero(), Projective::<P>::zero());
     let mut above = None;
-    for (b, place) in buckets.into_iter().rev() {
-        for _ in b..above.unwrap_or(b) {
+    for (b, place) in buckets.iter().rev() {
+        for _ in *b..above.unwrap_or(*b) {
             total += running;
         }
-        above = Some(b);
-        running += points[place];
+        above = Some(*b);
+        running += points[*place];
     }
     for _ in first..=above.unwrap_or(first) {
         total += running;
@@ -243,7 +266,7 @@ fn segment<P: SWCurveConfig<ScalarField = Fr>>(
     total + small_multiple(running, first - 1)
 }
 
-fn small_multiple<P: SWCurveConfig>(point: Projective<P>, k: usize) -> Projective<P> {
+fn small_multiple<P: SWCurveConfig<BaseField: Inlined>>(point: Projective<P>, k: usize) -> Projective<P> {
     let mut result = Projective::zero();
     for bit in (0..usize::BITS - k.leading_zeros()).rev() {
         result.double_in_place();
@@ -257,99 +280,158 @@ fn small_multiple<P: SWCurveConfig>(point: Projective<P>, k: usize) -> Projectiv
 /// Replaces the first point of each run `(start, length)` by the run's sum.
 ///
 /// Each level adds the last half of a run to its first, all runs with one inversion.
-fn sum_runs<P: SWCurveConfig>(points: &mut [Affine<P>], runs: &mut Vec<(u32, u32)>) {
-    let mut products = Vec::with_capacity(points.len() / 2);
+fn sum_runs<P: SWCurveConfig<BaseField: Inlined>>(
+    points: &mut [Affine<P>],
+    runs: &mut Vec<(u32, u32)>,
+    inverses: &mut Inverses<P::BaseField>,
+) {
     loop {
         runs.retain(|(_, length)| *length > 1);
         if runs.is_empty() {
             return;
         }
-        products.clear();
-        let mut product = P::BaseField::ONE;
         for (start, length) in runs.iter() {
             let run = &points[*start as usize..(start + length) as usize];
             let (left, right) = run.split_at(run.len().div_ceil(2));
             for (p, q) in left.iter().zip(right) {
-                products.push(product);
-                product *= denominator(p, q);
+                inverses.put(denominator(p, q));
             }
         }
-        // A product of what is not zero.
-        let mut inverse = product.inverse().unwrap_or(P::BaseField::ONE);
-        let mut products = products.iter().rev();
+        inverses.invert();
         for (start, length) in runs.iter_mut().rev() {
             let run = &mut points[*start as usize..(*start + *length) as usize];
             let (left, right) = run.split_at_mut(run.len().div_ceil(2));
-            let pairs = left.iter_mut().zip(&*right).rev();
-            *length = length.div_ceil(2);
-            for ((p, q), product) in pairs.zip(&mut products) {
-                let denominator = denominator(p, q);
-                *p = add(p, q, inverse * product);
-                inverse *= denominator;
+            for (p, q) in left.iter_mut().zip(&*right).rev() {
+                *p = add(p, q, inverses);
             }
+            *length = length.div_ceil(2);
         }
     }
 }
 
-/// Adds points pairwise, `left_i += right_i`, with one inversion; `products` is room to work in.
-pub(crate) fn add_pairs<P: SWCurveConfig>(
+/// Adds points pairwise, `left_i += right_i`, with one inversion.
+pub(crate) fn add_pairs<P: SWCurveConfig<BaseField: Inlined>>(
     left: &mut [Affine<P>],
     right: &[Affine<P>],
-    products: &mut Vec<P::BaseField>,
+    inverses: &mut Inverses<P::BaseField>,
 ) {
-    products.clear();
-    let mut product = P::BaseField::ONE;
     for (p, q) in left.iter().zip(right) {
-        products.push(product);
-        product *= denominator(p, q);
+        inverses.put(denominator(p, q));
     }
-    let mut inverse = product.inverse().unwrap_or(P::BaseField::ONE);
-    for ((p, q), product) in left.iter_mut().zip(right).zip(&*products).rev() {
-        let denominator = denominator(p, q);
-        *p = add(p, q, inverse * product);
-        inverse *= denominator;
+    inverses.invert();
+    for (p, q) in left.iter_mut().zip(right).rev() {
+        *p = add(p, q, inverses);
+    }
+}
+
+/// Inverses of many elements, none of them zero, for the price of one: put all, invert, and take them in reverse order.
+///
+/// Two products take turns, so that a multiplication need not wait for the one before.
+pub(crate) struct Inverses<F> {
+    /// Of each element, the product of those before it in its turn.
+    products: Vec<F>,
+    turns: [F; 2],
+}
+
+impl<F: Inlined> Default for Inverses<F> {
+    fn default() -> Self {
+        Self { products: vec![], turns: [F::ONE; 2] }
+    }
+}
+
+impl<F: Inlined> Inverses<F> {
+    #[inline(always)]
+    fn put(&mut self, x: F) {
+        let [product, other] = self.turns;
+        self.products.push(product);
+        self.turns = [other, product.times(&x)];
+    }
+
+    fn invert(&mut self) {
+        let [x, y] = self.turns;
+        // A product of what is not zero.
+        let inverse = (x * y).inverse().unwrap_or(F::ONE);
+        self.turns = [inverse * y, inverse * x];
+    }
+
+    /// The inverse of `x`, the last element that was put and not taken.
+    #[inline(always)]
+    fn take(&mut self, x: F) -> F {
+        let [other, inverse] = self.turns;
+        let product = self.products.pop().unwrap_or(F::ONE);
+        self.turns = if self.products.is_empty() { [F::ONE; 2] } else { [inverse.times(&x), other] };
+        inverse.times(&product)
     }
 }
 
 /// Infinity is the point of both coordinates zero, which is on no curve with `b != 0`.
 #[inline]
-fn is_infinity<P: SWCurveConfig>(p: &Affine<P>) -> bool {
-    p.y.is_zero() && p.x.is_zero()
+fn is_infinity<P: SWCurveConfig<BaseField: Inlined>>(p: &Affine<P>) -> bool {
+    p.x.is_zero() && p.y.is_zero()
 }
 
 /// The denominator of the slope of the line through both points: never zero, and one where there is no slope to compute.
-#[inline]
-fn denominator<P: SWCurveConfig>(p: &Affine<P>, q: &Affine<P>) -> P::BaseField {
-    let difference = q.x - p.x;
-    if !difference.is_zero() && !is_infinity(p) && !is_infinity(q) {
+#[inline(always)]
+fn denominator<P: SWCurveConfig<BaseField: Inlined>>(p: &Affine<P>, q: &Affine<P>) -> P::BaseField {
+    let difference = q.x.minus(&p.x);
+    if difference.is_zero() || p.x.is_zero() || q.x.is_zero() { rare_denominator(p, q) } else { difference }
+}
+
+#[cold]
+fn rare_denominator<P: SWCurveConfig<BaseField: Inlined>>(p: &Affine<P>, q: &Affine<P>) -> P::BaseField {
+    let difference = q.x.minus(&p.x);
+    if is_infinity(p) || is_infinity(q) {
+        P::BaseField::ONE
+    } else if !difference.is_zero() {
         difference
-    } else if p == q && !p.y.is_zero() {
+    } else if p.y == q.y && !p.y.is_zero() {
         p.y.double()
     } else {
         P::BaseField::ONE
     }
 }
 
-/// `p + q`, from the inverse of their [`denominator`].
-#[inline]
-fn add<P: SWCurveConfig>(p: &Affine<P>, q: &Affine<P>, inverse: P::BaseField) -> Affine<P> {
+/// `p + q`, taking the inverse of their [`denominator`].
+#[inline(always)]
+fn add<P: SWCurveConfig<BaseField: Inlined>>(
+    p: &Affine<P>,
+    q: &Affine<P>,
+    inverses: &mut Inverses<P::BaseField>,
+) -> Affine<P> {
+    let difference = q.x.minus(&p.x);
+    if difference.is_zero() || p.x.is_zero() || q.x.is_zero() {
+        return rare_add(p, q, inverses);
+    }
+    third(q.y.minus(&p.y).times(&inverses.take(difference)), p, q)
+}
+
+#[cold]
+fn rare_add<P: SWCurveConfig<BaseField: Inlined>>(
+    p: &Affine<P>,
+    q: &Affine<P>,
+    inverses: &mut Inverses<P::BaseField>,
+) -> Affine<P> {
+    let inverse = inverses.take(rare_denominator(p, q));
     if is_infinity(q) {
-        return *p;
-    }
-    if is_infinity(p) {
-        return *q;
-    }
-    let slope = if p.x != q.x {
-        (q.y - p.y) * inverse
+        *p
+    } else if is_infinity(p) {
+        *q
+    } else if p.x != q.x {
+        third((q.y - p.y) * inverse, p, q)
     } else if p.y == q.y && !p.y.is_zero() {
-        // Both curves have a = 0.
+        // The tangent's slope; both curves have a = 0.
         let square = p.x.square();
-        (square.double() + square) * inverse
+        third((square.double() + square) * inverse, p, q)
     } else {
-        return Affine::identity();
-    };
-    let x = slope.square() - p.x - q.x;
-    Affine::new_unchecked(x, slope * (p.x - x) - p.y)
+        Affine::identity()
+    }
+}
+
+/// The sum of two points on a line with this slope.
+#[inline(always)]
+fn third<P: SWCurveConfig<BaseField: Inlined>>(slope: P::BaseField, p: &Affine<P>, q: &Affine<P>) -> Affine<P> {
+    let x = slope.times(&slope).minus(&p.x).minus(&q.x);
+    Affine::new_unchecked(x, slope.times(&p.x.minus(&x)).minus(&p.y))
 }
 
 #[cfg(test)]
@@ -360,7 +442,7 @@ mod tests {
     use super::*;
 
     /// Random points, some of them equal, opposite or infinite.
-    fn bases<P: SWCurveConfig<ScalarField = Fr>>(n: usize, rng: &mut impl Rng) -> Vec<Affine<P>> {
+    fn bases<P: SWCurveConfig<ScalarField = Fr, BaseField: Inlined>>(n: usize, rng: &mut impl Rng) -> Vec<Affine<P>> {
         let few: Vec<Affine<P>> = (0..20).map(|_| Projective::<P>::rand(rng).into_affine()).collect();
         let mut sum = Projective::<P>::rand(rng);
         (0..n)
@@ -391,7 +473,7 @@ mod tests {
         }
     }
 
-    fn equals_arkworks<P: SWCurveConfig<ScalarField = Fr>>(sizes: &[usize]) {
+    fn equals_arkworks<P: SWCurveConfig<ScalarField = Fr, BaseField: Inlined>>(sizes: &[usize]) {
         let mut rng = test_rng();
         for n in sizes {
             let bases = bases::<P>(*n, &mut rng);
@@ -447,7 +529,7 @@ mod tests {
             right.push(b);
             expected.push((a + b).into_affine());
         }
-        add_pairs(&mut left, &right, &mut vec![]);
+        add_pairs(&mut left, &right, &mut Inverses::default());
         assert_eq!(left, expected);
     }
 
@@ -462,7 +544,7 @@ mod tests {
         }
         let all = runs.clone();
         let mut sums = points.clone();
-        sum_runs(&mut sums, &mut runs);
+        sum_runs(&mut sums, &mut runs, &mut Inverses::default());
         for (start, length) in all {
             let expected: G1Projective = points[start as usize..(start + length) as usize].iter().sum();
             assert_eq!(sums[start as usize], expected);

@@ -13,8 +13,9 @@ use crate::{
     constraints::{Columns, Rows},
     domain::Domain,
     error::Error,
+    field::Inlined,
     key::{ProvingKey, VerifyingKey},
-    msm::add_pairs,
+    msm::{Inverses, add_pairs},
 };
 
 /// The secrets of a setup. They are overwritten when dropped.
@@ -148,12 +149,12 @@ pub fn setup<R: Rows + ?Sized>(rows: &R, columns: Columns<'_>, secrets: &Secrets
 const BATCH: usize = 1 << 10;
 
 /// Multiples of one point: `windows[w][d - 1] = d 2^(c w) G` for `0 < d <= 2^(c - 1)`.
-struct Table<P: SWCurveConfig> {
+struct Table<P: SWCurveConfig<BaseField: Inlined>> {
     c: usize,
     windows: Vec<Vec<Affine<P>>>,
 }
 
-impl<P: SWCurveConfig<ScalarField = Fr>> Table<P> {
+impl<P: SWCurveConfig<ScalarField = Fr, BaseField: Inlined>> Table<P> {
     /// A table of a size that pays for so many multiplications.
     fn new(base: Affine<P>, count: usize) -> Self {
         let c = (count.max(1).ilog2() as usize).saturating_sub(5).clamp(4, 14);
@@ -189,7 +190,7 @@ impl<P: SWCurveConfig<ScalarField = Fr>> Table<P> {
         points.par_chunks_mut(BATCH).zip(scalars.par_chunks(BATCH)).for_each(|(points, scalars)| {
             let mut limbs: Vec<_> = scalars.iter().map(|s| (s.into_bigint().0, 0)).collect();
             let mut addends = Vec::with_capacity(points.len());
-            let mut products = Vec::with_capacity(points.len());
+            let mut inverses = Inverses::default();
             for (w, window) in self.windows.iter().enumerate() {
                 addends.clear();
                 addends.extend(
@@ -197,7 +198,7 @@ impl<P: SWCurveConfig<ScalarField = Fr>> Table<P> {
                         .iter_mut()
                         .map(|(limbs, carry)| self.multiple(window, digit(limbs, w * self.c, self.c, carry))),
                 );
-                add_pairs(points, &addends, &mut products);
+                add_pairs(points, &addends, &mut inverses);
             }
             limbs.iter_mut().for_each(|(limbs, _)| limbs.zeroize());
         });
