@@ -310,28 +310,37 @@ fn for_thirds(values: &mut [Fr], f: impl Fn(usize, &mut [Fr], &mut [Fr], &mut [F
         .for_each(|(i, (x, y, z))| f(i * CHUNK, x, y, z));
 }
 
-/// `(x, y) -> (x + y, (x - y) v^-j)`, with `v^-j = -v^(h - j)` for `v` of order `2 h`.
+/// `(x, y) -> (x + y, (x - y) v^-j)` from `j = start` on, with `v^-j = -v^(h - j)` for `v` of order `2 h`.
 fn butterflies_in(x: &mut [Fr], y: &mut [Fr], start: usize, twiddles: &[Fr]) {
-    let h = twiddles.len();
-    for (j, (x, y)) in x.iter_mut().zip(y).enumerate() {
-        let j = start + j;
-        let difference = if j == 0 { x.minus(y) } else { y.minus(x).times(&twiddles[h - j]) };
+    let first = usize::from(start == 0);
+    // v^(h - j) backwards, without v^h: there j = 0, and there is nothing to multiply.
+    let from = &twiddles[..=twiddles.len() - start.max(1)];
+    if let ([x, ..], [y, ..], 0) = (&mut *x, &mut *y, start) {
+        (*x, *y) = (x.plus(y), x.minus(y));
+    }
+    for ((x, y), w) in x.iter_mut().zip(y).skip(first).zip(from.iter().rev()) {
+        let difference = y.minus(x).times(w);
         *x = x.plus(y);
         *y = difference;
     }
 }
 
-/// `(x, y) -> (x + v^j y, x - v^j y)`.
+/// `(x, y) -> (x + v^j y, x - v^j y)` from `j = start` on.
 fn butterflies_out(x: &mut [Fr], y: &mut [Fr], start: usize, twiddles: &[Fr]) {
-    for (j, ((x, y), w)) in x.iter_mut().zip(y).zip(&twiddles[start..]).enumerate() {
-        let v = if start + j == 0 { *y } else { y.times(w) };
+    let first = usize::from(start == 0);
+    if let ([x, ..], [y, ..], 0) = (&mut *x, &mut *y, start) {
+        (*x, *y) = (x.plus(y), x.minus(y));
+    }
+    for ((x, y), w) in x.iter_mut().zip(y).zip(&twiddles[start..]).skip(first) {
+        let v = y.times(w);
         *y = x.minus(&v);
         *x = x.plus(&v);
     }
 }
 
 /// Runs butterflies over the two halves, by several threads if they are long.
-fn butterflies(values: &mut [Fr], twiddles: &[Fr], f: fn(&mut [Fr], &mut [Fr], usize, &[Fr])) {
+#[inline(always)]
+fn butterflies(values: &mut [Fr], twiddles: &[Fr], f: impl Fn(&mut [Fr], &mut [Fr], usize, &[Fr]) + Sync) {
     let (x, y) = values.split_at_mut(twiddles.len());
     if twiddles.len() < SERIAL {
         f(x, y, 0, twiddles);
@@ -343,34 +352,51 @@ fn butterflies(values: &mut [Fr], twiddles: &[Fr], f: fn(&mut [Fr], &mut [Fr], u
 
 /// From values to `n` times the coefficients, in bit-reversed order.
 fn decimate_in_frequency(values: &mut [Fr], roots: &[Fr]) {
-    let h = values.len() / 2;
-    if h == 0 {
-        return;
-    }
-    butterflies(values, &roots[h..2 * h], butterflies_in);
-    let (x, y) = values.split_at_mut(h);
-    if h < SERIAL {
-        decimate_in_frequency(x, roots);
-        decimate_in_frequency(y, roots);
-    } else {
-        rayon::join(|| decimate_in_frequency(x, roots), || decimate_in_frequency(y, roots));
+    match values {
+        [_] | [] => {}
+        [x, y] => (*x, *y) = (x.plus(y), x.minus(y)),
+        [x, y, z, w] => {
+            let (even, odd) = (x.plus(z), y.plus(w));
+            // The root of order four, whose inverse is its negative.
+            let (low, high) = (x.minus(z), w.minus(y).times(&roots[3]));
+            (*x, *y, *z, *w) = (even.plus(&odd), even.minus(&odd), low.plus(&high), low.minus(&high));
+        }
+        _ => {
+            let h = values.len() / 2;
+            butterflies(values, &roots[h..2 * h], butterflies_in);
+            let (x, y) = values.split_at_mut(h);
+            if h < SERIAL {
+                decimate_in_frequency(x, roots);
+                decimate_in_frequency(y, roots);
+            } else {
+                rayon::join(|| decimate_in_frequency(x, roots), || decimate_in_frequency(y, roots));
+            }
+        }
     }
 }
 
 /// From coefficients in bit-reversed order to values.
 fn decimate_in_time(values: &mut [Fr], roots: &[Fr]) {
-    let h = values.len() / 2;
-    if h == 0 {
-        return;
+    match values {
+        [_] | [] => {}
+        [x, y] => (*x, *y) = (x.plus(y), x.minus(y)),
+        [x, y, z, w] => {
+            let (even, odd) = (x.plus(y), x.minus(y));
+            let (low, high) = (z.plus(w), z.minus(w).times(&roots[3]));
+            (*x, *y, *z, *w) = (even.plus(&low), odd.plus(&high), even.minus(&low), odd.minus(&high));
+        }
+        _ => {
+            let h = values.len() / 2;
+            let (x, y) = values.split_at_mut(h);
+            if h < SERIAL {
+                decimate_in_time(x, roots);
+                decimate_in_time(y, roots);
+            } else {
+                rayon::join(|| decimate_in_time(x, roots), || decimate_in_time(y, roots));
+            }
+            butterflies(values, &roots[h..2 * h], butterflies_out);
+        }
     }
-    let (x, y) = values.split_at_mut(h);
-    if h < SERIAL {
-        decimate_in_time(x, roots);
-        decimate_in_time(y, roots);
-    } else {
-        rayon::join(|| decimate_in_time(x, roots), || decimate_in_time(y, roots));
-    }
-    butterflies(values, &roots[h..2 * h], butterflies_out);
 }
 
 #[cfg(test)]

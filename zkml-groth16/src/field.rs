@@ -8,6 +8,9 @@ pub(crate) trait Inlined: Field {
     /// `self * other`.
     fn times(&self, other: &Self) -> Self;
 
+    /// `self * self`.
+    fn squared(&self) -> Self;
+
     /// `self - other`.
     fn minus(&self, other: &Self) -> Self;
 
@@ -102,6 +105,11 @@ impl<C: Prime> Inlined for Fp<MontBackend<C, 4>, 4> {
     }
 
     #[inline(always)]
+    fn squared(&self) -> Self {
+        self.times(self)
+    }
+
+    #[inline(always)]
     fn minus(&self, other: &Self) -> Self {
         Self::new_unchecked(BigInt(difference::<C>(&self.0.0, &other.0.0)))
     }
@@ -117,6 +125,11 @@ impl Inlined for Fq2 {
     #[inline(always)]
     fn times(&self, other: &Self) -> Self {
         *self * other
+    }
+
+    #[inline(always)]
+    fn squared(&self) -> Self {
+        self.square()
     }
 
     #[inline(always)]
@@ -144,6 +157,7 @@ mod tests {
         let all: Vec<F> = few.into_iter().chain((0..200).map(|_| F::rand(&mut rng))).collect();
         for (a, b) in all.iter().flat_map(|a| all.iter().map(move |b| (a, b))) {
             assert_eq!(a.times(b), *a * b);
+            assert_eq!(a.squared(), a.square());
             assert_eq!(a.minus(b), *a - b);
             assert_eq!(a.plus(b), *a + b);
         }

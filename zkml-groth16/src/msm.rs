@@ -430,7 +430,7 @@ fn rare_add<P: SWCurveConfig<BaseField: Inlined>>(
 /// The sum of two points on a line with this slope.
 #[inline(always)]
 fn third<P: SWCurveConfig<BaseField: Inlined>>(slope: P::BaseField, p: &Affine<P>, q: &Affine<P>) -> Affine<P> {
-    let x = slope.times(&slope).minus(&p.x).minus(&q.x);
+    let x = slope.squared().minus(&p.x).minus(&q.x);
     Affine::new_unchecked(x, slope.times(&p.x.minus(&x)).minus(&p.y))
 }
 
