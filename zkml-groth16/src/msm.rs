@@ -1,14 +1,14 @@
 //! Multi-scalar multiplication, `sum_i s_i P_i`.
 //!
-//! Scalars are first brought to `[-p/2, p/2]`, so that small negative ones are small; zeros, and points at infinity, are dropped.
-//! Then, for digits `d` of `c` bits with signs, window by window: `(|d|, +-P)` are sorted by `|d|` into buckets (by counting),
-//! each bucket is summed by a tree of additions in affine coordinates, and `sum_b b S_b` is, with the buckets in a square, two running
-//! sums over the trees of its rows and of its columns.
-//! Additions of one level of many trees share one inversion, six multiplications each. Short scalars take digits of their own,
-//! if that is cheaper: a network's values are mostly bits.
+//! Scalars are first brought to `[-p/2, p/2]`, so that small negative ones are small; zeros, and points at infinity,
+//! are dropped. Then, for digits `d` of `c` bits with signs, window by window: `(|d|, +-P)` are sorted by `|d|` into
+//! buckets (by counting), each bucket is summed by a tree of additions in affine coordinates, and `sum_b b S_b` is,
+//! with the buckets in a square, two running sums over the trees of its rows and of its columns. Additions of one level
+//! of many trees share one inversion, six multiplications each. Short scalars take digits of their own, if that is
+//! cheaper: a network's values are mostly bits.
 //!
-//! Sources: Pippenger, "On the evaluation of powers and monomials" (1980); Montgomery, "Speeding the Pollard and elliptic curve
-//! methods of factorization" (1987), section 10.3.1, on shared inversions.
+//! Sources: Pippenger, "On the evaluation of powers and monomials" (1980); Montgomery, "Speeding the Pollard and
+//! elliptic curve methods of factorization" (1987), section 10.3.1, on shared inversions.
 
 use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
@@ -34,7 +34,8 @@ pub fn g2(bases: &[G2Affine], scalars: &[Fr]) -> G2Projective {
     sum(bases, scalars)
 }
 
-/// A scalar that is not zero and whose base is not infinity: the base's index, [`NEGATIVE`] if subtracted, and the absolute value.
+/// A scalar that is not zero and whose base is not infinity: the base's index, [`NEGATIVE`] if subtracted, and the
+/// absolute value.
 type Term = (u32, [u64; 4]);
 
 fn sum<P: SWCurveConfig<ScalarField = Fr, BaseField: Inlined>>(bases: &[Affine<P>], scalars: &[Fr]) -> Projective<P> {
@@ -89,7 +90,8 @@ fn length(limbs: &[u64; 4]) -> usize {
     top.map_or(0, |i| 64 * i + (64 - limbs[i].leading_zeros() as usize))
 }
 
-/// Scalars of at most `at` bits are summed apart from longer ones, of at most `bits`; each kind has its own digits, of so many bits.
+/// Scalars of at most `at` bits are summed apart from longer ones, of at most `bits`; each kind has its own digits, of
+/// so many bits.
 struct Split {
     at: usize,
     bits: usize,
@@ -116,14 +118,14 @@ impl Split {
     }
 }
 
-/// The best number of bits of a digit for scalars of more than `above` and at most `bits` bits, and what their sum then costs, in
-/// multiplications, of how many there are `longer` than each length.
+/// The best number of bits of a digit for scalars of more than `above` and at most `bits` bits, and what their sum then
+/// costs, in multiplications, of how many there are `longer` than each length.
 fn digits(longer: &[usize; BITS + 1], above: usize, bits: usize) -> (usize, usize) {
     if longer[above] == longer[bits] {
         return (1, 0);
     }
-    // Seven for a sum of two points, one or two of them a bucket beside those of the trees; then the running sums of each segment,
-    // whose steps are 28 each, and the doublings and the overhead of a window.
+    // Seven for a sum of two points, one or two of them a bucket beside those of the trees; then the running sums of
+    // each segment, whose steps are 28 each, and the doublings and the overhead of a window.
     let window = |c: usize, w: usize| {
         let terms = longer[above.max((c * w).saturating_sub(1))] - longer[bits];
         let buckets = 1usize << (c - 1);
@@ -282,8 +284,8 @@ fn weigh<P: SWCurveConfig>(points: &[Affine<P>], buckets: &[(usize, usize)]) -> 
 
 /// The same for buckets below `span`, with most additions in trees.
 ///
-/// With the buckets in a square, `b = 2^k row + column`, `sum_b b S_b = 2^k sum_row row R_row + sum_column column C_column`
-/// for the sums `R` of rows and `C` of columns.
+/// With the buckets in a square, `b = 2^k row + column`,
+/// `sum_b b S_b = 2^k sum_row row R_row + sum_column column C_column` for the sums `R` of rows and `C` of columns.
 fn weigh_in_square<P: SWCurveConfig<BaseField: Inlined>>(
     Room { points, grouped, inverses, runs, buckets, groups }: &mut Room<P>,
     span: usize,
@@ -438,7 +440,8 @@ fn is_infinity<P: SWCurveConfig<BaseField: Inlined>>(p: &Affine<P>) -> bool {
     p.x.is_zero() && p.y.is_zero()
 }
 
-/// The denominator of the slope of the line through both points: never zero, and one where there is no slope to compute.
+/// The denominator of the slope of the line through both points: never zero, and one where there is no slope to
+/// compute.
 #[inline(always)]
 fn denominator<P: SWCurveConfig<BaseField: Inlined>>(p: &Affine<P>, q: &Affine<P>) -> P::BaseField {
     let difference = q.x.minus(&p.x);
