@@ -1,10 +1,11 @@
 //! Multiplicative subgroups `H = {w^i}` of size `2^k`, `3 * 2^k` or `9 * 2^k`, and transforms over them.
 //!
-//! The group of BN254's scalar field has subgroups of order `2^28` and `9`, so that a domain wastes less than a third of its rows
-//! where powers of two alone waste up to half. A factor of three is one outer layer over radix-2 transforms.
+//! The group of BN254's scalar field has subgroups of order `2^28` and `9`, so that a domain wastes at most a quarter
+//! of its rows where powers of two alone waste up to half. A factor of three is one outer layer over radix-2
+//! transforms.
 //!
-//! Transforms between values and coefficients are decimated in frequency one way and in time the other way, with coefficients in
-//! the order that the first leaves and the second expects: nothing is permuted between them.
+//! Transforms between values and coefficients are decimated in frequency one way and in time the other way, with
+//! coefficients in the order that the first leaves and the second expects: nothing is permuted between them.
 //!
 //! Source: Gentleman and Sande, "Fast Fourier transforms for fun and profit" (1966).
 
@@ -32,7 +33,8 @@ pub struct Domain {
     root: Fr,
     /// `g`.
     shift: Fr,
-    /// Twiddles of radix 2: `roots[h + j] = v^j` for `v` of order `2 h` and `j < h`, for each power of two `h` below `2^k`.
+    /// Twiddles of radix 2: `roots[h + j] = v^j` for `v` of order `2 h` and `j < h`, for each power of two `h` below
+    /// `2^k`.
     roots: Vec<Fr>,
     /// Twiddles of radix 3, outermost layer first: `(v^j, v^(2j))` for `v` of order `3 m`, for `j <= m`.
     thirds: Vec<Vec<[Fr; 2]>>,
@@ -93,7 +95,8 @@ impl Domain {
         x.pow([self.size as u64]) - Fr::ONE
     }
 
-    /// `L_i(x)` for all `i`, the polynomials of degree below `n` with `L_i(w^i) = 1` and no other value but zero on the domain.
+    /// `L_i(x)` for all `i`, the polynomials of degree below `n` with `L_i(w^i) = 1` and no other value but zero on the
+    /// domain.
     ///
     /// `L_i(x) = w^i (x^n - 1) / (n (x - w^i))`; `None` where `x` lies in the domain.
     pub fn lagrange(&self, x: Fr) -> Option<Vec<Fr>> {

@@ -19,7 +19,7 @@ pub enum Error {
         /// How many there should be.
         expected: usize,
     },
-    /// A secret is zero, or equals one that it must differ from.
+    /// A secret is zero, or `gamma` or a delta is one or equals another of them.
     Secret {
         /// Its name.
         name: &'static str,
@@ -51,7 +51,7 @@ impl fmt::Display for Error {
             Self::Length { what, found, expected } => {
                 write!(f, "{what} has {found} elements instead of {expected}: pass those of this circuit and key")
             }
-            Self::Secret { name } => write!(f, "{name} is zero or equals another secret: draw it anew"),
+            Self::Secret { name } => write!(f, "{name} is zero or one, or equals another secret: draw it anew"),
             Self::Tau => write!(f, "tau lies in the domain or its coset: draw it anew"),
             Self::Phase { found, phases } => {
                 write!(f, "no commitment to phase {found} of {phases}: only phases before the last are committed to")

@@ -1,14 +1,16 @@
 //! Keys and proofs.
 //!
-//! Column `i` of the constraints has polynomials `a_i, b_i, c_i` with its entries as values on the domain, here at the secret
-//! `tau`; `K_i = beta a_i + alpha b_i + c_i`, and `t = tau^n - 1`. `[x]_1` and `[x]_2` are `x` times the groups' generators.
+//! Column `i` of the constraints has polynomials `a_i, b_i, c_i` with its entries as values on the domain, here at the
+//! secret `tau`; `K_i = beta a_i + alpha b_i + c_i`, and `t = tau^n - 1`. `[x]_1` and `[x]_2` are `x` times the groups'
+//! generators.
 
 use ark_bn254::{G1Affine, G2Affine};
 
 /// What checks proofs.
 ///
 /// # Soundness
-/// Whoever knows the secrets of the setup can prove anything. `gamma` and the deltas must be different from each other, and from zero.
+/// Whoever knows the secrets of the setup can prove anything. `gamma` and the deltas must be different from each other,
+/// and from zero.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifyingKey {
     /// `[alpha]_1`.
@@ -25,10 +27,10 @@ pub struct VerifyingKey {
 
 /// What proofs are made with. Points of columns that no constraint mentions are infinity, and cost nothing.
 ///
-/// `h` and `c` hold the quotient of the constraints: with `q` the polynomial that equals `a b` on the coset `g H`, on which
-/// `X^n - 1` is `-2`, and `c` the one that equals `a b` on `H`, the quotient `(a b - c) / (X^n - 1)` is `(c - q) / 2`.
-/// So `h t / delta = sum_i z_i c_i t / (2 delta) - sum_j q_j L_j t / (2 delta)`: where `z_i` stands in the last phase the first
-/// sum is part of `k` already. The span of the points is that of a key with powers of `tau`.
+/// `h` and `c` hold the quotient of the constraints: with `q` the polynomial that equals `a b` on the coset `g H`, on
+/// which `X^n - 1` is `-2`, and `c` the one that equals `a b` on `H`, the quotient `(a b - c) / (X^n - 1)` is
+/// `(c - q) / 2`. So `h t / delta = sum_i z_i c_i t / (2 delta) - sum_j q_j L_j t / (2 delta)`: where `z_i` stands in
+/// the last phase the first sum is part of `k` already. The span of the points is that of a key with powers of `tau`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProvingKey {
     /// The verifying key.
@@ -47,7 +49,8 @@ pub struct ProvingKey {
     pub h: Vec<G1Affine>,
     /// `[c_i t / (2 delta)]_1` for the last delta, one a column that stands before the last phase's.
     pub c: Vec<G1Affine>,
-    /// `[K_i / delta_p]_1` for the witness columns of each phase `p`, in order; `[(K_i + c_i t / 2) / delta]_1` in the last.
+    /// `[K_i / delta_p]_1` for the witness columns of each phase `p`, in order; `[(K_i + c_i t / 2) / delta]_1` in the
+    /// last.
     pub k: Vec<Vec<G1Affine>>,
 }
 

@@ -5,14 +5,17 @@
 //! | one | `e(alpha, beta) e(IC, gamma) e(C, delta)`, plain Groth16 |
 //! | `n` | `e(alpha, beta) e(IC, gamma) e(D_1, delta_1) .. e(D_(n-1), delta_(n-1)) e(C, delta_n)` |
 //!
-//! With several, the prover [commits](commit) to the witness of each phase but the last, derives challenges from the commitments
-//! (which are columns like public inputs), computes the next phase from them, and [proves](prove()) at the end.
+//! With several, the prover [commits](commit) to the witness of each phase but the last, derives challenges from the
+//! commitments (which are columns like public inputs), computes the next phase from them, and [proves](prove()) at the
+//! end.
 //!
-//! This crate is compiled once, beside `zkml-core` and not in it. It checks lengths alone: points, satisfaction and what challenges
-//! are derived from are checked by `zkml_core::prove`, which is what to use. Randomness comes in as arguments.
+//! This crate is compiled once, beside `zkml-core` and not in it. It checks lengths alone: points, satisfaction and
+//! what challenges are derived from are checked by `zkml_core::prove`, which is what to use. Randomness comes in as
+//! arguments.
 //!
-//! Sources: Groth, "On the size of pairing-based non-interactive arguments" (EUROCRYPT 2016); Kosba, Papadopoulos, Papamanthou and
-//! Song, "MIRAGE: succinct arguments for randomized algorithms with applications to universal zk-SNARKs" (USENIX Security 2020).
+//! Sources: Groth, "On the size of pairing-based non-interactive arguments" (EUROCRYPT 2016); Kosba, Papadopoulos,
+//! Papamanthou and Song, "MIRAGE: succinct arguments for randomized algorithms with applications to universal
+//! zk-SNARKs" (USENIX Security 2020).
 #![forbid(unsafe_code)]
 
 mod key;

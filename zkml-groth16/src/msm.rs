@@ -1,13 +1,14 @@
 //! Multi-scalar multiplication, `sum_i s_i P_i`.
 //!
-//! Scalars are first brought to `[-p/2, p/2]`, so that small negative ones are small; zeros, and points at infinity, are dropped.
-//! Then, for digits `d` of `c` bits with signs, window by window: `(|d|, +-P)` are sorted by `|d|` into buckets (by counting),
-//! each bucket is summed by a tree of additions in affine coordinates, and `sum_b b S_b` is a running sum over the buckets.
-//! Additions of one level of many trees share one inversion, six multiplications each. Short scalars take digits of their own,
-//! if that is cheaper: a network's values are mostly bits.
+//! Scalars are first brought to `[-p/2, p/2]`, so that small negative ones are small; zeros, and points at infinity,
+//! are dropped. Then, for digits `d` of `c` bits with signs, window by window: `(|d|, +-P)` are sorted by `|d|` into
+//! buckets (by counting), each bucket is summed by a tree of additions in affine coordinates, and `sum_b b S_b` is,
+//! with the buckets in a square, two running sums over the trees of its rows and of its columns. Additions of one level
+//! of many trees share one inversion, six multiplications each. Short scalars take digits of their own, if that is
+//! cheaper: a network's values are mostly bits.
 //!
-//! Sources: Pippenger, "On the evaluation of powers and monomials" (1980); Montgomery, "Speeding the Pollard and elliptic curve
-//! methods of factorization" (1987), section 10.3.1, on shared inversions.
+//! Sources: Pippenger, "On the evaluation of powers and monomials" (1980); Montgomery, "Speeding the Pollard and
+//! elliptic curve methods of factorization" (1987), section 10.3.1, on shared inversions.
 
 use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
@@ -17,7 +18,7 @@ use rayon::prelude::*;
 use crate::field::Inlined;
 
 /// How many digits one task takes: their points stay in a core's cache, and their inversions are shared by thousands.
-const SEGMENT: usize = 1 << 12;
+const SEGMENT: usize = 1 << 13;
 /// A sign, beside an index.
 const NEGATIVE: u32 = 1 << 31;
 /// The most bits of a scalar without its sign.
@@ -33,7 +34,8 @@ pub fn g2(bases: &[G2Affine], scalars: &[Fr]) -> G2Projective {
     sum(bases, scalars)
 }
 
-/// A scalar that is not zero and whose base is not infinity: the base's index, [`NEGATIVE`] if subtracted, and the absolute value.
+/// A scalar that is not zero and whose base is not infinity: the base's index, [`NEGATIVE`] if subtracted, and the
+/// absolute value.
 type Term = (u32, [u64; 4]);
 
 fn sum<P: SWCurveConfig<ScalarField = Fr, BaseField: Inlined>>(bases: &[Affine<P>], scalars: &[Fr]) -> Projective<P> {
@@ -88,7 +90,8 @@ fn length(limbs: &[u64; 4]) -> usize {
     top.map_or(0, |i| 64 * i + (64 - limbs[i].leading_zeros() as usize))
 }
 
-/// Scalars of at most `at` bits are summed apart from longer ones, of at most `bits`; each kind has its own digits, of so many bits.
+/// Scalars of at most `at` bits are summed apart from longer ones, of at most `bits`; each kind has its own digits, of
+/// so many bits.
 struct Split {
     at: usize,
     bits: usize,
@@ -115,18 +118,21 @@ impl Split {
     }
 }
 
-/// The best number of bits of a digit for scalars of more than `above` and at most `bits` bits, and what their sum then costs, in
-/// multiplications, of how many there are `longer` than each length.
+/// The best number of bits of a digit for scalars of more than `above` and at most `bits` bits, and what their sum then
+/// costs, in multiplications, of how many there are `longer` than each length.
 fn digits(longer: &[usize; BITS + 1], above: usize, bits: usize) -> (usize, usize) {
     if longer[above] == longer[bits] {
         return (1, 0);
     }
-    let cost = |c: usize| {
-        // A sum of two points 6 and some; a step of the running sum 28; the doublings and the overhead of a window.
-        let window =
-            |w: usize| 7 * (longer[above.max((c * w).saturating_sub(1))] - longer[bits]) + (28 << (c - 1)) + 2000;
-        (0..(bits + 1).div_ceil(c)).map(window).sum::<usize>()
+    // Seven for a sum of two points, one or two of them a bucket beside those of the trees; then the running sums of
+    // each segment, whose steps are 28 each, and the doublings and the overhead of a window.
+    let window = |c: usize, w: usize| {
+        let terms = longer[above.max((c * w).saturating_sub(1))] - longer[bits];
+        let buckets = 1usize << (c - 1);
+        let steps = (buckets * (terms / SEGMENT + 1)).isqrt();
+        7 * (terms + terms.min(buckets)) + 56 * steps + buckets / 4 + 2000
     };
+    let cost = |c: usize| (0..(bits + 1).div_ceil(c)).map(|w| window(c, w)).sum::<usize>();
     (1..=17).map(|c| (c, cost(c))).min_by_key(|(_, cost)| *cost).unwrap_or((1, 0))
 }
 
@@ -209,14 +215,18 @@ fn window<P: SWCurveConfig<ScalarField = Fr, BaseField: Inlined>>(
 /// Room to work in, kept from one segment to the next.
 struct Room<P: SWCurveConfig<BaseField: Inlined>> {
     points: Vec<Affine<P>>,
+    /// The buckets' sums again, by rows and by columns.
+    grouped: Vec<Affine<P>>,
     inverses: Inverses<P::BaseField>,
     runs: Vec<(u32, u32)>,
     buckets: Vec<(usize, usize)>,
+    groups: Vec<(usize, usize)>,
 }
 
 impl<P: SWCurveConfig<BaseField: Inlined>> Default for Room<P> {
     fn default() -> Self {
-        Self { points: vec![], inverses: Inverses::default(), runs: vec![], buckets: vec![] }
+        let (points, grouped, runs, buckets, groups) = Default::default();
+        Self { points, grouped, inverses: Inverses::default(), runs, buckets, groups }
     }
 }
 
@@ -226,8 +236,9 @@ fn segment<P: SWCurveConfig<ScalarField = Fr, BaseField: Inlined>>(
     part: &[u32],
     ends: &[u32],
     start: usize,
-    Room { points, inverses, runs, buckets }: &mut Room<P>,
+    room: &mut Room<P>,
 ) -> Projective<P> {
+    let Room { points, inverses, runs, buckets, .. } = room;
     points.clear();
     // Copied first, and negated then: nothing waits for the cache's misses but the next ones.
     points.extend(part.iter().map(|i| bases[(i & !NEGATIVE) as usize]));
@@ -243,27 +254,86 @@ fn segment<P: SWCurveConfig<ScalarField = Fr, BaseField: Inlined>>(
         let end = (ends[b] as usize - start).min(part.len());
         if end > place {
             runs.push((place as u32, (end - place) as u32));
-            buckets.push((b, place));
+            buckets.push((b - first, place));
             place = end;
         }
         b += 1;
     }
     sum_runs(points, runs, inverses);
+    // sum_b b S_b = sum_b (b - first) S_b + first sum_b S_b.
+    let (weighted, sum) = if b - first <= 32 { weigh(points, buckets) } else { weigh_in_square(room, b - first) };
+    weighted + small_multiple(sum, first)
+}
 
-    // sum_b b S_b = sum_b (b - first + 1) S_b + (first - 1) sum_b S_b.
-    let (mut running, mut total) = (Projective::zero(), Projective::<P>::zero());
-    let mut above = None;
+/// `(sum_b b S_b, sum_b S_b)` for the sums `S_b` at the places of ascending buckets `(b, place)`.
+fn weigh<P: SWCurveConfig>(points: &[Affine<P>], buckets: &[(usize, usize)]) -> (Projective<P>, Projective<P>) {
+    let (mut weighted, mut sum) = (Projective::zero(), Projective::<P>::zero());
+    let mut above = buckets.last().map_or(0, |(b, _)| *b);
     for (b, place) in buckets.iter().rev() {
-        for _ in *b..above.unwrap_or(*b) {
-            total += running;
+        for _ in *b..above {
+            weighted += sum;
         }
-        above = Some(*b);
-        running += points[*place];
+        above = *b;
+        sum += points[*place];
     }
-    for _ in first..=above.unwrap_or(first) {
-        total += running;
+    for _ in 0..above {
+        weighted += sum;
     }
-    total + small_multiple(running, first - 1)
+    (weighted, sum)
+}
+
+/// The same for buckets below `span`, with most additions in trees.
+///
+/// With the buckets in a square, `b = 2^k row + column`,
+/// `sum_b b S_b = 2^k sum_row row R_row + sum_column column C_column` for the sums `R` of rows and `C` of columns.
+fn weigh_in_square<P: SWCurveConfig<BaseField: Inlined>>(
+    Room { points, grouped, inverses, runs, buckets, groups }: &mut Room<P>,
+    span: usize,
+) -> (Projective<P>, Projective<P>) {
+    let k = (usize::BITS - span.leading_zeros()).div_ceil(2);
+    grouped.clear();
+    runs.clear();
+    groups.clear();
+    for (b, place) in buckets.iter() {
+        match runs.last_mut() {
+            Some((_, length)) if groups.last().is_some_and(|(row, _)| *row == b >> k) => *length += 1,
+            _ => {
+                groups.push((b >> k, grouped.len()));
+                runs.push((grouped.len() as u32, 1));
+            }
+        }
+        grouped.push(points[*place]);
+    }
+    let rows = groups.len();
+
+    let column = |b: usize| b & ((1 << k) - 1);
+    let mut lengths = vec![0; 1 << k];
+    for (b, _) in buckets.iter() {
+        lengths[column(*b)] += 1;
+    }
+    let mut places = Vec::with_capacity(lengths.len());
+    let mut place = grouped.len();
+    for (column, length) in lengths.into_iter().enumerate() {
+        places.push(place);
+        if length > 0 {
+            groups.push((column, place));
+            runs.push((place as u32, length as u32));
+            place += length;
+        }
+    }
+    grouped.resize(place, Affine::identity());
+    for (b, place) in buckets.iter() {
+        let to = &mut places[column(*b)];
+        grouped[*to] = points[*place];
+        *to += 1;
+    }
+
+    sum_runs(grouped, runs, inverses);
+    let (mut weighted, sum) = weigh(grouped, &groups[..rows]);
+    for _ in 0..k {
+        weighted.double_in_place();
+    }
+    (weighted + weigh(grouped, &groups[rows..]).0, sum)
 }
 
 fn small_multiple<P: SWCurveConfig<BaseField: Inlined>>(point: Projective<P>, k: usize) -> Projective<P> {
@@ -370,7 +440,8 @@ fn is_infinity<P: SWCurveConfig<BaseField: Inlined>>(p: &Affine<P>) -> bool {
     p.x.is_zero() && p.y.is_zero()
 }
 
-/// The denominator of the slope of the line through both points: never zero, and one where there is no slope to compute.
+/// The denominator of the slope of the line through both points: never zero, and one where there is no slope to
+/// compute.
 #[inline(always)]
 fn denominator<P: SWCurveConfig<BaseField: Inlined>>(p: &Affine<P>, q: &Affine<P>) -> P::BaseField {
     let difference = q.x.minus(&p.x);

@@ -18,7 +18,8 @@ use crate::{
 /// If the phase is the last one or none, or has another number of values.
 ///
 /// # Soundness
-/// Values are hidden by `kappa` alone: it must be drawn uniformly, anew for each proof, unless commitments shall be recognised as equal.
+/// Values are hidden by `kappa` alone: it must be drawn uniformly, anew for each proof, unless commitments shall be
+/// recognised as equal.
 pub fn commit(key: &ProvingKey, phase: usize, values: &[Fr], kappa: Fr) -> Result<G1Affine, Error> {
     let phases = key.k.len();
     let (Some(points), Some(delta)) = (key.k.get(phase).filter(|_| phase + 1 < phases), key.deltas_g1.last()) else {
@@ -39,8 +40,8 @@ pub fn commit(key: &ProvingKey, phase: usize, values: &[Fr], kappa: Fr) -> Resul
 /// If lengths are not those of the key.
 ///
 /// # Soundness
-/// An assignment that violates constraints gives a proof that does not hold. The witness is hidden by `r` and `s`: they must be drawn
-/// uniformly, anew for each proof.
+/// An assignment that violates constraints gives a proof that does not hold. The witness is hidden by `r` and `s`: they
+/// must be drawn uniformly, anew for each proof.
 pub fn prove<R: Rows + ?Sized>(
     key: &ProvingKey,
     rows: &R,

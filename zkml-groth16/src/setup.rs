@@ -73,13 +73,14 @@ impl Secrets {
 
 /// The proving key, with its verifying key, for constraints of so many columns.
 ///
-/// Each instance column gets a row of its own after the others, with one in `A` and nothing in `B` and `C`. It holds always; it
-/// makes the polynomials `a_i` of these columns linearly independent, of each other and of those of the witness. Otherwise a column that no
-/// constraint mentions, or one that is a combination of others, would let an input be exchanged against others in a valid proof.
+/// Each instance column gets a row of its own after the others, with one in `A` and nothing in `B` and `C`. It holds
+/// always; it makes the polynomials `a_i` of these columns linearly independent, of each other and of those of the
+/// witness. Otherwise a column that no constraint mentions, or one that is a combination of others, would let an input
+/// be exchanged against others in a valid proof.
 ///
 /// # Errors
-/// If rows are more than the field has roots of unity for, there is another number of deltas than of phases, a secret is zero,
-/// `gamma` or a delta is one or equals another, or `tau` lies in the domain or its coset.
+/// If rows are more than the field has roots of unity for, there is another number of deltas than of phases, a secret
+/// is zero, `gamma` or a delta is one or equals another, or `tau` lies in the domain or its coset.
 ///
 /// # Soundness
 /// Whoever knows the secrets can prove anything.

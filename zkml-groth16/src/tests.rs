@@ -178,7 +178,8 @@ fn proofs_of_arkworks_hold() {
     assert!(!holds(&prepare(&vk), &Proof { a: -proof.a, ..proof }, &z[1..3]));
 }
 
-/// On a domain of the same size, with the same secrets, all but the quotient's points are those of arkworks, and so is the proof.
+/// On a domain of the same size, with the same secrets, all but the quotient's points are those of arkworks, and so is
+/// the proof.
 #[test]
 fn same_secrets_give_the_key_and_the_proof_of_arkworks() {
     let mut rng = test_rng();
@@ -311,7 +312,8 @@ fn violated_constraints_give_no_proof() {
     }
 }
 
-/// The commitment fixes the values: a proof over others of an earlier phase is refused, though they satisfy the constraints.
+/// The commitment fixes the values: a proof over others of an earlier phase is refused, though they satisfy the
+/// constraints.
 #[test]
 fn values_other_than_committed_are_refused() {
     let proven = Proven::new(&[10, 20], 4);

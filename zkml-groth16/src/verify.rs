@@ -37,10 +37,12 @@ pub fn prepare(key: &VerifyingKey) -> Prepared {
 
 /// Whether `e(A, B) = e(alpha, beta) e(IC_0 + sum_i input_i IC_i, gamma) prod_p e(D_p, delta_p) e(C, delta)`.
 ///
-/// Inputs are the public ones, then the challenges. Another number of inputs or commitments than the key takes is refused.
+/// Inputs are the public ones, then the challenges. Another number of inputs or commitments than the key takes is
+/// refused.
 ///
 /// # Soundness
-/// The points must be in their groups, and the challenges derived from all commitments and public inputs: that is not checked here.
+/// The points must be in their groups, and the challenges derived from all commitments and public inputs: that is not
+/// checked here.
 pub fn holds(key: &Prepared, proof: &Proof, inputs: &[Fr]) -> bool {
     let Some((constant, bases)) = key.ic.split_first() else { return false };
     if bases.len() != inputs.len() || key.negated.len() != proof.commitments.len() + 2 {
