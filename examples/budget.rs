@@ -1,6 +1,7 @@
-//! What the reference models cost: constraints, witnesses and public inputs, with public and with private weights.
+//! What the reference models cost: constraints, witnesses and public inputs, with public and with private weights, in both proof
+//! systems.
 //!
-//! `cargo run --release --example budget -- --json` prints one JSON line a model. With public weights each count is held
+//! `cargo run --release --example budget -- --json` prints one JSON line a model, visibility and system. With public weights each count is held
 //! against what its activations need, see [`common::bound`]: more than a tenth above is an error. With the feature `bounty`, the statements
 //! of a bounty on `poly_cnn` follow: the CID of one image, its answer by committed weights, and these weights encrypted.
 
@@ -11,7 +12,11 @@ use std::error::Error;
 
 use common::{bound, models, progress::Step};
 use serde_json::json;
-use zkml::{number::Cost, prelude::*};
+use zkml::{
+    dev::cost::estimate_in,
+    prelude::*,
+    prove::{Groth16, ProofSystem, TwoPhase},
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -37,35 +42,39 @@ fn main() -> Result<(), Box<dyn Error>> {
             let calibrated = quantized.fidelity(&reference.samples)?;
             let held = quantized.fidelity(&reference.test)?;
             let kind = if weights == Visible::Public { "public" } else { "private" };
-            let total: Cost = quantized.budget(visibility, 1)?.values().copied().sum();
-            // Circuits of millions of constraints are counted and not built: the count is exact.
-            let counted = total.constraints > 1_000_000;
-            let (constraints, witnesses, public_inputs) = if counted {
-                (total.constraints, total.witnesses, None)
-            } else {
-                let report = quantized.circuit()?.report();
-                if !json {
-                    println!("{report}");
-                }
-                (report.total.constraints, report.total.witnesses, Some(report.public_inputs))
-            };
             step.clear();
             let needed = bound::activations(&quantized)?;
-            if json {
-                let line = json!({
-                    "model": reference.name,
-                    "weights": kind,
-                    "constraints": constraints,
-                    "witnesses": witnesses,
-                    "public_inputs": public_inputs,
-                    "parameters": reference.model.graph().parameter_count(),
-                    "activations_bound": needed,
-                    "top1_agreement": calibrated.top1(),
-                    "top1_agreement_held_back": held.top1(),
-                });
-                println!("{line}");
-            } else {
-                println!("{} ({kind} weights): {constraints} constraints\n{calibrated}", reference.name);
+            let mut constraints = 0;
+            for (system, estimate) in [
+                (Groth16::NAME, estimate_in::<Groth16>(&quantized, visibility, 1)?),
+                (TwoPhase::NAME, estimate_in::<TwoPhase>(&quantized, visibility, 1)?),
+            ] {
+                let total = estimate.total;
+                if system == Groth16::NAME {
+                    constraints = total.constraints;
+                }
+                if json {
+                    let line = json!({
+                        "model": reference.name,
+                        "weights": kind,
+                        "system": system,
+                        "constraints": total.constraints,
+                        "witnesses": total.witnesses,
+                        "public_inputs": estimate.public_inputs,
+                        "proving_key_bytes": estimate.proving_key_bytes,
+                        "parameters": reference.model.graph().parameter_count(),
+                        "activations_bound": needed,
+                        "top1_agreement": calibrated.top1(),
+                        "top1_agreement_held_back": held.top1(),
+                    });
+                    println!("{line}");
+                } else {
+                    println!("{estimate}");
+                    println!("{} ({kind} weights, {system}): {} constraints", reference.name, total.constraints);
+                }
+            }
+            if !json {
+                println!("{calibrated}");
             }
             if weights == Visible::Public && constraints as f64 > bound::SLACK * needed as f64 {
                 return Err(

@@ -44,7 +44,7 @@ impl Counts {
         Self::default()
     }
 
-    /// The same of a circuit whose range checks are lookups, see [`Lookups`](super::r1cs::Lookups).
+    /// The same of a circuit whose range checks are lookups, see [`Ranged`](super::r1cs::Ranged).
     #[cfg(feature = "prove")]
     pub fn with_lookups() -> Self {
         Self { requests: Some(BTreeMap::new()), ..Self::default() }

@@ -2,12 +2,12 @@
 //!
 //! [`R1cs`] is one body over three constraint systems ([`Cs`](crate::gadget::Cs)): [`Build`] records constraints,
 //! [`Assign`] computes the values of their variables, in the same order, and [`Tally`] counts both. So proving never builds
-//! a matrix, and nothing is built that was not counted. [`Lookups`] over one of them answers range checks with lookups, for a
+//! a matrix, and nothing is built that was not counted. [`Ranged`] over one of them answers range checks with lookups, for a
 //! proof system of two phases.
 
 mod assign;
 mod build;
-mod lookups;
+mod ranged;
 pub mod sizes;
 mod tables;
 mod tally;
@@ -15,7 +15,7 @@ mod tally;
 pub use self::{
     assign::{Assign, Oracle},
     build::{Build, Label, Lc},
-    lookups::Lookups,
+    ranged::Ranged,
     sizes::Sizes,
     tables::{Part, Requests, Tables},
     tally::Tally,
@@ -94,7 +94,7 @@ impl<C: Accumulate> R1cs<C> {
         self.cs.label("range");
         let w = self.cs.allocate(interval, value);
         let bits = interval::bit_len(interval.hi - interval.lo);
-        let terms = if C::LOOKUPS { bits.min(1) } else { bits };
+        let terms = if self.cs.looks_up() { bits.min(1) } else { bits };
         Ok(Wire { measure: Measure { interval: *interval, terms }, w })
     }
 
@@ -279,7 +279,8 @@ impl<C: Accumulate> Arith for R1cs<C> {
         Self::Wire: 'a,
     {
         let measures = G::In::map_ref(&x, |x| &x.measure);
-        let measures = if C::LOOKUPS { sizes::bounded(gadget, measures)?.1 } else { bounded(gadget, measures)? };
+        let measures =
+            if self.cs.looks_up() { sizes::bounded(gadget, measures)?.1 } else { bounded(gadget, measures)? };
         let w = gadget.enforce(&mut self.cs, G::In::map(x, |x| (&x.w, &x.measure.interval)))?;
         Ok(G::Out::map(G::Out::zip(measures, w), |(measure, w)| Wire { measure, w }))
     }

@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{CircuitError, Limits};
 use crate::{
-    arith::r1cs::{Accumulate, Lookups, R1cs, Tables},
+    arith::r1cs::{Accumulate, R1cs, Ranged, Tables},
     digest::Digest,
     graph::{Graph, Visibility, Visible},
     number::Int,
@@ -88,20 +88,15 @@ impl Spec {
         tables: Tables,
         secrets: Option<&Secrets<'_>>,
     ) -> Result<(C, Vec<Row>), CircuitError> {
-        Ok(match self.checks {
-            RangeChecks::Bits => self.fill(cs, secrets)?,
-            RangeChecks::Lookups => {
-                let (looked_up, rows) = self.fill(Lookups::new(cs, tables), secrets)?;
-                (looked_up.cs, rows)
-            }
-        })
-    }
-
-    fn fill<C: Accumulate>(&self, cs: C, secrets: Option<&Secrets<'_>>) -> Result<(C, Vec<Row>), CircuitError> {
-        let mut r1cs = R1cs::new(cs);
+        let ranged = match self.checks {
+            RangeChecks::Bits => Ranged::bits(cs),
+            RangeChecks::Lookups => Ranged::lookups(cs, tables),
+        };
+        let mut r1cs = R1cs::new(ranged);
         let rows = self.relation().synthesize(&mut r1cs, secrets).map_err(|refused| self.refused(refused))?;
         let finished = r1cs.finish();
-        Ok((finished.map_err(|error| CircuitError::Arith { layer: "circuit".to_owned(), error })?, rows))
+        let ranged = finished.map_err(|error| CircuitError::Arith { layer: "circuit".to_owned(), error })?;
+        Ok((ranged.cs, rows))
     }
 
     /// The error of a synthesis that failed.

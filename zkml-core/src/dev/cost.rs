@@ -51,7 +51,9 @@ pub fn estimate_in<S: ProofSystem>(
 ) -> Result<Estimate, PlanError> {
     let graph = quantized.graph();
     let counts = quantized.counts(visibility, batch, S::RANGE_CHECKS)?;
-    let (budget, public_inputs) = (counts.budget(), counts.instances());
+    // The challenge is none of them.
+    let public_inputs = counts.instances() - usize::from(!S::RANGE_CHECKS.is_bits());
+    let budget = counts.budget();
     let total = counts.total();
     let rows = budget
         .iter()
@@ -63,7 +65,7 @@ pub fn estimate_in<S: ProofSystem>(
         .collect();
     let size = Size {
         constraints: total.constraints,
-        instance: public_inputs + 1,
+        instance: counts.instances() + 1,
         witness: total.witnesses,
         fixed: counts.fixed(),
     };

@@ -10,7 +10,7 @@ use ark_bn254::Fr;
 use ark_ff::{Field, Zero};
 
 use crate::{
-    arith::r1cs::{Accumulate, Assign, Lookups, R1cs},
+    arith::r1cs::{Accumulate, Assign, R1cs, Ranged},
     circuit::{Circuit, Opening},
     gadget::{Cs, FieldCs},
     graph::NodeId,
@@ -242,18 +242,12 @@ impl<'a> Claim<'a> {
     /// If a value may outgrow the field: the node, and why.
     pub fn run<L: Lie>(&self, lie: L) -> Result<Dishonest<L>, Refused> {
         let secrets = Secrets { weights: self.weights, inputs: self.inputs, opening: self.opening };
-        match self.circuit.range_checks() {
-            RangeChecks::Bits => self.fill(Dishonest::new(lie), &secrets),
-            RangeChecks::Lookups => {
-                let looked_up = Lookups::new(Dishonest::new(lie), self.circuit.tables());
-                self.fill(looked_up, &secrets).map(|looked_up| looked_up.cs)
-            }
-        }
-    }
-
-    fn fill<C: Accumulate>(&self, cs: C, secrets: &Secrets<'_>) -> Result<C, Refused> {
-        let mut a = R1cs::new(cs);
-        self.circuit.relation().synthesize(&mut a, Some(secrets))?;
-        a.finish().map_err(|error| (NodeId(0), error))
+        let prover = Dishonest::new(lie);
+        let mut a = R1cs::new(match self.circuit.range_checks() {
+            RangeChecks::Bits => Ranged::bits(prover),
+            RangeChecks::Lookups => Ranged::lookups(prover, self.circuit.tables()),
+        });
+        self.circuit.relation().synthesize(&mut a, Some(&secrets))?;
+        a.finish().map(|ranged| ranged.cs).map_err(|error| (NodeId(0), error))
     }
 }

@@ -40,7 +40,9 @@ pub trait Cs {
     type W: Clone + 'static;
 
     /// Whether range checks are answered with lookups, and single bits are what is dear: gadgets choose their constraints by it.
-    const LOOKUPS: bool = false;
+    fn looks_up(&self) -> bool {
+        false
+    }
 
     /// `sum_i c_i * w_i + constant`.
     fn linear(&mut self, terms: &[(Int, &Self::W)], constant: Int) -> Self::W;
@@ -93,15 +95,12 @@ pub trait Cs {
     /// Request: limb decomposition of `x`, the lowest first, with `0 <= x < 2^n` enforced for the `n` bits of all. Each
     /// limb has the wires that it says. The limbs are unique for `n <= 252`, see [`decompose::check`].
     fn split<const N: usize>(&mut self, x: &Self::W, limbs: [Limb; N]) -> [Vec<Self::W>; N] {
-        let bits = decompose::enforce(self, x, limbs.iter().map(|l| l.bits()).sum());
-        decompose::gather(self, bits, limbs)
+        decompose::split(self, x, limbs)
     }
 
     /// Request: a new number by its limbs, the lowest first; where there are values, it is the value.
     fn fresh<const N: usize>(&mut self, limbs: [Limb; N], value: Option<Int>) -> [Vec<Self::W>; N] {
-        let bits: u32 = limbs.iter().map(|l| l.bits()).sum();
-        let bits = (0..bits).map(|i| self.boolean(value.map(|v| (v >> i) & Int::ONE))).collect();
-        decompose::gather(self, bits, limbs)
+        decompose::fresh(self, limbs, value)
     }
 
     /// Request: a new number of so many bits.

@@ -182,6 +182,7 @@ gadgets! {
     /// The Poseidon hash, commitments and encryption by it; SHA-256.
     #[cfg(feature = "prove")]
     hash(
+        grain,
         pub poseidon,
         pub packing,
         pub chain,

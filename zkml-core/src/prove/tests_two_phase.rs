@@ -9,7 +9,7 @@ use zkml_groth16::{Columns, Secrets};
 use super::phased::{Points, ProvingPoints, VerifyingPoints};
 use super::*;
 use crate::{
-    arith::r1cs::{Accumulate, Assign, Build, Lookups, Oracle, Requests, Tables},
+    arith::r1cs::{Accumulate, Assign, Build, Oracle, Ranged, Requests, Tables},
     gadget::{Cs, FieldCs},
     number::{Int, field::to_field},
 };
@@ -22,7 +22,7 @@ fn tables() -> Tables {
 
 /// `x` and `y` public, `x y = z` public, and `x` a number of three bits by a lookup.
 fn circuit<C: Accumulate>(cs: C, x: i64, y: i64) -> C {
-    let mut cs = Lookups::new(cs, tables());
+    let mut cs = Ranged::lookups(cs, tables());
     let [x, y] = [x, y].map(|v| cs.instance(Some(Int::from(v))));
     let z = cs.product(&x, &y);
     let z = cs.lift(&z);

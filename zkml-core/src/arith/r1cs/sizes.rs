@@ -1,6 +1,6 @@
 //! Dry run of a gadget whose range checks are lookups: constraints, requests, and the terms of its results
 
-use super::{Lookups, Requests, Tally};
+use super::{Ranged, Requests, Tally};
 use crate::{
     gadget::{Cs, Gadget, Of, Wires},
     number::{ArithError, Cost, Interval, Measure},
@@ -21,7 +21,7 @@ impl Sizes {
     /// # Errors
     /// As the gadget's constraints.
     pub fn of<G: Gadget>(gadget: &G, x: Of<G::In, &Measure>) -> Result<(Self, Of<G::Out, u32>), ArithError> {
-        let mut cs = Lookups::asking(Tally::new());
+        let mut cs = Ranged::asking(Tally::new());
         let wires = G::In::map_ref(&x, |x| cs.cs.wire(x.terms));
         let pairs = G::In::zip(G::In::refs(&wires), x);
         let y = gadget.enforce(&mut cs, G::In::map(pairs, |(wire, x)| (wire, &x.interval)))?;
@@ -31,7 +31,7 @@ impl Sizes {
 
     /// Of a range check: of a new variable, or of one that is there.
     pub fn of_range(interval: &Interval, new: bool) -> Self {
-        let mut cs = Lookups::asking(Tally::new());
+        let mut cs = Ranged::asking(Tally::new());
         if new {
             cs.allocate(interval, None);
         } else {
@@ -42,8 +42,8 @@ impl Sizes {
     }
 }
 
-impl From<Lookups<Tally>> for Sizes {
-    fn from(cs: Lookups<Tally>) -> Self {
+impl From<Ranged<Tally>> for Sizes {
+    fn from(cs: Ranged<Tally>) -> Self {
         Self { cost: Cost::new(cs.cs.constraints, cs.cs.witnesses), requests: cs.requests().clone() }
     }
 }

@@ -49,6 +49,19 @@ pub fn enforce<C: Cs + ?Sized>(cs: &mut C, x: &C::W, bits: u32) -> Vec<C::W> {
     std::iter::once(low).chain(high).collect()
 }
 
+/// Limbs of `x`, bit by bit: how booleans answer [`Cs::split`].
+pub fn split<C: Cs + ?Sized, const N: usize>(cs: &mut C, x: &C::W, limbs: [Limb; N]) -> [Vec<C::W>; N] {
+    let bits = enforce(cs, x, limbs.iter().map(|l| l.bits()).sum());
+    gather(cs, bits, limbs)
+}
+
+/// Limbs of a new number, bit by bit: how booleans answer [`Cs::fresh`].
+pub fn fresh<C: Cs + ?Sized, const N: usize>(cs: &mut C, limbs: [Limb; N], value: Option<Int>) -> [Vec<C::W>; N] {
+    let bits: u32 = limbs.iter().map(|l| l.bits()).sum();
+    let bits = (0..bits).map(|i| cs.boolean(value.map(|v| (v >> i) & Int::ONE))).collect();
+    gather(cs, bits, limbs)
+}
+
 /// Limbs of these bits, the lowest first.
 pub(in crate::gadget) fn gather<C: Cs + ?Sized, const N: usize>(
     cs: &mut C,

@@ -10,9 +10,9 @@
 use std::sync::OnceLock;
 
 use ark_bn254::Fr;
-use ark_crypto_primitives::sponge::poseidon::find_poseidon_ark_and_mds;
-use ark_ff::{Field, PrimeField, Zero};
+use ark_ff::{Field, Zero};
 
+use super::grain;
 use crate::gadget::FieldCs;
 use crate::number::Cost;
 
@@ -68,9 +68,7 @@ impl Tables {
 
     fn new(t: usize) -> Self {
         let rounds = PARTIAL_ROUNDS[t - 2];
-        let bits = u64::from(Fr::MODULUS_BIT_SIZE);
-        let (constants, mds) = find_poseidon_ark_and_mds::<Fr>(bits, t - 1, FULL_ROUNDS as u64, rounds as u64, 0);
-        let constants = constants.concat();
+        let (constants, mds) = grain::parameters(t, FULL_ROUNDS, rounds);
         let constant = |round: usize, lane: usize| constants[round * t + lane];
 
         // The lanes, with the constants of the next round added: they are its S-box inputs.

@@ -109,7 +109,7 @@ impl Gadget for Clip {
                 let y = Relu { cut }.enforce(cs, (&t, &turn.interval(interval)?))?;
                 Ok(turn.leave(cs, &y))
             }
-            Case::Both { turn, m, limit } if !C::LOOKUPS => {
+            Case::Both { turn, m, limit } if !cs.looks_up() => {
                 let t = cs.linear(&[(turn.factor(), q)], turn.add + cut.half() + pow2(*m));
                 let limbs = [Limb::Checked(cut.shift), Limb::Bits(m - cut.shift), Limb::Bits(1)];
                 let [_, quotient, sign] = cs.split(&t, limbs);

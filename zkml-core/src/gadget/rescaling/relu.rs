@@ -111,7 +111,7 @@ impl Gadget for Relu {
         match Case::of(interval, self.cut)? {
             Case::Constant(value) => Ok(cs.constant(value)),
             Case::Positive => Rescale { cut: self.cut }.enforce(cs, (q, interval)),
-            Case::Signed { spare, .. } if C::LOOKUPS && spare > 0 => {
+            Case::Signed { spare, .. } if cs.looks_up() && spare > 0 => {
                 let cut = Cut { saturate: None, ..self.cut };
                 let first = Self { cut }.enforce(cs, (q, interval))?;
                 let cap = Interval::point(Relu { cut: self.cut }.bound(interval)?.hi);
@@ -120,7 +120,7 @@ impl Gadget for Relu {
                 let over = Self { cut: Cut::default() }.enforce(cs, (&over, &above))?;
                 Ok(cs.linear(&[(Int::ONE, &first), (-Int::ONE, &over)], Int::ZERO))
             }
-            Case::Signed { .. } if C::LOOKUPS => {
+            Case::Signed { .. } if cs.looks_up() => {
                 let (shift, bits) = (self.cut.shift, magnitude(interval, self.cut)?);
                 decompose::check(shift + bits + 1)?;
                 let t = cs.linear(&[(Int::ONE, q)], self.cut.half());

@@ -97,7 +97,7 @@ impl Gadget for Rescale {
             Case::Constant(value) => Ok(cs.constant(value)),
             Case::Same => Ok(q.clone()),
             // Single bits are dear, and comparisons with the ends are not.
-            Case::Floor { spare: 1.., .. } | Case::Signed { spare: 1.., .. } if C::LOOKUPS => {
+            Case::Floor { spare: 1.., .. } | Case::Signed { spare: 1.., .. } if cs.looks_up() => {
                 Clip { cut: self.cut.rounding(), lo: -pow2(b), hi: pow2(b) - Int::ONE }.enforce(cs, (q, interval))
             }
             Case::Floor { add, base, bits, spare } => {

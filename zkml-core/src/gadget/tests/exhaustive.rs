@@ -126,8 +126,8 @@ pub(super) fn only<U: Use>(u: &U, intervals: &[Interval], values: &[i64], expect
 }
 
 /// Answers range checks as lookups without tables: bit by bit.
-fn looked_up_in<C: FieldCs>(cs: C) -> Lookups<C> {
-    Lookups::new(cs, Tables::none())
+fn looked_up_in<C: FieldCs>(cs: C) -> Ranged<C> {
+    Ranged::lookups(cs, Tables::none())
 }
 
 fn all(matrices: &Matrices, fill: impl Fn(Tape) -> (Tape, Int), intervals: &[Interval], values: &[i64], expected: i64) {

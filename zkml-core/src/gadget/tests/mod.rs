@@ -22,7 +22,7 @@ use crate::{
         Arith,
         counts::Counts,
         ints::Ints,
-        r1cs::{Accumulate, Assign, Build, Lookups, R1cs, Requests, Sizes, Tables, Wire},
+        r1cs::{Accumulate, Assign, Build, R1cs, Ranged, Requests, Sizes, Tables, Wire},
     },
     dev::{
         dishonest::{About, Dishonest, Truth},
@@ -96,10 +96,10 @@ fn looked_up<U: Use>(u: &U, intervals: &[Interval], values: &[i64], expected: i6
     requests.add(3, 1000);
     let tables = Tables::cheapest(&requests);
     assert_eq!(tables.widths().collect::<Vec<_>>(), [3]);
-    let build = synthesize(Lookups::new(Build::two_phases(), tables), u, intervals, None).0;
+    let build = synthesize(Ranged::lookups(Build::two_phases(), tables), u, intervals, None).0;
     let (matrices, _, free) = closed(build).finish();
 
-    let (cs, y, _) = synthesize(Lookups::new(Dishonest::new(Truth), tables), u, intervals, Some(values));
+    let (cs, y, _) = synthesize(Ranged::lookups(Dishonest::new(Truth), tables), u, intervals, Some(values));
     let honest = closed(cs);
     let variables = honest.witnesses();
     let assignment = honest.finish();
@@ -116,7 +116,7 @@ fn looked_up<U: Use>(u: &U, intervals: &[Interval], values: &[i64], expected: i6
     // Each variable in turn is something else, and all that follows is computed from that, the challenge too.
     for variable in 0..variables {
         for lie in [|x: Int| x + Int::ONE, |x: Int| -x - Int::from(8)] {
-            let liar = Lookups::new(Dishonest::new(About(variable, lie)), tables);
+            let liar = Ranged::lookups(Dishonest::new(About(variable, lie)), tables);
             let cs = closed(synthesize(liar, u, intervals, Some(values)).0);
             if cs.lied() {
                 let refused = !matrices.unsatisfied(&cs.finish()).is_empty();
@@ -140,7 +140,7 @@ fn looked_up<U: Use>(u: &U, intervals: &[Interval], values: &[i64], expected: i6
     assert_eq!(measure, y.measure);
 }
 
-fn closed<C: FieldCs>(mut cs: Lookups<C>) -> C {
+fn closed<C: FieldCs>(mut cs: Ranged<C>) -> C {
     cs.close_requests().unwrap();
     cs.cs
 }

@@ -19,7 +19,7 @@ fn tables(of: &[u32]) -> Tables {
 
 /// The constraints without those of the inputs, and how many limbs there are.
 fn rows(u: &impl Use, intervals: &[Interval], tables: Tables) -> usize {
-    let mut a = R1cs::new(Lookups::new(Build::two_phases(), tables));
+    let mut a = R1cs::new(Ranged::lookups(Build::two_phases(), tables));
     let wire = |(i, interval): (usize, &Interval)| {
         let measure = Measure { interval: *interval, terms: 1 };
         Wire { measure, w: a.cs.instance(Some(Int::from(i as u64))) }
@@ -45,7 +45,7 @@ fn three_rows_for_relu_with_its_rescale_and_two_for_a_maximum() {
 /// The constraints of one range check, and the witness of a prover that tells of each variable what it likes.
 fn range(bits: u32, tables: Tables, x: i64, told: BTreeMap<usize, Int>) -> (Matrices, Vec<Fr>) {
     fn check<C: Accumulate>(cs: C, tables: Tables, bits: u32, x: i64) -> C {
-        let mut cs = Lookups::new(cs, tables);
+        let mut cs = Ranged::lookups(cs, tables);
         let x = cs.instance(Some(Int::from(x)));
         cs.range(&x, bits);
         closed(cs)
@@ -99,7 +99,7 @@ fn with_a_challenge_that_is_known_before_anything_passes() {
 
 #[test]
 fn what_is_fixed_after_the_challenge_is_not_looked_up() {
-    let mut cs = Lookups::new(Build::two_phases(), tables(&[3]));
+    let mut cs = Ranged::lookups(Build::two_phases(), tables(&[3]));
     cs.challenge().unwrap();
     let late = cs.witness(None);
     cs.range(&late, 3);
@@ -116,7 +116,7 @@ fn what_is_fixed_after_the_challenge_is_not_looked_up() {
 
 #[test]
 fn a_challenge_is_asked_for_once() {
-    let mut cs = Lookups::new(Build::two_phases(), tables(&[3]));
+    let mut cs = Ranged::lookups(Build::two_phases(), tables(&[3]));
     cs.close_requests().unwrap();
     assert!(cs.close_requests().unwrap_err().to_string().contains("twice"));
     assert!(cs.challenge().is_err());

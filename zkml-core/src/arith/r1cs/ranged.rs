@@ -1,4 +1,4 @@
-//! Lookup argument: `sum_i 1 / (r - x_i) = sum_t m_t / (r - t)`, for every limb `x_i`, every entry `t` of its table, and a challenge `r`
+//! Range checks, bit by bit or by the lookup argument: `sum_i 1 / (r - x_i) = sum_t m_t / (r - t)`, for every limb `x_i`, every entry `t` of its table, and a challenge `r`
 
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
@@ -8,17 +8,31 @@ use super::{
     tables::{Part, Requests, Tables},
 };
 use crate::{
-    gadget::{Cs, FieldCs, Limb},
+    gadget::{
+        Cs, FieldCs, Limb,
+        bits::{decompose, range},
+    },
     number::{
         ArithError, Int, Interval,
         interval::{bit_len, pow2},
     },
 };
 
-/// A constraint system that answers range checks with lookups, over one that has a challenge.
+/// How range checks are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Checks {
+    /// Bit by bit.
+    Bits,
+    /// By lookups in tables.
+    Lookups(Tables),
+    /// Not at all: they are counted.
+    Asked,
+}
+
+/// A constraint system with range checks: bit by bit over any, or by lookups over one that has a challenge.
 ///
 /// # Constraints
-/// A range check of some bits takes the rows of its parts, see [`Tables::cut`]. Closing takes [`Tables::own_rows`]: a row an entry of
+/// Bit by bit, as [`decompose`] and [`range`] say. With lookups a range check of some bits takes the rows of its parts, see [`Tables::cut`]. Closing takes [`Tables::own_rows`]: a row an entry of
 /// each table, and one for the sum.
 ///
 /// # Soundness
@@ -32,26 +46,34 @@ use crate::{
 ///
 /// Source: U. Haboeck, "Multivariate lookups based on logarithmic derivatives" (2022).
 #[derive(Debug)]
-pub struct Lookups<C: Cs> {
+pub struct Ranged<C: Cs> {
     /// What it is an addition to.
     pub cs: C,
-    /// Without them, range checks are only counted.
-    tables: Option<Tables>,
+    checks: Checks,
     /// What is to be looked up, by the width of the table.
     limbs: Vec<(u32, C::W)>,
     requests: Requests,
     closed: bool,
 }
 
-impl<C: FieldCs> Lookups<C> {
-    /// With these tables.
-    pub fn new(cs: C, tables: Tables) -> Self {
-        Self { cs, tables: Some(tables), limbs: vec![], requests: Requests::default(), closed: false }
+impl<C: FieldCs> Ranged<C> {
+    /// Bit by bit.
+    pub fn bits(cs: C) -> Self {
+        Self::of(cs, Checks::Bits)
+    }
+
+    /// By lookups in these tables.
+    pub fn lookups(cs: C, tables: Tables) -> Self {
+        Self::of(cs, Checks::Lookups(tables))
     }
 
     /// Only counts what is asked for, so that [tables](Tables::cheapest) can be chosen: range checks take no rows.
     pub fn asking(cs: C) -> Self {
-        Self { cs, tables: None, limbs: vec![], requests: Requests::default(), closed: false }
+        Self::of(cs, Checks::Asked)
+    }
+
+    fn of(cs: C, checks: Checks) -> Self {
+        Self { cs, checks, limbs: vec![], requests: Requests::default(), closed: false }
     }
 
     /// The range checks that were asked for.
@@ -84,7 +106,7 @@ impl<C: FieldCs> Lookups<C> {
     /// Enforces that a wire has so many bits: the parts above the lowest are new variables, and the lowest is what is left.
     fn cut(&mut self, x: &C::W, bits: u32) {
         self.requests.add(bits, 1);
-        let Some(tables) = self.tables else { return };
+        let Checks::Lookups(tables) = self.checks else { return };
         let parts: Vec<Part> = tables.cut(bits).collect();
         let Some((lowest, above)) = parts.split_first() else {
             return self.cs.enforce_zero(x);
@@ -113,10 +135,12 @@ impl<C: FieldCs> Lookups<C> {
     }
 }
 
-impl<C: FieldCs> Cs for Lookups<C> {
+impl<C: FieldCs> Cs for Ranged<C> {
     type W = C::W;
-    const LOOKUPS: bool = true;
 
+    fn looks_up(&self) -> bool {
+        self.checks != Checks::Bits
+    }
     fn linear(&mut self, terms: &[(Int, &C::W)], constant: Int) -> C::W {
         self.cs.linear(terms, constant)
     }
@@ -144,6 +168,9 @@ impl<C: FieldCs> Cs for Lookups<C> {
 
     /// Every limb but the lowest is a new variable, of its own range; the lowest is what is left. Single bits are booleans.
     fn split<const N: usize>(&mut self, x: &C::W, limbs: [Limb; N]) -> [Vec<C::W>; N] {
+        if !self.looks_up() {
+            return decompose::split(self, x, limbs);
+        }
         let bits: u32 = limbs.iter().map(|l| l.bits()).sum();
         // What is only checked needs no variable of its own.
         if let [Limb::Checked(_)] = limbs[..] {
@@ -197,16 +224,22 @@ impl<C: FieldCs> Cs for Lookups<C> {
     }
 
     fn fresh<const N: usize>(&mut self, limbs: [Limb; N], value: Option<Int>) -> [Vec<C::W>; N] {
+        if !self.looks_up() {
+            return decompose::fresh(self, limbs, value);
+        }
         let x = self.cs.witness(value);
         self.split(&x, limbs)
     }
 
     fn range(&mut self, x: &C::W, bits: u32) {
-        self.cut(x, bits);
+        self.split(x, [Limb::Checked(bits)]);
     }
 
     /// One variable, which is range-checked.
     fn allocate(&mut self, interval: &Interval, value: Option<Int>) -> C::W {
+        if !self.looks_up() {
+            return range::allocate(self, interval, value);
+        }
         if let Some(point) = interval.as_point() {
             return self.cs.constant(point);
         }
@@ -217,6 +250,9 @@ impl<C: FieldCs> Cs for Lookups<C> {
 
     /// `0 <= x - lo < 2^n`, and where there are fewer values than that, `0 <= hi - x < 2^n` as well.
     fn within(&mut self, x: &C::W, interval: &Interval) {
+        if !self.looks_up() {
+            return range::enforce(self, x, interval);
+        }
         let span = interval.hi - interval.lo;
         let bits = bit_len(span);
         let above = self.cs.linear(&[(Int::ONE, x)], -interval.lo);
@@ -235,10 +271,15 @@ impl<C: FieldCs> Cs for Lookups<C> {
         if std::mem::replace(&mut self.closed, true) {
             return Err(ArithError::Backend("lookups are closed twice, expected once".to_owned()));
         }
+        let tables = match self.checks {
+            Checks::Bits => return self.cs.close_requests(),
+            Checks::Asked => Tables::none(),
+            Checks::Lookups(tables) => tables,
+        };
         self.cs.label("lookup");
         let limbs = std::mem::take(&mut self.limbs);
-        let widths = self.tables.unwrap_or_default().widths();
-        let tables: Vec<(u32, Vec<C::W>)> = widths.map(|width| (width, self.multiplicities(width, &limbs))).collect();
+        let tables: Vec<(u32, Vec<C::W>)> =
+            tables.widths().map(|width| (width, self.multiplicities(width, &limbs))).collect();
         let r = self.cs.challenge()?;
         for (width, multiplicities) in tables {
             self.sum(width, &multiplicities, &limbs, &r)?;
@@ -247,7 +288,7 @@ impl<C: FieldCs> Cs for Lookups<C> {
     }
 }
 
-impl<C: FieldCs> Lookups<C> {
+impl<C: FieldCs> Ranged<C> {
     /// How often each entry of a table is looked up: a new variable each.
     fn multiplicities(&mut self, width: u32, limbs: &[(u32, C::W)]) -> Vec<C::W> {
         let mut counts = vec![Int::ZERO; 1 << width];
@@ -298,7 +339,7 @@ impl<C: FieldCs> Lookups<C> {
     }
 }
 
-impl<C: FieldCs> FieldCs for Lookups<C> {
+impl<C: FieldCs> FieldCs for Ranged<C> {
     type F = C::F;
 
     fn instance(&mut self, value: Option<Int>) -> C::W {
@@ -339,7 +380,7 @@ impl<C: FieldCs> FieldCs for Lookups<C> {
     }
 }
 
-impl<C: Accumulate> Accumulate for Lookups<C> {
+impl<C: Accumulate> Accumulate for Ranged<C> {
     fn accumulate(&mut self, sum: &mut Int, c: Int, w: &C::W) {
         self.cs.accumulate(sum, c, w);
     }
