@@ -6,7 +6,7 @@ use zkml::{
     circuit::{Circuit, CircuitError},
     dev::{
         check::{self, Failure},
-        cost::estimate,
+        cost::{estimate, estimate_in},
     },
     digest::Digest,
     error::PlanError,
@@ -14,10 +14,10 @@ use zkml::{
     graph::{Graph, Range, Visibility, Visible},
     layer::Args,
     model::{Model, Weights},
-    number::{Int, Interval},
+    number::{Cost, Int, Interval},
     plan::{Quantized, Target, to_real},
     prove::{
-        Fr, Kind, PublicKind, Value,
+        Fr, Kind, ProofSystem, PublicKind, TwoPhase, Value,
         file::{self, CHECKSUM, HEADER},
     },
     rand::{Rng, SeedableRng, rngs::StdRng},
@@ -170,6 +170,16 @@ fn everyone_sees_what_the_visibility_says_and_nothing_else() {
             assert_eq!(estimate.total.constraints, circuit.matrices().constraints(), "{v:?}");
             assert_eq!(estimate.total.witnesses, circuit.matrices().witness, "{v:?}");
             assert_eq!(estimate.public_inputs, next, "{v:?}");
+            // With lookups: the same statement, of another circuit.
+            let lookups = q.circuit_in::<TwoPhase>(1, v).unwrap();
+            assert_eq!(lookups.table().entries().len(), circuit.table().entries().len(), "{v:?}");
+            let (assignment, _) = lookups.witness(std::slice::from_ref(&x), &mut rng()).unwrap();
+            assert_eq!(check::check(&lookups, &assignment), vec![], "{v:?}");
+            let m = lookups.matrices();
+            let estimate = estimate_in::<TwoPhase>(&q, v, 1).unwrap();
+            assert_eq!(estimate.total, Cost::new(m.constraints(), m.witness), "{v:?}");
+            assert_eq!((estimate.public_inputs, m.instance), (next, 2 + next), "{v:?}");
+            assert_eq!(estimate.proving_key_bytes, TwoPhase::proving_key_bytes(m.size()), "{v:?}");
         }
     }
 }

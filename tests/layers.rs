@@ -11,12 +11,17 @@ use std::{collections::HashSet, sync::OnceLock};
 use common::{bound, exact, model, open, oracle, samples, scale, total};
 use zkml::{
     circuit::Circuit,
-    dev::{check, tamper::Harness},
+    dev::{
+        check,
+        dishonest::{About, Claim},
+        tamper::Harness,
+    },
     error::GraphError,
     graph::{Graph, NodeId, Range, Visible},
     layer::{Args, CARDS, Literal},
     number::{Cost, Int},
     plan::{Quantized, Target, to_real},
+    prove::TwoPhase,
     rand::{SeedableRng, rngs::StdRng},
     shape::Shape,
     tensor::Tensor,
@@ -35,6 +40,21 @@ struct Subject {
 impl Subject {
     fn circuit(&self, weights: Visible) -> Circuit {
         self.quantized.circuit_for(open(weights)).unwrap()
+    }
+
+    /// Whoever sees the weights, and however ranges are checked.
+    fn circuits(&self) -> [(String, Visible, Circuit); 4] {
+        let lookups = |weights| self.quantized.circuit_in::<TwoPhase>(1, open(weights)).unwrap();
+        [
+            (Visible::Public, self.circuit(Visible::Public)),
+            (Visible::Private, self.circuit(Visible::Private)),
+            (Visible::Public, lookups(Visible::Public)),
+            (Visible::Private, lookups(Visible::Private)),
+        ]
+        .map(|(weights, circuit)| {
+            let name = format!("{}, {weights:?} weights, ranges by {}", self.name, circuit.range_checks());
+            (name, weights, circuit)
+        })
     }
 }
 
@@ -161,35 +181,57 @@ fn parameters(s: &Subject) {
     }
 }
 
-/// The built circuit has the constraints and variables of the budget, whoever sees the weights.
+/// The built circuit has the constraints and variables of the budget.
 fn costs(s: &Subject) {
-    for weights in [Visible::Public, Visible::Private] {
-        let circuit = s.circuit(weights);
+    for (name, weights, circuit) in s.circuits() {
         let built = Cost::new(circuit.matrices().constraints(), circuit.matrices().witness);
-        assert_eq!(built, total(&s.quantized, open(weights)), "{}, {weights:?} weights", s.name);
-        assert_eq!(circuit.report().total, built, "{}, {weights:?} weights", s.name);
+        let budget = s.quantized.budget_of(open(weights), 1, circuit.range_checks()).unwrap();
+        assert_eq!(built, budget.values().copied().sum(), "{name}");
+        assert_eq!(circuit.report().total, built, "{name}");
+        if circuit.range_checks().is_bits() {
+            assert_eq!(built, total(&s.quantized, open(weights)), "{name}");
+        }
     }
 }
 
 /// The honest witness is accepted and says what the formula says.
 fn honest(s: &Subject) {
     let mut rng = StdRng::seed_from_u64(13);
-    for weights in [Visible::Public, Visible::Private] {
-        let circuit = s.circuit(weights);
+    for (name, _, circuit) in s.circuits() {
         for x in &s.samples {
             let (assignment, _) = circuit.witness(std::slice::from_ref(x), &mut rng).unwrap();
-            assert_eq!(check::check(&circuit, &assignment), vec![], "{}, {weights:?} weights", s.name);
-            let public = &assignment[1..circuit.matrices().instance];
+            assert_eq!(check::check(&circuit, &assignment), vec![], "{name}");
+            let matrices = circuit.matrices();
+            let public = &assignment[1..matrices.instance - matrices.challenges()];
             let statement = circuit.table().decode(public).unwrap();
             let last = &oracle::run(&s.quantized, x)[s.quantized.graph().output().0];
             match statement.class(0) {
-                Some(class) => assert_eq!(vec![class as i128], last.data, "{}", s.name),
+                Some(class) => assert_eq!(vec![class as i128], last.data, "{name}"),
                 None => {
                     let output = statement.integers("output", 0).unwrap();
                     let wide: Vec<i128> = output.data().iter().map(|q| q.as_i128()).collect();
-                    assert_eq!(wide, last.data, "{}, {weights:?} weights", s.name);
+                    assert_eq!(wide, last.data, "{name}");
                 }
             }
+        }
+    }
+}
+
+/// With ranges by lookups, no variable is something else: all that follows is computed from the lie, the challenge too.
+fn unswayed(s: &Subject) {
+    let mut rng = StdRng::seed_from_u64(15);
+    let circuit = s.quantized.circuit_in::<TwoPhase>(1, open(Visible::Public)).unwrap();
+    let x = &s.samples[0];
+    let (_, opening) = circuit.witness(std::slice::from_ref(x), &mut rng).unwrap();
+    let inputs = [s.quantized.integers(x).unwrap()];
+    let claim = Claim::new(&circuit, &s.quantized, &inputs, &opening);
+    let variables = circuit.matrices().witness;
+    for variable in (0..variables).step_by(variables.div_ceil(24).max(1)) {
+        let prover = claim.run(About(variable, |x: Int| x + Int::ONE)).unwrap();
+        let free = circuit.free().contains(&(variable as u32));
+        if prover.lied() && !free {
+            let refused = !circuit.matrices().unsatisfied(&prover.finish()).is_empty();
+            assert!(refused, "{}: variable {variable} of {variables}", s.name);
         }
     }
 }
@@ -250,6 +292,11 @@ macro_rules! layer_suite {
             #[test]
             fn holds_its_parameters_as_the_nearest_integers() {
                 subjects().iter().for_each(parameters);
+            }
+
+            #[test]
+            fn is_not_swayed_with_lookups() {
+                subjects().iter().for_each(unswayed);
             }
 
             #[test]

@@ -54,6 +54,9 @@ pub struct Ranged<C: Cs> {
     limbs: Vec<(u32, C::W)>,
     requests: Requests,
     closed: bool,
+    /// What range checks that are only counted are of.
+    #[cfg(test)]
+    pub(crate) asked: Vec<(u32, C::W)>,
 }
 
 impl<C: FieldCs> Ranged<C> {
@@ -73,7 +76,15 @@ impl<C: FieldCs> Ranged<C> {
     }
 
     fn of(cs: C, checks: Checks) -> Self {
-        Self { cs, checks, limbs: vec![], requests: Requests::default(), closed: false }
+        Self {
+            cs,
+            checks,
+            limbs: vec![],
+            requests: Requests::default(),
+            closed: false,
+            #[cfg(test)]
+            asked: vec![],
+        }
     }
 
     /// The range checks that were asked for.
@@ -106,6 +117,10 @@ impl<C: FieldCs> Ranged<C> {
     /// Enforces that a wire has so many bits: the parts above the lowest are new variables, and the lowest is what is left.
     fn cut(&mut self, x: &C::W, bits: u32) {
         self.requests.add(bits, 1);
+        #[cfg(test)]
+        if self.checks == Checks::Asked {
+            self.asked.push((bits, x.clone()));
+        }
         let Checks::Lookups(tables) = self.checks else { return };
         let parts: Vec<Part> = tables.cut(bits).collect();
         let Some((lowest, above)) = parts.split_first() else {

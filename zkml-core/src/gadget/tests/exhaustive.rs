@@ -3,7 +3,7 @@
 use ark_bn254::Fr;
 
 use super::*;
-use crate::prove::Matrices;
+use crate::{number::interval::pow2, prove::Matrices};
 
 /// A prover that tries everything: every bit both ways, and small numbers for every other variable that is no product.
 #[derive(Default)]
@@ -115,28 +115,30 @@ fn bare<C: Accumulate, U: Use>(cs: C, u: &U, intervals: &[Interval], values: &[i
 /// Tries every witness: those that the constraints accept give this result, and one does.
 pub(super) fn only<U: Use>(u: &U, intervals: &[Interval], values: &[i64], expected: i64) {
     let matrices: Matrices = bare(Build::new(), u, intervals, values).0.finish().0;
-    all(&matrices, |tape| bare(tape, u, intervals, values), intervals, values, expected);
-    // The constraints that gadgets choose where range checks are lookups, which here are answered bit by bit.
-    let matrices = bare(looked_up_in(Build::new()), u, intervals, values).0.cs.finish().0;
+    all(&matrices, |tape| (bare(tape, u, intervals, values), true), intervals, values, expected);
+    // The constraints that gadgets choose where range checks are lookups: whether these hold is a matter of their values.
+    let matrices = bare(Ranged::asking(Build::new()), u, intervals, values).0.cs.finish().0;
     let run = |tape| {
-        let (cs, y) = bare(looked_up_in(tape), u, intervals, values);
-        (cs.cs, y)
+        let (ranged, y) = bare(Ranged::asking(tape), u, intervals, values);
+        let within = ranged.asked.iter().all(|(bits, x)| *x >= Int::ZERO && *x < pow2(*bits));
+        ((ranged.cs, y), within)
     };
     all(&matrices, run, intervals, values, expected);
 }
 
-/// Answers range checks as lookups without tables: bit by bit.
-fn looked_up_in<C: FieldCs>(cs: C) -> Ranged<C> {
-    Ranged::lookups(cs, Tables::none())
-}
-
-fn all(matrices: &Matrices, fill: impl Fn(Tape) -> (Tape, Int), intervals: &[Interval], values: &[i64], expected: i64) {
+fn all(
+    matrices: &Matrices,
+    fill: impl Fn(Tape) -> ((Tape, Int), bool),
+    intervals: &[Interval],
+    values: &[i64],
+    expected: i64,
+) {
     let mut tape = Tape { assign: Assign::new(), ..Tape::default() };
     let mut accepted = 0;
     loop {
-        let (mut run, y) = fill(tape);
+        let ((mut run, y), within) = fill(tape);
         let z = std::mem::replace(&mut run.assign, Assign::new()).finish();
-        if matrices.unsatisfied(&z).is_empty() {
+        if within && matrices.unsatisfied(&z).is_empty() {
             accepted += 1;
             assert_eq!(y, Int::from(expected), "another result is accepted at {values:?} of {intervals:?}");
         }
