@@ -85,6 +85,7 @@ pub fn of_g2(point: &G2Affine) -> [Word; 4] {
 }
 
 /// The words of bytes, and what is left of them.
+#[cfg(feature = "evm")]
 pub(crate) fn split(bytes: &[u8]) -> (&[Word], &[u8]) {
     bytes.as_chunks()
 }
