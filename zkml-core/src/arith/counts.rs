@@ -36,6 +36,11 @@ pub struct Counts {
     /// The range checks that lookups will answer, where they do.
     #[cfg(feature = "prove")]
     requests: Option<BTreeMap<(usize, &'static str), Requests>>,
+    /// How many constraints there are at least, and how many there may be.
+    #[cfg(feature = "prove")]
+    spent: usize,
+    #[cfg(feature = "prove")]
+    most: Option<usize>,
 }
 
 impl Counts {
@@ -57,6 +62,19 @@ impl Counts {
             RangeChecks::Bits => Self::new(),
             RangeChecks::Lookups => Self::with_lookups(),
         }
+    }
+
+    /// The same, with an error as soon as there are more constraints than that: where range checks are lookups, a count takes a dry run
+    /// of every gadget.
+    #[cfg(feature = "prove")]
+    pub fn at_most(self, constraints: usize) -> Self {
+        Self { most: Some(constraints), ..self }
+    }
+
+    /// How many constraints there are at least, if they are too many.
+    #[cfg(feature = "prove")]
+    pub fn exceeded(&self) -> Option<usize> {
+        self.most.filter(|most| self.spent > *most).map(|_| self.spent)
     }
 
     /// Whether range checks are lookups.
@@ -109,6 +127,8 @@ impl Counts {
     #[cfg(feature = "prove")]
     pub fn ask(&mut self, gadget: &'static str, sizes: &Sizes, times: usize) {
         self.pay(gadget, sizes.cost * times);
+        let least = sizes.cost.constraints.saturating_add(sizes.requests.count());
+        self.spent = self.spent.saturating_add(least.saturating_mul(times));
         if let Some(requests) = &mut self.requests {
             requests.entry((self.node, gadget)).or_default().extend(&sizes.requests, times);
         }
@@ -134,11 +154,18 @@ impl Counts {
         let within = Self {
             #[cfg(feature = "prove")]
             requests: self.requests.as_ref().map(|_| BTreeMap::new()),
+            #[cfg(feature = "prove")]
+            most: self.most.map(|most| most.saturating_sub(self.spent) / times.max(1)),
             ..Self::new()
         };
         let before = std::mem::replace(self, within);
-        once(self)?;
+        let counted = once(self);
         let one = std::mem::replace(self, before);
+        #[cfg(feature = "prove")]
+        {
+            self.spent = self.spent.saturating_add(one.spent.saturating_mul(times));
+        }
+        counted?;
         for ((node, gadget), cost) in one.budget {
             *self.budget.entry((node, gadget)).or_default() += cost * times;
         }
@@ -257,6 +284,9 @@ impl Arith for Counts {
         if self.requests.is_some() {
             let (sizes, y) = sizes::bounded(gadget, x)?;
             self.ask(G::CARD.name, &sizes, 1);
+            if let Some(found) = self.exceeded() {
+                return Err(ArithError::Backend(format!("{found} constraints and more, which are too many")));
+            }
             return Ok(y);
         }
         let y = bounded(gadget, G::In::map_ref(&x, |x| *x))?;

@@ -131,7 +131,7 @@ impl Spec {
     /// closed form; and only if there are few enough, the entries of its rows one by one. The tables with which it takes the fewest
     /// rows, if its range checks are lookups.
     pub(super) fn count(&self, limits: &Limits) -> Result<Tables, CircuitError> {
-        let (counts, tables) = self.counted()?;
+        let (counts, tables) = self.counted(limits)?;
         limits.admit_cost(counts.total())?;
         let (tally, _) = self.synthesize(Tally::new(), tables, None)?;
         limits.admit_tally(&tally)?;
@@ -139,15 +139,19 @@ impl Spec {
     }
 
     /// The constraints gadget by gadget, and the tables.
-    fn counted(&self) -> Result<(Counts, Tables), CircuitError> {
-        let mut counts = Counts::of(self.checks);
-        self.relation().synthesize(&mut counts, None).map_err(|refused| self.refused(refused))?;
+    fn counted(&self, limits: &Limits) -> Result<(Counts, Tables), CircuitError> {
+        let mut counts = Counts::of(self.checks).at_most(limits.constraints);
+        let counted = self.relation().synthesize(&mut counts, None);
+        if let Some(found) = counts.exceeded() {
+            Limits::admit("constraints", found, limits.constraints)?;
+        }
+        counted.map_err(|refused| self.refused(refused))?;
         let tables = counts.choose_tables();
         Ok((counts, tables))
     }
 
     #[cfg(test)]
     pub(super) fn counts(&self) -> Result<Counts, CircuitError> {
-        self.counted().map(|(counts, _)| counts)
+        self.counted(&Limits::own()).map(|(counts, _)| counts)
     }
 }

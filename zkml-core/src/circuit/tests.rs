@@ -203,6 +203,30 @@ fn a_relu_of_a_million_wide_values_is_counted_and_not_built() {
     assert!(most < 1024, "{most} MiB");
 }
 
+/// With lookups, a count takes a dry run of each gadget: it ends with the first that is one too many.
+#[test]
+fn a_count_with_lookups_ends_at_the_limit() {
+    let n = 1000;
+    let bytes =
+        resized((&Args::new(), 2), (&Args::new(), n), "sigmoid", |spec| spec["checks"] = json!("lookups"), PUBLIC);
+    let spec: Spec = serde_json::from_slice(file::read(&bytes, Kind::Circuit).unwrap().1).unwrap();
+    let all = Circuit::build(spec.clone(), &Limits::default()).unwrap().matrices().constraints();
+    for batch in [1, 3] {
+        let spec = Spec { batch, ..spec.clone() };
+        let most = batch * all / 10;
+        match Circuit::build(spec.clone(), &Limits { constraints: most, ..Limits::default() }) {
+            Err(CircuitError::TooLarge { what: "constraints", found, most: limit }) => {
+                assert!(limit == most && most < found && found < most + batch * all / 50, "{found} of {most}");
+            }
+            other => panic!("{other:?}"),
+        }
+        // And none that is within the limit is refused.
+        let exact = Circuit::build(spec.clone(), &Limits::default()).unwrap().matrices().constraints();
+        assert!(Circuit::build(spec.clone(), &Limits { constraints: exact, ..Limits::default() }).is_ok());
+        assert!(Circuit::build(spec, &Limits { constraints: exact - 1, ..Limits::default() }).is_err());
+    }
+}
+
 #[test]
 fn a_private_layer_beyond_the_limit_is_counted_and_not_built() {
     let most = peak("a_private_layer_beyond_the_limit_is_counted_and_not_built", || {

@@ -5,7 +5,7 @@ use super::{ArithError, Int, Integer, Interval, MAX_BITS, interval::bit_len};
 /// Rescaling of a value to a coarser or smaller one, its *cut*: `clamp(floor((a + 2^(shift-1)) / 2^shift))`.
 ///
 /// Bits are enforced wherever they say more than the value's interval: the decomposition exists only for values
-/// within.
+/// within. But for a saturation by lookups, which takes every value: what its bits exclude is beyond its ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cut {
     /// Right shift: the number of low bits that are dropped, rounding half up.

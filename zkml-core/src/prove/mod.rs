@@ -94,3 +94,5 @@ pub(crate) mod tests;
 mod tests_system;
 #[cfg(all(test, feature = "prove"))]
 mod tests_two_phase;
+#[cfg(all(test, feature = "prove"))]
+mod tests_two_phase_attacks;

@@ -126,7 +126,8 @@ impl Build {
         &self.labels
     }
 
-    /// The matrices, columns in the order: one, public inputs, witness variables.
+    /// The matrices, columns in the order: one, public inputs, witness variables. Those of constraints in which a public input
+    /// follows the challenge, and so would be taken for it, have a single phase, which nobody takes.
     pub fn finish(self) -> (crate::prove::Matrices, Vec<Label>, Vec<u32>) {
         let instances = self.instances;
         let column = |v: Var| {
@@ -136,7 +137,10 @@ impl Build {
             .rows
             .map(|rows| rows.into_iter().map(|row| row.into_iter().map(|(c, v)| (c, column(v))).collect()).collect());
         let (instance, witness) = (instances as usize, self.witnesses as usize);
-        let phases = self.challenge.map_or(vec![], |(_, first)| vec![first as usize, witness - first as usize]);
+        let phases = self.challenge.map_or(vec![], |(challenge, first)| match challenge & !INSTANCE {
+            last if last + 1 == instances => vec![first as usize, witness - first as usize],
+            _ => vec![witness],
+        });
         let matrices = crate::prove::Matrices { abc, instance, witness, phases };
         (matrices, self.labels, self.free)
     }

@@ -42,7 +42,7 @@ enum Checks {
 /// the right, so every limb is an entry: at a pole `x` that no entry has, the left has the residue `|{i: x_i = x}|`, which is not zero in the
 /// field, since there are fewer limbs than its characteristic. If they are not, then they are equal for at most `|X| + 2^w` challenges.
 /// Multiplicities need no check of their own: any that satisfy the equation do. Each width has its own sum, since a limb of one table
-/// must not be found in another.
+/// must not be found in another. What is asked for after closing is answered bit by bit.
 ///
 /// Source: U. Haboeck, "Multivariate lookups based on logarithmic derivatives" (2022).
 #[derive(Debug)]
@@ -122,6 +122,8 @@ impl<C: FieldCs> Ranged<C> {
             self.asked.push((bits, x.clone()));
         }
         let Checks::Lookups(tables) = self.checks else { return };
+        // Nothing is looked up any more.
+        let tables = if self.closed { Tables::none() } else { tables };
         let parts: Vec<Part> = tables.cut(bits).collect();
         let Some((lowest, above)) = parts.split_first() else {
             return self.cs.enforce_zero(x);

@@ -7,21 +7,22 @@ use crate::number::Cost;
 /// The most bits of a limb: a table of `2^14` rows.
 pub const WIDEST: u32 = 14;
 
-/// Request counts: how many numbers are to be range-checked, by their bits.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Requests([usize; 253]);
+/// Request counts: how many numbers are to be range-checked, by their bits. There may be one for every node of a graph.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Requests(Vec<(u32, usize)>);
 
-impl Default for Requests {
-    fn default() -> Self {
-        Self([0; 253])
-    }
-}
+/// The most bits of a range check.
+const MOST: u32 = 252;
 
 impl Requests {
     /// Adds some of so many bits, which are at most 252.
     pub fn add(&mut self, bits: u32, times: usize) {
-        if let Some(n) = self.0.get_mut(bits as usize) {
-            *n = n.saturating_add(times);
+        if bits > MOST || times == 0 {
+            return;
+        }
+        match self.0.binary_search_by_key(&bits, |request| request.0) {
+            Ok(at) => self.0[at].1 = self.0[at].1.saturating_add(times),
+            Err(at) => self.0.insert(at, (bits, times)),
         }
     }
 
@@ -32,7 +33,12 @@ impl Requests {
 
     /// The bits that are asked for, and how often.
     pub fn iter(&self) -> impl Iterator<Item = (u32, usize)> + '_ {
-        self.0.iter().enumerate().filter(|(_, n)| **n > 0).map(|(bits, n)| (bits as u32, *n))
+        self.0.iter().copied()
+    }
+
+    /// How many there are: each takes a row at least.
+    pub fn count(&self) -> usize {
+        self.iter().fold(0, |sum, (_, n)| sum.saturating_add(n))
     }
 }
 
@@ -178,6 +184,20 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn requests_are_counted_by_their_bits() {
+        let mut some = requests(&[(8, 2), (3, 1), (252, 4), (8, 1), (253, 9), (5, 0)]);
+        assert_eq!(some.iter().collect::<Vec<_>>(), [(3, 1), (8, 3), (252, 4)]);
+        let same = requests(&[(252, 4), (3, 1), (8, 3)]);
+        assert_eq!((&some, some.count()), (&same, 8));
+        some.extend(&same, usize::MAX);
+        assert_eq!(some.count(), usize::MAX);
+        // Each takes a row at least, under all tables.
+        for (widths, bits) in (0..1u16 << 6).flat_map(|widths| (0..=MOST).map(move |bits| (widths, bits))) {
+            assert!(Tables { widths: widths << 1 }.rows(&requests(&[(bits, 3)])) >= 3);
         }
     }
 

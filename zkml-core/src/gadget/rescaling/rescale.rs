@@ -89,6 +89,9 @@ impl Gadget for Rescale {
     /// is enforced, that the bit width admits: where the bit width excludes values on one side, that is where its bits end. So
     /// remainder, quotient and sign are functions of the input. The choice between value and end is a product with a bit
     /// that is a function of them ([`zero::enforce`]).
+    ///
+    /// With lookups, a saturation that can happen is a [`Clip`], which enforces no bit width: what the bit width excludes is saturated as
+    /// well, and so within the bound.
     fn enforce<C: Cs>(&self, cs: &mut C, (q, interval): (&C::W, &Interval)) -> Result<C::W, ArithError> {
         cs.label(Self::CARD.name);
         let shift = self.cut.shift;

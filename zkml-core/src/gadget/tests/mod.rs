@@ -8,6 +8,7 @@ mod division;
 mod exhaustive;
 #[cfg(feature = "bounty")]
 mod handover;
+mod lookups;
 mod product;
 mod requests;
 mod rescaling;
