@@ -11,7 +11,7 @@
 
 use std::fmt::Debug;
 
-use ark_bn254::{G1Affine, G2Affine};
+use ark_bn254::G2Affine;
 use ark_ec::{AffineRepr, pairing::Pairing};
 use ark_serialize::Compress;
 
@@ -262,6 +262,7 @@ fn read_verifying<T: Phased>(reader: &mut Reader<'_>, compress: Compress) -> Res
 
 #[cfg(feature = "prove")]
 mod prover {
+    use ark_bn254::G1Affine;
     use zkml_groth16::{Columns, Secrets};
 
     use super::*;
