@@ -92,7 +92,3 @@ pub fn circuit_digest(contents: &Digest, table: &PublicTable) -> Digest {
 pub(crate) mod tests;
 #[cfg(all(test, feature = "prove"))]
 mod tests_system;
-#[cfg(all(test, feature = "prove"))]
-mod tests_two_phase;
-#[cfg(all(test, feature = "prove"))]
-mod tests_two_phase_attacks;

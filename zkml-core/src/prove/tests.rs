@@ -1,5 +1,8 @@
 //! A toy circuit, and everything that may go wrong with its keys and proofs.
 
+mod two_phase;
+mod two_phase_attacks;
+
 use ark_bn254::{Fq, Fq2, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{BigInteger, Field, PrimeField, Zero};

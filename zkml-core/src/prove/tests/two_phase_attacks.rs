@@ -5,7 +5,7 @@ use ark_bn254::{G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use ark_std::rand::{SeedableRng, rngs::StdRng};
 
-use super::{
+use crate::prove::{
     file,
     phased::{Points, ProvingPoints},
     tests::CONTENTS,

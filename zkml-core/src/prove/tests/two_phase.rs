@@ -6,12 +6,14 @@ use ark_ff::{Field, UniformRand, Zero};
 use ark_std::rand::{SeedableRng, rngs::StdRng};
 use zkml_groth16::{Columns, Secrets};
 
-use super::phased::{Points, ProvingPoints, VerifyingPoints};
-use super::*;
 use crate::{
     arith::r1cs::{Accumulate, Assign, Build, Oracle, Ranged, Requests, Tables},
     gadget::{Cs, FieldCs},
     number::{Int, field::to_field},
+    prove::{
+        phased::{Points, ProvingPoints, VerifyingPoints},
+        *,
+    },
 };
 
 fn tables() -> Tables {
