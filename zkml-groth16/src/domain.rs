@@ -13,10 +13,12 @@ use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, FftField, Field, PrimeField, serial_batch_inversion_and_mul};
 use rayon::prelude::*;
 
-use crate::field::Inlined;
+use crate::{
+    field::Inlined,
+    size::{TWO_ADICITY, shape},
+};
 
-/// Two-adicity of the domains: one less than the field's, since the coset is shifted by a root of twice the order.
-const TWO_ADICITY: u32 = Fr::TWO_ADICITY - 1;
+const _: () = assert!(TWO_ADICITY == Fr::TWO_ADICITY - 1);
 /// Below this many elements, a transform is done by one thread.
 const SERIAL: usize = 1 << 11;
 /// How many elements one thread takes at least of what is done element by element.
@@ -227,15 +229,6 @@ impl Domain {
             }
         });
     }
-}
-
-/// `(t, k)` of the smallest `3^t 2^k >= rows`.
-fn shape(rows: usize) -> Option<(u32, u32)> {
-    let candidate = |threes: u32| {
-        let twos = rows.div_ceil(3usize.pow(threes)).checked_next_power_of_two()?.trailing_zeros();
-        (twos <= TWO_ADICITY).then_some((threes, twos))
-    };
-    (0..=2).filter_map(candidate).min_by_key(|(threes, twos)| 3u64.pow(*threes) << twos)
 }
 
 /// `limbs / 9`, for a multiple of nine.

@@ -19,6 +19,7 @@
 #![forbid(unsafe_code)]
 
 mod key;
+mod size;
 mod verify;
 
 #[cfg(feature = "prove")]
@@ -39,6 +40,7 @@ mod setup;
 mod tests;
 
 pub use key::{Proof, ProvingKey, VerifyingKey};
+pub use size::domain_size;
 pub use verify::{Prepared, holds, prepare};
 
 #[cfg(feature = "prove")]

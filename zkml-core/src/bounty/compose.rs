@@ -232,14 +232,14 @@ impl<S: Composition> Composed<S> {
         witness: &S::Witness<'_>,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<ProofOf<P>, StatementError> {
-        let assignment = self.assignment(witness)?;
         let rng: &mut dyn SecureRng = rng;
-        prove::prove(key, &self.matrices, &self.digest, &assignment, rng).map_err(|error| match error {
-            ProveError::Unsatisfied { constraints, .. } => StatementError::Violated {
+        let mut assign = |_: &mut prove::Draw<'_>| self.assignment(witness);
+        prove::prove_with(key, &self.matrices, &self.digest, &mut assign, rng).map_err(|error| match error {
+            StatementError::Prove(ProveError::Unsatisfied { constraints, .. }) => StatementError::Violated {
                 count: constraints.len(),
                 part: constraints.first().map_or("", |first| self.part(*first)),
             },
-            other => other.into(),
+            other => other,
         })
     }
 

@@ -88,11 +88,7 @@ impl Spec {
         tables: Tables,
         secrets: Option<&Secrets<'_>>,
     ) -> Result<(C, Vec<Row>), CircuitError> {
-        let ranged = match self.checks {
-            RangeChecks::Bits => Ranged::bits(cs),
-            RangeChecks::Lookups => Ranged::lookups(cs, tables),
-        };
-        let mut r1cs = R1cs::new(ranged);
+        let mut r1cs = R1cs::new(Ranged::new(cs, self.checks, tables));
         let rows = self.relation().synthesize(&mut r1cs, secrets).map_err(|refused| self.refused(refused))?;
         let finished = r1cs.finish();
         let ranged = finished.map_err(|error| CircuitError::Arith { layer: "circuit".to_owned(), error })?;

@@ -19,7 +19,6 @@ use crate::{
         Quantized,
         synthesis::{Refused, Secrets},
     },
-    prove::RangeChecks,
     tensor::Tensor,
 };
 
@@ -193,7 +192,7 @@ impl<L: Lie> FieldCs for Dishonest<L> {
 
     /// Of all that is fixed, as a transcript's hash would be.
     fn challenge(&mut self) -> Result<Fr, ArithError> {
-        self.assign.folded_challenge()
+        Ok(self.assign.folded_challenge())
     }
 
     fn field_enforce(&mut self, _: &Fr, _: &Fr, _: &Fr) {}
@@ -242,11 +241,8 @@ impl<'a> Claim<'a> {
     /// If a value may outgrow the field: the node, and why.
     pub fn run<L: Lie>(&self, lie: L) -> Result<Dishonest<L>, Refused> {
         let secrets = Secrets { weights: self.weights, inputs: self.inputs, opening: self.opening };
-        let prover = Dishonest::new(lie);
-        let mut a = R1cs::new(match self.circuit.range_checks() {
-            RangeChecks::Bits => Ranged::bits(prover),
-            RangeChecks::Lookups => Ranged::lookups(prover, self.circuit.tables()),
-        });
+        let (checks, tables) = (self.circuit.range_checks(), self.circuit.tables());
+        let mut a = R1cs::new(Ranged::new(Dishonest::new(lie), checks, tables));
         self.circuit.relation().synthesize(&mut a, Some(&secrets))?;
         a.finish().map(|ranged| ranged.cs).map_err(|error| (NodeId(0), error))
     }

@@ -72,10 +72,15 @@ pub trait Cs {
     /// Boolean: a new witness variable that is `0` or `1`.
     fn boolean(&mut self, value: Option<Int>) -> Self::W {
         let bit = self.witness(value);
-        let rest = self.linear(&[(-Int::ONE, &bit)], Int::ONE);
-        let zero = self.constant(Int::ZERO);
-        self.enforce(&bit, &rest, &zero);
+        self.enforce_boolean(&bit);
         bit
+    }
+
+    /// Enforces that `a` is `0` or `1`: `a (1 - a) = 0`.
+    fn enforce_boolean(&mut self, a: &Self::W) {
+        let rest = self.linear(&[(-Int::ONE, a)], Int::ONE);
+        let zero = self.constant(Int::ZERO);
+        self.enforce(a, &rest, &zero);
     }
 
     /// A new witness variable that is the product.

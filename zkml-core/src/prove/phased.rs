@@ -135,9 +135,9 @@ impl<T: Phased> ProofSystem for T {
         }
         // The size of a domain, which holds the inputs.
         let found = pk.h.len();
-        let odd = found >> found.trailing_zeros().min(usize::BITS - 1);
-        if !matches!(odd, 1 | 3 | 9) || found < pk.vk.ic.len() {
-            let expected = found.max(pk.vk.ic.len()).next_power_of_two();
+        if zkml_groth16::domain_size(found) != Some(found) || found < pk.vk.ic.len() {
+            let least = found.max(pk.vk.ic.len());
+            let expected = zkml_groth16::domain_size(least).unwrap_or(least);
             return Err(LoadError::Length { what: "the H query", expected, found });
         }
         for (delta_g1, delta_g2) in pk.deltas_g1.iter().zip(&pk.vk.deltas_g2) {
@@ -314,14 +314,14 @@ mod prover {
         fn fits(pk: &ProvingPoints, matrices: &Matrices) -> Result<(), ProveError> {
             let phases = phases::<T>(matrices)?;
             let rows = matrices.constraints().saturating_add(matrices.instance);
-            let domain = zkml_groth16::domain::Domain::new(rows).ok_or_else(|| {
+            let domain = zkml_groth16::domain_size(rows).ok_or_else(|| {
                 ProveError::Matrices(format!("{rows} rows and inputs are more than the field allows, 9 * 2^27"))
             })?;
             let witnesses = phases.iter().zip(&pk.k).map(|(n, k)| ("witnesses of a phase", *n, k.len()));
             // The lengths of the other queries follow from these: a key is only made where they do.
             let others = [
                 ("public inputs and one", matrices.instance, pk.vk.ic.len()),
-                ("points of its domain", domain.size(), pk.h.len()),
+                ("points of its domain", domain, pk.h.len()),
             ];
             for (what, expected, found) in others.into_iter().chain(witnesses) {
                 if expected != found {

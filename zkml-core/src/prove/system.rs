@@ -57,12 +57,11 @@ pub struct Size {
 }
 
 impl Size {
-    /// How many points polynomials are evaluated at: the least `2^k`, `3 * 2^k` or `9 * 2^k` that holds constraints and public inputs.
+    /// How many points polynomials are evaluated at: the least `2^k`, `3 * 2^k` or `9 * 2^k` that holds constraints and public inputs;
+    /// beyond what the field has room for, as many as these.
     pub fn domain(&self) -> usize {
-        let rows = self.constraints.saturating_add(self.instance).max(1);
-        let holds =
-            |odd: usize| rows.div_ceil(odd).checked_next_power_of_two().map_or(usize::MAX, |n| n.saturating_mul(odd));
-        [1, 3, 9].map(holds).into_iter().min().unwrap_or(rows)
+        let rows = self.constraints.saturating_add(self.instance);
+        zkml_groth16::domain_size(rows).unwrap_or(rows)
     }
 }
 

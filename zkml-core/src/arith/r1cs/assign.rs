@@ -49,13 +49,10 @@ impl<'a> Assign<'a> {
     }
 
     /// A challenge that depends on all that is fixed, and is nobody's secret: for tests of circuits, without a proof system.
-    ///
-    /// # Errors
-    /// Never.
-    pub fn folded_challenge(&mut self) -> Result<Fr, ArithError> {
+    pub fn folded_challenge(&mut self) -> Fr {
         let r = folded(&self.instance, &self.witness);
         self.instance.push(r);
-        Ok(r)
+        r
     }
 
     /// All values, in the order of the matrices' columns.

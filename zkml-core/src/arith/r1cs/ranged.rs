@@ -16,6 +16,7 @@ use crate::{
         ArithError, Int, Interval,
         interval::{bit_len, pow2},
     },
+    prove::RangeChecks,
 };
 
 /// How range checks are answered.
@@ -40,7 +41,8 @@ enum Checks {
 /// limbs. `h (r - x) = 1` makes `h = 1 / (r - x)`, for every limb; `g (r - t) = m` makes `g = m / (r - t)`, for every entry that is not `r`. Both sums
 /// are rational functions of `r`, of degree at most `|X| + 2^w`. If they are equal as functions, then every pole of the left is one of
 /// the right, so every limb is an entry: at a pole `x` that no entry has, the left has the residue `|{i: x_i = x}|`, which is not zero in the
-/// field, since there are fewer limbs than its characteristic. If they are not, then they are equal for at most `|X| + 2^w` challenges.
+/// field, since there are fewer limbs than its characteristic. If they are not, then they are equal for fewer than `|X| + 2^w` challenges; and for
+/// `2^w` more, the entries, one `g` may be anything.
 /// Multiplicities need no check of their own: any that satisfy the equation do. Each width has its own sum, since a limb of one table
 /// must not be found in another. What is asked for after closing is answered bit by bit.
 ///
@@ -60,6 +62,14 @@ pub struct Ranged<C: Cs> {
 }
 
 impl<C: FieldCs> Ranged<C> {
+    /// With range checks of this kind, in these tables if they are lookups.
+    pub fn new(cs: C, checks: RangeChecks, tables: Tables) -> Self {
+        match checks {
+            RangeChecks::Bits => Self::bits(cs),
+            RangeChecks::Lookups => Self::lookups(cs, tables),
+        }
+    }
+
     /// Bit by bit.
     pub fn bits(cs: C) -> Self {
         Self::of(cs, Checks::Bits)
@@ -99,11 +109,7 @@ impl<C: FieldCs> Ranged<C> {
     /// Checks a part that is a wire.
     fn check(&mut self, tables: Tables, part: Part, x: &C::W) {
         match part {
-            Part::Boolean => {
-                let rest = self.cs.linear(&[(-Int::ONE, x)], Int::ONE);
-                let zero = self.cs.constant(Int::ZERO);
-                self.cs.enforce(x, &rest, &zero);
-            }
+            Part::Boolean => self.cs.enforce_boolean(x),
             Part::Limb(width) => self.look_up(width, x),
             Part::Scaled(bits) => {
                 let widest = tables.widths().last().unwrap_or(bits);

@@ -90,6 +90,14 @@ impl Tables {
         Self::default()
     }
 
+    /// Those that many requests of these bits each make the cheapest.
+    #[cfg(test)]
+    pub(crate) fn of(bits: &[u32]) -> Self {
+        let mut requests = Requests::default();
+        bits.iter().for_each(|bits| requests.add(*bits, 1 << 15));
+        Self::cheapest(&requests)
+    }
+
     /// The tables with which these requests take the fewest rows: the widest by search; what is left over is looked up twice in that, or
     /// once in a table of its own, whichever is less.
     pub fn cheapest(requests: &Requests) -> Self {

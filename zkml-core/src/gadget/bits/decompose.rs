@@ -43,9 +43,7 @@ pub fn enforce<C: Cs + ?Sized>(cs: &mut C, x: &C::W, bits: u32) -> Vec<C::W> {
     let mut terms = vec![(Int::ONE, x)];
     terms.extend(high.iter().enumerate().map(|(i, b)| (-pow2(i as u32 + 1), b)));
     let low = cs.linear(&terms, Int::ZERO);
-    let rest = cs.linear(&[(-Int::ONE, &low)], Int::ONE);
-    let zero = cs.constant(Int::ZERO);
-    cs.enforce(&low, &rest, &zero);
+    cs.enforce_boolean(&low);
     std::iter::once(low).chain(high).collect()
 }
 

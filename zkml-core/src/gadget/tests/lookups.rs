@@ -13,15 +13,9 @@ use crate::{
     prove::Matrices,
 };
 
-fn tables(of: &[u32]) -> Tables {
-    let mut requests = Requests::default();
-    of.iter().for_each(|bits| requests.add(*bits, 1 << 15));
-    Tables::cheapest(&requests)
-}
-
 /// Tables of every kind: none, one that divides nothing, one for what is left over, one in which what is left is looked up twice.
 fn kinds() -> [Tables; 4] {
-    [Tables::none(), tables(&[3]), tables(&[4, 3]), tables(&[5])]
+    [Tables::none(), Tables::of(&[3]), Tables::of(&[4, 3]), Tables::of(&[5])]
 }
 
 /// A circuit of one public input that is not checked, and what is asked of it.
@@ -103,9 +97,9 @@ fn limbs_of_every_kind_are_unique_and_end_where_their_bits_do() {
 fn the_widest_limbs_do_not_wrap() {
     use Limb::{Checked, Number};
     for (split, tables) in [
-        (vec![Checked(251), Number(1)], tables(&[5])),
-        (vec![Checked(252)], tables(&[4, 3])),
-        (vec![Number(1), Number(251)], tables(&[5])),
+        (vec![Checked(251), Number(1)], Tables::of(&[5])),
+        (vec![Checked(252)], Tables::of(&[4, 3])),
+        (vec![Number(1), Number(251)], Tables::of(&[5])),
     ] {
         let split = Split(split);
         let (matrices, _) = matrices_of(&split, tables);
@@ -155,7 +149,7 @@ impl Ask for Three {
 /// A half is twice in the table, and an eleven once: neither is a number of three bits.
 #[test]
 fn a_limb_without_a_table_needs_both_lookups() {
-    let tables = tables(&[4]);
+    let tables = Tables::of(&[4]);
     assert_eq!(tables.cut(3).collect::<Vec<_>>(), [crate::arith::r1cs::Part::Scaled(3)]);
     let (matrices, _) = matrices_of(&Three, tables);
     // Columns: one, x, the challenge; sixteen multiplicities; the quotients of `x`, `2 x` and of the entries.
@@ -231,7 +225,7 @@ fn bare<C: Accumulate>(cs: C, u: &impl Use, interval: Interval, x: i64, tables: 
 /// lies within the bound. All other forms refuse what is excluded, but for nothing else than it; and whatever is admitted is accepted.
 #[test]
 fn narrowed_cuts_stay_within_their_bounds() {
-    let few = tables(&[3]);
+    let few = Tables::of(&[3]);
     let (mut excluded, mut saturated) = (0, 0);
     let ends = [(-8, 7), (-9, 40), (-40, 9), (-3, 5), (0, 21), (-21, 0), (3, 30), (-30, -3), (-1, 17), (-17, 1)];
     for ((lo, hi), shift) in ends.into_iter().flat_map(|e| [0, 1, 3].map(|s| (e, s))) {
@@ -272,7 +266,7 @@ fn narrowed_cuts_stay_within_their_bounds() {
 /// The rectified quotient of a narrowed cut, with every value of quotient and result that a prover may tell.
 #[test]
 fn no_quotient_makes_up_for_a_relu_beyond_its_width() {
-    let few = tables(&[3]);
+    let few = Tables::of(&[3]);
     for ((lo, hi), shift) in [(-20, 19), (-3, 20)].into_iter().flat_map(|e| [0, 3].map(|s| (e, s))) {
         for bits in [None, Some(3), Some(4)] {
             let cut = Cut { shift, saturate: None, bits };

@@ -23,7 +23,7 @@ use crate::{
         Arith,
         counts::Counts,
         ints::Ints,
-        r1cs::{Accumulate, Assign, Build, R1cs, Ranged, Requests, Sizes, Tables, Wire},
+        r1cs::{Accumulate, Assign, Build, R1cs, Ranged, Sizes, Tables, Wire},
     },
     dev::{
         dishonest::{About, Dishonest, Truth},
@@ -91,11 +91,9 @@ fn verify<U: Use>(u: &U, intervals: &[Interval], values: &[i64], expected: i64) 
     assert_eq!(measure, y.measure);
 }
 
-/// As [`verify`], where range checks are lookups in a table of three bits, a table of two, and bits.
+/// As [`verify`], where range checks are lookups in a table of three bits, and single bits.
 fn looked_up<U: Use>(u: &U, intervals: &[Interval], values: &[i64], expected: i64) {
-    let mut requests = Requests::default();
-    requests.add(3, 1000);
-    let tables = Tables::cheapest(&requests);
+    let tables = Tables::of(&[3]);
     assert_eq!(tables.widths().collect::<Vec<_>>(), [3]);
     let build = synthesize(Ranged::lookups(Build::two_phases(), tables), u, intervals, None).0;
     let (matrices, _, free) = closed(build).finish();

@@ -11,12 +11,6 @@ use super::{
 };
 use crate::prove::Matrices;
 
-fn tables(of: &[u32]) -> Tables {
-    let mut requests = Requests::default();
-    of.iter().for_each(|bits| requests.add(*bits, 1 << 15));
-    Tables::cheapest(&requests)
-}
-
 /// The constraints without those of the inputs, and how many limbs there are.
 fn rows(u: &impl Use, intervals: &[Interval], tables: Tables) -> usize {
     let mut a = R1cs::new(Ranged::lookups(Build::two_phases(), tables));
@@ -33,13 +27,13 @@ fn rows(u: &impl Use, intervals: &[Interval], tables: Tables) -> usize {
 fn three_rows_for_relu_with_its_rescale_and_two_for_a_maximum() {
     let of = [interval(-128, 127)];
     // Three bits of remainder, five of quotient, and the product.
-    assert_eq!(rows(&Relu(3, None), &of, tables(&[3, 5])), 3);
-    assert_eq!(rows(&Relu(8, None), &[interval(-60_000, 60_000)], tables(&[8])), 3);
+    assert_eq!(rows(&Relu(3, None), &of, Tables::of(&[3, 5])), 3);
+    assert_eq!(rows(&Relu(8, None), &[interval(-60_000, 60_000)], Tables::of(&[8])), 3);
     // The distance, and the product.
-    assert_eq!(rows(&Max, &[of[0], of[0]], tables(&[8])), 2);
-    assert_eq!(rows(&Rescale(3, None), &[interval(-124, 123)], tables(&[3, 5])), 2);
+    assert_eq!(rows(&Max, &[of[0], of[0]], Tables::of(&[8])), 2);
+    assert_eq!(rows(&Rescale(3, None), &[interval(-124, 123)], Tables::of(&[3, 5])), 2);
     // Two limbs where one does not do.
-    assert_eq!(rows(&Max, &[interval(0, 1 << 20), interval(0, 1 << 20)], tables(&[10, 11])), 3);
+    assert_eq!(rows(&Max, &[interval(0, 1 << 20), interval(0, 1 << 20)], Tables::of(&[10, 11])), 3);
 }
 
 /// The constraints of one range check, and the witness of a prover that tells of each variable what it likes.
@@ -58,7 +52,7 @@ fn range(bits: u32, tables: Tables, x: i64, told: BTreeMap<usize, Int>) -> (Matr
 fn exactly_the_numbers_of_so_many_bits_are_in_their_range() {
     for (widths, bits) in [(vec![3], 3), (vec![4], 3), (vec![3], 5), (vec![4], 6), (vec![4, 3], 7), (vec![3], 6)] {
         for x in -3..(1 << bits) + 20 {
-            let (matrices, z) = range(bits, tables(&widths), x, BTreeMap::new());
+            let (matrices, z) = range(bits, Tables::of(&widths), x, BTreeMap::new());
             assert_eq!(
                 matrices.unsatisfied(&z).is_empty(),
                 (0..1 << bits).contains(&x),
@@ -71,7 +65,7 @@ fn exactly_the_numbers_of_so_many_bits_are_in_their_range() {
 /// Of a table of eight entries and a number of six bits: the upper limb, and the multiplicities.
 #[test]
 fn no_limb_and_no_multiplicity_makes_up_for_a_number_that_is_too_large() {
-    let few = tables(&[3]);
+    let few = Tables::of(&[3]);
     for x in [-1, 64, 65, 100] {
         for limb in -10..20 {
             for (entry, count) in [(0, 0), (0, 1), (7, 1), (7, -1), (3, 2)] {
@@ -87,7 +81,7 @@ fn no_limb_and_no_multiplicity_makes_up_for_a_number_that_is_too_large() {
 #[test]
 fn with_a_challenge_that_is_known_before_anything_passes() {
     use ark_ff::Field;
-    let (matrices, mut z) = range(3, tables(&[3]), 11, BTreeMap::new());
+    let (matrices, mut z) = range(3, Tables::of(&[3]), 11, BTreeMap::new());
     assert!(!matrices.unsatisfied(&z).is_empty());
     // Columns: one, the number, the challenge; eight multiplicities; the quotient of the limb, and those of the entries.
     let r = z[2];
@@ -99,7 +93,7 @@ fn with_a_challenge_that_is_known_before_anything_passes() {
 
 #[test]
 fn what_is_fixed_after_the_challenge_is_not_looked_up() {
-    let mut cs = Ranged::lookups(Build::two_phases(), tables(&[3]));
+    let mut cs = Ranged::lookups(Build::two_phases(), Tables::of(&[3]));
     cs.challenge().unwrap();
     let late = cs.witness(None);
     cs.range(&late, 3);
@@ -116,7 +110,7 @@ fn what_is_fixed_after_the_challenge_is_not_looked_up() {
 
 #[test]
 fn a_challenge_is_asked_for_once() {
-    let mut cs = Ranged::lookups(Build::two_phases(), tables(&[3]));
+    let mut cs = Ranged::lookups(Build::two_phases(), Tables::of(&[3]));
     cs.close_requests().unwrap();
     assert!(cs.close_requests().unwrap_err().to_string().contains("twice"));
     assert!(cs.challenge().is_err());

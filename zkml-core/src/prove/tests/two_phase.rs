@@ -7,7 +7,7 @@ use ark_std::rand::{SeedableRng, rngs::StdRng};
 use zkml_groth16::{Columns, Secrets};
 
 use crate::{
-    arith::r1cs::{Accumulate, Assign, Build, Oracle, Ranged, Requests, Tables},
+    arith::r1cs::{Accumulate, Assign, Build, Oracle, Ranged, Tables},
     gadget::{Cs, FieldCs},
     number::{Int, field::to_field},
     prove::{
@@ -16,15 +16,9 @@ use crate::{
     },
 };
 
-fn tables() -> Tables {
-    let mut requests = Requests::default();
-    requests.add(3, 1000);
-    Tables::cheapest(&requests)
-}
-
 /// `x` and `y` public, `x y = z` public, and `x` a number of three bits by a lookup.
 fn circuit<C: Accumulate>(cs: C, x: i64, y: i64) -> C {
-    let mut cs = Ranged::lookups(cs, tables());
+    let mut cs = Ranged::lookups(cs, Tables::of(&[3]));
     let [x, y] = [x, y].map(|v| cs.instance(Some(Int::from(v))));
     let z = cs.product(&x, &y);
     let z = cs.lift(&z);

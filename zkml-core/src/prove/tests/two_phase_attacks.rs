@@ -12,7 +12,7 @@ use crate::prove::{
     *,
 };
 use crate::{
-    arith::r1cs::{Accumulate, Assign, Build, Ranged, Requests, Tables},
+    arith::r1cs::{Accumulate, Assign, Build, Ranged, Tables},
     circuit::Circuit,
     dev::dishonest::{About, Claim, Misheard, Truth},
     gadget::{Cs, FieldCs},
@@ -31,9 +31,7 @@ fn rng() -> StdRng {
 
 /// `x y = z` with `x`, `y` hidden and `z` public; `x` has so many bits, if any are looked up.
 fn circuit<C: Accumulate>(cs: C, [x, y]: [i64; 2], bits: Option<u32>) -> C {
-    let mut requests = Requests::default();
-    bits.into_iter().for_each(|bits| requests.add(bits, 1000));
-    let mut cs = Ranged::lookups(cs, Tables::cheapest(&requests));
+    let mut cs = Ranged::lookups(cs, bits.map_or(Tables::none(), |bits| Tables::of(&[bits])));
     let [x, y] = [x, y].map(|v| cs.witness(Some(Int::from(v))));
     let z = cs.product(&x, &y);
     let z = cs.lift(&z);
