@@ -23,6 +23,8 @@ mod size;
 mod verify;
 
 #[cfg(feature = "prove")]
+mod affine;
+#[cfg(feature = "prove")]
 mod constraints;
 #[cfg(feature = "prove")]
 pub mod domain;

@@ -10,12 +10,12 @@ use rayon::prelude::*;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::{
+    affine::{Inverses, add_pairs},
     constraints::{Columns, Rows},
     domain::Domain,
     error::Error,
     field::Inlined,
     key::{ProvingKey, VerifyingKey},
-    msm::{Inverses, add_pairs},
 };
 
 /// The secrets of a setup. They are overwritten when dropped.
