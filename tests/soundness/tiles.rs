@@ -64,7 +64,7 @@ impl Product {
                 let [rows, columns] = [w, x].map(vectors);
                 let [rows, columns] =
                     [&rows, &columns].map(|of| of.iter().map(|v| v.iter().collect()).collect::<Vec<Vec<_>>>());
-                a.matmul(&rows, &columns)
+                a.matmul(&rows, &columns, &[])
             }
         };
         y.unwrap().iter().for_each(|y| a.publish(y));

@@ -10,9 +10,11 @@ use crate::prove::RangeChecks;
 use crate::{
     gadget::{
         Gadget, Of, Wires,
+        bits::decompose,
         product::{
-            matrix,
-            winograd::{self, Grid},
+            choose::{self, Convolution, MatrixProduct},
+            packed::Packed,
+            winograd::Grid,
         },
     },
     number::{
@@ -36,6 +38,8 @@ pub struct Counts {
     /// The range checks that lookups will answer, where they do.
     #[cfg(feature = "prove")]
     requests: Option<BTreeMap<(usize, &'static str), Requests>>,
+    /// What is checked at a challenge, beside the lookups.
+    closing: Budget,
     /// How many constraints there are at least, and how many there may be.
     #[cfg(feature = "prove")]
     spent: usize,
@@ -78,9 +82,11 @@ impl Counts {
     }
 
     /// Whether range checks are lookups.
-    #[cfg(feature = "prove")]
     pub fn looks_up(&self) -> bool {
-        self.requests.is_some()
+        #[cfg(feature = "prove")]
+        return self.requests.is_some();
+        #[cfg(not(feature = "prove"))]
+        false
     }
 
     /// All range checks that lookups will answer.
@@ -115,7 +121,12 @@ impl Counts {
         }
         let cost = tables.closing_cost(limbs);
         // Multiplicities are fixed before the challenge is known, the other variables after.
-        self.second = Some(cost.witnesses - (tables.own_rows() - tables.widths().count()));
+        let mut second = cost.witnesses - (tables.own_rows() - tables.widths().count());
+        for (at, closing) in std::mem::take(&mut self.closing) {
+            second += closing.witnesses;
+            *self.budget.entry(at).or_default() += closing;
+        }
+        self.second = Some(second);
         if cost != Cost::default() {
             *self.budget.entry((0, "lookup")).or_default() += cost;
         }
@@ -139,6 +150,25 @@ impl Counts {
         if cost != Cost::default() {
             *self.budget.entry((self.node, gadget)).or_default() += cost;
         }
+    }
+
+    /// Adds packed products under the current node: what is known of their outputs.
+    pub(crate) fn pack(&mut self, packed: Packed) -> Result<Vec<Measure>, ArithError> {
+        let (cost, ranges, bits) = (packed.cost(), packed.ranges(), packed.digit());
+        #[cfg(feature = "prove")]
+        if self.looks_up() {
+            let mut sizes = Sizes { cost, ..Sizes::default() };
+            sizes.requests.add(bits, ranges);
+            self.ask("product", &sizes, 1);
+            if packed.takes_challenge() {
+                let closing = packed.closing_cost();
+                self.spent = self.spent.saturating_add(closing.constraints);
+                *self.closing.entry((self.node, "identity")).or_default() += closing;
+            }
+            return Ok(packed.results);
+        }
+        self.pay("product", cost + decompose::cost(bits) * ranges);
+        Ok(packed.results)
     }
 
     /// Adds public inputs.
@@ -168,6 +198,9 @@ impl Counts {
         counted?;
         for ((node, gadget), cost) in one.budget {
             *self.budget.entry((node, gadget)).or_default() += cost * times;
+        }
+        for (at, cost) in one.closing {
+            *self.closing.entry(at).or_default() += cost * times;
         }
         self.instances += one.instances * times;
         #[cfg(feature = "prove")]
@@ -243,16 +276,31 @@ impl Arith for Counts {
         w: &[Measure],
         bias: &[Measure],
     ) -> Result<Vec<Measure>, ArithError> {
-        let Some(tiled) = winograd::decide(grid, x, w, bias)? else { return direct::convolve(self, grid, x, w, bias) };
-        self.pay("product", tiled.tiling.products);
-        self.pay("settle", tiled.tiling.settled);
-        Ok(tiled.results)
+        match choose::convolution(grid, x, w, bias, self.looks_up())? {
+            Convolution::Formula => direct::convolve(self, grid, x, w, bias),
+            Convolution::Tiles(tiled) => {
+                self.pay("product", tiled.tiling.products);
+                self.pay("settle", tiled.tiling.settled);
+                Ok(tiled.results)
+            }
+            Convolution::Packed(packed) => self.pack(packed),
+        }
     }
 
-    fn matmul(&mut self, rows: &[Vec<&Measure>], columns: &[Vec<&Measure>]) -> Result<Vec<Measure>, ArithError> {
-        let Some(paired) = matrix::decide(rows, columns)? else { return direct::matmul(self, rows, columns) };
-        self.pay("product", paired.cost);
-        Ok(paired.sums)
+    fn matmul(
+        &mut self,
+        rows: &[Vec<&Measure>],
+        columns: &[Vec<&Measure>],
+        bias: &[&Measure],
+    ) -> Result<Vec<Measure>, ArithError> {
+        match choose::matrix(rows, columns, bias, self.looks_up())? {
+            MatrixProduct::Formula => direct::matmul(self, rows, columns, bias),
+            MatrixProduct::Pairs(paired) => {
+                self.pay("product", paired.cost);
+                Ok(paired.sums)
+            }
+            MatrixProduct::Packed(packed) => self.pack(packed),
+        }
     }
 
     fn linear<'a>(

@@ -26,7 +26,7 @@ pub fn convolve<A: Arith>(
     Ok(y)
 }
 
-/// Matrix product: `s_ft = sum_c w_fc * x_ct`, by row `f` and column `t`.
+/// Matrix product: `s_ft = sum_c w_fc * x_ct + bias_f`, by row `f` and column `t`.
 ///
 /// # Errors
 /// If a result may reach `2^250`.
@@ -34,11 +34,12 @@ pub fn matmul<A: Arith>(
     a: &mut A,
     rows: &[Vec<&A::Wire>],
     columns: &[Vec<&A::Wire>],
+    bias: &[&A::Wire],
 ) -> Result<Vec<A::Wire>, ArithError> {
     let mut sums = Vec::with_capacity(rows.len() * columns.len());
-    for w in rows {
+    for (row, w) in rows.iter().enumerate() {
         for x in columns {
-            sums.push(a.dot(w.iter().copied().zip(x.iter().copied()), None)?);
+            sums.push(a.dot(w.iter().copied().zip(x.iter().copied()), bias.get(row).copied())?);
         }
     }
     Ok(sums)

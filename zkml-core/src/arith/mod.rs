@@ -49,7 +49,7 @@ pub trait Arith {
     where
         Self::Wire: 'a;
 
-    /// Convolution: all its windows, by filter and window, see [`crate::gadget::product::winograd`]; the weights by filter,
+    /// Convolution: all its windows, by filter and window, see [`crate::gadget::product::choose`]; the weights by filter,
     /// channel and tap, and a bias a filter, or none.
     ///
     /// # Errors
@@ -67,15 +67,20 @@ pub trait Arith {
         direct::convolve(self, grid, x, w, bias)
     }
 
-    /// Matrix product: `sum_c w_fc * x_ct`, by row `f` and column `t`, see [`crate::gadget::product::matrix`].
+    /// Matrix product: `sum_c w_fc * x_ct + bias_f`, by row `f` and column `t`, see [`crate::gadget::product::choose`]; a bias a row, or none.
     ///
     /// # Errors
     /// If a result may reach `2^250`.
-    fn matmul(&mut self, rows: &[Vec<&Self::Wire>], columns: &[Vec<&Self::Wire>]) -> Result<Vec<Self::Wire>, ArithError>
+    fn matmul(
+        &mut self,
+        rows: &[Vec<&Self::Wire>],
+        columns: &[Vec<&Self::Wire>],
+        bias: &[&Self::Wire],
+    ) -> Result<Vec<Self::Wire>, ArithError>
     where
         Self: Sized,
     {
-        direct::matmul(self, rows, columns)
+        direct::matmul(self, rows, columns, bias)
     }
 
     /// Linear combination: `sum_i c_i * a_i + c`, for known integers `c`.

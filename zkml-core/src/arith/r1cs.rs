@@ -25,7 +25,8 @@ use crate::{
     gadget::{
         self, FieldCs, Gadget, Of, Wires,
         product::{
-            matrix,
+            choose::{self, Convolution, MatrixProduct},
+            matrix, packed,
             winograd::{self, Grid},
         },
     },
@@ -205,33 +206,64 @@ impl<C: Accumulate> Arith for R1cs<C> {
     ) -> Result<Vec<Self::Wire>, ArithError> {
         let measures = |wires: &[Self::Wire]| -> Vec<Measure> { wires.iter().map(|w| w.measure).collect() };
         let [mx, mw, mb] = [x, w, bias].map(measures);
-        let Some(tiled) = winograd::decide(grid, &mx, &mw, &mb)? else {
-            return direct::convolve(self, grid, x, w, bias);
-        };
         fn wires<W>(all: &[Wire<W>]) -> Vec<&W> {
             all.iter().map(|wire| &wire.w).collect()
         }
-        let (x, w, bias) = (wires(x), wires(w), wires(bias));
-        let y = winograd::enforce(&mut self.cs, grid, &tiled.tiling, (&x, &w), &bias);
-        Ok(y.into_iter().zip(tiled.results).map(|(w, measure)| Wire { measure, w }).collect())
+        let joined = |(y, results): (Vec<C::W>, Vec<Measure>)| {
+            y.into_iter().zip(results).map(|(w, measure)| Wire { measure, w }).collect()
+        };
+        let factors = (wires(x), wires(w), wires(bias));
+        match choose::convolution(grid, &mx, &mw, &mb, self.cs.looks_up())? {
+            Convolution::Formula => direct::convolve(self, grid, x, w, bias),
+            Convolution::Tiles(tiled) => {
+                let (x, w, bias) = factors;
+                let y = winograd::enforce(&mut self.cs, grid, &tiled.tiling, (&x, &w), &bias);
+                Ok(joined((y, tiled.results)))
+            }
+            Convolution::Packed(packed) => {
+                let (x, w, bias) = factors;
+                let y = packed::enforce(&mut self.cs, &packed, (&x, &w), &bias)?;
+                Ok(joined((y, packed.results)))
+            }
+        }
     }
 
     fn matmul(
         &mut self,
         rows: &[Vec<&Self::Wire>],
         columns: &[Vec<&Self::Wire>],
+        bias: &[&Self::Wire],
     ) -> Result<Vec<Self::Wire>, ArithError> {
         fn measures<'a, W>(vectors: &[Vec<&'a Wire<W>>]) -> Vec<Vec<&'a Measure>> {
             vectors.iter().map(|v| v.iter().map(|wire| &wire.measure).collect()).collect()
         }
-        let Some(paired) = matrix::decide(&measures(rows), &measures(columns))? else {
-            return direct::matmul(self, rows, columns);
-        };
-        let [rows, columns] = [rows, columns].map(|vectors| -> Vec<Vec<C::W>> {
-            vectors.iter().map(|v| v.iter().map(|wire| wire.w.clone()).collect()).collect()
-        });
-        let found = matrix::enforce(&mut self.cs, &rows, &columns).into_iter().flatten();
-        Ok(found.zip(paired.sums).map(|(w, measure)| Wire { measure, w }).collect())
+        fn flat<'a, W>(vectors: &[Vec<&'a Wire<W>>]) -> Vec<&'a W> {
+            vectors.iter().flatten().map(|wire| &wire.w).collect()
+        }
+        let of_bias: Vec<&Measure> = bias.iter().map(|wire| &wire.measure).collect();
+        match choose::matrix(&measures(rows), &measures(columns), &of_bias, self.cs.looks_up())? {
+            MatrixProduct::Formula => direct::matmul(self, rows, columns, bias),
+            MatrixProduct::Pairs(paired) => {
+                let [rows, columns] = [rows, columns].map(|vectors| -> Vec<Vec<C::W>> {
+                    vectors.iter().map(|v| v.iter().map(|wire| wire.w.clone()).collect()).collect()
+                });
+                let found = matrix::enforce(&mut self.cs, &rows, &columns);
+                let mut sums = Vec::with_capacity(paired.sums.len());
+                for (row, found) in found.into_iter().enumerate() {
+                    for w in found {
+                        let parts: Vec<(Int, &C::W)> =
+                            std::iter::once(&w).chain(bias.get(row).map(|b| &b.w)).map(|w| (Int::ONE, w)).collect();
+                        sums.push(self.cs.linear(&parts, Int::ZERO));
+                    }
+                }
+                Ok(sums.into_iter().zip(paired.sums).map(|(w, measure)| Wire { measure, w }).collect())
+            }
+            MatrixProduct::Packed(packed) => {
+                let bias: Vec<&C::W> = bias.iter().map(|wire| &wire.w).collect();
+                let y = packed::enforce(&mut self.cs, &packed, (&flat(columns), &flat(rows)), &bias)?;
+                Ok(y.into_iter().zip(packed.results).map(|(w, measure)| Wire { measure, w }).collect())
+            }
+        }
     }
 
     fn linear<'a>(

@@ -35,9 +35,11 @@ impl Spec {
     pub(super) fn digest(&self) -> Digest {
         let mut hash = Sha256::new();
         // The version of contents, which is not that of the circuit's digest.
-        hash.update(match self.checks {
-            RangeChecks::Bits => &b"zkml circuit 1"[..],
-            RangeChecks::Lookups => b"zkml circuit 1, lookups",
+        hash.update(match (self.checks, self.visibility.weights == Visible::Public) {
+            (RangeChecks::Bits, true) => &b"zkml circuit 1"[..],
+            (RangeChecks::Lookups, true) => b"zkml circuit 1, lookups",
+            (RangeChecks::Bits, false) => b"zkml circuit 2",
+            (RangeChecks::Lookups, false) => b"zkml circuit 2, lookups",
         });
         hash.update(self.graph.digest());
         let rest = serde_json::to_vec(&(&self.plan, &self.visibility, self.batch)).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use ark_bn254::Fr;
 
-use crate::gadget::Cs;
+use crate::gadget::{Cs, product::polynomial::Identities};
 use crate::number::{ArithError, Int};
 
 /// Constraint system over field elements: public inputs, and the arithmetic that hashes and curves need.
@@ -54,8 +54,16 @@ pub trait FieldCs: Cs {
 
     /// Whether all variables of a linear combination are fixed before the first challenge is known, as what a random check sees must
     /// be.
-    fn precedes_challenge(&self, _: &Self::W) -> bool {
+    fn precedes_challenge(&self, _: &Self::F) -> bool {
         true
+    }
+
+    /// Request: identities of polynomials, enforced at a challenge when what was asked for is closed.
+    ///
+    /// # Errors
+    /// If there is no challenge.
+    fn identities(&mut self, _: Identities<Self::F>) -> Result<(), ArithError> {
+        Err(one_phase())
     }
 }
 

@@ -169,7 +169,7 @@ gadgets! {
     }
 
     /// Products of variables: squares, matrix products, convolutions.
-    product(pub matrix, pub winograd) {
+    product(pub choose, pub matrix, pub packed, pub polynomial, pub winograd) {
         square: Square,
     }
 

@@ -46,6 +46,19 @@ impl std::iter::Sum for Cost {
     }
 }
 
+/// The unit of time: that of a constraint whose values are small, as those of bits and products are. An entry of the matrices takes one.
+pub const ROW: usize = 512;
+
+/// A value of the field's full size, in one of the multi-scalar multiplications over the first factors, the second factors in the first group, or the
+/// variables themselves.
+pub const FULL: usize = 360;
+
+/// A value of full size that is a second factor: in the first group and in the second.
+pub const FULL_SECOND: usize = 1600;
+
+/// A constraint with a variable of full size that is a first factor: that of a lookup, or a step of Horner's rule.
+pub const LOOKUP: usize = ROW + 2 * FULL;
+
 /// Measure of a wire: its interval, and how many terms its linear combination has, at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Measure {

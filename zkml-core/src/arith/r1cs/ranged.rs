@@ -11,6 +11,7 @@ use crate::{
     gadget::{
         Cs, FieldCs, Limb,
         bits::{decompose, range},
+        product::polynomial::Identities,
     },
     number::{
         ArithError, Int, Interval,
@@ -48,13 +49,15 @@ enum Checks {
 ///
 /// Source: U. Haboeck, "Multivariate lookups based on logarithmic derivatives" (2022).
 #[derive(Debug)]
-pub struct Ranged<C: Cs> {
+pub struct Ranged<C: FieldCs> {
     /// What it is an addition to.
     pub cs: C,
     checks: Checks,
     /// What is to be looked up, by the width of the table.
     limbs: Vec<(u32, C::W)>,
     requests: Requests,
+    /// What is to be equal as polynomials.
+    identities: Vec<Identities<C::F>>,
     closed: bool,
     /// What range checks that are only counted are of.
     #[cfg(test)]
@@ -91,6 +94,7 @@ impl<C: FieldCs> Ranged<C> {
             checks,
             limbs: vec![],
             requests: Requests::default(),
+            identities: vec![],
             closed: false,
             #[cfg(test)]
             asked: vec![],
@@ -307,6 +311,13 @@ impl<C: FieldCs> Cs for Ranged<C> {
         for (width, multiplicities) in tables {
             self.sum(width, &multiplicities, &limbs, &r)?;
         }
+        let identities = std::mem::take(&mut self.identities);
+        if !identities.is_empty() {
+            self.cs.label("identity");
+        }
+        for identities in &identities {
+            identities.enforce(&mut self.cs, &r)?;
+        }
         self.cs.close_requests()
     }
 }
@@ -333,14 +344,14 @@ impl<C: FieldCs> Ranged<C> {
         let one = self.cs.field_linear(&[], Fr::one());
         let mut pairs = vec![];
         for (_, limb) in limbs.iter().filter(|(w, _)| *w == width) {
-            self.admit(limb)?;
             let limb = self.cs.lift(limb);
+            self.admit(&limb)?;
             pairs.push((one.clone(), self.cs.field_linear(&[(Fr::one(), r), (-Fr::one(), &limb)], Fr::zero())));
         }
         let looked_up = pairs.len();
         for (entry, multiplicity) in multiplicities.iter().enumerate() {
-            self.admit(multiplicity)?;
             let multiplicity = self.cs.lift(multiplicity);
+            self.admit(&multiplicity)?;
             pairs.push((multiplicity, self.cs.field_linear(&[(Fr::one(), r)], -Fr::from(entry as u64))));
         }
         let quotients = self.cs.field_quotients(&pairs);
@@ -353,7 +364,7 @@ impl<C: FieldCs> Ranged<C> {
     }
 
     /// Refuses what a random check must not see.
-    fn admit(&self, w: &C::W) -> Result<(), ArithError> {
+    fn admit(&self, w: &C::F) -> Result<(), ArithError> {
         if self.cs.precedes_challenge(w) {
             return Ok(());
         }
@@ -398,8 +409,19 @@ impl<C: FieldCs> FieldCs for Ranged<C> {
     fn challenge(&mut self) -> Result<C::F, ArithError> {
         self.cs.challenge()
     }
-    fn precedes_challenge(&self, w: &C::W) -> bool {
-        self.cs.precedes_challenge(w)
+    fn precedes_challenge(&self, f: &C::F) -> bool {
+        self.cs.precedes_challenge(f)
+    }
+    fn identities(&mut self, identities: Identities<C::F>) -> Result<(), ArithError> {
+        if self.closed {
+            let message = "a polynomial identity is asked for after closing, expected before";
+            return Err(ArithError::Backend(message.to_owned()));
+        }
+        if !self.looks_up() {
+            return self.cs.identities(identities);
+        }
+        self.identities.push(identities);
+        Ok(())
     }
 }
 

@@ -33,7 +33,7 @@ pub fn fits(rows: u32, columns: u32, length: usize) -> bool {
 pub struct Paired {
     /// The cost.
     pub cost: Cost,
-    /// The sums.
+    /// The sums, with their bias.
     pub sums: Vec<Measure>,
 }
 
@@ -42,7 +42,11 @@ pub struct Paired {
 ///
 /// # Errors
 /// If a sum may reach `2^250`.
-pub fn decide(rows: &[Vec<&Measure>], columns: &[Vec<&Measure>]) -> Result<Option<Paired>, ArithError> {
+pub fn decide(
+    rows: &[Vec<&Measure>],
+    columns: &[Vec<&Measure>],
+    bias: &[&Measure],
+) -> Result<Option<Paired>, ArithError> {
     let length = rows.first().map_or(0, Vec::len);
     let bits = |vectors: &[Vec<&Measure>]| {
         let mut all = vectors.iter().flatten().map(|m| &m.interval);
@@ -53,10 +57,12 @@ pub fn decide(rows: &[Vec<&Measure>], columns: &[Vec<&Measure>]) -> Result<Optio
         return Ok(None);
     }
     let mut sums = Vec::with_capacity(rows.len() * columns.len());
-    for w in rows {
+    for (row, w) in rows.iter().enumerate() {
+        let bias = bias.get(row).copied();
         for x in columns {
-            let interval = interval::dot(w.iter().zip(x).map(|(w, x)| (&w.interval, &x.interval)), None)?;
-            sums.push(Measure { interval, terms: 1 });
+            let factors = w.iter().zip(x).map(|(w, x)| (&w.interval, &x.interval));
+            let interval = interval::dot(factors, bias.map(|b| &b.interval))?;
+            sums.push(Measure { interval, terms: bias.map_or(1, |b| b.terms.saturating_add(1)) });
         }
     }
     Ok(Some(Paired { cost: cost(rows.len(), columns.len(), length), sums }))

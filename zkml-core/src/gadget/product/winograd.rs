@@ -10,7 +10,11 @@ use self::transform::{MOST, Row, Transform};
 use crate::gadget::{FieldCs, bits::decompose};
 use crate::{
     gadget::product::matrix,
-    number::{ArithError, Cost, Measure, cost::settles, interval},
+    number::{
+        ArithError, Cost, Measure,
+        cost::{self, settles},
+        interval,
+    },
 };
 
 /// Geometry of a convolution: kernel, stride, dilation, padding. Of each pair, the first is that of the height. All but the
@@ -71,6 +75,11 @@ impl Grid {
     pub fn taps(self, y: usize, x: usize) -> impl Iterator<Item = (usize, usize)> {
         let (width, line) = (self.kernel[1], self.input[1]);
         self.met(0, y).flat_map(move |(ky, iy)| self.met(1, x).map(move |(kx, ix)| (ky * width + kx, iy * line + ix)))
+    }
+
+    /// How many taps of the window `j` along an axis meet the input.
+    pub(super) fn count(&self, axis: usize, j: usize) -> usize {
+        self.met(axis, j).count()
     }
 
     /// [`Grid::taps`] of all windows, by rows.
@@ -288,10 +297,15 @@ pub struct Tiling {
     pub settled: Cost,
     /// Terms in the linear combination of a result, at most, without the bias.
     terms: u32,
+    /// The time of all of it, in the unit of [`cost::ROW`].
+    pub time: usize,
 }
 
-/// So many entries of the matrices cost as much as one constraint, see [`settles`].
-const ENTRIES: usize = 512;
+/// The time of a convolution by its formula, in the unit of [`cost::ROW`]: of so many pairs of a channel and a filter, and factors that have so many terms together.
+pub fn direct_time(grid: &Grid, pairs: usize, terms: usize) -> usize {
+    let met = |axis: usize| (0..grid.output[axis]).map(|j| grid.count(axis, j)).sum::<usize>();
+    met(0).saturating_mul(met(1)).saturating_mul(pairs).saturating_mul(cost::ROW + 3 + terms)
+}
 
 /// A convolution that is made of tiles, and what is known of its results, by filter and window.
 #[cfg_attr(not(feature = "prove"), allow(dead_code))]
@@ -336,9 +350,7 @@ impl Tiling {
         if (0..2).any(|axis| grid.kernel[axis].saturating_mul(grid.output[axis]) > LONGEST) {
             return None;
         }
-        let met = |axis: usize| (0..grid.output[axis]).map(|j| grid.met(axis, j).count()).sum::<usize>();
-        let direct = (met(0) * met(1)).saturating_mul(channels * filters);
-        let mut least = direct.saturating_mul(ENTRIES + 3 + factors.0.terms + factors.1.terms);
+        let mut least = direct_time(grid, channels * filters, factors.0.terms + factors.1.terms);
         let mut options = [0, 1].map(|axis| {
             let taps = grid.kernel[axis].div_ceil(grid.stride[axis]);
             let most = if taps == 1 { 1 } else { (MOST + 1).saturating_sub(taps).clamp(1, grid.output[axis].max(1)) };
@@ -357,7 +369,7 @@ impl Tiling {
                     terms = terms.max(pair.terms());
                     fits &= matrix::fits(pair.kernel.0.bits, pair.input.0.bits, channels);
                 }
-                let weight = products.saturating_add(settled).saturating_mul(ENTRIES).saturating_add(entries);
+                let weight = products.saturating_add(settled).saturating_mul(cost::ROW).saturating_add(entries);
                 if fits && weight < least {
                     // Each remainder of a tap by the stride has products of its own.
                     let phases = match grid.transposed {
@@ -372,7 +384,7 @@ impl Tiling {
         }
         let (i, j, products, settled, terms) = best?;
         let axes = [options[0].swap_remove(i), options[1].swap_remove(j)];
-        Some(Self { axes, factors, channels, filters, products, settled, terms })
+        Some(Self { axes, factors, channels, filters, products, settled, terms, time: least })
     }
 
     #[cfg(feature = "prove")]

@@ -9,6 +9,7 @@ mod exhaustive;
 #[cfg(feature = "bounty")]
 mod handover;
 mod lookups;
+mod packed;
 mod product;
 mod requests;
 mod rescaling;

@@ -4,7 +4,7 @@ use crate::layer::{Arg, Args, Arity, Card, Factors, Init, Kind, Layer, Linear, L
 use crate::{
     arith::Arith,
     error::LayerError,
-    number::{ArithError, Int},
+    number::ArithError,
     shape::Shape,
     tensor::Tensor,
 };
@@ -23,12 +23,12 @@ use crate::{
 /// Sources: ONNX `Gemm` (transB = 1), Keras `Dense` (kernel transposed), Burn `Linear` (weight transposed).
 ///
 /// # Constraints
-/// None with public weights (a linear combination a unit). With private ones, one product a weight, or those of
-/// [`crate::gadget::product::matrix`] for several positions on the axes before the last, about half as many; and the range check of each
-/// weight once.
+/// None with public weights (a linear combination a unit). With private ones, a product a weight, or what of
+/// [`crate::gadget::product::choose`] takes less; and the range check of each weight once.
 ///
 /// # Soundness
-/// The output is a linear combination of wires, or of products that are enforced: see [`crate::gadget::product::matrix`].
+/// The output is a linear combination of wires, or of products that are enforced: see [`crate::gadget::product::packed`] and
+/// [`crate::gadget::product::matrix`].
 ///
 /// ```
 /// # use zkml_core::{graph::Graph, layer::Args, shape::Shape};
@@ -144,19 +144,12 @@ impl Layer for Dense {
     ) -> Result<Tensor<A::Wire>, ArithError> {
         let (x, inputs) = (x[0], x[0].shape().dims().last().copied().unwrap_or(1));
         let rows: Vec<Vec<&A::Wire>> = p[0].data().chunks(inputs.max(1)).map(|row| row.iter().collect()).collect();
-        let bias = self.bias.then(|| p[1].data());
-        if x.len() == inputs {
-            let y = Tensor::from_fn(self.kept(x.shape()), |o| o)
-                .try_map(|o| a.dot(rows[*o].iter().copied().zip(x.data()), bias.map(|bias| &bias[*o])))?;
-            return step.finish(a, y);
-        }
+        let bias: Vec<&A::Wire> = if self.bias { p[1].data().iter().collect() } else { vec![] };
         let columns: Vec<Vec<&A::Wire>> = x.data().chunks(inputs.max(1)).map(|x| x.iter().collect()).collect();
-        let sums = a.matmul(&rows, &columns)?;
-        let y = Tensor::from_fn(self.kept(x.shape()), |i| i).try_map(|i| {
-            let (position, o) = (i / self.units, i % self.units);
-            let sum = [(Int::ONE, &sums[o * columns.len() + position])];
-            a.linear(sum.into_iter().chain(bias.map(|bias| (Int::ONE, &bias[o]))), Int::ZERO)
-        })?;
+        let sums = a.matmul(&rows, &columns, &bias)?;
+        let y = Tensor::from_fn(self.kept(x.shape()), |i| {
+            sums[i % self.units * columns.len() + i / self.units].clone()
+        });
         step.finish(a, y)
     }
 }

@@ -192,7 +192,7 @@ impl Layer for MatMul {
             let columns: Vec<Vec<&A::Wire>> = (0..pairing.columns)
                 .map(|column| (0..pairing.inner).map(|k| &right[second + k * pairing.columns + column]).collect())
                 .collect();
-            y.extend(a.matmul(&rows, &columns)?);
+            y.extend(a.matmul(&rows, &columns, &[])?);
         }
         let y = Tensor::from_fn(shape, |i| y[i].clone());
         step.finish(a, y)

@@ -1,0 +1,536 @@
+//! Packed products: several outputs share each product, `sum_j p_j * x_j = sum_k 2^(ck) * y_k` for `p_j = sum_k 2^(ck) * w_kj`
+
+use std::ops::Range;
+
+#[cfg(feature = "prove")]
+use ark_bn254::Fr;
+#[cfg(feature = "prove")]
+use ark_ff::{One, Zero};
+
+use super::{polynomial::Identities, winograd::Grid};
+#[cfg(feature = "prove")]
+use crate::{
+    gadget::FieldCs,
+    number::{Int, field::to_field, interval::pow2},
+};
+use crate::{
+    gadget::bits::decompose,
+    number::{
+        ArithError, Cost, Measure,
+        cost::{self, settles},
+        interval,
+    },
+};
+
+/// Linear map with weights: `y_f(t) = sum_j w_f(j) * x(i) + bias_f`, for filters `f` and positions `t`, where `i` depends on `t` and `j`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinearMap {
+    /// A convolution: filters, and windows as positions.
+    Convolution {
+        /// Its geometry.
+        grid: Grid,
+        /// Channels of the input.
+        channels: usize,
+        /// Output channels.
+        filters: usize,
+    },
+    /// A matrix product: rows as filters, and columns as positions, each flat.
+    Matrix {
+        /// Rows of the left factor.
+        rows: usize,
+        /// Columns of the right one.
+        columns: usize,
+        /// Their length.
+        length: usize,
+    },
+}
+
+/// A linear map as products of polynomials, for one filter.
+struct Products {
+    /// The factors: the terms of a kernel, by exponent and weight, and those of an input, by exponent and element.
+    factors: Vec<[Vec<(usize, usize)>; 2]>,
+    /// All exponents that a product has a term of, in order.
+    support: Vec<usize>,
+    /// The exponent of each position; nothing for one that meets no input.
+    outputs: Vec<Option<usize>>,
+}
+
+/// Along one axis, the elements of a kernel and of an input by classes, which have products of their own, and what exponents they have; and
+/// the exponent of each output.
+struct Axis {
+    classes: Vec<[Vec<(usize, usize)>; 2]>,
+    outputs: Vec<usize>,
+}
+
+impl Axis {
+    fn new(grid: &Grid, axis: usize) -> Self {
+        let (stride, dilation, before) = (grid.stride[axis], grid.dilation[axis], grid.before[axis]);
+        let (kernel, input, output) = (grid.kernel[axis], grid.input[axis], grid.output[axis]);
+        if grid.transposed {
+            let kernel = (0..kernel).map(|k| (k * dilation, k)).collect();
+            let input = (0..input).map(|i| (i * stride, i)).collect();
+            return Self { classes: vec![[kernel, input]], outputs: (0..output).map(|o| o + before).collect() };
+        }
+        // The tap `k` of the output `o` meets the element `(o + q) * stride + rest`: a class is what has one rest.
+        let shift = before.div_ceil(stride);
+        let met = |k: usize| {
+            let place = k * dilation + shift * stride - before;
+            (place / stride, place % stride)
+        };
+        // `q + shift` of the last tap.
+        let last = (0..kernel).map(|k| met(k).0).max().unwrap_or(0).max(shift);
+        let class = |rest: usize| {
+            let taps = (0..kernel).filter(|k| met(*k).1 == rest).map(|k| (last - met(k).0, k));
+            let mut taps: Vec<(usize, usize)> = taps.collect();
+            taps.reverse();
+            let input = (rest..input).step_by(stride).enumerate().collect();
+            [taps, input]
+        };
+        let classes = (0..stride).map(class).filter(|[taps, input]| !taps.is_empty() && !input.is_empty());
+        Self { classes: classes.collect(), outputs: (0..output).map(|o| o + last - shift).collect() }
+    }
+
+    /// One more than the highest exponent of a product.
+    fn length(&self) -> usize {
+        let highest = |terms: &[(usize, usize)]| terms.iter().map(|(exponent, _)| *exponent).max().unwrap_or(0);
+        self.classes.iter().map(|[kernel, input]| highest(kernel) + highest(input) + 1).max().unwrap_or(0)
+    }
+}
+
+impl LinearMap {
+    /// How many filters there are.
+    pub fn filters(&self) -> usize {
+        match self {
+            Self::Convolution { filters, .. } => *filters,
+            Self::Matrix { rows, .. } => *rows,
+        }
+    }
+
+    /// How many weights a filter has.
+    pub fn length(&self) -> usize {
+        match self {
+            Self::Convolution { grid, channels, .. } => channels * grid.kernel[0] * grid.kernel[1],
+            Self::Matrix { length, .. } => *length,
+        }
+    }
+
+    /// How many positions there are.
+    pub fn positions(&self) -> usize {
+        match self {
+            Self::Convolution { grid, .. } => grid.windows(),
+            Self::Matrix { columns, .. } => *columns,
+        }
+    }
+
+    /// The products of a position: weights of a filter, and the elements that they meet.
+    pub fn taps(&self, t: usize) -> Vec<(usize, usize)> {
+        match self {
+            Self::Convolution { grid, channels, .. } => {
+                let (area, pixels) = (grid.kernel[0] * grid.kernel[1], grid.input[0] * grid.input[1]);
+                let taps: Vec<(usize, usize)> = grid.taps(t / grid.output[1], t % grid.output[1]).collect();
+                (0..*channels).flat_map(|c| taps.iter().map(move |(k, i)| (c * area + k, c * pixels + i))).collect()
+            }
+            Self::Matrix { length, .. } => (0..*length).map(|c| (c, t * length + c)).collect(),
+        }
+    }
+
+    /// How many products a filter takes, and how many positions have any.
+    fn count(&self) -> (usize, usize) {
+        match self {
+            Self::Convolution { grid, channels, .. } => {
+                let [y, x] = [0, 1].map(|axis| -> Vec<usize> { (0..grid.output[axis]).map(|j| grid.count(axis, j)).collect() });
+                let (sums, met) = (
+                    [&y, &x].map(|taps| taps.iter().sum::<usize>()),
+                    [&y, &x].map(|taps| taps.iter().filter(|n| **n > 0).count()),
+                );
+                let products = sums[0].saturating_mul(sums[1]).saturating_mul(*channels);
+                (products, if *channels > 0 { met[0] * met[1] } else { 0 })
+            }
+            Self::Matrix { columns, length, .. } => {
+                (columns.saturating_mul(*length), if *length > 0 { *columns } else { 0 })
+            }
+        }
+    }
+
+    /// As products of polynomials.
+    fn products(&self) -> Products {
+        match self {
+            Self::Convolution { grid, channels, .. } => {
+                let [y, x] = [0, 1].map(|axis| Axis::new(grid, axis));
+                let line = x.length();
+                let (area, pixels) = (grid.kernel[0] * grid.kernel[1], grid.input[0] * grid.input[1]);
+                let mut reached = vec![false; y.length() * line];
+                let mut factors = vec![];
+                for (ys, xs) in y.classes.iter().flat_map(|y| x.classes.iter().map(move |x| (y, x))) {
+                    let joined = |side: usize, width: usize| -> Vec<(usize, usize)> {
+                        let rows = ys[side].iter();
+                        rows.flat_map(|(ey, y)| xs[side].iter().map(move |(ex, x)| (ey * line + ex, y * width + x))).collect()
+                    };
+                    let (kernel, input) = (joined(0, grid.kernel[1]), joined(1, grid.input[1]));
+                    for (a, _) in &kernel {
+                        input.iter().for_each(|(b, _)| reached[a + b] = true);
+                    }
+                    for c in 0..*channels {
+                        let of = |terms: &[(usize, usize)], size| terms.iter().map(|(e, i)| (*e, c * size + i)).collect();
+                        factors.push([of(&kernel, area), of(&input, pixels)]);
+                    }
+                }
+                let meets = |t: &usize| grid.taps(t / grid.output[1], t % grid.output[1]).next().is_some();
+                let at = |t: usize| y.outputs[t / grid.output[1]] * line + x.outputs[t % grid.output[1]];
+                Products {
+                    factors,
+                    support: reached.iter().enumerate().filter(|(_, reached)| **reached).map(|(e, _)| e).collect(),
+                    outputs: (0..grid.windows()).map(|t| Some(t).filter(meets).map(at)).collect(),
+                }
+            }
+            Self::Matrix { columns, length, .. } => Products {
+                factors: (0..*length)
+                    .map(|c| [vec![(0, c)], (0..*columns).map(|t| (t, t * length + c)).collect()])
+                    .collect(),
+                support: if *length > 0 { (0..*columns).collect() } else { vec![] },
+                outputs: (0..*columns).map(|t| (*length > 0).then_some(t)).collect(),
+            },
+        }
+    }
+}
+
+/// How the sums are checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Check {
+    /// Product by product; the packed weights are variables if that is cheaper.
+    Products {
+        settled: bool,
+    },
+    /// As an identity of polynomials, at a challenge.
+    Identity,
+}
+
+/// How a linear map is made of packed products, and what is known of its outputs.
+///
+/// # Constraints
+/// `k` filters share each product of a packed weight and an element, `n / k` in all of the `n` of the formula: or, in a system that has a
+/// challenge, the rows of [polynomial identities](Identities), about one an element of the input, of a packed weight and of a packed
+/// output. Each output is a variable, range-checked to `b + 1` bits, for the least `b` with all outputs below `2^b` in magnitude; `c = b + 1`
+/// and `k = floor(252 / c)`.
+///
+/// # Soundness
+/// Let `Y_k` be the sums of the formula, `y_k` the outputs. The products or the identity enforce
+/// `sum_k 2^(ck) * y_k = sum_k 2^(ck) * Y_k` in the field, of values `-2^b <= y_k < 2^b` by their range checks, and `-2^b < Y_k < 2^b` by
+/// the intervals of weights and elements, which are enforced where these were made. Each `y_k - Y_k` is below `2^c` in magnitude, so
+/// the difference of both sides is below `2^(252)`, hence zero as an integer; modulo `2^c` the first `y_k - Y_k` is zero, then the next.
+#[derive(Clone, Debug)]
+pub struct Packed {
+    map: LinearMap,
+    /// `b + 1`: the bits of an output, its sign among them, which are range-checked.
+    digit: u32,
+    /// `c`: how far apart outputs are in a packed sum.
+    place: u32,
+    /// Filters that share their products.
+    groups: Vec<Range<usize>>,
+    check: Check,
+    /// The outputs, by filter and position.
+    pub results: Vec<Measure>,
+}
+
+/// Most bits of a packed number.
+const BITS: u32 = decompose::MAX;
+
+/// The time of a range check of so many bits, in the unit of [`cost::ROW`].
+fn range_time(bits: u32, looks_up: bool) -> usize {
+    // Eleven bits a lookup, roughly.
+    bits as usize * if looks_up { cost::LOOKUP / 11 } else { cost::ROW }
+}
+
+/// Whether packed products pay for a linear map of so many positions, and how: nothing if they take no less than `least`, in the unit of
+/// [`cost::ROW`], or a factor is known. Counting and building ask here, and nowhere else.
+///
+/// # Errors
+/// If an output may reach `2^250`.
+pub fn decide(
+    map: LinearMap,
+    x: &[&Measure],
+    w: &[&Measure],
+    bias: &[&Measure],
+    looks_up: bool,
+    least: usize,
+) -> Result<Option<Packed>, ArithError> {
+    let (filters, length) = (map.filters(), map.length());
+    if filters < 2 || x.iter().chain(w).any(|m| m.interval.is_point()) {
+        return Ok(None);
+    }
+    let (products, positions) = map.count();
+    let terms = |of: &[&Measure]| of.iter().map(|m| m.terms as usize).max().unwrap_or(0);
+    let (of_x, of_w) = (terms(x), terms(w));
+    // As many filters as possible share a product, and outputs need a bit at least.
+    if (products / filters.min(BITS as usize)).saturating_mul(cost::FULL) > least {
+        return Ok(None);
+    }
+    let mut results = Vec::with_capacity(filters * map.positions());
+    let mut bits = 0;
+    let taps: Vec<Vec<(usize, usize)>> = (0..map.positions()).map(|t| map.taps(t)).collect();
+    for f in 0..filters {
+        let bias = bias.get(f).copied();
+        for taps in &taps {
+            let factors = taps.iter().map(|(j, i)| (&w[f * length + j].interval, &x[*i].interval));
+            let interval = interval::dot(factors, bias.map(|b| &b.interval))?;
+            let terms = if taps.is_empty() { bias.map_or(0, |b| b.terms) } else { 1 };
+            bits = bits.max(if taps.is_empty() { 0 } else { interval.bits() });
+            results.push(Measure { interval, terms });
+        }
+    }
+    let digit = bits + 1;
+    let most = (BITS / digit) as usize;
+    if most < 2 {
+        return Ok(None);
+    }
+    let count = filters.div_ceil(most);
+    let groups: Vec<Range<usize>> = (0..count).map(|g| g * filters / count..(g + 1) * filters / count).collect();
+    let ranges = filters.saturating_mul(positions).saturating_mul(range_time(digit, looks_up));
+    let packed_terms = of_w.saturating_mul(filters.div_ceil(count));
+    let settled = settles(u32::try_from(packed_terms).unwrap_or(u32::MAX), positions);
+    let entries = if settled { 1 } else { packed_terms } + of_x + 1;
+    let mut time = products.saturating_mul(count).saturating_mul(cost::ROW + cost::FULL + entries);
+    if settled {
+        time = time.saturating_add(count * length * (cost::ROW + 2 * cost::FULL + packed_terms));
+    }
+    let mut packed = Packed { map, digit, place: digit, groups, check: Check::Products { settled }, results };
+    let mut time = time.saturating_add(ranges);
+    if looks_up {
+        let identity = packed.identity_time((of_x, packed_terms)).saturating_add(ranges);
+        if identity < time {
+            (time, packed.check) = (identity, Check::Identity);
+        }
+    }
+    Ok((time < least).then_some(packed))
+}
+
+impl Packed {
+    /// The bits of the range check of an output, whose magnitude has one less.
+    pub fn digit(&self) -> u32 {
+        self.digit
+    }
+
+    /// The same by products, or by an identity.
+    #[cfg(test)]
+    pub(crate) fn by_identity(mut self, identity: bool) -> Self {
+        let settled = matches!(self.check, Check::Products { settled: true });
+        self.check = if identity { Check::Identity } else { Check::Products { settled } };
+        self
+    }
+
+    /// The same with packed weights that are variables.
+    #[cfg(test)]
+    pub(crate) fn settled(mut self) -> Self {
+        self.check = Check::Products { settled: true };
+        self
+    }
+
+    /// The same with range checks of other bits, and outputs so far apart: unsound.
+    #[cfg(test)]
+    pub(crate) fn broken(mut self, digit: u32, place: u32) -> Self {
+        (self.digit, self.place) = (digit, place);
+        self
+    }
+
+    /// How many outputs are range-checked.
+    pub fn ranges(&self) -> usize {
+        self.map.count().1 * self.map.filters()
+    }
+
+    /// Whether it takes a challenge.
+    pub fn takes_challenge(&self) -> bool {
+        self.check == Check::Identity
+    }
+
+    /// Constraints and variables, without those of range checks and of what is checked at a challenge.
+    pub fn cost(&self) -> Cost {
+        let ((products, positions), groups) = (self.map.count(), self.groups.len());
+        let outputs = self.ranges();
+        match self.check {
+            Check::Products { settled } => {
+                let settled = if settled { groups * self.map.length() } else { 0 };
+                let products = products * groups;
+                Cost::new(products + settled, products - positions * groups + settled + outputs)
+            }
+            Check::Identity => {
+                let beside = self.map.products().support.len() - positions;
+                Cost::new(0, beside * groups + outputs)
+            }
+        }
+    }
+
+    /// What is checked at a challenge.
+    pub fn closing_cost(&self) -> Cost {
+        match self.check {
+            Check::Products { .. } => Cost::default(),
+            Check::Identity => self.identities(&self.map.products(), |_, _| (), |_| (), |_, _| ()).cost(),
+        }
+    }
+
+    /// The time of an identity, for elements and packed weights of so many terms.
+    fn identity_time(&self, (of_x, of_p): (usize, usize)) -> usize {
+        let products = self.map.products();
+        let groups = self.groups.len();
+        let (kernels, inputs) = products.factors.iter().fold((0, 0), |(a, b), [p, x]| (a + p.len() * groups, b + x.len()));
+        let sums = products.support.len() * groups;
+        // A product of Horner's rule has a variable that enters the next, and a coefficient.
+        let horner = (kernels + inputs + sums).saturating_mul(cost::LOOKUP) + kernels * of_p + inputs * of_x;
+        let beside = (sums - self.map.count().1 * groups).saturating_mul(2 * cost::FULL);
+        // The value of an input is the second factor.
+        let values = products.factors.len().saturating_mul(groups * (cost::ROW + cost::FULL) + cost::FULL_SECOND);
+        horner.saturating_add(beside).saturating_add(values)
+    }
+
+    /// The identities of all groups, of packed weights by group and place, elements, and packed outputs by group and exponent.
+    fn identities<F: Clone>(
+        &self,
+        products: &Products,
+        mut weight: impl FnMut(usize, usize) -> F,
+        element: impl Fn(usize) -> F,
+        mut output: impl FnMut(usize, usize) -> F,
+    ) -> Identities<F> {
+        let mut all = Identities { polynomials: vec![], sums: vec![] };
+        let terms = |terms: &[(usize, usize)]| terms.iter().map(|(e, i)| (*e, element(*i))).collect();
+        let inputs: Vec<usize> = products.factors.iter().map(|[_, input]| all.polynomial(terms(input))).collect();
+        for g in 0..self.groups.len() {
+            let factors = products.factors.iter().zip(&inputs);
+            let factors = factors.map(|([kernel, _], input)| {
+                let kernel = kernel.iter().map(|(e, j)| (*e, weight(g, *j))).collect();
+                (all.polynomial(kernel), *input)
+            });
+            let factors: Vec<(usize, usize)> = factors.collect();
+            let sum = products.support.iter().map(|e| (*e, output(g, *e))).collect();
+            let sum = all.polynomial(sum);
+            if !factors.is_empty() {
+                all.sums.push((factors, sum));
+            }
+        }
+        all
+    }
+}
+
+/// The outputs, by filter and position, each a variable.
+///
+/// # Errors
+/// If an identity is asked for where there is no challenge.
+#[cfg(feature = "prove")]
+pub fn enforce<C: FieldCs>(
+    cs: &mut C,
+    packed: &Packed,
+    (x, w): (&[&C::W], &[&C::W]),
+    bias: &[&C::W],
+) -> Result<Vec<C::W>, ArithError> {
+    let Packed { map, digit, place, groups, check, .. } = packed;
+    let (length, positions) = (map.length(), map.positions());
+    cs.label("product");
+    let known = |cs: &C, of: &[&C::W]| of.iter().map(|w| cs.value(w)).collect::<Option<Vec<Int>>>();
+    let values = known(cs, x).zip(known(cs, w)).zip(known(cs, bias));
+    let elements: Vec<C::F> = x.iter().map(|x| cs.lift(x)).collect();
+    let places: Vec<Fr> = (0..BITS / place).map(|k| to_field(pow2(place * k))).collect();
+    let one = cs.field_linear(&[], Fr::one());
+
+    // Packed weights, by group and place.
+    let mut weights: Vec<Vec<C::F>> = Vec::with_capacity(groups.len());
+    for group in groups {
+        let mut of_group = Vec::with_capacity(length);
+        for j in 0..length {
+            let lifted: Vec<C::F> = group.clone().map(|f| cs.lift(w[f * length + j])).collect();
+            let terms: Vec<(Fr, &C::F)> = places.iter().copied().zip(&lifted).collect();
+            let sum = cs.field_linear(&terms, Fr::zero());
+            of_group.push(if *check == (Check::Products { settled: true }) { cs.field_product(&sum, &one) } else { sum });
+        }
+        weights.push(of_group);
+    }
+
+    // Outputs, and for each group what their products sum up to: nothing for a position without products.
+    let taps: Vec<Vec<(usize, usize)>> = (0..positions).map(|t| map.taps(t)).collect();
+    let zero = cs.constant(Int::ZERO);
+    let mut outputs = vec![zero; map.filters() * positions];
+    let mut sums: Vec<Vec<Option<C::F>>> = vec![vec![None; positions]; groups.len()];
+    for (t, taps) in taps.iter().enumerate() {
+        for (group, sums) in groups.iter().zip(&mut sums) {
+            let mut parts = vec![];
+            for (k, f) in group.clone().enumerate() {
+                if taps.is_empty() {
+                    if let Some(bias) = bias.get(f) {
+                        outputs[f * positions + t] = (*bias).clone();
+                    }
+                    continue;
+                }
+                let value = values.as_ref().map(|((x, w), bias)| {
+                    let bias = bias.get(f).copied().unwrap_or(Int::ZERO);
+                    taps.iter().fold(bias, |sum, (j, i)| sum.wrapping_add(interval::product(w[f * length + j], x[*i])))
+                });
+                let y = cs.witness(value);
+                let raised = cs.linear(&[(Int::ONE, &y)], pow2(digit - 1));
+                cs.range(&raised, *digit);
+                parts.push((places[k], cs.lift(&y)));
+                if let Some(bias) = bias.get(f) {
+                    parts.push((-places[k], cs.lift(bias)));
+                }
+                outputs[f * positions + t] = y;
+            }
+            if !taps.is_empty() {
+                let terms: Vec<(Fr, &C::F)> = parts.iter().map(|(c, part)| (*c, part)).collect();
+                sums[t] = Some(cs.field_linear(&terms, Fr::zero()));
+            }
+        }
+    }
+
+    if let Check::Products { .. } = check {
+        for (weights, sums) in weights.iter().zip(&sums) {
+            for (taps, sum) in taps.iter().zip(sums) {
+                let (Some(((j, i), others)), Some(sum)) = (taps.split_last(), sum) else { continue };
+                let others: Vec<C::F> = others.iter().map(|(j, i)| cs.field_product(&weights[*j], &elements[*i])).collect();
+                let mut terms = vec![(Fr::one(), sum)];
+                terms.extend(others.iter().map(|product| (-Fr::one(), product)));
+                let last = cs.field_linear(&terms, Fr::zero());
+                cs.field_enforce(&weights[*j], &elements[*i], &last);
+            }
+        }
+        return Ok(outputs);
+    }
+
+    // Coefficients beside the outputs: variables of which only the identity says what they are.
+    let products = map.products();
+    let highest = products.support.last().map_or(0, |highest| highest + 1);
+    let mut position = vec![None; highest];
+    for (t, exponent) in products.outputs.iter().enumerate() {
+        if let Some(place) = exponent.and_then(|exponent| position.get_mut(exponent)) {
+            *place = Some(t);
+        }
+    }
+    let mut coefficients: Vec<Vec<Option<C::F>>> = Vec::with_capacity(groups.len());
+    for (group, sums) in groups.iter().zip(&sums) {
+        let beside = values.as_ref().map(|((x, w), _)| {
+            let packed = |j: usize| {
+                let parts = group.clone().zip(&places).map(|(f, place)| *place * to_field(w[f * length + j]));
+                parts.sum::<Fr>()
+            };
+            let packed: Vec<Fr> = (0..length).map(packed).collect();
+            let x: Vec<Fr> = x.iter().map(|x| to_field(*x)).collect();
+            let mut beside = vec![Fr::zero(); highest];
+            for [kernel, input] in &products.factors {
+                for ((a, j), (b, i)) in kernel.iter().flat_map(|k| input.iter().map(move |x| (k, x))) {
+                    if position[a + b].is_none() {
+                        beside[a + b] += packed[*j] * x[*i];
+                    }
+                }
+            }
+            beside
+        });
+        let mut of_group = vec![None; highest];
+        for exponent in &products.support {
+            of_group[*exponent] = match position[*exponent] {
+                Some(t) => sums[t].clone(),
+                None => Some(cs.field_witness(beside.as_ref().map(|beside| beside[*exponent]))),
+            };
+        }
+        coefficients.push(of_group);
+    }
+    let none = cs.field_linear(&[], Fr::zero());
+    let coefficient = |g: usize, e: usize| coefficients[g][e].clone().unwrap_or_else(|| none.clone());
+    let identities = packed.identities(&products, |g, j| weights[g][j].clone(), |i| elements[i].clone(), coefficient);
+    cs.identities(identities)?;
+    Ok(outputs)
+}
