@@ -19,7 +19,7 @@ pub enum Error {
         /// How many there should be.
         expected: usize,
     },
-    /// A secret is zero, or `gamma` or a delta is one or equals another of them.
+    /// A secret is zero, or one that must differ from one and from others does not.
     Secret {
         /// Its name.
         name: &'static str,
@@ -32,6 +32,13 @@ pub enum Error {
         found: usize,
         /// How many there are.
         phases: usize,
+    },
+    /// A selection names a value twice, or one that is not there.
+    Index {
+        /// Which.
+        found: usize,
+        /// How many values there are.
+        count: usize,
     },
 }
 
@@ -55,6 +62,9 @@ impl fmt::Display for Error {
             Self::Tau => write!(f, "tau lies in the domain or its coset: draw it anew"),
             Self::Phase { found, phases } => {
                 write!(f, "no commitment to phase {found} of {phases}: only phases before the last are committed to")
+            }
+            Self::Index { found, count } => {
+                write!(f, "value {found} of {count} is selected twice or is not there: name each at most once")
             }
         }
     }

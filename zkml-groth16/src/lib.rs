@@ -9,6 +9,8 @@
 //! commitments (which are columns like public inputs), computes the next phase from them, and [proves](prove()) at the
 //! end.
 //!
+//! What two keys commit to is shown to be the same by a [linking proof](link).
+//!
 //! This crate is compiled once, beside `zkml-core` and not in it. It checks lengths alone: points, satisfaction and
 //! what challenges are derived from are checked by `zkml_core::prove`, which is what to use. Randomness comes in as
 //! arguments.
@@ -19,6 +21,7 @@
 #![forbid(unsafe_code)]
 
 mod key;
+pub mod link;
 mod size;
 mod verify;
 

@@ -454,3 +454,118 @@ fn columns_that_no_constraint_mentions_are_infinity() {
     assert!(key.a[7].is_zero() && key.b_g1[7].is_zero() && key.b_g2[7].is_zero() && key.k[0][5].is_zero());
     assert!(!key.k[0][4].is_zero());
 }
+
+/// Each instance column has a row of its own, the challenge too, whether constraints mention it or not: the part of `a_i`
+/// that is not theirs is the Lagrange polynomial of a row after the last.
+#[test]
+fn every_instance_column_has_a_row_of_its_own() {
+    for used in [true, false] {
+        let mut rng = test_rng();
+        let mut toy = Toy::new(4, &[2, 3, 4], &mut rng);
+        let challenge = toy.instance - 1;
+        for row in toy.abc.iter_mut().flatten() {
+            row.retain(|(_, i)| *i != challenge);
+        }
+        if used {
+            toy.abc[0][8].push((Fr::from(5u64), challenge));
+        }
+        let secrets = secrets(3, &mut rng);
+        let key = setup(&toy.abc, toy.columns(), &secrets).unwrap();
+        let rows = toy.abc[0].len();
+        let lagrange = domain::Domain::new(rows + toy.instance).unwrap().lagrange(secrets.tau).unwrap();
+        for i in 0..toy.instance {
+            let terms = toy.abc[0].iter().zip(&lagrange);
+            let mentioned: Fr = terms.flat_map(|(row, l)| row.iter().filter(|t| t.1 == i).map(|t| t.0 * *l)).sum();
+            assert_eq!(mentioned != Fr::ZERO, i != challenge || used, "column {i}");
+            let own = key.a[i] - G1Affine::generator() * mentioned;
+            assert_eq!(own.into_affine(), (G1Affine::generator() * lagrange[rows + i]).into_affine(), "column {i}");
+        }
+    }
+}
+
+/// What two keys commit with, as of keys of some values.
+struct Linked {
+    points: [Vec<G1Affine>; 2],
+    deltas: [G1Affine; 2],
+}
+
+impl Linked {
+    fn new(counts: [usize; 2], rng: &mut impl Rng) -> Self {
+        let mut point = || (G1Affine::generator() * Fr::rand(rng)).into_affine();
+        Self { points: counts.map(|n| (0..n).map(|_| point()).collect()), deltas: [point(), point()] }
+    }
+
+    fn setup(&self, selection: &[usize], secrets: &link::Secrets) -> Result<link::ProvingKey, Error> {
+        let [first, second] = [0, 1].map(|i| link::Bases { points: &self.points[i], delta: self.deltas[i] });
+        link::setup(first, second, selection, secrets)
+    }
+
+    fn commit(&self, key: usize, values: &[Fr], kappa: Fr) -> G1Affine {
+        (G1Projective::msm(&self.points[key], values).unwrap() + self.deltas[key] * kappa).into_affine()
+    }
+}
+
+fn link_secrets(rng: &mut impl Rng) -> link::Secrets {
+    link::Secrets { k: [Fr::rand(rng), Fr::rand(rng)], a: Fr::rand(rng) }
+}
+
+#[test]
+fn links_hold_for_the_same_values_alone() {
+    let mut rng = test_rng();
+    for selection in [vec![0, 1, 2, 3, 4], vec![4, 0, 2], vec![]] {
+        let linked = Linked::new([5, selection.len()], &mut rng);
+        let key = linked.setup(&selection, &link_secrets(&mut rng)).unwrap();
+        let values = inputs(5, &mut rng);
+        let selected: Vec<Fr> = selection.iter().map(|i| values[*i]).collect();
+        let kappas = [Fr::rand(&mut rng), Fr::rand(&mut rng)];
+        let commitments = [linked.commit(0, &values, kappas[0]), linked.commit(1, &selected, kappas[1])];
+        let proof = link::prove(&key, &values, kappas).unwrap();
+        assert!(link::holds(&key.vk, commitments, proof), "{selection:?}");
+        for i in 0..selected.len() {
+            let mut other = selected.clone();
+            other[i] += Fr::ONE;
+            let other = [commitments[0], linked.commit(1, &other, kappas[1])];
+            assert!(!link::holds(&key.vk, other, proof), "value {i} of {selection:?}");
+        }
+        for i in 0..5 {
+            let mut other = values.clone();
+            other[i] += Fr::ONE;
+            let other = [linked.commit(0, &other, kappas[0]), commitments[1]];
+            assert!(!link::holds(&key.vk, other, proof), "value {i} of the first");
+        }
+        assert!(!link::holds(&key.vk, commitments, -proof));
+        assert!(!link::holds(&key.vk, [commitments[1], commitments[0]], proof));
+        let infinity = G1Affine::identity();
+        assert!(!link::holds(&key.vk, commitments, infinity));
+        // Of nothing: the equation has no opinion on it, which is why points of zero are refused above this crate.
+        assert!(link::holds(&key.vk, [infinity; 2], infinity));
+    }
+}
+
+#[test]
+fn links_need_secrets_and_selections_that_are_some() {
+    let mut rng = test_rng();
+    let linked = Linked::new([4, 2], &mut rng);
+    let good = || link_secrets(&mut StdRng::seed_from_u64(5));
+    assert!(linked.setup(&[3, 1], &good()).is_ok());
+    assert_eq!(linked.setup(&[3, 3], &good()), Err(Error::Index { found: 3, count: 4 }));
+    assert_eq!(linked.setup(&[3, 4], &good()), Err(Error::Index { found: 4, count: 4 }));
+    assert!(matches!(linked.setup(&[3], &good()), Err(Error::Length { found: 1, expected: 2, .. })));
+    let refused = |change: fn(&mut link::Secrets)| {
+        let mut secrets = good();
+        change(&mut secrets);
+        linked.setup(&[3, 1], &secrets).unwrap_err()
+    };
+    let first: [fn(&mut link::Secrets); 3] = [|s| s.k[0] = Fr::ZERO, |s| s.k[0] = Fr::ONE, |s| s.k[0] = -Fr::ONE];
+    let second: [fn(&mut link::Secrets); 3] = [|s| s.k[1] = Fr::ZERO, |s| s.k[1] = s.k[0], |s| s.k[1] = -s.k[0]];
+    for (changes, name) in [(first, "k1"), (second, "k2")] {
+        changes.iter().for_each(|change| assert_eq!(refused(*change), Error::Secret { name }));
+    }
+    assert_eq!(refused(|s| s.a = Fr::ZERO), Error::Secret { name: "a" });
+    let key = linked.setup(&[3, 1], &good()).unwrap();
+    let short = link::prove(&key, &[Fr::ONE; 3], [Fr::ONE; 2]);
+    assert!(matches!(short, Err(Error::Length { found: 3, expected: 4, .. })));
+    let mut secrets = good();
+    secrets.wipe();
+    assert_eq!((secrets.k, secrets.a), ([Fr::ZERO; 2], Fr::ZERO));
+}

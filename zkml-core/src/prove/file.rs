@@ -1,5 +1,6 @@
 //! Container of the files of keys, proofs and circuits: `zkml | kind: u8 | version: u16 | circuit digest: 32 | length: u64 | payload |
-//! sha256 of all before`, little endian. Plans are JSON, weights safetensors.
+//! sha256 of all before`, little endian. Plans are JSON, weights safetensors. Where a file is not of a circuit but of keys (registered
+//! weights, links), the digest is that of the key, or of the link.
 
 use std::fmt;
 use std::fs;
@@ -42,10 +43,26 @@ pub enum Kind {
     TwoPhaseVerifyingKey = 8,
     /// A proof of [`TwoPhase`](super::TwoPhase).
     TwoPhaseProof = 9,
+    /// A proving key of [`Registered`](super::Registered).
+    RegisteredProvingKey = 10,
+    /// A verifying key of [`Registered`](super::Registered).
+    RegisteredVerifyingKey = 11,
+    /// A proof of [`Registered`](super::Registered).
+    RegisteredProof = 12,
+    /// A [`WeightsCommitment`](super::WeightsCommitment).
+    WeightsCommitment = 13,
+    /// What only the owner of a [`WeightsCommitment`](super::WeightsCommitment) knows: its weights and what hides them.
+    WeightsOpening = 14,
+    /// A proving key of [links](super::link).
+    LinkProvingKey = 15,
+    /// A [`LinkVerifyingKey`](super::LinkVerifyingKey).
+    LinkVerifyingKey = 16,
+    /// A [`LinkProof`](super::LinkProof).
+    LinkProof = 17,
 }
 
 impl Kind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 16] = [
         Self::ProvingKey,
         Self::VerifyingKey,
         Self::Proof,
@@ -54,6 +71,14 @@ impl Kind {
         Self::TwoPhaseProvingKey,
         Self::TwoPhaseVerifyingKey,
         Self::TwoPhaseProof,
+        Self::RegisteredProvingKey,
+        Self::RegisteredVerifyingKey,
+        Self::RegisteredProof,
+        Self::WeightsCommitment,
+        Self::WeightsOpening,
+        Self::LinkProvingKey,
+        Self::LinkVerifyingKey,
+        Self::LinkProof,
     ];
 
     fn from_byte(byte: u8) -> Option<Self> {
@@ -72,6 +97,14 @@ impl fmt::Display for Kind {
             Self::TwoPhaseProvingKey => "two-phase proving key",
             Self::TwoPhaseVerifyingKey => "two-phase verifying key",
             Self::TwoPhaseProof => "two-phase proof",
+            Self::RegisteredProvingKey => "proving key of registered weights",
+            Self::RegisteredVerifyingKey => "verifying key of registered weights",
+            Self::RegisteredProof => "proof with registered weights",
+            Self::WeightsCommitment => "commitment to weights",
+            Self::WeightsOpening => "secret opening of a commitment to weights",
+            Self::LinkProvingKey => "proving key of links",
+            Self::LinkVerifyingKey => "verifying key of links",
+            Self::LinkProof => "link",
         })
     }
 }
@@ -277,6 +310,15 @@ pub fn load_kind(path: impl AsRef<Path>, kind: Kind, max_bytes: u64) -> Result<V
 pub fn save(path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), FileError> {
     let path = path.as_ref();
     bounded::save(path, bytes).map_err(failed(path, "write"))
+}
+
+/// As [`save`], a file that only its owner may read, where the system knows of owners.
+///
+/// # Errors
+/// As [`save`].
+pub fn save_secret(path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), FileError> {
+    let path = path.as_ref();
+    bounded::save_secret(path, bytes).map_err(failed(path, "write"))
 }
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ use super::system::Kinds;
 pub struct Groth16;
 
 impl Phased for Groth16 {
+    type Registered = ();
+
     const NAME: &'static str = "groth16";
     const KINDS: Kinds = Kinds { proving_key: Kind::ProvingKey, verifying_key: Kind::VerifyingKey, proof: Kind::Proof };
     const PHASES: usize = 1;

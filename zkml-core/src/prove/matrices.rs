@@ -18,7 +18,8 @@ pub struct Matrices {
     /// How many columns are not.
     pub witness: usize,
     /// The witness columns of each phase, in the order of the columns, for a proof system of several phases: the last public column is
-    /// then the challenge, which is known when all phases but the last are fixed. None: all are fixed at once.
+    /// then the challenge, which is known when all phases but the last are fixed. The first of three is that of registered weights. None:
+    /// all are fixed at once.
     pub phases: Vec<usize>,
 }
 
@@ -60,6 +61,24 @@ impl Matrices {
             }
         }
         Ok(())
+    }
+
+    /// The first of so many witness columns, from the first one on, that stands alone on the A side of no row, if there is one.
+    ///
+    /// One that does has a polynomial `a` that is independent of those of all other columns: nothing else has a value at that row.
+    pub fn first_not_alone(&self, count: usize) -> Option<usize> {
+        let mut alone = vec![false; count];
+        for row in &self.abc[0] {
+            let mut terms = row.iter().filter(|(c, _)| !c.is_zero());
+            let Some((coefficient, column)) = terms.next() else { continue };
+            // A column may be there twice, and cancel.
+            let sum = terms.try_fold(*coefficient, |sum, (c, other)| (other == column).then_some(sum + c));
+            let witness = column.checked_sub(self.instance).and_then(|i| alone.get_mut(i));
+            if let (Some(alone), Some(_)) = (witness, sum.filter(|sum| !sum.is_zero())) {
+                *alone = true;
+            }
+        }
+        alone.iter().position(|alone| !alone)
     }
 
     pub(super) fn check_rows(&self) -> Result<(), ProveError> {

@@ -1,5 +1,5 @@
-//! Proof systems: keys, proofs, verification and files, of one circuit with one table of public inputs. Groth16 over BN254 is
-//! the one there is.
+//! Proof systems: keys, proofs, verification and files, of one circuit with one table of public inputs: Groth16 over BN254, in one
+//! phase or in several.
 //!
 //! ```text
 //! e(A, B) = e(alpha, beta) * e(sum_i input_i * abc_i, gamma) * e(C, delta)
@@ -11,7 +11,10 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`system`] | what a proof system is: setup, prover, verifier, formats, costs |
-//! | [`mod@groth16`] | Groth16, the one there is |
+//! | [`phased`] | Groth16 in phases: points, formats and checks of all systems that there are |
+//! | [`mod@groth16`], [`two_phase`] | Groth16, and in two phases |
+//! | [`registered`] | in three phases: weights that are committed to once, for many proofs |
+//! | [`mod@link`] | proofs that two commitments under two keys are to the same weights |
 //! | [`public`] | the one table of public inputs, and signed decoding |
 //! | [`statement`] | what a verified proof says |
 //! | [`mod@file`] | the container of every file: kind, version, circuit digest, checksum |
@@ -28,9 +31,11 @@
 pub mod file;
 pub mod groth16;
 pub mod keys;
+pub mod link;
 pub mod phased;
 pub mod points;
 pub mod public;
+pub mod registered;
 pub mod snarkjs;
 pub mod statement;
 pub mod system;
@@ -52,21 +57,27 @@ pub use crate::digest::{Digest, hex};
 pub use file::{FileError, Kind};
 pub use groth16::Groth16;
 pub use keys::{Keys, KeysOf, Provenance, ProvingKey, ProvingKeyOf, VerifyingKey, VerifyingKeyOf};
+pub use link::{LinkError, LinkProof, LinkVerifyingKey};
 pub use points::{LoadError, PointFault};
 pub use public::{DecodeError, PublicEntry, PublicKind, PublicTable, TableError};
+pub use registered::{Registered, WeightsCommitment};
 pub use statement::{PublicValue, Statement, Value};
-pub use system::{ProofSystem, RangeChecks, SecureRng, Size};
+pub use system::{OtherKey, ProofSystem, RangeChecks, SecureRng, Size};
 pub use two_phase::TwoPhase;
 pub use verifier::{PreparedVerifyingKey, PreparedVerifyingKeyOf, Proof, ProofOf, VerifyError};
 
 #[cfg(feature = "prove")]
+pub use link::{LinkProvingKey, Selection};
+#[cfg(feature = "prove")]
 pub use matrices::Matrices;
 #[cfg(feature = "prove")]
-pub use prover::{Draw, ProveError, prove, prove_with};
+pub use prover::{Draw, ProveError, prove, prove_registered, prove_with};
+#[cfg(feature = "prove")]
+pub use registered::WeightsOpening;
 #[cfg(feature = "prove")]
 pub use setup::setup;
 #[cfg(feature = "prove")]
-pub use system::Prover;
+pub use system::{Backend, Prover};
 
 /// The field of all circuits: the scalars of BN254.
 pub type Fr = ark_bn254::Fr;

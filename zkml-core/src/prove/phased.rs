@@ -3,20 +3,20 @@
 //!
 //! ```text
 //! verifying key: alpha | beta | gamma | delta of each phase | IC
-//! proof: A: 32 | B: 64 | C: 32 | D of each phase but the last: 32
+//! proof: A: 32 | B: 64 | C: 32 | D of each phase but the last and those that are registered: 32
 //! ```
 //!
-//! Points, formats and checks are written here once; [`Groth16`](super::Groth16) and [`TwoPhase`](super::TwoPhase) say how many phases
-//! there are, and what they are called.
+//! Points, formats and checks are written here once; [`Groth16`](super::Groth16), [`TwoPhase`](super::TwoPhase) and
+//! [`Registered`](super::Registered) say how many phases there are, what they are called, and what of them is [registered](Registration).
 
 use std::fmt::Debug;
 
-use ark_bn254::G2Affine;
+use ark_bn254::{G1Affine, G2Affine};
 use ark_ec::{AffineRepr, pairing::Pairing};
 use ark_serialize::Compress;
 
 use super::points::{self, Curve, LoadError, Reader};
-use super::system::{Kinds, ProofSystem, RangeChecks, Size};
+use super::system::{Kinds, OtherKey, ProofSystem, RangeChecks, Size};
 use super::transcript;
 use super::word::Word;
 use super::{Fr, PointFault};
@@ -25,6 +25,9 @@ pub use zkml_groth16::{Proof as Points, ProvingKey as ProvingPoints, VerifyingKe
 
 /// A proof system that is Groth16 in so many phases.
 pub trait Phased: Clone + Copy + Debug + PartialEq + Send + Sync + 'static {
+    /// What is committed to once for many proofs; `()` for nothing.
+    type Registered: Registration;
+
     /// Its name.
     const NAME: &'static str;
     /// The kinds of its files.
@@ -33,6 +36,47 @@ pub trait Phased: Clone + Copy + Debug + PartialEq + Send + Sync + 'static {
     const PHASES: usize;
     /// The seconds of a constraint in a proof on two cores, roughly.
     const SECONDS: f64;
+}
+
+/// Commitments that stand in the equation and not in the proof, those of the first phases.
+pub trait Registration: Clone + Debug + PartialEq + Send + Sync + 'static {
+    /// How many of the phases are registered, the first ones.
+    const PHASES: usize;
+
+    /// Their commitments.
+    fn commitments(&self) -> &[G1Affine];
+
+    /// What names a key, in challenges and where commitments are registered.
+    fn key_digest(key: &VerifyingPoints) -> Word;
+
+    /// Checks that they are under the key of this digest.
+    ///
+    /// # Errors
+    /// If they are under another.
+    fn admit(&self, key: &Word) -> Result<(), OtherKey>;
+
+    /// The challenge of a proof with these further commitments.
+    fn challenge(&self, key: &Word, commitments: &[G1Affine], inputs: &[Fr]) -> Fr;
+}
+
+impl Registration for () {
+    const PHASES: usize = 0;
+
+    fn commitments(&self) -> &[G1Affine] {
+        &[]
+    }
+
+    fn key_digest(key: &VerifyingPoints) -> Word {
+        transcript::key_digest(key)
+    }
+
+    fn admit(&self, _: &Word) -> Result<(), OtherKey> {
+        Ok(())
+    }
+
+    fn challenge(&self, key: &Word, commitments: &[G1Affine], inputs: &[Fr]) -> Fr {
+        transcript::challenge(key, commitments, inputs)
+    }
 }
 
 /// A verifying key with what of its equation does not depend on a proof.
@@ -48,6 +92,11 @@ fn challenges<T: Phased>() -> usize {
     usize::from(T::PHASES > 1)
 }
 
+/// How many commitments a proof carries.
+fn commitments<T: Phased>() -> usize {
+    T::PHASES.saturating_sub(1 + T::Registered::PHASES)
+}
+
 impl<T: Phased> ProofSystem for T {
     const NAME: &'static str = T::NAME;
     const KINDS: Kinds = T::KINDS;
@@ -57,6 +106,7 @@ impl<T: Phased> ProofSystem for T {
     type VerifyingPoints = VerifyingPoints;
     type Prepared = Prepared;
     type Points = Points;
+    type Registered = T::Registered;
 
     fn instance(vk: &VerifyingPoints) -> usize {
         vk.ic.len().saturating_sub(challenges::<T>())
@@ -114,7 +164,8 @@ impl<T: Phased> ProofSystem for T {
         pk.k.iter().try_for_each(|k| points::check_all(k, "the K query"))
     }
 
-    /// The lengths fit each other, each witness column is in exactly one phase, and what is in both groups is the same in both.
+    /// The lengths fit each other, each witness column is in exactly one phase, what is in both groups is the same in both, and no value
+    /// that is registered has a point of zero, so that it would not be bound.
     fn admit_proving(pk: &ProvingPoints) -> Result<(), LoadError> {
         Self::admit_verifying(&pk.vk)?;
         points::check_nonzero(&[pk.beta_g1], "beta")?;
@@ -140,6 +191,9 @@ impl<T: Phased> ProofSystem for T {
             let expected = zkml_groth16::domain_size(least).unwrap_or(least);
             return Err(LoadError::Length { what: "the H query", expected, found });
         }
+        pk.k.iter()
+            .take(T::Registered::PHASES)
+            .try_for_each(|k| points::check_nonzero(k, "the registered values' points"))?;
         for (delta_g1, delta_g2) in pk.deltas_g1.iter().zip(&pk.vk.deltas_g2) {
             if Curve::pairing(pk.beta_g1, *delta_g2) != Curve::pairing(*delta_g1, pk.vk.beta_g2) {
                 return Err(LoadError::Mismatch { what: "beta and delta in G1 and G2" });
@@ -201,27 +255,36 @@ impl<T: Phased> ProofSystem for T {
             a: reader.point(Compress::Yes, "the proof's A")?,
             b: reader.point(Compress::Yes, "the proof's B")?,
             c: reader.point(Compress::Yes, "the proof's C")?,
-            commitments: (1..T::PHASES)
+            commitments: (0..commitments::<T>())
                 .map(|_| reader.point(Compress::Yes, "the proof's D"))
                 .collect::<Result<_, _>>()?,
         })
     }
 
     fn prepare(vk: &VerifyingPoints) -> Prepared {
-        Prepared { points: zkml_groth16::prepare(vk), digest: transcript::key_digest(vk) }
+        Prepared { points: zkml_groth16::prepare(vk), digest: T::Registered::key_digest(vk) }
+    }
+
+    fn admit_registered(vk: &VerifyingPoints, registered: &T::Registered) -> Result<(), OtherKey> {
+        registered.admit(&T::Registered::key_digest(vk))
     }
 
     /// The challenge is drawn here, from key, commitments and inputs: nobody hands it in.
-    fn holds(key: &Prepared, proof: &Points, inputs: &[Fr]) -> bool {
+    fn holds(key: &Prepared, registered: &T::Registered, proof: &Points, inputs: &[Fr]) -> bool {
         if T::PHASES == 1 {
             return zkml_groth16::holds(&key.points, proof, inputs);
         }
-        let challenge = transcript::challenge(&key.digest, &proof.commitments, inputs);
-        zkml_groth16::holds(&key.points, proof, &[inputs, &[challenge]].concat())
+        if registered.admit(&key.digest).is_err() || proof.commitments.len() != commitments::<T>() {
+            return false;
+        }
+        let challenge = registered.challenge(&key.digest, &proof.commitments, inputs);
+        let commitments = [registered.commitments(), &proof.commitments].concat();
+        let whole = Points { commitments, ..proof.clone() };
+        zkml_groth16::holds(&key.points, &whole, &[inputs, &[challenge]].concat())
     }
 
     fn proof_bytes() -> usize {
-        128 + 32 * (T::PHASES - 1)
+        128 + 32 * commitments::<T>()
     }
 
     /// A, B in both groups, the quotient's points, and those of the witness and of C; 64 bytes a point of G1, 128 a point of G2.
@@ -261,16 +324,64 @@ fn read_verifying<T: Phased>(reader: &mut Reader<'_>, compress: Compress) -> Res
 }
 
 #[cfg(feature = "prove")]
+pub use prover::Openable;
+#[cfg(feature = "prove")]
+pub(super) use prover::refused;
+
+#[cfg(feature = "prove")]
 mod prover {
-    use ark_bn254::G1Affine;
     use zkml_groth16::{Columns, Secrets};
 
     use super::*;
     use crate::prove::{
         matrices::Matrices,
         prover::{ProveError, nonzero},
-        system::{Prover, SecureRng},
+        system::{Backend, SecureRng},
     };
+
+    /// What is registered, on the side of who can open it.
+    pub trait Openable: Registration {
+        /// The values, and what hides them.
+        type Opening: Send + Sync;
+
+        /// What is registered.
+        fn of(opening: &Self::Opening) -> &Self;
+
+        /// Checks that constraints are such that what is registered is bound.
+        ///
+        /// # Errors
+        /// What it would not bind.
+        fn admit_matrices(matrices: &Matrices) -> Result<(), ProveError>;
+
+        /// Of the values that are fixed before the challenge those that are not registered.
+        ///
+        /// # Errors
+        /// If the others are not those that are registered.
+        fn rest<'a>(opening: &Self::Opening, fixed: &'a [Fr]) -> Result<&'a [Fr], ProveError>;
+
+        /// The commitments, each with its `kappa`.
+        fn blinded(opening: &Self::Opening) -> Vec<(G1Affine, Fr)>;
+    }
+
+    impl Openable for () {
+        type Opening = ();
+
+        fn of(opening: &()) -> &Self {
+            opening
+        }
+
+        fn admit_matrices(_: &Matrices) -> Result<(), ProveError> {
+            Ok(())
+        }
+
+        fn rest<'a>((): &(), fixed: &'a [Fr]) -> Result<&'a [Fr], ProveError> {
+            Ok(fixed)
+        }
+
+        fn blinded((): &()) -> Vec<(G1Affine, Fr)> {
+            vec![]
+        }
+    }
 
     /// A commitment of a proof, with what hides it.
     pub struct Committed {
@@ -278,7 +389,7 @@ mod prover {
         kappa: Fr,
     }
 
-    fn refused(error: zkml_groth16::Error) -> ProveError {
+    pub(in crate::prove) fn refused(error: zkml_groth16::Error) -> ProveError {
         ProveError::Backend(error.to_string())
     }
 
@@ -295,12 +406,18 @@ mod prover {
         }
     }
 
-    impl<T: Phased> Prover for T {
+    impl<T: Phased<Registered: Openable>> Backend for T {
+        type Opening = <T::Registered as Openable>::Opening;
         type Committed = Committed;
+
+        fn registered(opening: &Self::Opening) -> &T::Registered {
+            T::Registered::of(opening)
+        }
 
         /// `(alpha, beta, gamma, deltas, tau) -> keys`, after which they are overwritten.
         fn setup(matrices: &Matrices, rng: &mut dyn SecureRng) -> Result<(ProvingPoints, VerifyingPoints), ProveError> {
             let phases = phases::<T>(matrices)?;
+            T::Registered::admit_matrices(matrices)?;
             let [alpha, beta, gamma] = [nonzero(rng)?, nonzero(rng)?, nonzero(rng)?];
             let deltas = phases.iter().map(|_| nonzero(rng)).collect::<Result<_, _>>()?;
             let tau = nonzero(rng)?;
@@ -333,6 +450,7 @@ mod prover {
 
         fn commit(
             pk: &ProvingPoints,
+            opening: &Self::Opening,
             public: &[Fr],
             fixed: &[Fr],
             rng: &mut dyn SecureRng,
@@ -340,25 +458,34 @@ mod prover {
             if T::PHASES == 1 {
                 return Err(mismatch::<T>(1));
             }
+            let (registered, digest) = (Self::registered(opening), T::Registered::key_digest(&pk.vk));
+            registered.admit(&digest)?;
+            let own = T::Registered::rest(opening, fixed)?;
             let kappa = nonzero(rng)?;
-            let point = zkml_groth16::commit(pk, 0, fixed, kappa).map_err(refused)?;
+            let point = zkml_groth16::commit(pk, T::Registered::PHASES, own, kappa).map_err(refused)?;
             let inputs = public.get(1..).unwrap_or_default();
-            Ok((transcript::challenge(&transcript::key_digest(&pk.vk), &[point], inputs), Committed { point, kappa }))
+            Ok((registered.challenge(&digest, &[point], inputs), Committed { point, kappa }))
         }
 
         fn prove(
             pk: &ProvingPoints,
+            opening: &Self::Opening,
             matrices: &Matrices,
             assignment: &[Fr],
             committed: Option<Committed>,
             rng: &mut dyn SecureRng,
         ) -> Result<Points, ProveError> {
             let blinding = [nonzero(rng)?, nonzero(rng)?];
-            let commitments: Vec<(G1Affine, Fr)> = committed.iter().map(|c| (c.point, c.kappa)).collect();
-            if commitments.len() != challenges::<T>() {
-                return Err(mismatch::<T>(commitments.len()));
+            let drawn = usize::from(committed.is_some());
+            if drawn != challenges::<T>() {
+                return Err(mismatch::<T>(drawn));
             }
-            zkml_groth16::prove(pk, &matrices.abc, assignment, &commitments, blinding).map_err(refused)
+            let mut commitments = T::Registered::blinded(opening);
+            commitments.extend(committed.iter().map(|c| (c.point, c.kappa)));
+            let mut proof =
+                zkml_groth16::prove(pk, &matrices.abc, assignment, &commitments, blinding).map_err(refused)?;
+            proof.commitments.drain(..T::Registered::PHASES);
+            Ok(proof)
         }
     }
 }

@@ -118,6 +118,22 @@ pub enum LoadError {
         /// The digest in its header.
         found: Digest,
     },
+    /// The digest in the header of a key of links, or that of its selection, is not that of its contents.
+    #[error("the file says that it is of link {}, its contents are those of link {}; do not use this file", .found, .expected)]
+    Link {
+        /// The digest of the contents.
+        expected: Digest,
+        /// The digest that the file says.
+        found: Digest,
+    },
+    /// A selection of values names one twice, or one that is not there.
+    #[error("value {found} of {count} is selected twice or is not there; do not use this file")]
+    Selection {
+        /// The index.
+        found: usize,
+        /// How many values there are.
+        count: usize,
+    },
     /// Two keys are not of the same setup.
     #[error("the proving key and the verifying key are not of the same setup: their {what} differ")]
     Mismatch {

@@ -4,7 +4,7 @@ use ark_ff::{Field, UniformRand, Zero};
 
 use super::keys::ProvingKeyOf;
 use super::matrices::Matrices;
-use super::system::{Prover, SecureRng};
+use super::system::{Backend, OtherKey, Prover, SecureRng};
 use super::verifier::ProofOf;
 use super::{Digest, Fr};
 
@@ -79,6 +79,42 @@ pub enum ProveError {
         /// How many there are.
         found: usize,
     },
+    /// A weight has no row in which it stands alone, so that the commitment would bind sums of weights only.
+    #[error(
+        "registered weight {index} of {count} stands alone on the A side of no constraint, so that its commitment would not bind it; \
+         add the constraint `weight * 0 = 0`"
+    )]
+    NotAlone {
+        /// The first such weight.
+        index: usize,
+        /// How many weights there are.
+        count: usize,
+    },
+    /// Nothing is there to be registered.
+    #[error("the constraints have no variable in the phase of registered weights; use a system of two phases")]
+    NoWeights,
+    /// What is registered is so under another key.
+    #[error(transparent)]
+    Registered(#[from] OtherKey),
+    /// There are more or fewer values than are registered.
+    #[error("{found} weights, the key takes {expected}")]
+    Weights {
+        /// How many the key takes.
+        expected: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// The assignment has other weights than those that are registered.
+    #[error(
+        "weight {index} is another than the one that is registered; register the new weights, or prove with the old ones"
+    )]
+    Unregistered {
+        /// The first that differs.
+        index: usize,
+    },
+    /// An opening does not open its commitment.
+    #[error("the opening is not that of its commitment; commit to the weights again, and register that")]
+    Opening,
     /// The source of randomness returns nothing but zero.
     #[error("the source of randomness returns nothing but zero; use the operating system's")]
     Randomness,
@@ -112,17 +148,10 @@ pub fn prove<S: Prover>(
     prove_with(key, matrices, digest, &mut |_| Ok(assignment.to_vec()), rng)
 }
 
-/// A proof that an assignment satisfies the constraints, with fresh randomness. The assignment is computed once, and asks for its
-/// challenge where it has one.
+/// As [`prove_registered`], where nothing is registered.
 ///
 /// # Errors
-/// Those of the assignment; and if the key is of another circuit or other lengths, the assignment has another length, does not begin
-/// with one or does not satisfy the constraints (all failing rows are listed), the randomness is not random, or the key is
-/// malformed so that its proofs do not hold.
-///
-/// # Soundness
-/// The proof hides the witness only if `rng` is not predictable. It is verified before it is returned: a proof under a malformed key
-/// could leak what a valid one hides.
+/// As there.
 pub fn prove_with<S: Prover, E: From<ProveError>>(
     key: &ProvingKeyOf<S>,
     matrices: &Matrices,
@@ -130,14 +159,38 @@ pub fn prove_with<S: Prover, E: From<ProveError>>(
     assign: &mut dyn FnMut(&mut Draw<'_>) -> Result<Vec<Fr>, E>,
     rng: &mut dyn SecureRng,
 ) -> Result<ProofOf<S>, E> {
+    prove_registered(key, matrices, digest, &(), assign, rng)
+}
+
+/// A proof that an assignment satisfies the constraints, with fresh randomness, and with the values that are registered. The assignment is
+/// computed once, and asks for its challenge where it has one.
+///
+/// # Errors
+/// Those of the assignment; and if what is registered is so under another key or of other values than the assignment has, the key is of another circuit or other lengths, the assignment has another length, does not begin
+/// with one or does not satisfy the constraints (all failing rows are listed), the randomness is not random, or the key is
+/// malformed so that its proofs do not hold.
+///
+/// # Soundness
+/// The proof hides the witness only if `rng` is not predictable. It is verified before it is returned: a proof under a malformed key
+/// could leak what a valid one hides.
+pub fn prove_registered<S: Backend, E: From<ProveError>>(
+    key: &ProvingKeyOf<S>,
+    matrices: &Matrices,
+    digest: &Digest,
+    opening: &S::Opening,
+    assign: &mut dyn FnMut(&mut Draw<'_>) -> Result<Vec<Fr>, E>,
+    rng: &mut dyn SecureRng,
+) -> Result<ProofOf<S>, E> {
     if key.digest() != digest {
         return Err(ProveError::Digest { key: *key.digest(), circuit: *digest }.into());
     }
+    let (vk, registered) = (S::verifying(key.pk()), S::registered(opening));
+    S::admit_registered(vk, registered).map_err(ProveError::from)?;
     matrices.check_rows()?;
     S::fits(key.pk(), matrices)?;
     let mut committed = None;
     let assignment = assign(&mut |public, fixed| {
-        let (challenge, kept) = S::commit(key.pk(), public, fixed, rng)?;
+        let (challenge, kept) = S::commit(key.pk(), opening, public, fixed, rng)?;
         committed = Some(kept);
         Ok(challenge)
     })?;
@@ -152,9 +205,9 @@ pub fn prove_with<S: Prover, E: From<ProveError>>(
     if !constraints.is_empty() {
         return Err(ProveError::Unsatisfied { constraints, total: matrices.constraints() }.into());
     }
-    let proof = S::prove(key.pk(), matrices, &assignment, committed, rng)?;
+    let proof = S::prove(key.pk(), opening, matrices, &assignment, committed, rng)?;
     let inputs = assignment[1..matrices.instance - matrices.challenges()].to_vec();
-    if !S::holds(&S::prepare(S::verifying(key.pk())), &proof, &inputs) {
+    if !S::holds(&S::prepare(vk), registered, &proof, &inputs) {
         return Err(ProveError::Malformed.into());
     }
     Ok(ProofOf { digest: *digest, proof, inputs })

@@ -3,18 +3,18 @@
 use super::keys::{KeysOf, Provenance, ProvingKeyOf, VerifyingKeyOf};
 use super::matrices::Matrices;
 use super::prover::ProveError;
-use super::system::{Prover, SecureRng};
+use super::system::{Backend, SecureRng};
 use super::{Digest, LoadError, PublicTable};
 
 /// The keys of a circuit, by a single party; `contents` is the digest of what the circuit is made from, without the table.
 ///
 /// # Errors
 /// If the matrices have another number of public columns than the table has inputs (and the constant one), are
-/// malformed or too large for the field (`2^28` rows), or the randomness is not random.
+/// malformed, too large for the field (`2^28` rows) or not such as the system takes, or the randomness is not random.
 ///
 /// # Soundness
 /// Who knows what `rng` returned can prove anything under these keys. It is dropped here, not erased from memory.
-pub fn setup<S: Prover>(
+pub fn setup<S: Backend>(
     matrices: &Matrices,
     table: PublicTable,
     contents: Digest,

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use ark_std::rand::{CryptoRng, RngCore};
 
 use super::points::{LoadError, Reader};
-use super::{Fr, Kind};
+use super::word::Word;
+use super::{Fr, Kind, hex};
 
 /// A cryptographic source of randomness, as an object, so that provers are compiled once.
 pub trait SecureRng: RngCore + CryptoRng {}
@@ -76,6 +77,16 @@ pub struct Kinds {
     pub proof: Kind,
 }
 
+/// What is registered is so under another key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the commitment is registered under key {}, expected key {}; take the one under this key", hex(.found), hex(.expected))]
+pub struct OtherKey {
+    /// The digest of the key at hand.
+    pub expected: Word,
+    /// That of the key that the commitment is under.
+    pub found: Word,
+}
+
 /// What verifies: points, their formats, the equation, and what they cost.
 pub trait ProofSystem: Clone + Copy + Debug + PartialEq + Send + Sync + 'static {
     /// Its name.
@@ -98,6 +109,10 @@ pub trait ProofSystem: Clone + Copy + Debug + PartialEq + Send + Sync + 'static 
 
     /// The points of a proof.
     type Points: Clone + Debug + PartialEq + Send + Sync;
+
+    /// What many proofs of a key have in common, which a verifier has from a source of its own and not from a proof; `()` where there is
+    /// no such thing.
+    type Registered: Clone + Debug + PartialEq + Send + Sync;
 
     /// How many public inputs a verifying key is for, the constant one among them, challenges not.
     fn instance(key: &Self::VerifyingPoints) -> usize;
@@ -168,8 +183,14 @@ pub trait ProofSystem: Clone + Copy + Debug + PartialEq + Send + Sync + 'static 
     /// What of the equation does not depend on a proof.
     fn prepare(key: &Self::VerifyingPoints) -> Self::Prepared;
 
+    /// Checks that what is registered is so under this key.
+    ///
+    /// # Errors
+    /// If it is under another.
+    fn admit_registered(key: &Self::VerifyingPoints, registered: &Self::Registered) -> Result<(), OtherKey>;
+
     /// Whether the equation holds for a proof whose points are checked, and as many inputs as the key takes, without the one.
-    fn holds(key: &Self::Prepared, proof: &Self::Points, inputs: &[Fr]) -> bool;
+    fn holds(key: &Self::Prepared, registered: &Self::Registered, proof: &Self::Points, inputs: &[Fr]) -> bool;
 
     /// The bytes of a proof, compressed.
     fn proof_bytes() -> usize;
@@ -186,14 +207,20 @@ pub trait ProofSystem: Clone + Copy + Debug + PartialEq + Send + Sync + 'static 
 
 /// What proves: setup and proofs of a system.
 #[cfg(feature = "prove")]
-pub trait Prover: ProofSystem {
+pub trait Backend: ProofSystem {
+    /// What only the prover knows of what is registered.
+    type Opening: Send + Sync;
+
     /// What a prover keeps of a commitment until the proof is made.
     type Committed: Send;
+
+    /// What is registered.
+    fn registered(opening: &Self::Opening) -> &Self::Registered;
 
     /// The keys of these constraints, by a single party.
     ///
     /// # Errors
-    /// If the constraints are more than the field allows, or the randomness is not random.
+    /// If the constraints are more than the field allows, not such as the system takes, or the randomness is not random.
     fn setup(
         matrices: &super::Matrices,
         rng: &mut dyn SecureRng,
@@ -209,9 +236,11 @@ pub trait Prover: ProofSystem {
     /// of it. The public inputs begin with the constant one.
     ///
     /// # Errors
-    /// If the system has no challenge, the key is for another number of values, or the randomness is not random.
+    /// If the system has no challenge, the key is for another number of values, what is registered is of another key or other values, or
+    /// the randomness is not random.
     fn commit(
         key: &Self::ProvingPoints,
+        opening: &Self::Opening,
         public: &[Fr],
         fixed: &[Fr],
         rng: &mut dyn SecureRng,
@@ -224,9 +253,17 @@ pub trait Prover: ProofSystem {
     /// If the randomness is not random, or there is no challenge and should be.
     fn prove(
         key: &Self::ProvingPoints,
+        opening: &Self::Opening,
         matrices: &super::Matrices,
         assignment: &[Fr],
         committed: Option<Self::Committed>,
         rng: &mut dyn SecureRng,
     ) -> Result<Self::Points, super::ProveError>;
 }
+
+/// A system whose proofs take nothing but a key and an assignment: nothing is registered.
+#[cfg(feature = "prove")]
+pub trait Prover: Backend<Opening = ()> + ProofSystem<Registered = ()> {}
+
+#[cfg(feature = "prove")]
+impl<S: Backend<Opening = ()> + ProofSystem<Registered = ()>> Prover for S {}

@@ -55,6 +55,7 @@ impl ProofSystem for InTheClear {
     type VerifyingPoints = Matrices;
     type Prepared = Matrices;
     type Points = Vec<Fr>;
+    type Registered = ();
 
     fn instance(key: &Matrices) -> usize {
         key.instance
@@ -101,7 +102,10 @@ impl ProofSystem for InTheClear {
     fn prepare(key: &Matrices) -> Matrices {
         key.clone()
     }
-    fn holds(key: &Matrices, witness: &Vec<Fr>, inputs: &[Fr]) -> bool {
+    fn admit_registered(_: &Matrices, (): &()) -> Result<(), OtherKey> {
+        Ok(())
+    }
+    fn holds(key: &Matrices, (): &(), witness: &Vec<Fr>, inputs: &[Fr]) -> bool {
         let assignment = [&[Fr::from(1u64)], inputs, witness].concat();
         assignment.len() == key.variables() && key.unsatisfied(&assignment).is_empty()
     }
@@ -119,8 +123,13 @@ impl ProofSystem for InTheClear {
     }
 }
 
-impl Prover for InTheClear {
+impl Backend for InTheClear {
+    type Opening = ();
     type Committed = ();
+
+    fn registered(opening: &()) -> &() {
+        opening
+    }
 
     fn setup(matrices: &Matrices, _: &mut dyn SecureRng) -> Result<(Matrices, Matrices), ProveError> {
         Ok((matrices.clone(), matrices.clone()))
@@ -129,11 +138,12 @@ impl Prover for InTheClear {
         let (expected, found) = (matrices.witness, key.witness);
         if expected == found { Ok(()) } else { Err(ProveError::Key { what: "witnesses", expected, found }) }
     }
-    fn commit(_: &Matrices, _: &[Fr], _: &[Fr], _: &mut dyn SecureRng) -> Result<(Fr, ()), ProveError> {
+    fn commit(_: &Matrices, (): &(), _: &[Fr], _: &[Fr], _: &mut dyn SecureRng) -> Result<(Fr, ()), ProveError> {
         Err(ProveError::Challenges { system: Self::NAME, expected: 0, found: 1 })
     }
     fn prove(
         key: &Matrices,
+        (): &(),
         _: &Matrices,
         assignment: &[Fr],
         _: Option<()>,

@@ -25,6 +25,8 @@ use super::system::Kinds;
 pub struct TwoPhase;
 
 impl Phased for TwoPhase {
+    type Registered = ();
+
     const NAME: &'static str = "two_phase";
     const KINDS: Kinds = Kinds {
         proving_key: Kind::TwoPhaseProvingKey,

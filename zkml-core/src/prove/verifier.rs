@@ -12,7 +12,7 @@ use super::keys::VerifyingKeyOf;
 use super::points::{LoadError, Reader};
 use super::public::{DecodeError, to_bytes};
 use super::statement::Statement;
-use super::system::ProofSystem;
+use super::system::{OtherKey, ProofSystem};
 use super::{Digest, Fr};
 
 /// A proof and the public inputs it is about.
@@ -40,6 +40,9 @@ pub enum VerifyError {
         /// The proof's circuit.
         proof: Digest,
     },
+    /// What is registered is so under another key.
+    #[error(transparent)]
+    Registered(#[from] OtherKey),
     /// There are more or fewer public inputs than the key takes, or one is out of its declared range.
     #[error(transparent)]
     Decode(#[from] DecodeError),
@@ -103,7 +106,7 @@ impl<S: ProofSystem> ProofOf<S> {
     }
 }
 
-impl<S: ProofSystem> VerifyingKeyOf<S> {
+impl<S: ProofSystem<Registered = ()>> VerifyingKeyOf<S> {
     /// What the proof says, if it is true.
     ///
     /// # Errors
@@ -114,8 +117,21 @@ impl<S: ProofSystem> VerifyingKeyOf<S> {
     /// A result says that whoever made the proof knew a witness, not when, nor that they made it for you: put a
     /// challenge or an address among the public inputs where that matters.
     pub fn verify(&self, proof: &ProofOf<S>) -> Result<Statement, VerifyError> {
-        let statement = check(self, proof)?;
-        equation(&S::prepare(self.vk()), proof)?;
+        self.verify_registered(proof, &())
+    }
+}
+
+impl<S: ProofSystem> VerifyingKeyOf<S> {
+    /// What the proof says, if it is true of what is registered.
+    ///
+    /// # Errors
+    /// If what is registered is so under another key; and as [`verify`](Self::verify) of systems where nothing is.
+    ///
+    /// # Soundness
+    /// As [`verify`](Self::verify). What is registered must come from where it was registered, never from who sends the proof.
+    pub fn verify_registered(&self, proof: &ProofOf<S>, registered: &S::Registered) -> Result<Statement, VerifyError> {
+        let statement = check(self, registered, proof)?;
+        equation(&S::prepare(self.vk()), registered, proof)?;
         Ok(statement)
     }
 
@@ -138,19 +154,34 @@ impl<S: ProofSystem> PreparedVerifyingKeyOf<S> {
         &self.key
     }
 
+    /// As [`VerifyingKeyOf::verify_registered`].
+    ///
+    /// # Errors
+    /// As [`VerifyingKeyOf::verify_registered`].
+    pub fn verify_registered(&self, proof: &ProofOf<S>, registered: &S::Registered) -> Result<Statement, VerifyError> {
+        let statement = check(&self.key, registered, proof)?;
+        equation(&self.prepared, registered, proof)?;
+        Ok(statement)
+    }
+}
+
+impl<S: ProofSystem<Registered = ()>> PreparedVerifyingKeyOf<S> {
     /// As [`VerifyingKeyOf::verify`].
     ///
     /// # Errors
     /// As [`VerifyingKeyOf::verify`].
     pub fn verify(&self, proof: &ProofOf<S>) -> Result<Statement, VerifyError> {
-        let statement = check(&self.key, proof)?;
-        equation(&self.prepared, proof)?;
-        Ok(statement)
+        self.verify_registered(proof, &())
     }
 }
 
 /// Everything that is cheaper than a pairing.
-fn check<S: ProofSystem>(key: &VerifyingKeyOf<S>, proof: &ProofOf<S>) -> Result<Statement, VerifyError> {
+fn check<S: ProofSystem>(
+    key: &VerifyingKeyOf<S>,
+    registered: &S::Registered,
+    proof: &ProofOf<S>,
+) -> Result<Statement, VerifyError> {
+    S::admit_registered(key.vk(), registered)?;
     if proof.digest != *key.digest() {
         return Err(VerifyError::Digest { key: *key.digest(), proof: proof.digest });
     }
@@ -160,8 +191,12 @@ fn check<S: ProofSystem>(key: &VerifyingKeyOf<S>, proof: &ProofOf<S>) -> Result<
     Ok(statement)
 }
 
-fn equation<S: ProofSystem>(key: &S::Prepared, proof: &ProofOf<S>) -> Result<(), VerifyError> {
-    if S::holds(key, &proof.proof, &proof.inputs) { Ok(()) } else { Err(VerifyError::Invalid) }
+fn equation<S: ProofSystem>(
+    key: &S::Prepared,
+    registered: &S::Registered,
+    proof: &ProofOf<S>,
+) -> Result<(), VerifyError> {
+    if S::holds(key, registered, &proof.proof, &proof.inputs) { Ok(()) } else { Err(VerifyError::Invalid) }
 }
 
 /// A proof of Groth16.

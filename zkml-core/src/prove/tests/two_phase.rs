@@ -67,7 +67,7 @@ fn known(ratio: Option<u64>, gamma: Option<u64>) -> Known {
 
 fn accepts(vk: &VerifyingPoints, proof: &Points, inputs: &[Fr]) -> bool {
     TwoPhase::admit_verifying(vk).unwrap();
-    TwoPhase::holds(&TwoPhase::prepare(vk), proof, inputs)
+    TwoPhase::holds(&TwoPhase::prepare(vk), &(), proof, inputs)
 }
 
 /// As the real verifier, but for what the challenge is drawn from.
@@ -254,7 +254,7 @@ fn a_commitment_hides_what_it_is_to() {
     let rng = &mut StdRng::seed_from_u64(4);
     let [(a, _), (b, _)] = [(); 2].map(|()| {
         let fixed = fill(3, 5, &mut |_, _| Ok(Fr::from(1u64 << 50)))[PUBLIC..][..FIXED].to_vec();
-        TwoPhase::commit(&key, &integers([1, 3, 5]), &fixed, rng).unwrap()
+        TwoPhase::commit(&key, &(), &integers([1, 3, 5]), &fixed, rng).unwrap()
     });
     // Their challenges are those of different commitments.
     assert_ne!(a, b);
@@ -346,7 +346,7 @@ fn a_thousand_proofs_hold_and_a_thousand_corrupted_ones_do_not() {
     let generator = G1Affine::generator();
     for i in 0..1000i64 {
         let (proof, z) = proof_of(&key, i % 8, i, Fr::rand(rng));
-        assert!(TwoPhase::holds(&prepared, &proof, &z[1..4]));
+        assert!(TwoPhase::holds(&prepared, &(), &proof, &z[1..4]));
         let (mut other, mut inputs) = (proof, z[1..4].to_vec());
         let scalar = Fr::rand(rng);
         match i % 7 {
@@ -356,6 +356,6 @@ fn a_thousand_proofs_hold_and_a_thousand_corrupted_ones_do_not() {
             3 => other.commitments[0] = (other.commitments[0] + generator * scalar).into_affine(),
             n => inputs[n as usize - 4] += scalar,
         }
-        assert!(!TwoPhase::holds(&prepared, &other, &inputs), "{i}");
+        assert!(!TwoPhase::holds(&prepared, &(), &other, &inputs), "{i}");
     }
 }
