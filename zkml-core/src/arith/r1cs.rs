@@ -8,6 +8,7 @@
 mod assign;
 mod build;
 mod ranged;
+mod registering;
 pub mod sizes;
 mod tables;
 mod tally;
@@ -16,6 +17,7 @@ pub use self::{
     assign::{Assign, Oracle},
     build::{Build, Label, Lc},
     ranged::Ranged,
+    registering::{Layout, Pack, Registering},
     sizes::Sizes,
     tables::{Part, Requests, Tables},
     tally::Tally,

@@ -129,11 +129,17 @@ impl Spec {
 
     /// Counts the circuit before it is built, and refuses one that is too large: its constraints gadget by gadget, in
     /// closed form; and only if there are few enough, the entries of its rows one by one. The tables with which it takes the fewest
-    /// rows, if its range checks are lookups.
+    /// rows, if its range checks are lookups. Of registered weights the dry run alone counts.
     pub(super) fn count(&self, limits: &Limits) -> Result<Tables, CircuitError> {
-        let (counts, tables) = self.counted(limits)?;
-        limits.admit_cost(counts.total())?;
-        let (tally, _) = self.synthesize(Tally::new(), tables, None)?;
+        let tables = if self.registers {
+            self.tables_of_registered()?
+        } else {
+            let (counts, tables) = self.counted(limits)?;
+            limits.admit_cost(counts.total())?;
+            tables
+        };
+        let (tally, _, _) =
+            self.synthesize(Tally::new(), tables, None).map_err(|refused| self.refused(refused))?;
         limits.admit_tally(&tally)?;
         Ok(tables)
     }

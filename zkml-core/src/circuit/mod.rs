@@ -9,6 +9,7 @@
 
 mod files;
 mod limits;
+pub mod registration;
 mod report;
 mod spec;
 #[cfg(test)]
@@ -21,12 +22,15 @@ use ark_ff::UniformRand;
 use ark_std::rand::{CryptoRng, RngCore};
 
 pub use self::limits::Limits;
+pub use self::registration::{
+    Checked, RegisteredStatement, Registration, RegistrationError, RegistrationKeys, WeightCircuit,
+};
 pub(crate) use self::report::table;
 pub use self::report::{Report, ReportRow};
 use self::spec::Spec;
 pub use crate::plan::synthesis::Opening;
 use crate::{
-    arith::r1cs::{Assign, Build, Label, Oracle, Tables},
+    arith::r1cs::{Accumulate, Assign, Build, Label, Layout, Oracle, Tables},
     dev,
     digest::Digest,
     error::{InputError, PlanError},
@@ -36,10 +40,10 @@ use crate::{
     plan::{
         Plan, Proven, Quantized,
         quantized::{admit, quantize_input},
-        synthesis::{Relation, Secrets},
+        synthesis::{Refused, Relation, Secrets},
     },
     prove::{
-        self, Groth16, Keys, KeysOf, Matrices, Proof, ProofOf, ProveError, Prover, ProvingKey, ProvingKeyOf,
+        self, Backend, Groth16, Keys, KeysOf, Matrices, Proof, ProofOf, ProofSystem, ProveError, Prover, ProvingKey, ProvingKeyOf,
         RangeChecks, SecureRng, file::FileError, public::PublicTable,
     },
     tensor::Tensor,
@@ -80,6 +84,15 @@ pub enum CircuitError {
         "the circuit has no weights: they are not public, so its file does not hold them; add them with `with_weights`"
     )]
     NoWeights,
+    /// Weights are to be registered that are not private.
+    #[error("registered weights are {found:?}, expected Private: who may see them needs no registration, and what is registered is committed to there")]
+    Registers {
+        /// Who sees them.
+        found: Visible,
+    },
+    /// The circuit's weights are not registered.
+    #[error("the circuit's weights are not registered; make it by `circuit_in::<Registered>`")]
+    NotRegistered,
     /// The weights of another circuit.
     #[error("the weights are those of a circuit with the contents {found}, expected {expected}")]
     OtherWeights {
@@ -151,6 +164,7 @@ pub struct Circuit {
     labels: Vec<Label>,
     free: Vec<u32>,
     table: PublicTable,
+    layout: Layout,
     weights: Option<Vec<Vec<Tensor<Int>>>>,
     salt: Option<Fr>,
 }
@@ -190,17 +204,17 @@ impl Circuit {
     }
 
     fn of(quantized: &Quantized, visibility: Visibility, batch: usize, limits: &Limits) -> Result<Self, CircuitError> {
-        Self::of_checks(quantized, visibility, batch, RangeChecks::Bits, limits)
+        Self::of_system::<Groth16>(quantized, visibility, batch, limits)
     }
 
-    fn of_checks(
+    fn of_system<S: ProofSystem>(
         quantized: &Quantized,
         visibility: Visibility,
         batch: usize,
-        checks: RangeChecks,
         limits: &Limits,
     ) -> Result<Self, CircuitError> {
-        let spec = Spec { checks, ..Self::spec(quantized, visibility, batch)? };
+        let spec = Self::spec(quantized, visibility, batch)?;
+        let spec = Spec { checks: S::RANGE_CHECKS, registers: S::REGISTERS, ..spec };
         let mut circuit = Self::build(spec, limits)?;
         circuit.weights = Some(quantized.params().to_vec());
         Ok(circuit)
@@ -219,6 +233,7 @@ impl Circuit {
             batch,
             constants: public.then(|| quantized.params().to_vec()),
             checks: RangeChecks::Bits,
+            registers: false,
         })
     }
 
@@ -226,6 +241,7 @@ impl Circuit {
         if !(1..=MAX_BATCH).contains(&spec.batch) {
             return Err(CircuitError::Batch { found: spec.batch, max: MAX_BATCH });
         }
+        spec.check_registers()?;
         spec.measure(limits)?;
         spec.plan.fits(&spec.graph)?;
         let finer = spec.plan.steps.iter().zip(spec.graph.nodes()).find(|(step, _)| !step.channels.is_empty());
@@ -239,14 +255,14 @@ impl Circuit {
             RangeChecks::Bits => Build::new(),
             RangeChecks::Lookups => Build::two_phases(),
         };
-        let (cs, table) = spec.synthesize(build, tables, None)?;
+        let (cs, table, layout) = spec.synthesize(build, tables, None).map_err(|refused| spec.refused(refused))?;
         let (matrices, labels, free) = cs.finish();
         let table = PublicTable::new(table)
             .and_then(|table| table.with_proven_error(proven.error))
             .map_err(|e| CircuitError::Table(e.to_string()))?;
         let digest = prove::circuit_digest(&contents, &table);
         let weights = spec.constants.clone();
-        Ok(Self { spec, tables, contents, digest, proven, matrices, labels, free, table, weights, salt: None })
+        Ok(Self { spec, tables, contents, digest, proven, matrices, labels, free, table, layout, weights, salt: None })
     }
 
     /// The same circuit with the private weights that it is to prove.
@@ -301,7 +317,8 @@ impl Circuit {
     /// # Errors
     /// If it hides weights, and the model's graph depends on their values: see [`CircuitError::Reveals`].
     pub fn is_of(&self, quantized: &Quantized) -> Result<bool, CircuitError> {
-        let spec = Spec { checks: self.spec.checks, ..Self::spec(quantized, self.visibility(), self.batch())? };
+        let Spec { checks, registers, .. } = self.spec;
+        let spec = Spec { checks, registers, ..Self::spec(quantized, self.visibility(), self.batch())? };
         Ok(spec.digest() == self.contents)
     }
 
@@ -338,6 +355,11 @@ impl Circuit {
     /// Its lookup tables, if its range checks are lookups.
     pub fn tables(&self) -> Tables {
         self.tables
+    }
+
+    /// What the registered variables hold, if the weights are registered.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
     }
 
     /// The constraints.
@@ -384,7 +406,7 @@ impl Circuit {
     ///
     /// # Errors
     /// As there.
-    pub fn setup_in<S: Prover>(&self, rng: &mut dyn SecureRng) -> Result<KeysOf<S>, CircuitError> {
+    pub fn setup_in<S: Backend>(&self, rng: &mut dyn SecureRng) -> Result<KeysOf<S>, CircuitError> {
         Ok(prove::setup(&self.matrices, self.table.clone(), self.contents, rng)?)
     }
 
@@ -424,12 +446,23 @@ impl Circuit {
         inputs: &[Tensor],
         rng: &mut dyn SecureRng,
     ) -> Result<(ProofOf<S>, Opening), CircuitError> {
+        self.prove_of(key, &(), inputs, rng)
+    }
+
+    /// As [`Circuit::prove_in`], with what is registered.
+    pub(super) fn prove_of<S: Backend>(
+        &self,
+        key: &ProvingKeyOf<S>,
+        registered: &S::Opening,
+        inputs: &[Tensor],
+        rng: &mut dyn SecureRng,
+    ) -> Result<(ProofOf<S>, Opening), CircuitError> {
         let (integers, opening) = self.prepare(inputs, rng)?;
         let backend = |error: ProveError| ArithError::Backend(error.to_string());
         let mut assign = |draw: &mut prove::Draw<'_>| {
             self.assign(&integers, &opening, &mut |public, fixed| draw(public, fixed).map_err(backend))
         };
-        match prove::prove_with(key, &self.matrices, &self.digest, &mut assign, rng) {
+        match prove::prove_registered(key, &self.matrices, &self.digest, registered, &mut assign, rng) {
             Ok(proof) => Ok((proof, opening)),
             Err(CircuitError::Prove(ProveError::Unsatisfied { .. })) => {
                 let challenge = Fr::rand(rng);
@@ -493,8 +526,15 @@ impl Circuit {
             RangeChecks::Bits => Assign::new(),
             RangeChecks::Lookups => Assign::two_phases(oracle),
         };
-        let (cs, _) = self.spec.synthesize(assign, self.tables, Some(&secrets))?;
-        Ok(cs.finish())
+        Ok(self.synthesize_over(assign, Some(&secrets)).map_err(|refused| self.spec.refused(refused))?.finish())
+    }
+
+    /// The circuit in a constraint system.
+    ///
+    /// # Errors
+    /// If a value may outgrow the field: the node, and why.
+    pub(crate) fn synthesize_over<C: Accumulate>(&self, cs: C, secrets: Option<&Secrets<'_>>) -> Result<C, Refused> {
+        self.spec.synthesize(cs, self.tables, secrets).map(|(cs, _, _)| cs)
     }
 
     /// The node, the item of the batch and the layer of a label's number.
@@ -540,8 +580,8 @@ impl Quantized {
     ///
     /// # Errors
     /// As [`Quantized::circuit_for`].
-    pub fn circuit_in<S: Prover>(&self, n: usize, visibility: Visibility) -> Result<Circuit, CircuitError> {
-        Circuit::of_checks(self, visibility, n, S::RANGE_CHECKS, &Limits::own())
+    pub fn circuit_in<S: Backend>(&self, n: usize, visibility: Visibility) -> Result<Circuit, CircuitError> {
+        Circuit::of_system::<S>(self, visibility, n, &Limits::own())
     }
 
     /// As [`Quantized::batch`], with another visibility than the model was quantised for.

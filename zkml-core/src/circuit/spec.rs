@@ -5,9 +5,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::{CircuitError, Limits};
 use crate::{
-    arith::r1cs::{Accumulate, R1cs, Ranged, Tables},
+    arith::r1cs::{Accumulate, Layout, R1cs, Ranged, Registering, Tables, Tally},
     digest::Digest,
-    graph::{Graph, Visibility, Visible},
+    graph::{Graph, NodeId, Visibility, Visible},
     number::Int,
     plan::{
         Plan,
@@ -28,6 +28,9 @@ pub(super) struct Spec {
     pub(super) constants: Option<Vec<Vec<Tensor<Int>>>>,
     #[serde(default, skip_serializing_if = "RangeChecks::is_bits")]
     pub(super) checks: RangeChecks,
+    /// Whether its weights are registered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) registers: bool,
 }
 
 impl Spec {
@@ -35,12 +38,13 @@ impl Spec {
     pub(super) fn digest(&self) -> Digest {
         let mut hash = Sha256::new();
         // The version of contents, which is not that of the circuit's digest.
-        hash.update(match (self.checks, self.visibility.weights == Visible::Public) {
-            (RangeChecks::Bits, true) => &b"zkml circuit 1"[..],
-            (RangeChecks::Lookups, true) => b"zkml circuit 1, lookups",
-            (RangeChecks::Bits, false) => b"zkml circuit 2",
-            (RangeChecks::Lookups, false) => b"zkml circuit 2, lookups",
+        let public = self.visibility.weights == Visible::Public;
+        hash.update(if public { &b"zkml circuit 1"[..] } else { b"zkml circuit 2" });
+        hash.update(match self.checks {
+            RangeChecks::Bits => &b""[..],
+            RangeChecks::Lookups => b", lookups",
         });
+        hash.update(if self.registers { &b", registered"[..] } else { b"" });
         hash.update(self.graph.digest());
         let rest = serde_json::to_vec(&(&self.plan, &self.visibility, self.batch)).unwrap_or_default();
         hash.update((rest.len() as u64).to_le_bytes());
@@ -58,6 +62,7 @@ impl Spec {
     pub(super) fn check(&self, limits: &Limits) -> Result<(), CircuitError> {
         self.measure(limits)?;
         self.plan.fits(&self.graph)?;
+        self.check_registers()?;
         let public = self.visibility.weights == Visible::Public;
         if public != self.constants.is_some() {
             return Err(CircuitError::Malformed("weights are there if and only if they are public".to_owned()));
@@ -83,18 +88,46 @@ impl Spec {
         }
     }
 
-    /// The circuit in a constraint system, with lookups in these tables if its range checks are lookups; and its table of public inputs.
+    /// Refuses registered weights that anyone sees, or that the circuit itself commits to.
+    pub(super) fn check_registers(&self) -> Result<(), CircuitError> {
+        let found = self.visibility.weights;
+        if self.registers && found != Visible::Private { Err(CircuitError::Registers { found }) } else { Ok(()) }
+    }
+
+    /// The circuit in a constraint system, with lookups in these tables if its range checks are lookups; its table of public inputs, and what
+    /// its registered variables hold.
     pub(super) fn synthesize<C: Accumulate>(
         &self,
         cs: C,
         tables: Tables,
         secrets: Option<&Secrets<'_>>,
-    ) -> Result<(C, Vec<Row>), CircuitError> {
-        let mut r1cs = R1cs::new(Ranged::new(cs, self.checks, tables));
-        let rows = self.relation().synthesize(&mut r1cs, secrets).map_err(|refused| self.refused(refused))?;
-        let finished = r1cs.finish();
-        let ranged = finished.map_err(|error| CircuitError::Arith { layer: "circuit".to_owned(), error })?;
-        Ok((ranged.cs, rows))
+    ) -> Result<(C, Vec<Row>, Layout), Refused> {
+        if self.registers {
+            let ranged = Ranged::new(Registering::new(cs), self.checks, tables);
+            let (ranged, rows) = self.synthesize_in(ranged, secrets)?;
+            let (cs, layout) = ranged.cs.finish();
+            return Ok((cs, rows, layout));
+        }
+        let (ranged, rows) = self.synthesize_in(Ranged::new(cs, self.checks, tables), secrets)?;
+        Ok((ranged.cs, rows, Layout::default()))
+    }
+
+    fn synthesize_in<C: Accumulate>(
+        &self,
+        cs: C,
+        secrets: Option<&Secrets<'_>>,
+    ) -> Result<(C, Vec<Row>), Refused> {
+        let mut r1cs = R1cs::new(cs);
+        let rows = self.relation().synthesize(&mut r1cs, secrets)?;
+        Ok((r1cs.finish().map_err(|error| (NodeId(0), error))?, rows))
+    }
+
+    /// The tables with which a circuit of registered weights takes the fewest rows: by a dry run, since what is registered is made as it
+    /// is used.
+    pub(super) fn tables_of_registered(&self) -> Result<Tables, CircuitError> {
+        let asking = Ranged::asking(Registering::new(Tally::new()));
+        let (ranged, _) = self.synthesize_in(asking, None).map_err(|refused| self.refused(refused))?;
+        Ok(Tables::cheapest(ranged.requests()))
     }
 
     /// The error of a synthesis that failed.

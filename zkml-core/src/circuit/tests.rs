@@ -19,6 +19,8 @@ use crate::{
     tensor::Tensor,
 };
 
+mod registration;
+
 const PUBLIC: Visibility = Visibility { input: Visible::Private, weights: Visible::Public, output: Visible::Public };
 const PRIVATE: Visibility = Visibility { weights: Visible::Private, ..PUBLIC };
 const COMMITTED: Visibility =
@@ -116,7 +118,7 @@ fn what_is_counted_is_what_is_built() {
                 false => quantized.batch_for(batch, visibility).unwrap(),
                 true => quantized.circuit_in::<TwoPhase>(batch, visibility).unwrap(),
             };
-            let (tally, table) = circuit.spec.synthesize(Tally::new(), circuit.tables, None).unwrap();
+            let (tally, table, _) = circuit.spec.synthesize(Tally::new(), circuit.tables, None).unwrap();
             let m = circuit.matrices();
             // In closed form, too.
             assert_eq!(circuit.spec.counts().unwrap().total(), Cost::new(m.constraints(), m.witness));

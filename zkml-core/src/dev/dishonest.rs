@@ -10,10 +10,9 @@ use ark_bn254::Fr;
 use ark_ff::{Field, Zero};
 
 use crate::{
-    arith::r1cs::{Accumulate, Assign, R1cs, Ranged},
+    arith::r1cs::{Accumulate, Assign},
     circuit::{Circuit, Opening},
     gadget::{Cs, FieldCs},
-    graph::NodeId,
     number::{ArithError, Int, field::to_int},
     plan::{
         Quantized,
@@ -204,6 +203,20 @@ impl<L: Lie> FieldCs for Dishonest<L> {
         self.assign.field_witness(Some(value.unwrap_or_default() + chosen))
     }
 
+    fn registered(&mut self, value: Option<Int>) -> Int {
+        let (n, honest) = (self.number(), value.unwrap_or(Int::ZERO));
+        let told = self.lie.told(n, honest);
+        self.lied |= told != honest;
+        self.assign.registered(Some(told))
+    }
+
+    fn field_registered(&mut self, value: Option<Fr>) -> Fr {
+        let n = self.number();
+        let chosen = self.lie.chosen(n);
+        self.lied |= !chosen.is_zero();
+        self.assign.field_registered(Some(value.unwrap_or_default() + chosen))
+    }
+
     fn field_output(&mut self, f: &Fr) {
         self.assign.field_output(f);
     }
@@ -241,9 +254,6 @@ impl<'a> Claim<'a> {
     /// If a value may outgrow the field: the node, and why.
     pub fn run<L: Lie>(&self, lie: L) -> Result<Dishonest<L>, Refused> {
         let secrets = Secrets { weights: self.weights, inputs: self.inputs, opening: self.opening };
-        let (checks, tables) = (self.circuit.range_checks(), self.circuit.tables());
-        let mut a = R1cs::new(Ranged::new(Dishonest::new(lie), checks, tables));
-        self.circuit.relation().synthesize(&mut a, Some(&secrets))?;
-        a.finish().map(|ranged| ranged.cs).map_err(|error| (NodeId(0), error))
+        self.circuit.synthesize_over(Dishonest::new(lie), Some(&secrets))
     }
 }

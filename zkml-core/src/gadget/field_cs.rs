@@ -1,9 +1,10 @@
 //! Constraint system, as hashing and curves see it: public inputs, and arithmetic on whole field elements.
 
 use ark_bn254::Fr;
+use ark_ff::{One, Zero};
 
 use crate::gadget::{Cs, product::polynomial::Identities};
-use crate::number::{ArithError, Int};
+use crate::number::{ArithError, Int, field::to_field, interval::pow2};
 
 /// Constraint system over field elements: public inputs, and the arithmetic that hashes and curves need.
 pub trait FieldCs: Cs {
@@ -56,6 +57,32 @@ pub trait FieldCs: Cs {
     /// be.
     fn precedes_challenge(&self, _: &Self::F) -> bool {
         true
+    }
+
+    /// A new variable of the phase of registered weights, which many proofs have in common.
+    fn registered(&mut self, value: Option<Int>) -> Self::W;
+
+    /// The same of a field element.
+    fn field_registered(&mut self, value: Option<Fr>) -> Self::F;
+
+    /// Request: a weight that is registered, and so need not be range-checked here; nothing where weights are not.
+    fn weight(&mut self, _: Option<Int>) -> Option<Self::W> {
+        None
+    }
+
+    /// Packed weights: `sum_k 2^(ck) * w_k`, for the place `c`; a variable if it is to be settled. `alone` says that it will be a first factor
+    /// by itself.
+    fn packed(&mut self, weights: &[&Self::W], place: u32, settled: bool, alone: bool) -> Self::F {
+        let _ = alone;
+        let lifted: Vec<Self::F> = weights.iter().map(|w| self.lift(w)).collect();
+        let places = (0..).map(|k| to_field(pow2(place * k)));
+        let terms: Vec<(Fr, &Self::F)> = places.zip(&lifted).collect();
+        let sum = self.field_linear(&terms, Fr::zero());
+        if !settled {
+            return sum;
+        }
+        let one = self.field_linear(&[], Fr::one());
+        self.field_product(&sum, &one)
     }
 
     /// Request: identities of polynomials, enforced at a challenge when what was asked for is closed.

@@ -39,6 +39,19 @@ pub trait Synthesis: Arith {
         values: Option<&Tensor<Int>>,
     ) -> Result<Tensor<Self::Wire>, ArithError>;
 
+    /// Weights: witnesses, each within the interval because the circuit enforces it; or because it is shown of what is registered.
+    ///
+    /// # Errors
+    /// If the interval is too wide to be checked.
+    fn weights(
+        &mut self,
+        interval: &Interval,
+        shape: &Shape,
+        values: Option<&Tensor<Int>>,
+    ) -> Result<Tensor<Self::Wire>, ArithError> {
+        self.witnesses(interval, shape, values)
+    }
+
     /// Public inputs, each within the interval because the circuit enforces it.
     ///
     /// # Errors
@@ -194,7 +207,7 @@ impl Relation<'_> {
         for (i, (shapes, plans)) in self.param_shapes().iter().zip(&self.plan.params).enumerate() {
             s.enter(i);
             let witnesses = |(j, (shape, plan)): (usize, (&Shape, &super::ParamPlan))| {
-                s.witnesses(&plan.interval(), shape, secrets.and_then(|secrets| secrets.weights.get(i)?.get(j)))
+                s.weights(&plan.interval(), shape, secrets.and_then(|secrets| secrets.weights.get(i)?.get(j)))
             };
             let node = shapes.iter().zip(plans).enumerate().map(witnesses).collect::<Result<_, _>>();
             params.push(node.map_err(|e| (NodeId(i), e))?);
@@ -325,6 +338,23 @@ impl<C: Accumulate> Synthesis for R1cs<C> {
         values: Option<&Tensor<Int>>,
     ) -> Result<Tensor<Wire<C::W>>, ArithError> {
         places(shape).try_map(|i| self.allocate(interval, values.and_then(|t| t.data().get(*i).copied())))
+    }
+
+    /// A weight of one value is a constant.
+    fn weights(
+        &mut self,
+        interval: &Interval,
+        shape: &Shape,
+        values: Option<&Tensor<Int>>,
+    ) -> Result<Tensor<Wire<C::W>>, ArithError> {
+        places(shape).try_map(|i| {
+            let value = values.and_then(|t| t.data().get(*i).copied());
+            let registered = if interval.is_point() { None } else { self.cs.weight(value) };
+            match registered {
+                Some(w) => Ok(Wire { measure: Measure::variable(*interval), w }),
+                None => self.allocate(interval, value),
+            }
+        })
     }
 
     fn instances(

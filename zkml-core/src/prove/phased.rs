@@ -100,6 +100,7 @@ fn commitments<T: Phased>() -> usize {
 impl<T: Phased> ProofSystem for T {
     const NAME: &'static str = T::NAME;
     const KINDS: Kinds = T::KINDS;
+    const REGISTERS: bool = T::Registered::PHASES > 0;
     const RANGE_CHECKS: RangeChecks = if T::PHASES > 1 { RangeChecks::Lookups } else { RangeChecks::Bits };
 
     type ProvingPoints = ProvingPoints;

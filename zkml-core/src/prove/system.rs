@@ -98,6 +98,9 @@ pub trait ProofSystem: Clone + Copy + Debug + PartialEq + Send + Sync + 'static 
     /// How circuits for it check ranges.
     const RANGE_CHECKS: RangeChecks = RangeChecks::Bits;
 
+    /// Whether weights are registered: a phase of the witness is theirs.
+    const REGISTERS: bool = false;
+
     /// The points of a proving key.
     type ProvingPoints: Clone + PartialEq + Send + Sync;
 

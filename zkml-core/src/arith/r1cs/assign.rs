@@ -26,6 +26,7 @@ fn folded(instance: &[Fr], witness: &[Fr]) -> Fr {
 #[derive(Default)]
 pub struct Assign<'a> {
     instance: Vec<Fr>,
+    registered: Vec<Fr>,
     witness: Vec<Fr>,
     oracle: Option<Oracle<'a>>,
 }
@@ -50,14 +51,20 @@ impl<'a> Assign<'a> {
 
     /// A challenge that depends on all that is fixed, and is nobody's secret: for tests of circuits, without a proof system.
     pub fn folded_challenge(&mut self) -> Fr {
-        let r = folded(&self.instance, &self.witness);
+        let r = folded(&self.instance, &self.fixed());
         self.instance.push(r);
         r
     }
 
+    /// The witness variables so far: registered weights, and all others.
+    fn fixed(&self) -> Vec<Fr> {
+        [self.registered.as_slice(), &self.witness].concat()
+    }
+
     /// All values, in the order of the matrices' columns.
     pub fn finish(self) -> Vec<Fr> {
-        let Self { mut instance, mut witness, .. } = self;
+        let Self { mut instance, mut registered, mut witness, .. } = self;
+        instance.append(&mut registered);
         instance.append(&mut witness);
         instance
     }
@@ -133,7 +140,7 @@ impl FieldCs for Assign<'_> {
 
     fn challenge(&mut self) -> Result<Fr, ArithError> {
         let oracle = self.oracle.take().ok_or_else(field_cs::one_phase)?;
-        let r = oracle(&self.instance, &self.witness)?;
+        let r = oracle(&self.instance, &self.fixed())?;
         self.instance.push(r);
         Ok(r)
     }
@@ -143,6 +150,18 @@ impl FieldCs for Assign<'_> {
     fn field_witness(&mut self, value: Option<Fr>) -> Fr {
         let value = value.unwrap_or_default();
         self.witness.push(value);
+        value
+    }
+
+    fn registered(&mut self, value: Option<Int>) -> Int {
+        let value = value.unwrap_or(Int::ZERO);
+        self.registered.push(to_field(value));
+        value
+    }
+
+    fn field_registered(&mut self, value: Option<Fr>) -> Fr {
+        let value = value.unwrap_or_default();
+        self.registered.push(value);
         value
     }
 

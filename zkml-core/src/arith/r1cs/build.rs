@@ -9,9 +9,10 @@ use crate::{
     number::{ArithError, Int, field::to_field},
 };
 
-/// A variable while building: public inputs have the top bit set, until their number is known.
+/// A variable while building: public inputs have the top bit set, and registered weights the next, until their number is known.
 type Var = u32;
 const INSTANCE: u32 = 1 << 31;
+const REGISTERED: u32 = 1 << 30;
 const ONE: Var = INSTANCE;
 
 /// Linear combination: variables, each at most once, with coefficients that are not zero.
@@ -36,6 +37,7 @@ pub struct Label {
 pub struct Build {
     rows: [Vec<Vec<(Fr, Var)>>; 3],
     instances: u32,
+    registered: u32,
     witnesses: u32,
     labels: Vec<Label>,
     node: usize,
@@ -94,6 +96,12 @@ impl Build {
         Lc(vec![(Fr::one(), var)])
     }
 
+    fn fresh_registered(&mut self) -> Lc {
+        let var = REGISTERED | self.registered;
+        self.registered += 1;
+        Lc(vec![(Fr::one(), var)])
+    }
+
     fn fresh_instance(&mut self) -> Lc {
         let var = INSTANCE | self.instances;
         self.instances += 1;
@@ -111,7 +119,7 @@ impl Build {
         self.rows[0].len()
     }
 
-    /// The witness variables so far.
+    /// The witness variables so far, without registered weights.
     pub fn witnesses(&self) -> usize {
         self.witnesses as usize
     }
@@ -126,23 +134,30 @@ impl Build {
         &self.labels
     }
 
-    /// The matrices, columns in the order: one, public inputs, witness variables. Those of constraints in which a public input
+    /// The matrices, columns in the order: one, public inputs, registered weights, other witness variables. Those of constraints in which a public input
     /// follows the challenge, and so would be taken for it, have a single phase, which nobody takes.
     pub fn finish(self) -> (crate::prove::Matrices, Vec<Label>, Vec<u32>) {
-        let instances = self.instances;
-        let column = |v: Var| {
-            if v & INSTANCE != 0 { (v & !INSTANCE) as usize } else { (v + instances) as usize }
+        let (instances, registered) = (self.instances, self.registered);
+        let column = |v: Var| match (v & INSTANCE != 0, v & REGISTERED != 0) {
+            (true, _) => (v & !INSTANCE) as usize,
+            (false, true) => ((v & !REGISTERED) + instances) as usize,
+            (false, false) => (v + instances + registered) as usize,
         };
         let abc = self
             .rows
             .map(|rows| rows.into_iter().map(|row| row.into_iter().map(|(c, v)| (c, column(v))).collect()).collect());
-        let (instance, witness) = (instances as usize, self.witnesses as usize);
+        let (instance, witness) = (instances as usize, (registered + self.witnesses) as usize);
         let phases = self.challenge.map_or(vec![], |(challenge, first)| match challenge & !INSTANCE {
-            last if last + 1 == instances => vec![first as usize, witness - first as usize],
+            last if last + 1 == instances => {
+                let weights = (registered > 0).then_some(registered as usize);
+                weights.into_iter().chain([first as usize, (self.witnesses - first) as usize]).collect()
+            }
             _ => vec![witness],
         });
         let matrices = crate::prove::Matrices { abc, instance, witness, phases };
-        (matrices, self.labels, self.free)
+        let label = |label: Label| Label { witness: label.witness + registered as usize, ..label };
+        let labels = self.labels.into_iter().map(label).collect();
+        (matrices, labels, self.free.into_iter().map(|free| free + registered).collect())
     }
 }
 
@@ -223,7 +238,7 @@ impl FieldCs for Build {
 
     fn precedes_challenge(&self, w: &Lc) -> bool {
         self.challenge.is_none_or(|(challenge, witnesses)| {
-            w.0.iter().all(|(_, v)| *v != challenge && (v & INSTANCE != 0 || *v < witnesses))
+            w.0.iter().all(|(_, v)| *v != challenge && (v & (INSTANCE | REGISTERED) != 0 || *v < witnesses))
         })
     }
 
@@ -245,6 +260,14 @@ impl FieldCs for Build {
 
     fn field_witness(&mut self, _: Option<Fr>) -> Lc {
         self.fresh()
+    }
+
+    fn registered(&mut self, _: Option<Int>) -> Lc {
+        self.fresh_registered()
+    }
+
+    fn field_registered(&mut self, _: Option<Fr>) -> Lc {
+        self.fresh_registered()
     }
 
     fn field_output(&mut self, f: &Lc) {

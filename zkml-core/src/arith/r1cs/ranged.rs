@@ -412,6 +412,18 @@ impl<C: FieldCs> FieldCs for Ranged<C> {
     fn precedes_challenge(&self, f: &C::F) -> bool {
         self.cs.precedes_challenge(f)
     }
+    fn registered(&mut self, value: Option<Int>) -> C::W {
+        self.cs.registered(value)
+    }
+    fn field_registered(&mut self, value: Option<Fr>) -> C::F {
+        self.cs.field_registered(value)
+    }
+    fn weight(&mut self, value: Option<Int>) -> Option<C::W> {
+        self.cs.weight(value)
+    }
+    fn packed(&mut self, weights: &[&C::W], place: u32, settled: bool, alone: bool) -> C::F {
+        self.cs.packed(weights, place, settled, alone)
+    }
     fn identities(&mut self, identities: Identities<C::F>) -> Result<(), ArithError> {
         if self.closed {
             let message = "a polynomial identity is asked for after closing, expected before";

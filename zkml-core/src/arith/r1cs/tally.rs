@@ -193,6 +193,14 @@ impl FieldCs for Tally {
         Ok(self.instance(None))
     }
 
+    fn registered(&mut self, _: Option<Int>) -> Size {
+        self.fresh()
+    }
+
+    fn field_registered(&mut self, _: Option<Fr>) -> Size {
+        self.fresh()
+    }
+
     fn field_output(&mut self, f: &Size) {
         self.instances += 1;
         self.constraints += 1;

@@ -427,19 +427,19 @@ pub fn enforce<C: FieldCs>(
     let values = known(cs, x).zip(known(cs, w)).zip(known(cs, bias));
     let elements: Vec<C::F> = x.iter().map(|x| cs.lift(x)).collect();
     let places: Vec<Fr> = (0..BITS / place).map(|k| to_field(pow2(place * k))).collect();
-    let one = cs.field_linear(&[], Fr::one());
 
     // Packed weights, by group and place.
     let mut weights: Vec<Vec<C::F>> = Vec::with_capacity(groups.len());
     for group in groups {
-        let mut of_group = Vec::with_capacity(length);
-        for j in 0..length {
-            let lifted: Vec<C::F> = group.clone().map(|f| cs.lift(w[f * length + j])).collect();
-            let terms: Vec<(Fr, &C::F)> = places.iter().copied().zip(&lifted).collect();
-            let sum = cs.field_linear(&terms, Fr::zero());
-            of_group.push(if *check == (Check::Products { settled: true }) { cs.field_product(&sum, &one) } else { sum });
-        }
-        weights.push(of_group);
+        let (alone, settled) = match check {
+            Check::Products { settled } => (true, *settled),
+            Check::Identity => (false, false),
+        };
+        let packed = |j: usize| {
+            let of_group: Vec<&C::W> = group.clone().map(|f| w[f * length + j]).collect();
+            cs.packed(&of_group, *place, settled, alone)
+        };
+        weights.push((0..length).map(packed).collect());
     }
 
     // Outputs, and for each group what their products sum up to: nothing for a position without products.

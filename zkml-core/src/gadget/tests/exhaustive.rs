@@ -90,6 +90,12 @@ impl FieldCs for Tape {
     fn field_witness(&mut self, value: Option<Fr>) -> Fr {
         self.assign.field_witness(value)
     }
+    fn registered(&mut self, value: Option<Int>) -> Int {
+        self.assign.registered(value)
+    }
+    fn field_registered(&mut self, value: Option<Fr>) -> Fr {
+        self.assign.field_registered(value)
+    }
     fn field_output(&mut self, f: &Fr) {
         self.assign.field_output(f);
     }
