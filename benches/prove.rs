@@ -1,4 +1,4 @@
-//! Proofs of the reference models in both proof systems, against arkworks' prover on the matrices of plain Groth16.
+//! Proofs of the reference models in both proof systems, and with registered weights, against arkworks' prover on the matrices of plain Groth16.
 //!
 //! `cargo bench -p zkml-bench --bench prove` prints, for each model and visibility of its weights, the constraints, the size of the key,
 //! and the times of [`Circuit::prove_in`]; and how many times as fast as the bare prover that is, which proves the same answer from
@@ -15,7 +15,7 @@ use bare::Bare;
 use criterion::Criterion;
 use zkml::{
     prelude::*,
-    prove::{Fr, Groth16, KeysOf, ProofOf, ProofSystem, Prover, TwoPhase},
+    prove::{Fr, Groth16, KeysOf, ProofOf, ProofSystem, Prover, Registered, TwoPhase},
     rand::{SeedableRng, rngs::StdRng},
 };
 
@@ -35,26 +35,42 @@ fn median(mut times: Vec<Duration>) -> f64 {
     times[times.len() / 2].as_secs_f64()
 }
 
-/// The median of as many proofs, each after one of `other`, so that a machine whose speed drifts slows both.
-fn measure<S: Prover>(
-    circuit: &Circuit,
-    input: &Tensor,
-    rng: &mut StdRng,
-    mut other: impl FnMut(),
-) -> (f64, usize, ProofOf<S>, KeysOf<S>) {
-    let keys = circuit.setup_in::<S>(rng).expect("the circuit fits the domain");
-    let inputs = std::slice::from_ref(input);
+/// The median of as many proofs, each after one of `other`, so that a machine whose speed drifts slows both; and the last proof.
+fn timed<P>(mut prove: impl FnMut() -> P, mut other: impl FnMut()) -> (f64, P) {
     let (mut times, mut last) = (vec![], None);
     for _ in 0..ROUNDS {
         other();
         let start = Instant::now();
-        let (proof, _) = circuit.prove_in(&keys.proving, inputs, rng).expect("an honest input is proven");
+        let proof = prove();
         times.push(start.elapsed());
         last = Some(proof);
     }
-    let proof = last.expect("at least one round");
+    (median(times), last.expect("at least one round"))
+}
+
+fn measure<S: Prover>(
+    circuit: &Circuit,
+    input: &Tensor,
+    rng: &mut StdRng,
+    other: impl FnMut(),
+) -> (f64, usize, ProofOf<S>, KeysOf<S>) {
+    let keys = circuit.setup_in::<S>(rng).expect("the circuit fits the domain");
+    let inputs = std::slice::from_ref(input);
+    let prove = || circuit.prove_in(&keys.proving, inputs, rng).expect("an honest input is proven").0;
+    let (time, proof) = timed(prove, other);
     keys.verifying.verify(&proof).expect("an honest proof holds");
-    (median(times), S::proving_key_bytes(circuit.matrices().size()), proof, keys)
+    (time, S::proving_key_bytes(circuit.matrices().size()), proof, keys)
+}
+
+/// As [`measure`], of weights that are registered.
+fn measure_registered(circuit: &Circuit, input: &Tensor, rng: &mut StdRng) -> (f64, usize) {
+    let keys = circuit.setup_in::<Registered>(rng).expect("the circuit fits the domain");
+    let weights = circuit.commit_weights(&keys.proving, rng).expect("the weights are there");
+    let inputs = std::slice::from_ref(input);
+    let prove = || circuit.prove_registered(&keys.proving, &weights, inputs, rng).expect("an honest input is proven").0;
+    let (time, proof) = timed(prove, || ());
+    keys.verifying.verify_registered(&proof, weights.commitment()).expect("an honest proof holds");
+    (time, Registered::proving_key_bytes(circuit.matrices().size()))
 }
 
 /// Setup, witness and verification, by criterion.
@@ -105,6 +121,11 @@ fn compare(c: &mut Criterion, reference: &common::models::Reference, weights: Vi
     let lookups = quantized.circuit_in::<TwoPhase>(1, visibility).expect("the plan fits the field");
     let (time, key, _, _) = measure::<TwoPhase>(&lookups, input, rng, || ());
     say(TwoPhase::NAME, lookups.matrices().constraints(), key, time);
+    if weights == Visible::Private {
+        let registered = quantized.circuit_in::<Registered>(1, visibility).expect("the plan fits the field");
+        let (time, key) = measure_registered(&registered, input, rng);
+        say(Registered::NAME, registered.matrices().constraints(), key, time);
+    }
 }
 
 fn main() {

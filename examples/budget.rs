@@ -1,4 +1,4 @@
-//! What the reference models cost: constraints, witnesses and public inputs, with public and with private weights, in both proof
+//! What the reference models cost: constraints, witnesses and public inputs, with public, private and registered weights, in both proof
 //! systems.
 //!
 //! `cargo run --release --example budget -- --json` prints one JSON line a model, visibility and system. With public weights each count is held
@@ -13,9 +13,9 @@ use std::error::Error;
 use common::{bound, models, progress::Step};
 use serde_json::json;
 use zkml::{
-    dev::cost::estimate_in,
+    dev::cost::{Estimate, estimate_in},
     prelude::*,
-    prove::{Groth16, ProofSystem, TwoPhase},
+    prove::{Groth16, ProofSystem, Registered, TwoPhase},
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -45,10 +45,15 @@ fn main() -> Result<(), Box<dyn Error>> {
             step.clear();
             let needed = bound::activations(&quantized)?;
             let mut constraints = 0;
-            for (system, estimate) in [
-                (Groth16::NAME, estimate_in::<Groth16>(&quantized, visibility, 1)?),
-                (TwoPhase::NAME, estimate_in::<TwoPhase>(&quantized, visibility, 1)?),
-            ] {
+            let mut estimates = vec![
+                (Groth16::NAME, kind, estimate_in::<Groth16>(&quantized, visibility, 1)?),
+                (TwoPhase::NAME, kind, estimate_in::<TwoPhase>(&quantized, visibility, 1)?),
+            ];
+            if weights == Visible::Private {
+                let circuit = quantized.circuit_in::<Registered>(1, visibility)?;
+                estimates.push((TwoPhase::NAME, "registered", Estimate::of::<Registered>(&circuit)));
+            }
+            for (system, kind, estimate) in estimates {
                 let total = estimate.total;
                 if system == Groth16::NAME {
                     constraints = total.constraints;

@@ -57,7 +57,7 @@ pub struct WeightCircuit {
     digest: Digest,
     matrices: Matrices,
     table: PublicTable,
-    weights: Option<Vec<Vec<Tensor<Int>>>>,
+    pub(super) weights: Option<Vec<Vec<Tensor<Int>>>>,
 }
 
 /// Without the weights.
@@ -258,6 +258,22 @@ fn synthesize<C: Accumulate>(
 }
 
 impl Circuit {
+    /// Commits to the weights under a key of this circuit, without showing what they are: [`WeightCircuit::register`] does both.
+    ///
+    /// # Errors
+    /// If there are no weights, or the key is another circuit's.
+    pub fn commit_weights(
+        &self,
+        key: &ProvingKeyOf<Registered>,
+        rng: &mut dyn SecureRng,
+    ) -> Result<WeightsOpening, CircuitError> {
+        let weights = self.weights.as_deref().ok_or(CircuitError::NoWeights)?;
+        if *key.digest() != self.digest {
+            return Err(ProveError::Digest { key: *key.digest(), circuit: self.digest }.into());
+        }
+        Ok(key.commit_weights(registered(&self.spec, &self.layout, weights)?, rng)?)
+    }
+
     /// Proves the model's answers with registered weights.
     ///
     /// # Errors

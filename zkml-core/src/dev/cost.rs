@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::{
-    circuit::ReportRow,
+    circuit::{Circuit, ReportRow},
     error::PlanError,
     graph::Visibility,
     number::Cost,
@@ -40,7 +40,8 @@ pub fn estimate(quantized: &Quantized, visibility: Visibility, batch: usize) -> 
     estimate_in::<Groth16>(quantized, visibility, batch)
 }
 
-/// The budget of the circuit that [`Quantized::circuit_in`] would build for a proof system.
+/// The budget of the circuit that [`Quantized::circuit_in`] would build for a proof system. Of registered weights, what is registered is
+/// made as it is used: [`Estimate::of`] counts the circuit that was built.
 ///
 /// # Errors
 /// If a value may outgrow the field.
@@ -49,35 +50,44 @@ pub fn estimate_in<S: ProofSystem>(
     visibility: Visibility,
     batch: usize,
 ) -> Result<Estimate, PlanError> {
-    let graph = quantized.graph();
     let counts = quantized.counts(visibility, batch, S::RANGE_CHECKS)?;
     // The challenge is none of them.
     let public_inputs = counts.instances() - usize::from(!S::RANGE_CHECKS.is_bits());
-    let budget = counts.budget();
     let total = counts.total();
-    let rows = budget
-        .iter()
-        .map(|(&(number, gadget), &cost)| {
-            let node = &graph.nodes()[number];
-            let layer = node.layer.as_ref().map_or("input", |l| l.card().name);
-            ReportRow { node: node.name.clone(), layer, gadget, cost }
-        })
-        .collect();
+    let row = |(&(number, gadget), &cost): (&(usize, &'static str), &Cost)| {
+        let node = &quantized.graph().nodes()[number];
+        let layer = node.layer.as_ref().map_or("input", |l| l.card().name);
+        ReportRow { node: node.name.clone(), layer, gadget, cost }
+    };
     let size = Size {
         constraints: total.constraints,
         instance: counts.instances() + 1,
         witness: total.witnesses,
         fixed: counts.fixed(),
     };
-    Ok(Estimate {
-        model: graph.name().to_owned(),
-        rows,
-        total,
-        public_inputs,
-        proving_key_bytes: S::proving_key_bytes(size),
-        memory_bytes: S::memory_bytes(size),
-        seconds: S::seconds(size),
-    })
+    let rows = counts.budget().iter().map(row).collect();
+    Ok(Estimate::sized::<S>(quantized.graph().name(), rows, size, public_inputs))
+}
+
+impl Estimate {
+    fn sized<S: ProofSystem>(model: &str, rows: Vec<ReportRow>, size: Size, public_inputs: usize) -> Self {
+        Self {
+            model: model.to_owned(),
+            rows,
+            total: Cost::new(size.constraints, size.witness),
+            public_inputs,
+            proving_key_bytes: S::proving_key_bytes(size),
+            memory_bytes: S::memory_bytes(size),
+            seconds: S::seconds(size),
+        }
+    }
+
+    /// The budget of a circuit that is built, in a proof system that it is for.
+    pub fn of<S: ProofSystem>(circuit: &Circuit) -> Self {
+        let report = circuit.report();
+        let size = circuit.matrices().size();
+        Self::sized::<S>(&report.model, report.rows, size, report.public_inputs - circuit.matrices().challenges())
+    }
 }
 
 impl fmt::Display for Estimate {

@@ -192,7 +192,8 @@ fn other_weights_than_the_registered_ones_are_refused_and_ranges_are_shown_by_th
     let (proof, _) = changed.prove_registered(&s.keys.proving, &own, &[zero], &mut rng(18)).unwrap();
     assert!(s.keys.verifying.verify_registered(&proof, own.commitment()).is_ok());
     // There is no proof that they are in their ranges,
-    let cheat = WeightCircuit { weights: Some(beyond), ..s.weights.clone() };
+    let mut cheat = s.weights.clone();
+    cheat.weights = Some(beyond);
     let (answers, other) = (&s.keys.proving, &s.weight_keys.proving);
     let error = cheat.register(answers, other, &s.link, (Fr::one(), salt()), &mut rng(19)).unwrap_err();
     assert!(matches!(error, RegistrationError::Circuit(CircuitError::Prove(ProveError::Unsatisfied { .. }))), "{error}");
