@@ -189,6 +189,8 @@ fn files_come_back_the_same_and_damaged_ones_do_not() {
     assert_eq!(again.link(&first, &second).unwrap(), link);
     assert_eq!(LinkVerifyingKey::from_bytes(&key.verifying().to_bytes()).unwrap(), *key.verifying());
     assert_eq!(LinkProof::from_bytes(&link.to_bytes()).unwrap(), link);
+    let sizes = [link.to_bytes(), key.verifying().to_bytes(), key.to_bytes()].map(|bytes| bytes.len());
+    assert_eq!(sizes, [111, 368, 441 + 3 * 64 + 2 * 8 + 79]);
     let folder = std::env::temp_dir().join(format!("zkml-link-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let path = |name: &str| folder.join(name);

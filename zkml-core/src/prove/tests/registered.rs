@@ -68,13 +68,11 @@ pub fn table() -> PublicTable {
     PublicTable::new([("input".to_owned(), 0, kind(2)), ("output".to_owned(), 0, kind(1))]).unwrap()
 }
 
+/// What draws a challenge, from the public inputs and what is fixed before it.
+pub type Oracle<'a, E> = dyn FnMut(&[Fr], &[Fr]) -> Result<Fr, E> + 'a;
+
 /// All values, with what draws the challenge from the public inputs and what is fixed before it.
-pub fn fill<E>(
-    lookups: bool,
-    w: [i64; 2],
-    x: [i64; 2],
-    mut draw: impl FnMut(&[Fr], &[Fr]) -> Result<Fr, E>,
-) -> Result<Vec<Fr>, E> {
+pub fn fill<E>(lookups: bool, w: [i64; 2], x: [i64; 2], draw: &mut Oracle<'_, E>) -> Result<Vec<Fr>, E> {
     let products = [w[0] * x[0], w[1] * x[1]];
     let public = [1, x[0], x[1], products[0] + products[1]].map(field);
     let mut fixed: Vec<Fr> = w.into_iter().chain(products).map(field).collect();
@@ -342,6 +340,7 @@ fn files_come_back_the_same_and_damaged_ones_do_not() {
     assert_eq!(ProofOf::<Registered>::from_bytes(&proof.to_bytes()).unwrap(), proof);
     assert_eq!(ProvingKeyOf::<Registered>::from_bytes(&keys.proving.to_bytes()).unwrap(), keys.proving);
     assert_eq!(VerifyingKeyOf::<Registered>::from_bytes(&keys.verifying.to_bytes()).unwrap(), keys.verifying);
+    assert_eq!((registered.to_bytes().len(), opening.to_bytes().len()), (111, 72 + 2 * 32 + 79));
     let again = WeightsOpening::from_bytes(&opening.to_bytes()).unwrap();
     assert_eq!((again.commitment(), again.values(), again.kappa()), (&registered, opening.values(), opening.kappa()));
     again.check(&keys.proving).unwrap();
