@@ -9,8 +9,9 @@ use zkml_core::{
     model::{Model, Weights},
     plan::{Fidelity, Frontier, Plan, Proven, Quantized, Target},
     prove::{
-        Keys, LoadError, Matrices, PreparedVerifyingKey, Proof, ProveError, ProvingKey, PublicTable, Statement,
-        VerifyError, VerifyingKey,
+        Keys, KeysOf, LinkError, LinkProof, LinkProvingKey, LoadError, Matrices, PreparedVerifyingKey, Proof,
+        ProveError, ProvingKey, PublicTable, Registered, Statement, VerifyError, VerifyingKey, WeightsCommitment,
+        WeightsOpening,
     },
     tensor::Tensor,
 };
@@ -24,5 +25,6 @@ fn all_that_is_kept_can_be_shared_between_threads() {
     shared::<(Circuit, Report, Opening, Matrices)>();
     shared::<(Keys, ProvingKey, VerifyingKey, PreparedVerifyingKey, Proof, PublicTable, Statement)>();
     shared::<(GraphError, LayerError, InputError, ModelError, PlanError, WeightsError)>();
+    shared::<(KeysOf<Registered>, WeightsCommitment, WeightsOpening, LinkProvingKey, LinkProof, LinkError)>();
     shared::<(CircuitError, ProveError, VerifyError, LoadError)>();
 }

@@ -17,7 +17,8 @@
 //! is `sum_i pi_i G_i + .. delta`, `D'` is `sum_i pi_i G'_i + .. delta'` with the same `pi_i`, the coefficients of `P_i`
 //! in `pi`. That takes `k_1` and `k_2` independent of each other and of both keys, no other point times `k_1` or `k_2`,
 //! and spans of `G_i, delta` and of `G'_i, delta'` that meet in zero alone, as those of keys with independent deltas do.
-//! Whoever knows `k_1` and `k_2` links anything to anything; who knows their ratio alone moves both points of a pair.
+//! Whoever knows `k_1` and `k_2` links anything to anything; who knows their ratio alone moves both points of a pair. With
+//! the same `k_1` and `k_2` in two keys, a link of one is a link of the other.
 //!
 //! Source: Campanelli, Fiore and Querol, "LegoSNARK" (CCS 2019), appendix D; Kiltz and Wee, "Quasi-adaptive NIZK for
 //! linear subspaces revisited" (EUROCRYPT 2015).

@@ -20,7 +20,8 @@
 //! Whoever knows `k_1` and `k_2` can link any two commitments; who knows their ratio `s` alone can move one by `X` and the other by
 //! `- s X`. Nothing in a key shows that nobody knows them. So they are not drawn by the owner of the weights, and not by who runs a
 //! registry: but by who relies on the link, for whom alone it then counts, or in a ceremony. [`setup`] is that of a single party, and its
-//! keys say so.
+//! keys say so. They are drawn anew for each pair of keys and each selection: the equation knows of these by the points `P_i` alone, so
+//! with the same `k_1` and `k_2` twice a link of one selection is a link of another.
 //!
 //! Both circuits must mean the same by the values: the same packing, in the same order. That is what their digests are for.
 //!

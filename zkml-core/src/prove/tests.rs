@@ -1,5 +1,8 @@
 //! A toy circuit, and everything that may go wrong with its keys and proofs.
 
+mod link;
+mod registered;
+mod registered_attacks;
 mod two_phase;
 mod two_phase_attacks;
 
@@ -73,7 +76,7 @@ fn honest() -> &'static Proof {
 }
 
 /// The file with its payload changed and its checksum made right again.
-fn reseal(bytes: &[u8], kind: Kind, change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+pub(super) fn reseal(bytes: &[u8], kind: Kind, change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let (digest, payload) = file::read(bytes, kind).unwrap();
     let mut payload = payload.to_vec();
     change(&mut payload);
@@ -311,7 +314,7 @@ fn an_input_plus_the_modulus_is_refused() {
 }
 
 /// A point on the twist that is not in the subgroup.
-fn outside_subgroup() -> G2Affine {
+pub(super) fn outside_subgroup() -> G2Affine {
     (1u64..)
         .filter_map(|x| G2Affine::get_point_from_x_unchecked(Fq2::new(Fq::from(x), Fq::from(1u64)), true))
         .find(|p| !p.is_in_correct_subgroup_assuming_on_curve())

@@ -344,3 +344,27 @@ fn a_file_that_checks_ranges_otherwise_has_another_digest() {
     spec["tables"] = serde_json::json!({ "widths": 1 << 14 });
     assert!(again(&spec).map_or(true, |circuit| circuit.tables() == lookups.tables()));
 }
+
+/// Keys and proofs of one phase and of two, of seeds that are known: their files do not change unless their version does.
+#[test]
+fn files_are_what_they_were() {
+    use sha2::{Digest as _, Sha256};
+    let hash = |bytes: &[u8]| hex(&Sha256::digest(bytes)[..8]);
+    let two = keys(Some(3));
+    let proof = prove_it(&two, [5, 7], Some(3)).unwrap();
+    let one = setup::<Groth16>(&tests::toy(), tests::table(), CONTENTS, &mut rng()).unwrap();
+    let z = tests::assignment(-3, 0, 1);
+    let plain = prove(&one.proving, &tests::toy(), one.proving.digest(), &z, &mut rng()).unwrap();
+    let found = [
+        two.proving.to_bytes(),
+        two.verifying.to_bytes(),
+        proof.to_bytes(),
+        one.proving.to_bytes(),
+        one.verifying.to_bytes(),
+        plain.to_bytes(),
+    ]
+    .map(|bytes| hash(&bytes));
+    let two = ["c6cb4151df33af92", "f7e1beefe50415db", "f07afec8259c8eec"];
+    let one = ["dfe7056050233c2b", "68588ace1d4a2839", "583e9fb914551052"];
+    assert_eq!(found, [two, one].concat()[..]);
+}
