@@ -138,8 +138,7 @@ impl Spec {
             limits.admit_cost(counts.total())?;
             tables
         };
-        let (tally, _, _) =
-            self.synthesize(Tally::new(), tables, None).map_err(|refused| self.refused(refused))?;
+        let (tally, _, _) = self.synthesize(Tally::new(), tables, None).map_err(|refused| self.refused(refused))?;
         limits.admit_tally(&tally)?;
         Ok(tables)
     }

@@ -43,8 +43,8 @@ use crate::{
         synthesis::{Refused, Relation, Secrets},
     },
     prove::{
-        self, Backend, Groth16, Keys, KeysOf, Matrices, Proof, ProofOf, ProofSystem, ProveError, Prover, ProvingKey, ProvingKeyOf,
-        RangeChecks, SecureRng, file::FileError, public::PublicTable,
+        self, Backend, Groth16, Keys, KeysOf, Matrices, Proof, ProofOf, ProofSystem, ProveError, Prover, ProvingKey,
+        ProvingKeyOf, RangeChecks, SecureRng, file::FileError, public::PublicTable,
     },
     tensor::Tensor,
 };
@@ -85,7 +85,9 @@ pub enum CircuitError {
     )]
     NoWeights,
     /// Weights are to be registered that are not private.
-    #[error("registered weights are {found:?}, expected Private: who may see them needs no registration, and what is registered is committed to there")]
+    #[error(
+        "registered weights are {found:?}, expected Private: who may see them needs no registration, and what is registered is committed to there"
+    )]
     Registers {
         /// Who sees them.
         found: Visible,

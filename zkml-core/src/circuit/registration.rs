@@ -18,6 +18,7 @@
 use ark_bn254::Fr;
 use ark_ff::{One, UniformRand, Zero};
 use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
 
 use super::{Circuit, CircuitError, Limits, spec::Spec};
 use crate::{
@@ -32,8 +33,8 @@ use crate::{
     plan::synthesis::{Opening, Refused, Relation, Row, Secrets},
     prove::{
         self, KeysOf, LinkError, LinkProof, LinkProvingKey, LinkVerifyingKey, Matrices, ProofOf, ProveError,
-        ProvingKeyOf, PublicKind, PublicTable, Registered, SecureRng, Selection, Statement, VerifyError, VerifyingKeyOf,
-        WeightsCommitment, WeightsOpening,
+        ProvingKeyOf, PublicKind, PublicTable, Registered, SecureRng, Selection, Statement, VerifyError,
+        VerifyingKeyOf, WeightsCommitment, WeightsOpening,
     },
     tensor::Tensor,
 };
@@ -158,12 +159,7 @@ impl WeightCircuit {
         self.assign(owner, salt, &mut |_, _| Ok(challenge))
     }
 
-    fn assign(
-        &self,
-        owner: Fr,
-        salt: Fr,
-        oracle: crate::arith::r1cs::Oracle<'_>,
-    ) -> Result<Vec<Fr>, CircuitError> {
+    fn assign(&self, owner: Fr, salt: Fr, oracle: crate::arith::r1cs::Oracle<'_>) -> Result<Vec<Fr>, CircuitError> {
         let weights = self.weights.as_deref().ok_or(CircuitError::NoWeights)?;
         let opening = Opening { weights: salt, inputs: vec![], outputs: vec![] };
         let values = Values { weights, opening: &opening, owner };
@@ -285,6 +281,11 @@ impl Circuit {
         inputs: &[Tensor],
         rng: &mut dyn SecureRng,
     ) -> Result<(ProofOf<Registered>, Opening), CircuitError> {
+        let own = self.weights.as_deref().ok_or(CircuitError::NoWeights)?;
+        let own = Zeroizing::new(registered(&self.spec, &self.layout, own)?);
+        if let Some(index) = own.iter().zip(weights.values()).position(|(a, b)| a != b) {
+            return Err(ProveError::Unregistered { index }.into());
+        }
         self.prove_of(key, weights, inputs, rng)
     }
 }
@@ -324,7 +325,9 @@ pub enum RegistrationError {
         expected: Fr,
     },
     /// The link's key is of other keys, or of other values.
-    #[error("the link's key links other commitments than those of the two keys; make it with `link::setup`, of all values of these keys")]
+    #[error(
+        "the link's key links other commitments than those of the two keys; make it with `link::setup`, of all values of these keys"
+    )]
     LinkKey,
 }
 

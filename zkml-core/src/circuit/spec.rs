@@ -112,11 +112,7 @@ impl Spec {
         Ok((ranged.cs, rows, Layout::default()))
     }
 
-    fn synthesize_in<C: Accumulate>(
-        &self,
-        cs: C,
-        secrets: Option<&Secrets<'_>>,
-    ) -> Result<(C, Vec<Row>), Refused> {
+    fn synthesize_in<C: Accumulate>(&self, cs: C, secrets: Option<&Secrets<'_>>) -> Result<(C, Vec<Row>), Refused> {
         let mut r1cs = R1cs::new(cs);
         let rows = self.relation().synthesize(&mut r1cs, secrets)?;
         Ok((r1cs.finish().map_err(|error| (NodeId(0), error))?, rows))

@@ -1,6 +1,6 @@
 //! Packed products: several outputs share each product, `sum_j p_j * x_j = sum_k 2^(ck) * y_k` for `p_j = sum_k 2^(ck) * w_kj`
 
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 
 #[cfg(feature = "prove")]
 use ark_bn254::Fr;
@@ -11,12 +11,12 @@ use super::{polynomial::Identities, winograd::Grid};
 #[cfg(feature = "prove")]
 use crate::{
     gadget::FieldCs,
-    number::{Int, field::to_field, interval::pow2},
+    number::{field::to_field, interval::pow2},
 };
 use crate::{
     gadget::bits::decompose,
     number::{
-        ArithError, Cost, Measure,
+        ArithError, Cost, Int, Interval, Measure,
         cost::{self, settles},
         interval,
     },
@@ -79,14 +79,16 @@ impl Axis {
         };
         // `q + shift` of the last tap.
         let last = (0..kernel).map(|k| met(k).0).max().unwrap_or(0).max(shift);
-        let class = |rest: usize| {
-            let taps = (0..kernel).filter(|k| met(*k).1 == rest).map(|k| (last - met(k).0, k));
-            let mut taps: Vec<(usize, usize)> = taps.collect();
-            taps.reverse();
-            let input = (rest..input).step_by(stride).enumerate().collect();
+        let mut classes: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();
+        for k in (0..kernel).rev() {
+            let (place, rest) = met(k);
+            classes.entry(rest).or_default().push((last - place, k));
+        }
+        let classes = classes.into_iter().map(|(rest, taps)| {
+            let input: Vec<(usize, usize)> = (rest..input).step_by(stride).enumerate().collect();
             [taps, input]
-        };
-        let classes = (0..stride).map(class).filter(|[taps, input]| !taps.is_empty() && !input.is_empty());
+        });
+        let classes = classes.filter(|[_, input]| !input.is_empty());
         Self { classes: classes.collect(), outputs: (0..output).map(|o| o + last - shift).collect() }
     }
 
@@ -138,7 +140,8 @@ impl LinearMap {
     fn count(&self) -> (usize, usize) {
         match self {
             Self::Convolution { grid, channels, .. } => {
-                let [y, x] = [0, 1].map(|axis| -> Vec<usize> { (0..grid.output[axis]).map(|j| grid.count(axis, j)).collect() });
+                let [y, x] =
+                    [0, 1].map(|axis| -> Vec<usize> { (0..grid.output[axis]).map(|j| grid.count(axis, j)).collect() });
                 let (sums, met) = (
                     [&y, &x].map(|taps| taps.iter().sum::<usize>()),
                     [&y, &x].map(|taps| taps.iter().filter(|n| **n > 0).count()),
@@ -150,6 +153,27 @@ impl LinearMap {
                 (columns.saturating_mul(*length), if *length > 0 { *columns } else { 0 })
             }
         }
+    }
+
+    /// Whether it is to be written as products of polynomials at all: exponents that are far apart take memory, and don't pay.
+    fn has_products(&self) -> bool {
+        let Self::Convolution { grid, .. } = self else { return true };
+        let pairs = |axis: usize| grid.kernel[axis].saturating_mul(grid.input[axis]);
+        if pairs(0).max(pairs(1)) > MOST_PAIRS {
+            return false;
+        }
+        let [y, x] = [0, 1].map(|axis| {
+            let (kernel, input) = if grid.transposed {
+                (grid.dilation[axis], grid.stride[axis])
+            } else {
+                (grid.dilation[axis].div_ceil(grid.stride[axis]), 1)
+            };
+            let kernel = (grid.kernel[axis] - 1).saturating_mul(kernel);
+            kernel.saturating_add((grid.input[axis] - 1).saturating_mul(input)).saturating_add(1)
+        });
+        let elements = [grid.kernel, grid.input, grid.output].map(|[y, x]| y.saturating_mul(x));
+        let elements = elements.into_iter().fold(0usize, usize::saturating_add);
+        y.saturating_mul(x) <= elements.saturating_mul(MOST_APART)
     }
 
     /// As products of polynomials.
@@ -164,14 +188,16 @@ impl LinearMap {
                 for (ys, xs) in y.classes.iter().flat_map(|y| x.classes.iter().map(move |x| (y, x))) {
                     let joined = |side: usize, width: usize| -> Vec<(usize, usize)> {
                         let rows = ys[side].iter();
-                        rows.flat_map(|(ey, y)| xs[side].iter().map(move |(ex, x)| (ey * line + ex, y * width + x))).collect()
+                        rows.flat_map(|(ey, y)| xs[side].iter().map(move |(ex, x)| (ey * line + ex, y * width + x)))
+                            .collect()
                     };
                     let (kernel, input) = (joined(0, grid.kernel[1]), joined(1, grid.input[1]));
                     for (a, _) in &kernel {
                         input.iter().for_each(|(b, _)| reached[a + b] = true);
                     }
                     for c in 0..*channels {
-                        let of = |terms: &[(usize, usize)], size| terms.iter().map(|(e, i)| (*e, c * size + i)).collect();
+                        let of =
+                            |terms: &[(usize, usize)], size| terms.iter().map(|(e, i)| (*e, c * size + i)).collect();
                         factors.push([of(&kernel, area), of(&input, pixels)]);
                     }
                 }
@@ -198,9 +224,7 @@ impl LinearMap {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Check {
     /// Product by product; the packed weights are variables if that is cheaper.
-    Products {
-        settled: bool,
-    },
+    Products { settled: bool },
     /// As an identity of polynomials, at a challenge.
     Identity,
 }
@@ -231,6 +255,12 @@ pub struct Packed {
     /// The outputs, by filter and position.
     pub results: Vec<Measure>,
 }
+
+/// The most pairs of an element of the kernel and one of the input, along an axis, for which there are polynomials.
+const MOST_PAIRS: usize = 1 << 22;
+
+/// How many exponents there may be for each element of kernel, input and output.
+const MOST_APART: usize = 8;
 
 /// Most bits of a packed number.
 const BITS: u32 = decompose::MAX;
@@ -265,17 +295,18 @@ pub fn decide(
     if (products / filters.min(BITS as usize)).saturating_mul(cost::FULL) > least {
         return Ok(None);
     }
-    let mut results = Vec::with_capacity(filters * map.positions());
+    let all = map.positions();
+    let mut results = vec![Measure { interval: Interval::point(Int::ZERO), terms: 0 }; filters * all];
     let mut bits = 0;
-    let taps: Vec<Vec<(usize, usize)>> = (0..map.positions()).map(|t| map.taps(t)).collect();
-    for f in 0..filters {
-        let bias = bias.get(f).copied();
-        for taps in &taps {
+    for t in 0..all {
+        let taps = map.taps(t);
+        for f in 0..filters {
+            let bias = bias.get(f).copied();
             let factors = taps.iter().map(|(j, i)| (&w[f * length + j].interval, &x[*i].interval));
             let interval = interval::dot(factors, bias.map(|b| &b.interval))?;
             let terms = if taps.is_empty() { bias.map_or(0, |b| b.terms) } else { 1 };
             bits = bits.max(if taps.is_empty() { 0 } else { interval.bits() });
-            results.push(Measure { interval, terms });
+            results[f * all + t] = Measure { interval, terms };
         }
     }
     let digit = bits + 1;
@@ -295,7 +326,7 @@ pub fn decide(
     }
     let mut packed = Packed { map, digit, place: digit, groups, check: Check::Products { settled }, results };
     let mut time = time.saturating_add(ranges);
-    if looks_up {
+    if looks_up && map.has_products() {
         let identity = packed.identity_time((of_x, packed_terms)).saturating_add(ranges);
         if identity < time {
             (time, packed.check) = (identity, Check::Identity);
@@ -371,7 +402,8 @@ impl Packed {
     fn identity_time(&self, (of_x, of_p): (usize, usize)) -> usize {
         let products = self.map.products();
         let groups = self.groups.len();
-        let (kernels, inputs) = products.factors.iter().fold((0, 0), |(a, b), [p, x]| (a + p.len() * groups, b + x.len()));
+        let (kernels, inputs) =
+            products.factors.iter().fold((0, 0), |(a, b), [p, x]| (a + p.len() * groups, b + x.len()));
         let sums = products.support.len() * groups;
         // A product of Horner's rule has a variable that enters the next, and a coefficient.
         let horner = (kernels + inputs + sums).saturating_mul(cost::LOOKUP) + kernels * of_p + inputs * of_x;
@@ -443,11 +475,11 @@ pub fn enforce<C: FieldCs>(
     }
 
     // Outputs, and for each group what their products sum up to: nothing for a position without products.
-    let taps: Vec<Vec<(usize, usize)>> = (0..positions).map(|t| map.taps(t)).collect();
     let zero = cs.constant(Int::ZERO);
     let mut outputs = vec![zero; map.filters() * positions];
     let mut sums: Vec<Vec<Option<C::F>>> = vec![vec![None; positions]; groups.len()];
-    for (t, taps) in taps.iter().enumerate() {
+    for t in 0..positions {
+        let taps = map.taps(t);
         for (group, sums) in groups.iter().zip(&mut sums) {
             let mut parts = vec![];
             for (k, f) in group.clone().enumerate() {
@@ -478,10 +510,12 @@ pub fn enforce<C: FieldCs>(
     }
 
     if let Check::Products { .. } = check {
-        for (weights, sums) in weights.iter().zip(&sums) {
-            for (taps, sum) in taps.iter().zip(sums) {
-                let (Some(((j, i), others)), Some(sum)) = (taps.split_last(), sum) else { continue };
-                let others: Vec<C::F> = others.iter().map(|(j, i)| cs.field_product(&weights[*j], &elements[*i])).collect();
+        for t in 0..positions {
+            let taps = map.taps(t);
+            for (weights, sums) in weights.iter().zip(&sums) {
+                let (Some(((j, i), others)), Some(sum)) = (taps.split_last(), &sums[t]) else { continue };
+                let others: Vec<C::F> =
+                    others.iter().map(|(j, i)| cs.field_product(&weights[*j], &elements[*i])).collect();
                 let mut terms = vec![(Fr::one(), sum)];
                 terms.extend(others.iter().map(|product| (-Fr::one(), product)));
                 let last = cs.field_linear(&terms, Fr::zero());

@@ -12,9 +12,9 @@ use ark_ff::{One, Zero};
 
 #[cfg(feature = "prove")]
 use crate::gadget::FieldCs;
-use crate::number::Cost;
 #[cfg(feature = "prove")]
 use crate::number::ArithError;
+use crate::number::Cost;
 
 /// Polynomial: its terms, by exponents that rise; there is at least one.
 pub type Polynomial<F> = Vec<(usize, F)>;
@@ -64,7 +64,8 @@ impl<F> Identities<F> {
     /// The powers of `r` that Horner's rule takes.
     fn gaps(&self) -> BTreeSet<usize> {
         let between = |terms: &[(usize, F)]| terms.windows(2).map(|pair| pair[1].0 - pair[0].0).collect::<Vec<_>>();
-        let lowest = |terms: &[(usize, F)]| terms.first().map(|(exponent, _)| *exponent).filter(|exponent| *exponent > 0);
+        let lowest =
+            |terms: &[(usize, F)]| terms.first().map(|(exponent, _)| *exponent).filter(|exponent| *exponent > 0);
         self.polynomials.iter().flat_map(|terms| between(terms).into_iter().chain(lowest(terms))).collect()
     }
 
@@ -87,8 +88,7 @@ impl<F: Clone> Identities<F> {
     /// If a coefficient is not fixed before it.
     pub fn enforce<C: FieldCs<F = F>>(&self, cs: &mut C, r: &F) -> Result<(), ArithError> {
         if self.polynomials.iter().flatten().any(|(_, c)| !cs.precedes_challenge(c)) {
-            let message =
-                "a coefficient of a polynomial identity is not fixed before the challenge is known; ask for the identity before";
+            let message = "a coefficient of a polynomial identity is not fixed before the challenge is known; ask for the identity before";
             return Err(ArithError::Backend(message.to_owned()));
         }
         let one = cs.field_linear(&[], Fr::one());

@@ -1,13 +1,7 @@
 //! Fully connected layer: `y_o = sum_i weight_oi * x_i + bias_o`.
 
 use crate::layer::{Arg, Args, Arity, Card, Factors, Init, Kind, Layer, Linear, Literal, Param, Role, Step};
-use crate::{
-    arith::Arith,
-    error::LayerError,
-    number::ArithError,
-    shape::Shape,
-    tensor::Tensor,
-};
+use crate::{arith::Arith, error::LayerError, number::ArithError, shape::Shape, tensor::Tensor};
 
 /// Fully connected layer: `y_o = sum_i weight_oi * x_i + bias_o`.
 ///
@@ -147,9 +141,8 @@ impl Layer for Dense {
         let bias: Vec<&A::Wire> = if self.bias { p[1].data().iter().collect() } else { vec![] };
         let columns: Vec<Vec<&A::Wire>> = x.data().chunks(inputs.max(1)).map(|x| x.iter().collect()).collect();
         let sums = a.matmul(&rows, &columns, &bias)?;
-        let y = Tensor::from_fn(self.kept(x.shape()), |i| {
-            sums[i % self.units * columns.len() + i / self.units].clone()
-        });
+        let y =
+            Tensor::from_fn(self.kept(x.shape()), |i| sums[i % self.units * columns.len() + i / self.units].clone());
         step.finish(a, y)
     }
 }
