@@ -12,8 +12,47 @@
 //! weights can be any field elements. [`Statement`](crate::prove::Statement) is what it says. With a [`Checked`] registration it says that the
 //! function is the network of the graph and plan, with the weights that the Poseidon commitment is to: [`RegisteredStatement`].
 //!
-//! Another circuit of the same model (of another batch, say) takes a link of its own, and nothing else, as long as both have one
-//! [`Layout`].
+//! Another circuit of the same model (of another batch, say) takes a link of its own, and the same circuit of weights, as long as both have
+//! one [`Layout`].
+//!
+//! ```
+//! use ark_bn254::Fr;
+//! use ark_std::rand::{SeedableRng, rngs::StdRng};
+//! use zkml_core::circuit::{RegistrationKeys, WeightCircuit};
+//! use zkml_core::gadget::hash::commitment;
+//! use zkml_core::graph::{Graph, Range, Visibility, Visible};
+//! use zkml_core::prove::{Registered, Selection, link};
+//! use zkml_core::{layer::Args, model::Model, plan::Target, shape::Shape, tensor::Tensor};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut graph = Graph::new("model", Shape::new([4])).with_range(Range::Real(-1.0, 1.0))?;
+//! graph.add("dense", Args::new().with("units", 3), &[graph.input()])?;
+//! let visibility = Visibility { weights: Visible::Private, ..Visibility::default() };
+//! // For an example; take a generator of the operating system.
+//! let rng = &mut StdRng::seed_from_u64(1);
+//! let model = Model::init(graph, visibility, rng)?;
+//! let sample = Tensor::vector(vec![0.5, -0.25, 0.75, -1.0]);
+//! let quantized = model.quantize(&[sample.clone()], Target { top1: 0.0, max_error: Some(0.1), ..Target::default() })?;
+//!
+//! let circuit = quantized.circuit_in::<Registered>(1, visibility)?;
+//! let weights = WeightCircuit::new(&circuit)?;
+//! let (keys, weight_keys) = (circuit.setup_in::<Registered>(rng)?, weights.setup(rng)?);
+//! let all = Selection::all(circuit.layout().packs.len());
+//! let link = link::setup(&keys.proving, &weight_keys.proving, all, rng)?;
+//!
+//! // The owner of the weights, once.
+//! let (owner, salt) = (Fr::from(7), commitment::salt(rng));
+//! let (registration, opening) = weights.register(&keys.proving, &weight_keys.proving, &link, (owner, salt), rng)?;
+//! // Who relies on the answers, once.
+//! let both = (keys.verifying, weight_keys.verifying);
+//! let verifier = RegistrationKeys::new(&circuit, &weights, both, link.verifying().clone())?;
+//! let checked = verifier.check(&registration, owner)?;
+//! // For every input.
+//! let (proof, _) = circuit.prove_registered(&keys.proving, &opening, &[sample], rng)?;
+//! assert_eq!(checked.verify(&proof)?.owner, owner);
+//! # Ok(())
+//! # }
+//! ```
 
 use ark_bn254::Fr;
 use ark_ff::{One, UniformRand, Zero};
