@@ -45,12 +45,16 @@ pub mod errors;
 pub mod fidelity;
 #[allow(clippy::disallowed_methods, reason = "draws a chart")]
 pub mod frontier;
+mod ledger;
+mod prices;
 pub mod proven;
 mod quantize;
 pub mod quantized;
 pub mod search;
 pub mod synthesis;
+mod trial;
 pub mod walk;
+mod whole;
 
 use std::{fmt, path::Path};
 
