@@ -54,19 +54,13 @@ fn products<T: Integer>(rows: &Vectors, columns: &Vectors) -> Option<Vec<T>> {
 /// A convolution as the product of its filters and the inputs of each window, with zeros in the padding.
 fn unfolded<T: Integer>(grid: &Grid, x: &[T], w: &[T], bias: &[T]) -> Option<Vec<T>> {
     let (channels, filters) = grid.channels_and_filters(x.len(), w.len());
-    let (area, pixels, windows) = (grid.kernel[0] * grid.kernel[1], grid.input[0] * grid.input[1], grid.windows());
-    let length = channels * area;
+    let windows = grid.windows();
+    let length = channels * grid.kernel[0] * grid.kernel[1];
     if length == 0 || filters.saturating_mul(windows).saturating_mul(length) < kernel::WORTH {
         return None;
     }
-    let mut columns = vec![0i64; windows * length];
-    for (column, taps) in columns.chunks_mut(length).zip(grid.all_taps()) {
-        for c in 0..channels {
-            for (k, pixel) in &taps {
-                column[c * area + k] = x[c * pixels + pixel].short()?;
-            }
-        }
-    }
+    let short: Vec<i64> = x.iter().map(|x| x.short()).collect::<Option<_>>()?;
+    let columns = kernel::unfold(grid, channels, |place| place.map_or(0, |place| short[place]));
     let mut y = products(&vectors(length, w.iter())?, &Vectors::new(length, columns))?;
     for (row, bias) in y.chunks_mut(windows).zip(bias) {
         row.iter_mut().for_each(|y: &mut T| *y = *y + *bias);

@@ -3,6 +3,8 @@
 //! Whatever the magnitudes, the result is the sum of the products: of 16-bit factors it is taken in 32 bits, as many terms at a time as
 //! cannot overflow; of wider ones in floats of 64 bits, while every partial sum is below `2^53` and so exact; and else in 64 bits.
 
+use crate::gadget::product::winograd::Grid;
+
 /// Columns that share one pass over a row.
 const TOGETHER: usize = 4;
 
@@ -68,6 +70,33 @@ impl Vectors {
             Data::Long(data) => data.iter().map(|v| *v as f64).collect(),
         }
     }
+}
+
+/// What each tap of each window meets, by window, channel and tap: the place in the input, or nothing in the padding.
+pub(crate) fn unfold<T>(grid: &Grid, channels: usize, mut meets: impl FnMut(Option<usize>) -> T) -> Vec<T> {
+    let ([height, width], [lines, line]) = (grid.output, grid.input);
+    let (area, pixels) = (grid.kernel[0] * grid.kernel[1], lines * line);
+    let mut all = Vec::with_capacity(height * width * channels * area);
+    let mut places = vec![None; area];
+    for (y, x) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
+        if grid.transposed {
+            places.fill(None);
+            grid.taps(y, x).for_each(|(k, pixel)| places[k] = Some(pixel));
+        } else {
+            let at = |axis: usize, j: usize, k: usize| {
+                let place = (j * grid.stride[axis] + k * grid.dilation[axis]).checked_sub(grid.before[axis])?;
+                (place < grid.input[axis]).then_some(place)
+            };
+            for (k, place) in places.iter_mut().enumerate() {
+                let (ky, kx) = (k / grid.kernel[1], k % grid.kernel[1]);
+                *place = at(0, y, ky).zip(at(1, x, kx)).map(|(y, x)| y * line + x);
+            }
+        }
+        for c in 0..channels {
+            all.extend(places.iter().map(|place| meets(place.map(|pixel| c * pixels + pixel))));
+        }
+    }
+    all
 }
 
 /// Shows every sum to `each`, by row and column; nothing if one may not fit 63 bits.
@@ -189,7 +218,7 @@ mod tests {
     #[test]
     fn every_kernel_gives_the_sums_of_the_formula() {
         // 16 bits in one part, in several, floats, 64 bits; and lengths that fill no lane.
-        let most = [(127, 255), (32_767, 255), (32_767, 32_767), (1 << 20, 1 << 20), (1 << 26, 1 << 30), (0, 5)];
+        let most = [(127, 255), (32_767, 255), (32_767, 32_767), (1 << 20, 1 << 20), (1 << 26, 1 << 28), (0, 5)];
         for (w_most, x_most) in most {
             for (rows, columns, n) in [(1, 1, 1), (3, 2, 7), (2, 5, 64), (4, 9, 131), (2, 3, 0)] {
                 let (w, x) = (values(rows * n, w_most, 3), values(columns * n, x_most, 8));
@@ -202,6 +231,31 @@ mod tests {
                     assert_eq!(found[f * columns + t].map(i128::from), Some(expected), "{w_most} {x_most} {n}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn windows_meet_what_their_taps_say() {
+        let plain = Grid {
+            kernel: [2, 3],
+            stride: [1, 2],
+            dilation: [2, 1],
+            input: [5, 6],
+            output: [5, 3],
+            before: [1, 1],
+            transposed: false,
+        };
+        let spread =
+            Grid { stride: [2, 1], dilation: [1, 1], output: [9, 7], before: [0, 1], transposed: true, ..plain };
+        for grid in [plain, spread] {
+            let found = unfold(&grid, 2, |place| place);
+            let mut expected = vec![None; found.len()];
+            for (window, taps) in grid.all_taps().enumerate() {
+                for (c, (k, pixel)) in (0..2).flat_map(|c| taps.iter().map(move |tap| (c, tap))) {
+                    expected[(window * 2 + c) * 6 + k] = Some(c * 30 + pixel);
+                }
+            }
+            assert_eq!(found, expected);
         }
     }
 

@@ -2,7 +2,11 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use rayon::prelude::*;
@@ -27,6 +31,9 @@ use crate::{
     shape::Shape,
     tensor::Tensor,
 };
+
+/// The time since the search began.
+pub(super) type Clock<'a> = &'a (dyn Fn() -> Duration + Sync);
 
 /// What the search knows of the model.
 pub(super) struct Calibration<'a> {
@@ -54,6 +61,8 @@ pub(super) struct Calibration<'a> {
     open: Option<Ledger>,
     /// The weights as integers.
     wholes: Wholes,
+    clock: Clock<'a>,
+    late: AtomicBool,
 }
 
 /// The largest magnitudes of a parameter.
@@ -96,14 +105,19 @@ pub(super) fn ceil_log2(x: f64) -> i32 {
 }
 
 impl<'a> Calibration<'a> {
-    pub(super) fn new(model: &'a Model, samples: &[Tensor], target: Target) -> Result<Self, PlanError> {
+    pub(super) fn new(
+        model: &'a Model,
+        samples: &[Tensor],
+        target: Target,
+        clock: Clock<'a>,
+    ) -> Result<Self, PlanError> {
         if samples.is_empty() {
             return Err(PlanError::NoSamples);
         }
         // What the passes save shows on a few samples: only the largest values matter for it.
         let few = &samples[..samples.len().min(4)];
         let mut cost = |m: &Model| {
-            let calibration = Self::of(model, m.clone(), vec![], few, target).ok()?;
+            let calibration = Self::of(model, m.clone(), vec![], few, target, clock).ok()?;
             [None, Some(8)]
                 .iter()
                 .filter_map(|v| calibration.cost(&calibration.candidate(8, 8, *v, false, false)))
@@ -111,7 +125,7 @@ impl<'a> Calibration<'a> {
         };
         let weights = model.visibility().weights;
         let (optimized, passes) = quantized::optimized(model, weights, &mut cost)?;
-        Self::of(model, optimized, passes, samples, target)
+        Self::of(model, optimized, passes, samples, target, clock)
     }
 
     pub(super) fn of(
@@ -120,6 +134,7 @@ impl<'a> Calibration<'a> {
         passes: Vec<Applied>,
         samples: &[Tensor],
         target: Target,
+        clock: Clock<'a>,
     ) -> Result<Self, PlanError> {
         let graph = optimized.graph();
         let traces = samples
@@ -175,6 +190,8 @@ impl<'a> Calibration<'a> {
             ledger: Ledger::new(graph, visibility),
             open: (visibility.weights != Visible::Public).then(|| Ledger::new(graph, shown)),
             wholes: Wholes::default(),
+            clock,
+            late: AtomicBool::new(false),
             tables_of: Mutex::default(),
             reach,
             inputs: order.iter().map(|i| samples[*i].clone()).collect(),
@@ -186,6 +203,20 @@ impl<'a> Calibration<'a> {
             optimized,
             tables: Mutex::default(),
         })
+    }
+
+    /// Whether the time is over.
+    pub(super) fn is_late(&self) -> bool {
+        let late = self.target.time_limit.is_some_and(|limit| (self.clock)() >= limit);
+        if late {
+            self.late.store(true, Ordering::Relaxed);
+        }
+        late
+    }
+
+    /// Whether it was over when that was asked.
+    pub(super) fn was_late(&self) -> bool {
+        self.late.load(Ordering::Relaxed)
     }
 
     pub(super) fn graph(&self) -> &Graph {
@@ -265,9 +296,14 @@ impl<'a> Calibration<'a> {
         proven.is_ok_and(|p| p.error.is_some_and(|error| error <= asked))
     }
 
+    /// What the plan costs with public weights.
+    pub(super) fn open_price(&self, plan: &Plan) -> Option<Price> {
+        self.price(self.open.as_ref().unwrap_or(&self.ledger), plan)
+    }
+
     /// The plan, ready to be run, if it is possible with these weights.
-    fn trial<'p>(&'p self, plan: &'p Plan) -> Option<Trial<'p>> {
-        let price = self.price(self.open.as_ref().unwrap_or(&self.ledger), plan)?;
+    pub(super) fn trial<'p>(&'p self, plan: &'p Plan) -> Option<Trial<'p>> {
+        let price = self.open_price(plan)?;
         Trial::new(self.graph(), plan, &self.lowered, &self.wholes, price.widest)
     }
 

@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    arith::{Arith, counts::bounded, direct},
+    arith::{Arith, counts::bounded, direct, kernel},
     gadget::{
         Gadget, Of, Piecewise, Wires,
         product::{
@@ -293,18 +293,15 @@ impl Arith for Prices {
             }
         }
         let (channels, filters) = grid.channels_and_filters(x.len(), w.len());
-        let pixels = grid.input[0] * grid.input[1];
         // Windows with the same factors have the same sums.
-        let mut alike: Known<Vec<u32>, usize> = Known::default();
+        let met = kernel::unfold(grid, channels, |place| place.map_or(NONE, |place| x[place].0));
+        let mut alike: Known<&[u32], usize> = Known::default();
         let (mut first, mut of) = (vec![], vec![]);
-        for taps in grid.all_taps() {
-            let mut key: Vec<u32> = taps.iter().map(|(k, _)| *k as u32).collect();
-            for c in 0..channels {
-                key.extend(taps.iter().map(|(_, pixel)| x[c * pixels + pixel].0));
-            }
-            let n = *alike.entry(key).or_insert(first.len());
+        for (window, met) in met.chunks((met.len() / grid.windows().max(1)).max(1)).enumerate() {
+            let n = *alike.entry(met).or_insert(first.len());
             if n == first.len() {
-                first.push(taps);
+                let width = grid.output[1];
+                first.push(grid.taps(window / width, window % width).collect::<Vec<_>>());
             }
             of.push(n);
         }
