@@ -8,3 +8,4 @@ pub mod models;
 pub mod progress;
 #[cfg(feature = "bounty")]
 pub mod statements;
+pub mod transformer;

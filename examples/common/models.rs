@@ -4,7 +4,7 @@ use std::{error::Error, path::Path};
 
 use zkml::{prelude::*, rand::SeedableRng};
 
-use super::data;
+use super::{data, transformer};
 
 /// LeNet-5 without padding, for 28x28 grey images.
 #[zk_model(range = 0..=255)]
@@ -125,5 +125,6 @@ pub fn all() -> Result<Vec<Reference>, Box<dyn Error>> {
         block("mobilenet_block", MobilenetBlock::init(&mut rng)?.into())?,
         block("resnet_block", ResnetBlock::init(&mut rng)?.into())?,
         block("transformer_ff", TransformerFf::init(&mut rng)?.into())?,
+        block("transformer_nano", transformer::seeded()?)?,
     ])
 }

@@ -345,6 +345,17 @@ pub enum PlanError {
     /// No plan within the search reaches the fidelity asked for.
     #[error(transparent)]
     Unreachable(#[from] Box<Unreachable>),
+    /// The time was over before any plan reached the fidelity asked for.
+    #[error(
+        "no plan met the target within {limit:?}, {tried} were tried; give the search more time or lower the target, or \
+         calibrate on fewer samples"
+    )]
+    TimeLimit {
+        /// The time that the search had.
+        limit: std::time::Duration,
+        /// How many plans it tried.
+        tried: usize,
+    },
     /// A layer's values may outgrow the field.
     #[error("layer `{layer}` ({origin}): {error}")]
     Arith {

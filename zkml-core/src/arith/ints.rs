@@ -2,9 +2,12 @@
 
 use std::marker::PhantomData;
 
-use super::Arith;
+use super::{
+    Arith, direct,
+    kernel::{self, Vectors},
+};
 use crate::{
-    gadget::{Gadget, Of, Wires},
+    gadget::{Gadget, Of, Wires, product::winograd::Grid},
     number::{ArithError, Int, Integer},
 };
 
@@ -36,6 +39,35 @@ impl<T> Default for Ints<T> {
     }
 }
 
+/// As vectors of this length, if all fit 64 bits.
+fn vectors<'a, T: Integer + 'a>(length: usize, values: impl Iterator<Item = &'a T>) -> Option<Vectors> {
+    Some(Vectors::new(length, values.map(|x| x.short()).collect::<Option<_>>()?))
+}
+
+/// The sums by row and column, if the kernels hold them.
+fn products<T: Integer>(rows: &Vectors, columns: &Vectors) -> Option<Vec<T>> {
+    let mut sums = vec![T::ZERO; rows.count() * columns.count()];
+    kernel::products(rows, columns, &mut |f, t, sum| sums[f * columns.count() + t] = T::of_short(sum))?;
+    Some(sums)
+}
+
+/// A convolution as the product of its filters and the inputs of each window, with zeros in the padding.
+fn unfolded<T: Integer>(grid: &Grid, x: &[T], w: &[T], bias: &[T]) -> Option<Vec<T>> {
+    let (channels, filters) = grid.channels_and_filters(x.len(), w.len());
+    let windows = grid.windows();
+    let length = channels * grid.kernel[0] * grid.kernel[1];
+    if length == 0 || filters.saturating_mul(windows).saturating_mul(length) < kernel::WORTH {
+        return None;
+    }
+    let short: Vec<i64> = x.iter().map(|x| x.short()).collect::<Option<_>>()?;
+    let columns = kernel::unfold(grid, channels, |place| place.map_or(0, |place| short[place]));
+    let mut y = products(&vectors(length, w.iter())?, &Vectors::new(length, columns))?;
+    for (row, bias) in y.chunks_mut(windows).zip(bias) {
+        row.iter_mut().for_each(|y: &mut T| *y = *y + *bias);
+    }
+    Some(y)
+}
+
 impl<T: Integer> Arith for Ints<T> {
     type Wire = T;
 
@@ -48,6 +80,21 @@ impl<T: Integer> Arith for Ints<T> {
         T: 'a,
     {
         Ok(terms.fold(bias.copied().unwrap_or(T::ZERO), |sum, (a, b)| sum + *a * *b))
+    }
+
+    fn convolve(&mut self, grid: &Grid, x: &[T], w: &[T], bias: &[T]) -> Result<Vec<T>, ArithError> {
+        unfolded(grid, x, w, bias).map_or_else(|| direct::convolve(self, grid, x, w, bias), Ok)
+    }
+
+    fn matmul(&mut self, rows: &[Vec<&T>], columns: &[Vec<&T>]) -> Result<Vec<T>, ArithError> {
+        let length = rows.first().map_or(0, Vec::len);
+        let fast = || {
+            let gather = |all: &[Vec<&T>]| vectors(length, all.iter().flatten().copied());
+            products(&gather(rows)?, &gather(columns)?)
+        };
+        // A single column is read as often as it would be copied.
+        let worth = columns.len() > 1 && length > 0 && rows.len() * columns.len() * length >= kernel::WORTH;
+        if worth && let Some(sums) = fast() { Ok(sums) } else { direct::matmul(self, rows, columns) }
     }
 
     fn linear<'a>(&mut self, terms: impl Iterator<Item = (Int, &'a T)>, constant: Int) -> Result<T, ArithError>

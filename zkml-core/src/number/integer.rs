@@ -30,6 +30,10 @@ pub trait Integer:
     fn of(value: Int) -> Self;
     /// To 256 bits.
     fn wide(self) -> Int;
+    /// From 64 bits.
+    fn of_short(value: i64) -> Self;
+    /// To 64 bits, if they hold it.
+    fn short(self) -> Option<i64>;
 }
 
 impl Integer for i64 {
@@ -41,6 +45,12 @@ impl Integer for i64 {
     }
     fn wide(self) -> Int {
         Int::from(self)
+    }
+    fn of_short(value: i64) -> Self {
+        value
+    }
+    fn short(self) -> Option<i64> {
+        Some(self)
     }
 }
 
@@ -54,6 +64,12 @@ impl Integer for i128 {
     fn wide(self) -> Int {
         Int::from(self)
     }
+    fn of_short(value: i64) -> Self {
+        value.into()
+    }
+    fn short(self) -> Option<i64> {
+        self.try_into().ok()
+    }
 }
 
 impl Integer for Int {
@@ -65,5 +81,11 @@ impl Integer for Int {
     }
     fn wide(self) -> Int {
         self
+    }
+    fn of_short(value: i64) -> Self {
+        value.into()
+    }
+    fn short(self) -> Option<i64> {
+        self.try_into().ok()
     }
 }

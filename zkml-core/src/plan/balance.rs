@@ -55,7 +55,7 @@ fn set(candidate: &mut Candidate, (name, i): Setting, bits: u32) {
 }
 
 impl Balance {
-    /// The balance around a plan; nothing if the noise of a fine plan can't be measured.
+    /// The balance around a plan; nothing if the noise of a fine plan can't be measured, or the time is over.
     pub(super) fn around(calibration: &Calibration, base: &Candidate, cost: usize) -> Option<Self> {
         let mut settings: Vec<Setting> = Vec::new();
         if matches!(calibration.range, Range::Real(..)) {
@@ -69,6 +69,9 @@ impl Balance {
         let floor = calibration.noise(&fine, SAMPLES)?;
         let mut balance = Self::default();
         for setting in settings {
+            if calibration.is_late() {
+                return None;
+            }
             let bits = get(base, setting)?;
             let mut one = fine.clone();
             set(&mut one, setting, bits);

@@ -2,7 +2,11 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use rayon::prelude::*;
@@ -10,8 +14,11 @@ use rayon::prelude::*;
 use super::{
     Plan, Proven, Quantized, Target,
     candidate::Candidate,
-    quantized::{self, Runner},
-    to_real,
+    channels,
+    ledger::{Ledger, Price},
+    quantized, to_real,
+    trial::{Answer, Trial},
+    whole::Wholes,
 };
 use crate::{
     error::{Origin, PlanError, Unreachable},
@@ -21,10 +28,12 @@ use crate::{
     model::Model,
     number::Int,
     optimize::Applied,
-    prove::RangeChecks,
     shape::Shape,
     tensor::Tensor,
 };
+
+/// The time since the search began.
+pub(super) type Clock<'a> = &'a (dyn Fn() -> Duration + Sync);
 
 /// What the search knows of the model.
 pub(super) struct Calibration<'a> {
@@ -33,6 +42,8 @@ pub(super) struct Calibration<'a> {
     pub(super) passes: Vec<Applied>,
     pub(super) range: Range,
     pub(super) lowered: Vec<Vec<Lowered>>,
+    /// The largest magnitudes of the lowered parameters, by node.
+    pub(super) tops: Vec<Vec<Tops>>,
     /// The largest magnitude of every node's values on the samples.
     pub(super) reach: Vec<f64>,
     pub(super) inputs: Vec<Tensor>,
@@ -42,6 +53,35 @@ pub(super) struct Calibration<'a> {
     pub(super) max_error: Option<f64>,
     /// The tables found so far, by layer and request.
     tables: Mutex<HashMap<String, Vec<Piecewise>>>,
+    /// The same, by node, scale and bits.
+    tables_of: Mutex<HashMap<(usize, i32, i32), Vec<Piecewise>>>,
+    /// What plans cost.
+    ledger: Ledger,
+    /// What they cost with public weights, where these are hidden: of that only how wide values become is asked.
+    open: Option<Ledger>,
+    /// The weights as integers.
+    wholes: Wholes,
+    clock: Clock<'a>,
+    late: AtomicBool,
+}
+
+/// The largest magnitudes of a parameter.
+pub(super) struct Tops {
+    /// Of all elements.
+    pub(super) all: f64,
+    /// Of each channel, of a parameter whose channels may have scales of their own.
+    pub(super) channels: Vec<f64>,
+}
+
+impl Tops {
+    fn of(values: &Tensor, channels: Option<usize>) -> Self {
+        let per = channels.map(|channels| (values.len() / channels.max(1)).max(1));
+        let top = |row: &[f64]| row.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
+        Self {
+            all: values.max_abs(),
+            channels: per.map_or_else(Vec::new, |per| values.data().chunks(per).map(top).collect()),
+        }
+    }
 }
 
 /// What the samples say of a plan.
@@ -65,14 +105,19 @@ pub(super) fn ceil_log2(x: f64) -> i32 {
 }
 
 impl<'a> Calibration<'a> {
-    pub(super) fn new(model: &'a Model, samples: &[Tensor], target: Target) -> Result<Self, PlanError> {
+    pub(super) fn new(
+        model: &'a Model,
+        samples: &[Tensor],
+        target: Target,
+        clock: Clock<'a>,
+    ) -> Result<Self, PlanError> {
         if samples.is_empty() {
             return Err(PlanError::NoSamples);
         }
         // What the passes save shows on a few samples: only the largest values matter for it.
         let few = &samples[..samples.len().min(4)];
         let mut cost = |m: &Model| {
-            let calibration = Self::of(model, m.clone(), vec![], few, target).ok()?;
+            let calibration = Self::of(model, m.clone(), vec![], few, target, clock).ok()?;
             [None, Some(8)]
                 .iter()
                 .filter_map(|v| calibration.cost(&calibration.candidate(8, 8, *v, false, false)))
@@ -80,7 +125,7 @@ impl<'a> Calibration<'a> {
         };
         let weights = model.visibility().weights;
         let (optimized, passes) = quantized::optimized(model, weights, &mut cost)?;
-        Self::of(model, optimized, passes, samples, target)
+        Self::of(model, optimized, passes, samples, target, clock)
     }
 
     pub(super) fn of(
@@ -89,6 +134,7 @@ impl<'a> Calibration<'a> {
         passes: Vec<Applied>,
         samples: &[Tensor],
         target: Target,
+        clock: Clock<'a>,
     ) -> Result<Self, PlanError> {
         let graph = optimized.graph();
         let traces = samples
@@ -129,20 +175,48 @@ impl<'a> Calibration<'a> {
         let scores: Vec<Tensor> = order.iter().map(|i| traces[*i].1.clone()).collect();
         let top = scores.iter().map(Tensor::max_abs).fold(0.0, f64::max);
         let max_error = target.max_error.or_else(|| graph.classes().is_none().then_some(0.01 * top));
+        let lowered = quantized::lowered(&optimized);
+        let tops = |(i, node): (usize, &Vec<Lowered>)| {
+            let channels = channels::of_linear(graph, NodeId(i));
+            node.iter().map(|l| Tops::of(&l.values, channels)).collect()
+        };
+        let visibility = model.visibility();
+        let shown = Visibility { weights: Visible::Public, ..visibility };
         Ok(Self {
             model,
             range,
-            lowered: quantized::lowered(&optimized),
+            tops: lowered.iter().enumerate().map(tops).collect(),
+            lowered,
+            ledger: Ledger::new(graph, visibility),
+            open: (visibility.weights != Visible::Public).then(|| Ledger::new(graph, shown)),
+            wholes: Wholes::default(),
+            clock,
+            late: AtomicBool::new(false),
+            tables_of: Mutex::default(),
             reach,
             inputs: order.iter().map(|i| samples[*i].clone()).collect(),
             scores,
-            visibility: model.visibility(),
+            visibility,
             target,
             max_error,
             passes,
             optimized,
             tables: Mutex::default(),
         })
+    }
+
+    /// Whether the time is over.
+    pub(super) fn is_late(&self) -> bool {
+        let late = self.target.time_limit.is_some_and(|limit| (self.clock)() >= limit);
+        if late {
+            self.late.store(true, Ordering::Relaxed);
+        }
+        late
+    }
+
+    /// Whether it was over when that was asked.
+    pub(super) fn was_late(&self) -> bool {
+        self.late.load(Ordering::Relaxed)
     }
 
     pub(super) fn graph(&self) -> &Graph {
@@ -184,6 +258,12 @@ impl<'a> Calibration<'a> {
     /// The tables of a layer: searched for once, then kept. Without any that will do, the plan is refused for lack of them.
     pub(super) fn tables(&self, i: usize, layer: &AnyLayer, step: &Step) -> Vec<Piecewise> {
         let scale = step.inputs.first().copied().unwrap_or(0);
+        let place = (i, scale, step.weight_scale);
+        let mut known = self.tables_of.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(place).or_insert_with(|| self.search_tables(i, layer, step, scale)).clone()
+    }
+
+    fn search_tables(&self, i: usize, layer: &AnyLayer, step: &Step, scale: i32) -> Vec<Piecewise> {
         let request = Request { scale, reach: 2f64.powi(self.reached(i)), bits: step.weight_scale };
         let shapes = self.graph().input_shapes(NodeId(i));
         let key = format!("{layer:?} {shapes:?} {request:?}");
@@ -193,12 +273,11 @@ impl<'a> Calibration<'a> {
 
     /// The constraints of the plan, if it is possible at all.
     pub(super) fn cost(&self, candidate: &Candidate) -> Option<usize> {
-        let plan = self.plan(candidate);
-        let params = quantized::quantize_params(&self.optimized, &plan).ok()?;
-        // A commitment costs the same under almost any plan, and takes long to count.
-        let visibility = self.visibility.without_commitments();
-        let counts = quantized::counts(self.graph(), &plan, &params, visibility, 1, RangeChecks::Bits).ok()?;
-        Some(counts.total().constraints)
+        self.price(&self.ledger, &self.plan(candidate)).map(|price| price.constraints)
+    }
+
+    fn price(&self, ledger: &Ledger, plan: &Plan) -> Option<Price> {
+        ledger.price(self.graph(), plan, &self.lowered, &self.wholes)
     }
 
     /// The plan, with what is proven of it.
@@ -217,17 +296,28 @@ impl<'a> Calibration<'a> {
         proven.is_ok_and(|p| p.error.is_some_and(|error| error <= asked))
     }
 
-    pub(super) fn runner<'p>(&'p self, plan: &'p Plan) -> Option<Runner<'p>> {
-        let params = quantized::quantize_params(&self.optimized, plan).ok()?;
-        let (_, widest) = quantized::bounds(self.graph(), plan, &params, Visible::Public).ok()?;
-        Some(Runner::new(self.graph(), plan, &params, widest))
+    /// What the plan costs with public weights.
+    pub(super) fn open_price(&self, plan: &Plan) -> Option<Price> {
+        self.price(self.open.as_ref().unwrap_or(&self.ledger), plan)
     }
 
-    fn outcome(&self, runner: &Runner, plan: &Plan, i: usize) -> Outcome {
+    /// The plan, ready to be run, if it is possible with these weights.
+    pub(super) fn trial<'p>(&'p self, plan: &'p Plan) -> Option<Trial<'p>> {
+        let price = self.open_price(plan)?;
+        Trial::new(self.graph(), plan, &self.lowered, &self.wholes, price.widest)
+    }
+
+    /// The answers to these samples, in their order.
+    fn answers(&self, trial: &Trial, samples: &[usize]) -> Vec<Answer> {
+        let share = samples.len().div_ceil(rayon::current_num_threads()).clamp(1, trial.together());
+        let each = |part: &[usize]| trial.run(&part.iter().map(|i| &self.inputs[*i]).collect::<Vec<_>>());
+        samples.par_chunks(share).map(each).collect::<Vec<_>>().concat()
+    }
+
+    fn outcome(&self, answer: Answer, plan: &Plan, i: usize) -> Outcome {
         let float = &self.scores[i];
-        let answer = quantized::quantize_input(plan, &self.inputs[i]).and_then(|input| runner.run(&input));
         // What is refused is wrong, but has no error.
-        let Ok((scores, class)) = answer else {
+        let Some((scores, class)) = answer else {
             return Outcome { same: false, near: self.max_error.is_none(), error: 0.0 };
         };
         let scale = plan.scales[self.graph().scores().0];
@@ -243,18 +333,17 @@ impl<'a> Calibration<'a> {
     /// The mean square error of the scores, over the first samples.
     pub(super) fn noise(&self, candidate: &Candidate, samples: usize) -> Option<f64> {
         let plan = self.plan(candidate);
-        let runner = self.runner(&plan)?;
+        let trial = self.trial(&plan)?;
         let scale = plan.scales[self.graph().scores().0];
-        let each = |i: usize| {
-            let input = quantized::quantize_input(&plan, &self.inputs[i]).ok()?;
-            let (scores, _) = runner.run(&input).ok()?;
-            let square = |(x, q): (&f64, &Int)| (x - to_real(*q, scale)).powi(2);
-            Some(self.scores[i].data().iter().zip(scores.data()).map(square).sum::<f64>() / scores.len() as f64)
-        };
         // Not the closest calls alone, and in an order that does not depend on threads.
         let step = (self.inputs.len() / samples).max(1);
-        let all: Vec<Option<f64>> =
-            (0..self.inputs.len()).step_by(step).take(samples).collect::<Vec<_>>().into_par_iter().map(each).collect();
+        let some: Vec<usize> = (0..self.inputs.len()).step_by(step).take(samples).collect();
+        let each = |(i, answer): (&usize, Answer)| {
+            let (scores, _) = answer?;
+            let square = |(x, q): (&f64, &Int)| (x - to_real(*q, scale)).powi(2);
+            Some(self.scores[*i].data().iter().zip(scores.data()).map(square).sum::<f64>() / scores.len() as f64)
+        };
+        let all: Vec<Option<f64>> = some.iter().zip(self.answers(&trial, &some)).map(each).collect();
         let known: Vec<f64> = all.into_iter().flatten().collect();
         (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
     }
@@ -263,7 +352,7 @@ impl<'a> Calibration<'a> {
     /// Unless all are to be run, it is given up as soon as that is certain.
     pub(super) fn evaluate(&self, plan: &Plan, order: &mut Vec<usize>, all: bool) -> Verdict {
         let mut verdict = Verdict { faithful: true, measured: None };
-        let Some(runner) = self.runner(plan) else {
+        let Some(trial) = self.trial(plan) else {
             verdict.faithful = false;
             return verdict;
         };
@@ -274,9 +363,9 @@ impl<'a> Calibration<'a> {
         // A few at a time, so that a plan that fails on the closest calls costs little.
         while start < samples && (all || verdict.faithful) {
             let end = (start + size).min(samples);
-            let outcomes: Vec<(usize, Outcome)> =
-                order[start..end].par_iter().map(|i| (*i, self.outcome(&runner, plan, *i))).collect();
-            for (i, outcome) in outcomes {
+            let part = &order[start..end];
+            for (i, answer) in part.iter().copied().zip(self.answers(&trial, part)) {
+                let outcome = self.outcome(answer, plan, i);
                 worst = worst.max(outcome.error);
                 wrong += usize::from(!outcome.same);
                 verdict.faithful &= outcome.near;

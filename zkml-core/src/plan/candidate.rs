@@ -74,13 +74,11 @@ impl Calibration<'_> {
     /// By how many bits the smallest channel of a node is below its largest: nothing to gain where that is none.
     fn headroom(&self, i: usize) -> Vec<u32> {
         let Some(channels) = channels::of_linear(self.graph(), NodeId(i)) else { return vec![] };
-        let Some(weight) = self.lowered[i].first() else { return vec![] };
-        let per = (weight.values.len() / channels.max(1)).max(1);
-        let top = ceil_log2(weight.values.max_abs());
-        let each = |row: &[f64]| row.iter().fold(0.0, |m: f64, w| m.max(w.abs()));
+        let Some(tops) = self.tops[i].first().filter(|_| channels > 0) else { return vec![] };
+        let top = ceil_log2(tops.all);
         // A channel of zeros needs no bits.
         let room = |m: f64| if m > 0.0 { (top - ceil_log2(m)).clamp(0, 24).unsigned_abs() } else { 0 };
-        weight.values.data().chunks(per).map(|row| room(each(row))).collect()
+        tops.channels.iter().map(|m| room(*m)).collect()
     }
 
     /// Moves that make a plan coarser, or leave a rescale out: they may save constraints by themselves.
@@ -205,7 +203,7 @@ impl Calibration<'_> {
                 inputs: graph.nodes()[i].inputs.iter().map(|id| plan.scales[id.0]).collect(),
                 ..Step::default()
             };
-            let weight = self.lowered[i].first().map_or(0.0, |l| l.values.max_abs());
+            let weight = self.tops[i].first().map_or(0.0, |tops| tops.all);
             step.weight_scale = match layer.factors() {
                 Factors::None => 0,
                 Factors::Weights => candidate.factor[i] as i32 - 1 - ceil_log2(weight),
@@ -259,16 +257,16 @@ impl Calibration<'_> {
     fn params(&self, plan: &Plan, i: usize) -> Vec<ParamPlan> {
         let Some(layer) = self.layer(i) else { return vec![] };
         let step = &plan.steps[i];
-        let weight = self.lowered[i].first().map_or(0.0, |l| l.values.max_abs());
+        let weight = self.tops[i].first().map_or(0.0, |tops| tops.all);
         let name = &self.graph().nodes()[i].name;
         let hidden = self.visibility.weights != Visible::Public;
         self.lowered[i]
             .iter()
-            .map(|l| {
+            .zip(&self.tops[i])
+            .map(|(l, tops)| {
                 let scale = param_scale(layer, step, l.role);
-                let finer = step.finer(l.values.len());
-                let each = l.values.data().iter().enumerate().map(|(k, x)| x.abs() * 2f64.powi(finer(k)));
-                let mut reach = each.fold(0.0, f64::max);
+                let each = tops.channels.iter().zip(&step.channels).map(|(top, finer)| top * 2f64.powi(*finer as i32));
+                let mut reach = if step.channels.is_empty() { tops.all } else { each.fold(0.0, f64::max) };
                 if hidden && l.role == Role::Bias {
                     reach = reach.max(weight);
                 }

@@ -47,6 +47,8 @@ pub struct Fidelity {
     pub mean_error: f64,
     /// The largest magnitude of a float score, to compare errors with.
     pub max_score: f64,
+    /// Whether the search for the plan was ended by its time limit: another run may find another plan.
+    pub timed_out: bool,
     /// What the plan does, node by node.
     pub layers: Vec<LayerBits>,
 }
@@ -74,6 +76,7 @@ impl Fidelity {
             proven_error: None,
             mean_error: sum / count.max(1) as f64,
             max_score: top,
+            timed_out: false,
             layers,
         }
     }
@@ -104,6 +107,9 @@ impl fmt::Display for Fidelity {
         match self.proven_error {
             Some(error) => writeln!(f, "  proven error     {error:.5} at most, whatever the input")?,
             None => writeln!(f, "  proven error     no bound is known over all inputs")?,
+        }
+        if self.timed_out {
+            writeln!(f, "  search           ended by its time limit: another run may find another plan")?;
         }
         writeln!(
             f,

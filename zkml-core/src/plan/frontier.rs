@@ -34,6 +34,7 @@ pub struct Frontier {
     model: String,
     points: Vec<Point>,
     chosen: Option<Point>,
+    timed_out: bool,
 }
 
 impl Frontier {
@@ -50,6 +51,16 @@ impl Frontier {
     pub(crate) fn choose(&mut self, constraints: usize) {
         self.points.sort_by(|a, b| a.constraints.cmp(&b.constraints).then(a.max_error.total_cmp(&b.max_error)));
         self.chosen = self.points.iter().find(|p| p.constraints == constraints && p.faithful).copied();
+    }
+
+    /// Says whether the search was ended by its time limit.
+    pub(crate) fn ended(&mut self, timed_out: bool) {
+        self.timed_out = timed_out;
+    }
+
+    /// Whether the search was ended by its [time limit](crate::plan::Target::time_limit): another run may find another plan.
+    pub fn timed_out(&self) -> bool {
+        self.timed_out
     }
 
     /// Whether no point has about so many constraints.

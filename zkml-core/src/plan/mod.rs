@@ -45,14 +45,18 @@ pub mod errors;
 pub mod fidelity;
 #[allow(clippy::disallowed_methods, reason = "draws a chart")]
 pub mod frontier;
+mod ledger;
+mod prices;
 pub mod proven;
 mod quantize;
 pub mod quantized;
 pub mod search;
 pub mod synthesis;
+mod trial;
 pub mod walk;
+mod whole;
 
-use std::{fmt, path::Path};
+use std::{fmt, path::Path, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -104,6 +108,8 @@ pub struct Target {
     pub max_error: Option<f64>,
     /// The most plans that the search tries on the samples.
     pub tries: usize,
+    /// The time after which the search gives the best plan that it has. Without: it ends by itself.
+    pub time_limit: Option<Duration>,
     /// Where the widths of decompositions come from.
     pub policy: Policy,
 }
@@ -114,7 +120,7 @@ const MAX_SCALE: u32 = 512;
 impl Default for Target {
     /// The same class on every sample.
     fn default() -> Self {
-        Self { top1: 1.0, max_error: None, proven_error: None, tries: 400, policy: Policy::Static }
+        Self { top1: 1.0, max_error: None, proven_error: None, tries: 400, time_limit: None, policy: Policy::Static }
     }
 }
 
@@ -135,6 +141,25 @@ impl Target {
     #[must_use]
     pub fn proven_error(mut self, error: f64) -> Self {
         self.proven_error = Some(error);
+        self
+    }
+
+    /// The best plan that is found within this time, counted from the call; it is looked at before every plan, so that a large model may take
+    /// a little longer, and never less than one forward pass of each sample.
+    ///
+    /// A search that ends before finds the plan that it finds without a limit, the same on every machine. One that is cut off depends
+    /// on how fast the machine is: [`Frontier::timed_out`] and the report ([`Fidelity`]) say so. Where the time is over before any
+    /// plan meets the target, [`Model::quantize`](crate::model::Model::quantize) gives [`PlanError::TimeLimit`].
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use zkml_core::plan::Target;
+    /// let target = Target::top1(0.99).time_limit(Duration::from_secs(60));
+    /// assert_eq!(target.time_limit, Some(Duration::from_secs(60)));
+    /// ```
+    #[must_use]
+    pub fn time_limit(mut self, limit: Duration) -> Self {
+        self.time_limit = Some(limit);
         self
     }
 

@@ -284,7 +284,7 @@ impl Quantized {
             })
             .collect();
         let fidelity = Fidelity::of(&pairs, self.graph().classes().is_some(), layers);
-        Ok(Fidelity { proven_error: self.proven.error, ..fidelity })
+        Ok(Fidelity { proven_error: self.proven.error, timed_out: self.frontier.timed_out(), ..fidelity })
     }
 
     /// The proven error of a node's table, over all values that its input may have; of a function that has no tails (`exp`), which

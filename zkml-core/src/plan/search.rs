@@ -9,15 +9,21 @@
 //!    again until others have been made; what makes a plan coarser elsewhere would not make it faithful.
 //! 4. When no move is left, pairs: one less here for one more there. Their costs are estimated by those of both alone.
 //! 5. When no pair is left, some of them at once, drawn at random (always the same), as long as there are tries.
+//!
+//! With a time limit, the clock is read before every plan that is counted or tried. It is asked for nothing else: a search that
+//! is over in time takes the same steps whatever the clock says.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Instant,
+};
 
 use rayon::prelude::*;
 
 use super::{
     Quantized, Target,
     balance::Balance,
-    calibration::Calibration,
+    calibration::{Calibration, Clock},
     candidate::{Candidate, Move, merge},
     frontier::{Frontier, Point},
 };
@@ -61,7 +67,19 @@ pub(crate) fn search(
     target: Target,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Quantized, PlanError> {
-    let calibration = Calibration::new(model, samples, target)?;
+    let start = Instant::now();
+    by_clock(model, samples, target, progress, &|| start.elapsed())
+}
+
+/// As [`search`], by a clock that starts at zero.
+fn by_clock(
+    model: &Model,
+    samples: &[Tensor],
+    target: Target,
+    progress: &mut dyn FnMut(Progress),
+    clock: Clock<'_>,
+) -> Result<Quantized, PlanError> {
+    let calibration = Calibration::new(model, samples, target, clock)?;
     let mut grid = calibration.grid(progress);
     grid.sort_by_key(|(cost, _)| *cost);
     let mut search = Search {
@@ -77,19 +95,26 @@ pub(crate) fn search(
         progress,
     };
     for (cost, candidate) in grid {
-        if search.accepts("grid", cost, &candidate) {
+        if search.calibration.is_late() || search.accepts("grid", cost, &candidate) {
             break;
         }
     }
     // Inputs may need more bits than those of the grid.
-    let finest = if search.best.is_none() { search.calibration.finest() } else { None };
+    let finest =
+        if search.best.is_none() && !search.calibration.is_late() { search.calibration.finest() } else { None };
     if let Some((cost, candidate)) = finest.and_then(|k| search.calibration.cost(&k).map(|c| (c, k))) {
         search.accepts("grid", cost, &candidate);
     }
     search.level();
     search.descend();
     let Search { calibration, progress, mut frontier, tried, best, .. } = search;
-    let Some((cost, candidate)) = best else { return Err(calibration.unreachable()?) };
+    frontier.ended(calibration.was_late());
+    let Some((cost, candidate)) = best else {
+        return Err(match target.time_limit.filter(|_| calibration.was_late()) {
+            Some(limit) => PlanError::TimeLimit { limit, tried },
+            None => calibration.unreachable()?,
+        });
+    };
     progress(Progress { stage: "done", tried, constraints: Some(cost) });
     frontier.choose(cost);
     let plan = calibration.stated(&candidate)?;
@@ -116,7 +141,7 @@ impl Search<'_, '_> {
     }
 
     fn ended(&self) -> bool {
-        self.tried >= self.calibration.target.tries
+        self.tried >= self.calibration.target.tries || self.calibration.is_late()
     }
 
     /// Moves bits to where they are cheap, with saturation and without, as long as that helps.
@@ -323,15 +348,20 @@ impl Search<'_, '_> {
 }
 
 impl Calibration<'_> {
+    /// The constraints of the plan, if there is time to count them.
+    fn in_time(&self, candidate: &Candidate) -> Option<usize> {
+        if self.is_late() { None } else { self.cost(candidate) }
+    }
+
     /// These candidates with their costs, where they are possible at all.
     fn costs(&self, candidate: Vec<Candidate>) -> Vec<(usize, Candidate)> {
-        candidate.into_par_iter().filter_map(|k| self.cost(&k).map(|c| (c, k))).collect()
+        candidate.into_par_iter().filter_map(|k| self.in_time(&k).map(|c| (c, k))).collect()
     }
 
     /// These moves with their costs, the cheapest first.
     fn priced(&self, moves: Vec<(Move, Candidate)>) -> Vec<(usize, Move, Candidate)> {
         let mut priced: Vec<(usize, Move, Candidate)> =
-            moves.into_par_iter().filter_map(|(change, k)| self.cost(&k).map(|c| (c, change, k))).collect();
+            moves.into_par_iter().filter_map(|(change, k)| self.in_time(&k).map(|c| (c, change, k))).collect();
         priced.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
         priced
     }
@@ -367,5 +397,89 @@ impl Calibration<'_> {
             }
         }
         vec![]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::atomic::{AtomicU64, Ordering},
+        time::Duration,
+    };
+
+    use rand::{SeedableRng, rngs::StdRng};
+
+    use super::*;
+    use crate::{
+        graph::{Graph, Visibility},
+        layer::Args,
+        shape::Shape,
+    };
+
+    fn model() -> Model {
+        let mut graph = Graph::new("model", Shape::new([6])).with_range(Range::Real(-1.0, 1.0)).unwrap();
+        let x = graph.add("dense", Args::new().with("units", 8), &[graph.input()]).unwrap();
+        let x = graph.add("relu", Args::new(), &[x]).unwrap();
+        graph.add("dense", Args::new().with("units", 3), &[x]).unwrap();
+        Model::init(graph, Visibility::default(), &mut StdRng::seed_from_u64(4)).unwrap()
+    }
+
+    fn samples() -> Vec<Tensor> {
+        (0..20).map(|s| Tensor::from_fn([6], |i| ((i * 7 + s * 5) % 13) as f64 / 6.5 - 1.0)).collect()
+    }
+
+    /// The search by a clock that goes on a millisecond whenever it is read, on one thread.
+    fn within(model: &Model, target: Target) -> Result<Quantized, PlanError> {
+        let ticks = AtomicU64::new(0);
+        let clock = || Duration::from_millis(ticks.fetch_add(1, Ordering::Relaxed));
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        pool.install(|| by_clock(model, &samples(), target, &mut |_| {}, &clock))
+    }
+
+    #[test]
+    fn a_search_that_is_over_in_time_finds_what_it_finds_without_a_limit() {
+        let (model, target) = (model(), Target { tries: 60, ..Target::default().max_error(0.05) });
+        let free = model.quantize(&samples(), target).unwrap();
+        let limited = model.quantize(&samples(), target.time_limit(Duration::MAX)).unwrap();
+        assert_eq!((limited.plan(), limited.frontier()), (free.plan(), free.frontier()));
+        assert!(!free.frontier().timed_out() && !limited.fidelity(&samples()).unwrap().timed_out);
+    }
+
+    #[test]
+    fn more_time_gives_no_worse_plans_and_too_little_an_error() {
+        let (model, target) = (model(), Target::default().max_error(0.05));
+        let free = model.quantize(&samples(), target).unwrap();
+        let constraints = |q: &Quantized| q.frontier().chosen().unwrap().constraints;
+        let (mut least, mut cut, mut refused) = (usize::MAX, 0, 0);
+        for limit in (0..60).map(|n| Duration::from_millis(3 * n * n)) {
+            match within(&model, target.time_limit(limit)) {
+                Ok(found) => {
+                    let fidelity = found.fidelity(&samples()).unwrap();
+                    assert!(fidelity.max_error <= 0.05 && constraints(&found) <= least);
+                    least = constraints(&found);
+                    assert_eq!(fidelity.timed_out, found.frontier().timed_out());
+                    let told = fidelity.to_string().contains("search           ended by its time limit");
+                    assert_eq!(told, fidelity.timed_out);
+                    cut += usize::from(fidelity.timed_out);
+                    assert!(fidelity.timed_out || found.plan() == free.plan());
+                }
+                Err(PlanError::TimeLimit { limit: told, .. }) => {
+                    assert!(told == limit && least == usize::MAX);
+                    refused += 1;
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+        assert!(refused > 0 && cut > 1 && least == constraints(&free), "{refused} {cut} {least}");
+    }
+
+    #[test]
+    fn no_time_is_an_error_that_says_so() {
+        let error = model().quantize(&samples(), Target::default().time_limit(Duration::ZERO)).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "no plan met the target within 0ns, 0 were tried; give the search more time or lower the target, or \
+             calibrate on fewer samples"
+        );
     }
 }
