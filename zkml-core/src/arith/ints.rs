@@ -86,15 +86,19 @@ impl<T: Integer> Arith for Ints<T> {
         unfolded(grid, x, w, bias).map_or_else(|| direct::convolve(self, grid, x, w, bias), Ok)
     }
 
-    fn matmul(&mut self, rows: &[Vec<&T>], columns: &[Vec<&T>]) -> Result<Vec<T>, ArithError> {
+    fn matmul(&mut self, rows: &[Vec<&T>], columns: &[Vec<&T>], bias: &[&T]) -> Result<Vec<T>, ArithError> {
         let length = rows.first().map_or(0, Vec::len);
         let fast = || {
             let gather = |all: &[Vec<&T>]| vectors(length, all.iter().flatten().copied());
-            products(&gather(rows)?, &gather(columns)?)
+            let mut sums = products(&gather(rows)?, &gather(columns)?)?;
+            for (row, bias) in sums.chunks_mut(columns.len()).zip(bias) {
+                row.iter_mut().for_each(|y: &mut T| *y = *y + **bias);
+            }
+            Some(sums)
         };
         // A single column is read as often as it would be copied.
         let worth = columns.len() > 1 && length > 0 && rows.len() * columns.len() * length >= kernel::WORTH;
-        if worth && let Some(sums) = fast() { Ok(sums) } else { direct::matmul(self, rows, columns) }
+        if worth && let Some(sums) = fast() { Ok(sums) } else { direct::matmul(self, rows, columns, bias) }
     }
 
     fn linear<'a>(&mut self, terms: impl Iterator<Item = (Int, &'a T)>, constant: Int) -> Result<T, ArithError>

@@ -13,9 +13,11 @@ use crate::{
     arith::{Arith, counts::bounded, direct, kernel},
     gadget::{
         Gadget, Of, Piecewise, Wires,
+        bits::decompose,
         product::{
-            matrix,
-            winograd::{self, Grid},
+            choose::{self, Convolution, MatrixProduct},
+            packed::Packed,
+            winograd::Grid,
         },
     },
     number::{
@@ -115,6 +117,13 @@ impl Prices {
     /// Adds constraints.
     pub(super) fn pay(&mut self, constraints: usize) {
         self.constraints = self.constraints.saturating_add(constraints);
+    }
+
+    /// Adds packed products: what is known of their outputs.
+    fn pack(&mut self, packed: Packed) -> Vec<Measure> {
+        let ranges = decompose::cost(packed.digit()) * packed.ranges();
+        self.pay((packed.cost() + ranges).constraints);
+        packed.results
     }
 
     /// A magnitude on the way.
@@ -281,15 +290,23 @@ impl Arith for Prices {
     }
 
     fn convolve(&mut self, grid: &Grid, x: &[Code], w: &[Code], bias: &[Code]) -> Result<Vec<Code>, ArithError> {
-        // Tiles are made of variables alone.
+        // Only products of variables alone are made otherwise than the formula says.
         if !x.iter().chain(w).any(|code| self.is_known(*code)) {
             let [x, w, bias] = [x, w, bias].map(|codes| self.all(codes));
-            if let Some(tiled) = winograd::decide(grid, &x, &w, &bias)? {
-                self.pay(tiled.tiling.products.constraints + tiled.tiling.settled.constraints);
-                let most = |all: &[Measure]| all.iter().map(|m| m.interval.bits()).max().unwrap_or(0);
-                // A sum of partial sums is at most so wide.
-                self.reach((most(&x) + most(&w) + bit_len(Int::from(w.len() as u64))).max(most(&bias)) + 1);
-                return Ok(tiled.results.into_iter().map(|m| self.wire(m)).collect());
+            let most = |all: &[Measure]| all.iter().map(|m| m.interval.bits()).max().unwrap_or(0);
+            // A sum of partial sums is at most so wide.
+            let reach = (most(&x) + most(&w) + bit_len(Int::from(w.len() as u64))).max(most(&bias)) + 1;
+            let results = match choose::convolution(grid, &x, &w, &bias, false)? {
+                Convolution::Formula => None,
+                Convolution::Tiles(tiled) => {
+                    self.pay(tiled.tiling.products.constraints + tiled.tiling.settled.constraints);
+                    Some(tiled.results)
+                }
+                Convolution::Packed(packed) => Some(self.pack(packed)),
+            };
+            if let Some(results) = results {
+                self.reach(reach);
+                return Ok(results.into_iter().map(|m| self.wire(m)).collect());
             }
         }
         let (channels, filters) = grid.channels_and_filters(x.len(), w.len());
@@ -322,7 +339,7 @@ impl Arith for Prices {
         Ok(y)
     }
 
-    fn matmul(&mut self, rows: &[Vec<&Code>], columns: &[Vec<&Code>]) -> Result<Vec<Code>, ArithError> {
+    fn matmul(&mut self, rows: &[Vec<&Code>], columns: &[Vec<&Code>], bias: &[&Code]) -> Result<Vec<Code>, ArithError> {
         let known = rows.iter().chain(columns).flatten().any(|code| self.is_known(**code));
         if !known {
             let measures = self.measures.clone();
@@ -330,12 +347,22 @@ impl Arith for Prices {
                 all.iter().map(|v| v.iter().map(|code| &measures[code.0 as usize]).collect()).collect()
             };
             let (w, x) = (of(rows), of(columns));
-            if let Some(paired) = matrix::decide(&w, &x)? {
-                self.pay(paired.cost.constraints);
-                let most = |all: &[Vec<&Measure>]| all.iter().flatten().map(|m| m.interval.bits()).max().unwrap_or(0);
-                let length = rows.first().map_or(0, Vec::len) as u64;
-                self.reach(most(&w) + most(&x) + bit_len(Int::from(length)));
-                return Ok(paired.sums.into_iter().map(|m| self.wire(m)).collect());
+            let bias: Vec<&Measure> = bias.iter().map(|code| &measures[code.0 as usize]).collect();
+            let most = |all: &[Vec<&Measure>]| all.iter().flatten().map(|m| m.interval.bits()).max().unwrap_or(0);
+            let of_bias = bias.iter().map(|m| m.interval.bits()).max().unwrap_or(0);
+            let length = rows.first().map_or(0, Vec::len) as u64;
+            let reach = (most(&w) + most(&x) + bit_len(Int::from(length))).max(of_bias) + u32::from(of_bias > 0);
+            let sums = match choose::matrix(&w, &x, &bias, false)? {
+                MatrixProduct::Formula => None,
+                MatrixProduct::Pairs(paired) => {
+                    self.pay(paired.cost.constraints);
+                    Some(paired.sums)
+                }
+                MatrixProduct::Packed(packed) => Some(self.pack(packed)),
+            };
+            if let Some(sums) = sums {
+                self.reach(reach);
+                return Ok(sums.into_iter().map(|m| self.wire(m)).collect());
             }
         }
         // Equal columns have equal sums.
@@ -349,11 +376,12 @@ impl Arith for Prices {
             of.push(n);
         }
         let mut sums = Vec::with_capacity(rows.len() * columns.len());
-        for w in rows {
+        for (row, w) in rows.iter().enumerate() {
+            let bias = bias.get(row).map_or(&[][..], std::slice::from_ref);
             let before = self.constraints;
             let mut own = Vec::with_capacity(first.len());
             for x in &first {
-                let sum = direct::matmul(self, std::slice::from_ref(w), std::slice::from_ref(*x))?;
+                let sum = direct::matmul(self, std::slice::from_ref(w), std::slice::from_ref(*x), bias)?;
                 own.push((sum, self.constraints - before));
                 self.constraints = before;
             }
