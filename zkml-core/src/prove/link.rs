@@ -412,7 +412,7 @@ mod prover {
     /// If a key has another number of weights than the selection says, the keys have a delta in common, or the randomness is not random.
     ///
     /// # Soundness
-    /// Who knows what `rng` returned can link any two commitments: see [the module](self) for who may run this. The secrets are overwritten
+    /// Who knows what `rng` returned can link any two commitments: see [the module](crate::prove::link) for who may run this. The secrets are overwritten
     /// when the key is made.
     pub fn setup(
         first: &ProvingKeyOf<Registered>,
