@@ -9,24 +9,27 @@
 //! link:          pi: 32
 //! ```
 //!
-//! The bases of a commitment depend on the circuit: a model with a circuit for batches of one and another for batches of ten has two keys,
-//! and two commitments. A link says that they are to the same list of values, so that one proof about the weights (that they are small,
-//! say) counts for both. The second circuit may have some of the values alone: [`Selection`] says which.
+//! The bases of a commitment depend on the circuit: a model with a circuit for batches of one and another for batches
+//! of ten has two keys, and two commitments. A link says that they are to the same list of values, so that one proof
+//! about the weights (that they are small, say) counts for both. The second circuit may have some of the values alone:
+//! [`Selection`] says which.
 //!
 //! # Soundness
 //! *Knowledge*, in the algebraic group model: whoever makes a link knows values that both points commit to. That there are such values
 //! says nothing, since any two points are commitments to something. [`zkml_groth16::link`] has the argument.
 //!
-//! Whoever knows `k_1` and `k_2` can link any two commitments; who knows their ratio `s` alone can move one by `X` and the other by
-//! `- s X`. Nothing in a key shows that nobody knows them. So they are not drawn by the owner of the weights, and not by who runs a
-//! registry: but by who relies on the link, for whom alone it then counts, or in a ceremony. [`setup`] is that of a single party, and its
-//! keys say so. They are drawn anew for each pair of keys and each selection: the equation knows of these by the points `P_i` alone, so
-//! with the same `k_1` and `k_2` twice a link of one selection is a link of another.
+//! Whoever knows `k_1` and `k_2` can link any two commitments; who knows their ratio `s` alone can move one by `X` and
+//! the other by `- s X`. Nothing in a key shows that nobody knows them. So they are not drawn by the owner of the
+//! weights, and not by who runs a registry: but by who relies on the link, for whom alone it then counts, or in a
+//! ceremony. [`setup`] is that of a single party, and its keys say so. They are drawn anew for each pair of keys and
+//! each selection: the equation knows of these by the points `P_i` alone, so with the same `k_1` and `k_2` twice a link
+//! of one selection is a link of another.
 //!
-//! Both circuits must mean the same by the values: the same packing, in the same order. That is what their digests are for.
+//! Both circuits must mean the same by the values: the same packing, in the same order. That is what their digests are
+//! for.
 //!
-//! A link is no signature: of somebody's link anyone can make one for commitments that are shifted by known values, and whoever copies
-//! both commitments copies their link.
+//! A link is no signature: of somebody's link anyone can make one for commitments that are shifted by known values, and
+//! whoever copies both commitments copies their link.
 //!
 //! Source: Campanelli, Fiore and Querol, "LegoSNARK" (CCS 2019), appendix D.
 
@@ -185,7 +188,8 @@ impl LinkVerifyingKey {
     /// The largest file that is read.
     pub const MAX_BYTES: u64 = 1 << 10;
 
-    /// A key from its parts, such as those of a ceremony: the digests of both keys, that of the selection, and the points.
+    /// A key from its parts, such as those of a ceremony: the digests of both keys, that of the selection, and the
+    /// points.
     ///
     /// # Errors
     /// If a point is not in its group, is zero, or equals another or the generator, up to sign: then a ratio is known.
@@ -240,7 +244,8 @@ impl LinkVerifyingKey {
     /// Checks that both commitments are to the same values, the second to those that are selected.
     ///
     /// # Errors
-    /// If one is under another key, the link was made with another key, is not in its group or zero, or does not satisfy the equation.
+    /// If one is under another key, the link was made with another key, is not in its group or zero, or does not
+    /// satisfy the equation.
     ///
     /// # Soundness
     /// Whoever made the link knew values that both points commit to, if nobody knows `k_1 / k_2`.
@@ -289,7 +294,8 @@ impl LinkVerifyingKey {
     /// The key of a file.
     ///
     /// # Errors
-    /// If it is no such key, damaged, not one as [`new`](Self::new) takes it, or its header has another digest than its contents make.
+    /// If it is no such key, damaged, not one as [`new`](Self::new) takes it, or its header has another digest than its
+    /// contents make.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, LoadError> {
         let (digest, payload) = file::read(bytes, Kind::LinkVerifyingKey)?;
         let mut reader = Reader::new(payload);
@@ -409,11 +415,12 @@ mod prover {
     /// The key of links between commitments under two keys, by a single party.
     ///
     /// # Errors
-    /// If a key has another number of weights than the selection says, the keys have a delta in common, or the randomness is not random.
+    /// If a key has another number of weights than the selection says, the keys have a delta in common, or the
+    /// randomness is not random.
     ///
     /// # Soundness
-    /// Who knows what `rng` returned can link any two commitments: see [the module](self) for who may run this. The secrets are overwritten
-    /// when the key is made.
+    /// Who knows what `rng` returned can link any two commitments: see [the module](crate::prove::link) for who may run
+    /// this. The secrets are overwritten when the key is made.
     pub fn setup(
         first: &ProvingKeyOf<Registered>,
         second: &ProvingKeyOf<Registered>,
@@ -465,8 +472,8 @@ mod prover {
         /// The link between the commitments of two openings. It is verified before it is returned.
         ///
         /// # Errors
-        /// If an opening is of another key, the values are not the same, or the key or an opening is malformed so that the link does not
-        /// hold.
+        /// If an opening is of another key, the values are not the same, or the key or an opening is malformed so that
+        /// the link does not hold.
         pub fn link(&self, first: &WeightsOpening, second: &WeightsOpening) -> Result<LinkProof, LinkError> {
             let [key, other] = self.verifying.keys();
             first.commitment().under(key)?;
@@ -508,8 +515,8 @@ mod prover {
         /// The key of a file. Every point is checked, in parallel.
         ///
         /// # Errors
-        /// If it is no such key, damaged, its parts do not fit each other, a point is not in its group, or its header has another digest
-        /// than its contents make.
+        /// If it is no such key, damaged, its parts do not fit each other, a point is not in its group, or its header
+        /// has another digest than its contents make.
         pub fn from_bytes(bytes: &[u8]) -> Result<Self, LoadError> {
             let (digest, payload) = file::read(bytes, Kind::LinkProvingKey)?;
             let mut reader = Reader::new(payload);

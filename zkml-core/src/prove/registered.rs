@@ -1,5 +1,5 @@
-//! Registered weights: `e(A, B) = e(alpha, beta) e(IC, gamma) e(D_w, delta_w) e(D, delta_1) e(C, delta_2)`, where `D_w` commits to the
-//! weights once, and many proofs are about it.
+//! Registered weights: `e(A, B) = e(alpha, beta) e(IC, gamma) e(D_w, delta_w) e(D, delta_1) e(C, delta_2)`, where `D_w`
+//! commits to the weights once, and many proofs are about it.
 //!
 //! ```text
 //! D_w = sum_i w_i K_i / delta_w + kappa_w delta_2         made once a model and key, and registered
@@ -11,21 +11,23 @@
 //! opening:    seed: 32 | D_w: 32 | number of weights: u64 | weights: 32 each
 //! ```
 //!
-//! The witness has three phases: the weights, which are the first columns; all else that is fixed before the challenge; and what follows
-//! from it. A proof does not carry `D_w`: the verifier has it from where it was registered.
+//! The witness has three phases: the weights, which are the first columns; all else that is fixed before the challenge;
+//! and what follows from it. A proof does not carry `D_w`: the verifier has it from where it was registered.
 //!
 //! # Soundness
-//! `docs/proof-systems.md` has the argument. Each weight stands alone on the A side of some row, which [`setup`](super::setup()) checks: so
-//! `D_w` binds each of them, and not sums. Each key has a challenge, used or not, which has a row of its own: without, `D_w + u delta_2`
-//! and `C - u delta_w` would make of somebody's proof one under another commitment, as if one's own.
+//! `docs/proof-systems.md` has the argument. Each weight stands alone on the A side of some row, which
+//! [`setup`](super::setup()) checks: so `D_w` binds each of them, and not sums. Each key has a challenge, used or not,
+//! which has a row of its own: without, `D_w + u delta_2` and `C - u delta_w` would make of somebody's proof one under
+//! another commitment, as if one's own.
 //!
-//! What a verifier knows is that one and the same list of field elements was used in all proofs that it accepts for one `D_w` under one
-//! key, and that it was fixed before the inputs. That they are weights (small, of the declared widths), and whose they are, is what
-//! circuits and registries are for: `D_w` alone is a point, which anyone can copy, and shift.
+//! What a verifier knows is that one and the same list of field elements was used in all proofs that it accepts for one
+//! `D_w` under one key, and that it was fixed before the inputs. That they are weights (small, of the declared widths),
+//! and whose they are, is what circuits and registries are for: `D_w` alone is a point, which anyone can copy, and
+//! shift.
 //!
-//! Source: Kosba, Papadopoulos, Papamanthou and Song, "MIRAGE: succinct arguments for randomized algorithms with applications to universal
-//! zk-SNARKs" (USENIX Security 2020), for phases; Campanelli, Fiore and Querol, "LegoSNARK" (CCS 2019), for commitments that are used
-//! again.
+//! Source: Kosba, Papadopoulos, Papamanthou and Song, "MIRAGE: succinct arguments for randomized algorithms with
+//! applications to universal zk-SNARKs" (USENIX Security 2020), for phases; Campanelli, Fiore and Querol, "LegoSNARK"
+//! (CCS 2019), for commitments that are used again.
 
 use std::path::Path;
 
@@ -41,7 +43,8 @@ use super::transcript;
 use super::word::Word;
 use super::{Digest, Fr};
 
-/// Groth16 in three phases, of which the first, the weights, is committed to once for many proofs. See [the module](self).
+/// Groth16 in three phases, of which the first, the weights, is committed to once for many proofs. See [the
+/// module](self).
 ///
 /// A verifier can't leave the commitment out:
 ///
@@ -203,12 +206,12 @@ mod opening {
     /// `zkml weights blinding 1`, and zeros.
     const BLINDING: Word = *b"zkml weights blinding 1\0\0\0\0\0\0\0\0\0";
 
-    /// What the owner of a [`WeightsCommitment`] knows: the weights, and what hides them. It prints neither, and is overwritten when it is
-    /// dropped.
+    /// What the owner of a [`WeightsCommitment`] knows: the weights, and what hides them. It prints neither, and is
+    /// overwritten when it is dropped.
     ///
-    /// `kappa_w` is a hash of a random seed, the key's digest and the weights: it is the same in all proofs of one commitment, and another
-    /// under another key, or of other weights, even where a seed comes twice. With one under two keys, or for two lists of weights, who
-    /// guesses weights could see that the guess is right.
+    /// `kappa_w` is a hash of a random seed, the key's digest and the weights: it is the same in all proofs of one
+    /// commitment, and another under another key, or of other weights, even where a seed comes twice. With one under
+    /// two keys, or for two lists of weights, who guesses weights could see that the guess is right.
     pub struct WeightsOpening {
         commitment: WeightsCommitment,
         values: Vec<Fr>,
@@ -231,8 +234,8 @@ mod opening {
         }
     }
 
-    /// `keccak256(tag | i | seed | key digest | keccak256(weights))` for `i` of zero and one, together modulo `p`: uniform but for
-    /// `2^-258`.
+    /// `keccak256(tag | i | seed | key digest | keccak256(weights))` for `i` of zero and one, together modulo `p`:
+    /// uniform but for `2^-258`.
     fn kappa(key: &Word, seed: &[u8; 32], values: &[Fr]) -> Fr {
         let words = Zeroizing::new(values.iter().map(|x| of_field(*x)).collect::<Vec<Word>>());
         let weights = Zeroizing::new(keccak256(words.as_flattened()));
@@ -278,10 +281,12 @@ mod opening {
             Zeroizing::new(file::write(Kind::WeightsOpening, &Digest(self.commitment.key), &payload))
         }
 
-        /// The opening of a file. That it opens the commitment is not checked, which takes the key: see [`check`](Self::check).
+        /// The opening of a file. That it opens the commitment is not checked, which takes the key: see
+        /// [`check`](Self::check).
         ///
         /// # Errors
-        /// If it is no opening, damaged, its point is none that [`WeightsCommitment::new`] takes, or a weight is not below the modulus.
+        /// If it is no opening, damaged, its point is none that [`WeightsCommitment::new`] takes, or a weight is not
+        /// below the modulus.
         pub fn from_bytes(bytes: &[u8]) -> Result<Self, LoadError> {
             let (Digest(key), payload) = file::read(bytes, Kind::WeightsOpening)?;
             let mut reader = Reader::new(payload);
@@ -295,7 +300,8 @@ mod opening {
             Ok(opening)
         }
 
-        /// Writes the opening to a file that only its owner may read, where the system knows of owners; whole or not at all.
+        /// Writes the opening to a file that only its owner may read, where the system knows of owners; whole or not at
+        /// all.
         ///
         /// # Errors
         /// If the file can't be written.
@@ -339,15 +345,15 @@ mod opening {
             self.pk().k.first().map_or(0, Vec::len)
         }
 
-        /// Commits to weights, the values of the first phase's columns in their order, once for many proofs: what to register, and what
-        /// opens it, which is the owner's secret.
+        /// Commits to weights, the values of the first phase's columns in their order, once for many proofs: what to
+        /// register, and what opens it, which is the owner's secret.
         ///
         /// # Errors
         /// If the key takes another number of weights, or the randomness is not random.
         ///
         /// # Soundness
-        /// The weights are hidden only if `rng` is not predictable, and for as long as the opening is secret: who has its seed can check
-        /// guesses of the weights for ever.
+        /// The weights are hidden only if `rng` is not predictable, and for as long as the opening is secret: who has
+        /// its seed can check guesses of the weights for ever.
         pub fn commit_weights(&self, values: Vec<Fr>, rng: &mut dyn SecureRng) -> Result<WeightsOpening, ProveError> {
             let key = transcript::registered_key_digest(&self.pk().vk);
             // It is wiped if there is no point.

@@ -304,7 +304,8 @@ fn links_need_factors_that_nobody_knows() {
     }
 }
 
-/// 36: under a key with another selection, weights that are exchanged are linked; that is another key, by its digest and its secrets.
+/// 36: under a key with another selection, weights that are exchanged are linked; that is another key, by its digest
+/// and its secrets.
 #[test]
 fn a_link_is_for_one_selection() {
     let (first, exchanged) = (commit(0, &WEIGHTS), commit(1, &[-7, 3, 20]));
@@ -321,8 +322,9 @@ fn a_link_is_for_one_selection() {
     let relabelled = |key: &LinkProvingKey| LinkProof::new(key.verifying().digest(), link.point()).unwrap();
     assert_eq!(right.verifying().verify(&relabelled(&right), d, e), Err(LinkError::Invalid));
     assert_eq!(right.link(&first, &exchanged), Err(LinkError::Values { index: 0 }));
-    // Why secrets are drawn anew for each key: the equation knows of the selection by the key's points alone. Of two keys with the same
-    // secrets (as here, of randomness that comes twice) a link of one is, under another digest, a link of the other.
+    // Why secrets are drawn anew for each key: the equation knows of the selection by the key's points alone. Of two
+    // keys with the same secrets (as here, of randomness that comes twice) a link of one is, under another digest, a
+    // link of the other.
     assert_ne!(twin.verifying().digest(), wrong.verifying().digest());
     assert_eq!(twin.verifying().points(), wrong.verifying().points());
     assert_eq!(twin.verifying().verify(&relabelled(&twin), d, e), Ok(()));
@@ -348,7 +350,8 @@ fn a_key_of_links_has_nothing_but_what_it_needs() {
         let published = (stray * k[0]).into_affine();
         assert!(engine::holds(&key.vk, [d, e], (pi + published * s).into_affine()));
     }
-    // What is there moves a commitment by what is known: of values, or of what hides them. It stays one that its owner can open.
+    // What is there moves a commitment by what is known: of values, or of what hides them. It stays one that its owner
+    // can open.
     let shifted = (first.commitment().point() + pk.k[0][1] * s + pk.deltas_g1[2] * s).into_affine();
     let e = (G1Projective::from(e) + keys()[1].proving.pk().k[0][1] * s).into_affine();
     let pi = (pi + key.points[1] * s + key.deltas[0] * s).into_affine();

@@ -228,7 +228,8 @@ fn what_is_not_registered_has_no_proof() {
     assert_eq!(moved.unwrap_err(), ProveError::Malformed);
 }
 
-/// Each weight stands alone on the A side of some row, whatever else there is; a row of B or C, a sum, or a term that cancels is none.
+/// Each weight stands alone on the A side of some row, whatever else there is; a row of B or C, a sum, or a term that
+/// cancels is none.
 #[test]
 fn weights_have_private_rows() {
     let rng = &mut StdRng::seed_from_u64(1);
@@ -282,7 +283,8 @@ fn weights_have_private_rows() {
     }
 }
 
-/// `kappa_w` is of one key and one list of weights, even if the seed is not, and a file that says otherwise opens nothing.
+/// `kappa_w` is of one key and one list of weights, even if the seed is not, and a file that says otherwise opens
+/// nothing.
 #[test]
 fn what_hides_weights_is_of_one_key_and_one_list() {
     let [keys, others] = [2, 9].map(|seed| keys_of(&looked_up(), seed));

@@ -1,4 +1,5 @@
-//! Attacks on registered weights, each with its control: the same attack on a variant that is broken on purpose, where it succeeds.
+//! Attacks on registered weights, each with its control: the same attack on a variant that is broken on purpose, where
+//! it succeeds.
 
 use ark_bn254::{G1Affine, G1Projective, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup, pairing::Pairing};
@@ -79,7 +80,8 @@ fn fixed(w: [i64; 2], x: [i64; 2]) -> Vec<Fr> {
     filled(w, x, &mut |_, _| Fr::from(1u64 << 50))
 }
 
-/// 4: other weights than those that are registered are moved into the commitment of a proof, if the ratio of the deltas is known.
+/// 4: other weights than those that are registered are moved into the commitment of a proof, if the ratio of the deltas
+/// is known.
 #[test]
 fn a_proof_uses_other_weights_only_if_the_ratio_of_the_deltas_is_known() {
     let (honest, other, x) = ([3, -7], [1, 20], [5, 2]);
@@ -110,7 +112,8 @@ fn a_proof_uses_other_weights_only_if_the_ratio_of_the_deltas_is_known() {
     let deltas = independent.secrets.deltas.clone();
     let ratio = deltas[0] * deltas[1].inverse().unwrap();
     assert!(attack(&independent, ratio));
-    // Equal ones are refused: the setup makes none, and whoever does, by moving the weights' points over, has no key of it.
+    // Equal ones are refused: the setup makes none, and whoever does, by moving the weights' points over, has no key of
+    // it.
     let mut equal = independent;
     equal.key.k[0].iter_mut().for_each(|k| *k = (*k * ratio).into_affine());
     equal.key.deltas_g1[0] = equal.key.deltas_g1[1];
@@ -321,8 +324,8 @@ fn the_commitment_cannot_be_left_out() {
     for proof in [&proof, &carried, &Points { commitments: vec![], ..proof.clone() }] {
         assert!(!accepts(&key.vk, &weights, proof, &z[1..R]));
     }
-    // `VerifyingKeyOf::verify`, which takes a proof alone, is there for systems where nothing is registered. This does not compile if it
-    // is there for this one: there would be two functions of that name.
+    // `VerifyingKeyOf::verify`, which takes a proof alone, is there for systems where nothing is registered. This does
+    // not compile if it is there for this one: there would be two functions of that name.
     trait Alone<A> {
         fn verify() {}
     }
@@ -372,7 +375,8 @@ fn stolen(key: &ProvingPoints, weights: G1Affine, proof: &Points, u: Fr) -> (G1A
     (mine, Points { c: (proof.c - key.deltas_g1[0] * u).into_affine(), ..proof.clone() })
 }
 
-/// 44: without a challenge, proofs of one commitment are made into proofs of another, which nobody can tell from one's own.
+/// 44: without a challenge, proofs of one commitment are made into proofs of another, which nobody can tell from one's
+/// own.
 #[test]
 fn proofs_are_not_moved_to_another_commitment() {
     let u = Fr::from(123u64);
@@ -421,11 +425,12 @@ fn simulated(known: &Known, [weights, own]: [G1Affine; 2], inputs: &[Fr]) -> Poi
     Points { a: (g1 * a).into_affine(), b: (g2 * b).into_affine(), c, commitments: vec![own] }
 }
 
-/// 45: a challenge's column that depends on those of the last phase lets whoever moves a commitment repair what that does to the
-/// challenge. Its own row makes it independent.
+/// 45: a challenge's column that depends on those of the last phase lets whoever moves a commitment repair what that
+/// does to the challenge. Its own row makes it independent.
 #[test]
 fn the_challenge_has_a_row_of_its_own() {
-    // `y = w x`; the challenge and a variable of the last phase stand in one sum only, so that their columns are the same.
+    // `y = w x`; the challenge and a variable of the last phase stand in one sum only, so that their columns are the
+    // same.
     let (x, y, r, w, s) = (1, 2, 3, 4, 6);
     let rows: [[&[(i64, usize)]; 3]; 3] =
         [[&[(1, w)], &[(1, x)], &[(1, w + 1)]], [&[(1, w + 1)], &[(1, 0)], &[(1, y)]], [&[(1, r), (1, s)], &[], &[]]];
