@@ -20,6 +20,7 @@ use crate::{
 };
 
 mod registration;
+mod registration_attacks;
 
 const PUBLIC: Visibility = Visibility { input: Visible::Private, weights: Visible::Public, output: Visible::Public };
 const PRIVATE: Visibility = Visibility { weights: Visible::Private, ..PUBLIC };

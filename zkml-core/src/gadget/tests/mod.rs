@@ -10,6 +10,7 @@ mod exhaustive;
 mod handover;
 mod lookups;
 mod packed;
+mod packed_attacks;
 mod product;
 mod requests;
 mod rescaling;
