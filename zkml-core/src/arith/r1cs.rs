@@ -80,6 +80,10 @@ pub trait Accumulate: FieldCs {
     }
     /// Says which node comes next.
     fn at(&mut self, _node: usize) {}
+    /// How many constraints there are at least, with so many more, if that is more than may be counted.
+    fn exceeded(&self, _more: usize) -> Option<usize> {
+        None
+    }
 }
 
 impl<C: Accumulate> R1cs<C> {
@@ -93,6 +97,7 @@ impl<C: Accumulate> R1cs<C> {
     /// # Errors
     /// If the interval is too large for a range check.
     pub fn allocate(&mut self, interval: &Interval, value: Option<Int>) -> Result<Wire<C::W>, ArithError> {
+        self.admit()?;
         gadget::bits::range::cost(interval)?;
         self.cs.label("range");
         let w = self.cs.allocate(interval, value);
@@ -106,6 +111,7 @@ impl<C: Accumulate> R1cs<C> {
     /// # Errors
     /// If the interval is too large for a range check.
     pub fn instance(&mut self, interval: &Interval, value: Option<Int>) -> Result<Wire<C::W>, ArithError> {
+        self.admit()?;
         gadget::bits::range::cost(interval)?;
         self.cs.label("range");
         let w = self.cs.instance(value);
@@ -118,6 +124,7 @@ impl<C: Accumulate> R1cs<C> {
     /// # Errors
     /// If a request can't be answered.
     pub fn finish(mut self) -> Result<C, ArithError> {
+        self.admit()?;
         self.cs.close_requests()?;
         Ok(self.cs)
     }
@@ -127,6 +134,11 @@ impl<C: Accumulate> R1cs<C> {
         self.cs.label("output");
         let f = self.cs.lift(&wire.w);
         self.cs.field_output(&f);
+    }
+
+    /// Refuses to count more than the most.
+    fn admit(&self) -> Result<(), ArithError> {
+        self.cs.exceeded(0).map_or(Ok(()), |found| Err(ArithError::TooMany { found }))
     }
 
     fn wire(&self, interval: Interval, terms: u32, w: C::W) -> Wire<C::W> {
@@ -312,6 +324,7 @@ impl<C: Accumulate> Arith for R1cs<C> {
     where
         Self::Wire: 'a,
     {
+        self.admit()?;
         let measures = G::In::map_ref(&x, |x| &x.measure);
         let measures =
             if self.cs.looks_up() { sizes::bounded(gadget, measures)?.1 } else { bounded(gadget, measures)? };

@@ -7,7 +7,8 @@ use crate::{
         r1cs::{Tables, Tally},
     },
     graph::{Node, NodeId},
-    number::Cost,
+    number::{ArithError, Cost},
+    plan::synthesis::Refused,
 };
 
 /// The largest circuit that is built. What is beyond is an error that names the limit, and takes neither the memory nor the time.
@@ -132,15 +133,26 @@ impl Spec {
     /// rows, if its range checks are lookups. Of registered weights the dry run alone counts.
     pub(super) fn count(&self, limits: &Limits) -> Result<Tables, CircuitError> {
         let tables = if self.registers {
-            self.tables_of_registered()?
+            self.tables_of_registered(limits)?
         } else {
             let (counts, tables) = self.counted(limits)?;
             limits.admit_cost(counts.total())?;
             tables
         };
-        let (tally, _, _) = self.synthesize(Tally::new(), tables, None).map_err(|refused| self.refused(refused))?;
+        let tally = Tally::at_most(limits.constraints);
+        let (tally, _, _) = self.synthesize(tally, tables, None).map_err(|refused| self.uncounted(refused, limits))?;
         limits.admit_tally(&tally)?;
         Ok(tables)
+    }
+
+    /// The error of a count that failed, or had too much to count.
+    pub(super) fn uncounted(&self, refused: Refused, limits: &Limits) -> CircuitError {
+        match refused {
+            (_, ArithError::TooMany { found }) => {
+                CircuitError::TooLarge { what: "constraints", found, most: limits.constraints }
+            }
+            other => self.refused(other),
+        }
     }
 
     /// The constraints gadget by gadget, and the tables.

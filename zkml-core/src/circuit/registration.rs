@@ -111,6 +111,17 @@ impl std::fmt::Debug for WeightCircuit {
     }
 }
 
+/// SHA-256 of graph, plan and layout.
+fn contents(spec: &Spec, layout: &Layout) -> Digest {
+    let mut hash = Sha256::new_with_prefix(b"zkml weights 1");
+    hash.update(spec.graph.digest());
+    let plan = serde_json::to_vec(&spec.plan).unwrap_or_default();
+    hash.update((plan.len() as u64).to_le_bytes());
+    hash.update(&plan);
+    hash.update(layout.digest());
+    Digest(hash.finalize().into())
+}
+
 /// The values of a weight circuit.
 struct Values<'a> {
     weights: &'a [Vec<Tensor<Int>>],
@@ -136,22 +147,17 @@ impl WeightCircuit {
             return Err(CircuitError::NotRegistered);
         }
         let (spec, layout) = (circuit.spec.clone(), circuit.layout.clone());
-        let refused = |refused: Refused| spec.refused(refused);
-        let asking = synthesize(&spec, &layout, Ranged::asking(Tally::new()), None).map_err(refused)?.0;
+        let refused = |refused: Refused| spec.uncounted(refused, limits);
+        let tally = || Tally::at_most(limits.constraints);
+        let asking = synthesize(&spec, &layout, Ranged::asking(tally()), None).map_err(refused)?.0;
         let tables = Tables::cheapest(asking.requests());
-        let tally = synthesize(&spec, &layout, Ranged::lookups(Tally::new(), tables), None).map_err(refused)?.0;
+        let tally = synthesize(&spec, &layout, Ranged::lookups(tally(), tables), None).map_err(refused)?.0;
         limits.admit_tally(&tally.cs)?;
         let ranged = Ranged::lookups(Build::two_phases(), tables);
         let (built, rows) = synthesize(&spec, &layout, ranged, None).map_err(refused)?;
         let matrices = built.cs.finish().0;
         let table = PublicTable::new(rows).map_err(|e| CircuitError::Table(e.to_string()))?;
-        let mut hash = Sha256::new_with_prefix(b"zkml weights 1");
-        hash.update(spec.graph.digest());
-        let plan = serde_json::to_vec(&spec.plan).unwrap_or_default();
-        hash.update((plan.len() as u64).to_le_bytes());
-        hash.update(&plan);
-        hash.update(layout.digest());
-        let contents = Digest(hash.finalize().into());
+        let contents = contents(&spec, &layout);
         let digest = prove::circuit_digest(&contents, &table);
         Ok(Self { layout, tables, contents, digest, matrices, table, weights: circuit.weights.clone(), spec })
     }
@@ -383,15 +389,16 @@ impl RegistrationKeys {
     /// others takes the circuits' digests from circuits of their own.
     ///
     /// # Errors
-    /// If a key is of another circuit.
+    /// If a key is of another circuit, or the circuit of weights is of another graph, plan or layout.
     pub fn new(
         circuit: &Circuit,
         weights: &WeightCircuit,
         (answers_key, weights_key): (VerifyingKeyOf<Registered>, VerifyingKeyOf<Registered>),
         link: LinkVerifyingKey,
     ) -> Result<Self, RegistrationError> {
-        if circuit.layout != weights.layout {
-            let (found, expected) = (weights.layout.digest(), circuit.layout.digest());
+        // Of one layout may be circuits of weights of other ranges, too.
+        let (found, expected) = (weights.contents, contents(&circuit.spec, &circuit.layout));
+        if found != expected {
             return Err(RegistrationError::Key { what: "the circuit of weights", found, expected });
         }
         for (what, found, expected) in [

@@ -88,9 +88,14 @@ impl Spec {
         }
     }
 
-    /// Refuses registered weights that anyone sees, or that the circuit itself commits to.
+    /// Refuses registered weights that anyone sees, or that the circuit itself commits to; and those of a circuit of one phase, for which
+    /// a system would take them that registers nothing, as variables that nobody checks.
     pub(super) fn check_registers(&self) -> Result<(), CircuitError> {
         let found = self.visibility.weights;
+        if self.registers && self.checks.is_bits() {
+            let message = "weights are registered and ranges are checked bit by bit, expected lookups";
+            return Err(CircuitError::Malformed(message.to_owned()));
+        }
         if self.registers && found != Visible::Private { Err(CircuitError::Registers { found }) } else { Ok(()) }
     }
 
@@ -120,9 +125,9 @@ impl Spec {
 
     /// The tables with which a circuit of registered weights takes the fewest rows: by a dry run, since what is registered is made as it
     /// is used.
-    pub(super) fn tables_of_registered(&self) -> Result<Tables, CircuitError> {
-        let asking = Ranged::asking(Registering::new(Tally::new()));
-        let (ranged, _) = self.synthesize_in(asking, None).map_err(|refused| self.refused(refused))?;
+    pub(super) fn tables_of_registered(&self, limits: &Limits) -> Result<Tables, CircuitError> {
+        let asking = Ranged::asking(Registering::new(Tally::at_most(limits.constraints)));
+        let (ranged, _) = self.synthesize_in(asking, None).map_err(|refused| self.uncounted(refused, limits))?;
         Ok(Tables::cheapest(ranged.requests()))
     }
 

@@ -28,6 +28,12 @@ pub enum ArithError {
     /// Domain error: an operation that is not defined for every value that its operand may have.
     #[error("{0}")]
     Domain(&'static str),
+    /// More constraints than may be counted.
+    #[error("{found} constraints and more, which are too many")]
+    TooMany {
+        /// How many there are at least.
+        found: usize,
+    },
     /// The constraint system refused.
     #[error("{0}")]
     Backend(String),

@@ -453,4 +453,9 @@ impl<C: Accumulate> Accumulate for Ranged<C> {
     fn at(&mut self, node: usize) {
         self.cs.at(node);
     }
+    /// Each limb, or each range check that is only counted, takes a row at least.
+    fn exceeded(&self, more: usize) -> Option<usize> {
+        let asked = if self.checks == Checks::Asked { self.requests.count() } else { self.limbs.len() };
+        self.cs.exceeded(more.saturating_add(asked))
+    }
 }

@@ -251,4 +251,7 @@ impl<C: Accumulate> Accumulate for Registering<C> {
     fn at(&mut self, node: usize) {
         self.cs.at(node);
     }
+    fn exceeded(&self, more: usize) -> Option<usize> {
+        self.cs.exceeded(more)
+    }
 }

@@ -28,6 +28,8 @@ pub struct Tally {
     held: Rc<Held>,
     /// The sum that is being added up.
     open: (usize, bool),
+    /// The most constraints that are counted.
+    most: Option<usize>,
 }
 
 /// How many entries linear combinations have that are not dropped yet.
@@ -78,6 +80,11 @@ impl Tally {
     /// Nothing.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same, of no more constraints than these: what asks for one more is an error.
+    pub fn at_most(constraints: usize) -> Self {
+        Self { most: Some(constraints), ..Self::default() }
     }
 
     /// The most entries that are in memory at once: those of the matrices so far, and those of the linear combinations that are
@@ -225,4 +232,8 @@ impl Accumulate for Tally {
         self.take()
     }
     fn at(&mut self, _: usize) {}
+    fn exceeded(&self, more: usize) -> Option<usize> {
+        let found = self.constraints.saturating_add(more);
+        self.most.filter(|most| found > *most).map(|_| found)
+    }
 }

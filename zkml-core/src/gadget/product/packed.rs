@@ -159,7 +159,15 @@ impl LinearMap {
     fn has_products(&self) -> bool {
         let Self::Convolution { grid, .. } = self else { return true };
         let pairs = |axis: usize| grid.kernel[axis].saturating_mul(grid.input[axis]);
-        if pairs(0).max(pairs(1)) > MOST_PAIRS {
+        let steps = grid.stride.iter().chain(&grid.dilation).chain(&grid.before);
+        if pairs(0).max(pairs(1)) > MOST_PAIRS || steps.max().is_some_and(|most| *most > FARTHEST) {
+            return false;
+        }
+        // Of strides, a tap and an element are in the same class only every so often.
+        let class = |axis: usize| if grid.transposed { 1 } else { grid.stride[axis] };
+        let all = (pairs(0) / class(0)).saturating_mul(pairs(1) / class(1));
+        let met = |axis: usize| (0..grid.output[axis]).map(|j| grid.count(axis, j)).sum::<usize>();
+        if all > FEW_PAIRS.max(met(0).saturating_mul(met(1)).saturating_mul(MOST_UNUSED)) {
             return false;
         }
         let [y, x] = [0, 1].map(|axis| {
@@ -169,6 +177,8 @@ impl LinearMap {
                 (grid.dilation[axis].div_ceil(grid.stride[axis]), 1)
             };
             let kernel = (grid.kernel[axis] - 1).saturating_mul(kernel);
+            let padding = if grid.transposed { 0 } else { grid.before[axis].div_ceil(grid.stride[axis]) };
+            let kernel = kernel.max(padding);
             kernel.saturating_add((grid.input[axis] - 1).saturating_mul(input)).saturating_add(1)
         });
         let elements = [grid.kernel, grid.input, grid.output].map(|[y, x]| y.saturating_mul(x));
@@ -258,6 +268,15 @@ pub struct Packed {
 
 /// The most pairs of an element of the kernel and one of the input, along an axis, for which there are polynomials.
 const MOST_PAIRS: usize = 1 << 22;
+
+/// So many pairs of an element of the kernel and one of the input take no time.
+const FEW_PAIRS: usize = 1 << 16;
+
+/// How many such pairs there may be for each that an output is made of.
+const MOST_UNUSED: usize = 32;
+
+/// The largest step of a grid, so that no sum of some overflows.
+const FARTHEST: usize = 1 << 32;
 
 /// How many exponents there may be for each element of kernel, input and output.
 const MOST_APART: usize = 8;
@@ -462,14 +481,17 @@ pub fn enforce<C: FieldCs>(
 
     // Packed weights, by group and place.
     let mut weights: Vec<Vec<C::F>> = Vec::with_capacity(groups.len());
+    // A weight that meets no element is in no product.
+    let mut meets = vec![false; length];
+    (0..positions).flat_map(|t| map.taps(t)).for_each(|(j, _)| meets[j] = true);
     for group in groups {
-        let (alone, settled) = match check {
+        let (products, settled) = match check {
             Check::Products { settled } => (true, *settled),
             Check::Identity => (false, false),
         };
         let packed = |j: usize| {
             let of_group: Vec<&C::W> = group.clone().map(|f| w[f * length + j]).collect();
-            cs.packed(&of_group, *place, settled, alone)
+            cs.packed(&of_group, *place, settled, products && meets[j])
         };
         weights.push((0..length).map(packed).collect());
     }
