@@ -38,7 +38,8 @@ contract Registry {
     }
 }
 
-/// The same attacks on the contracts of any key, and on those generated for one, in two phases and with registered weights.
+/// The same attacks on the contracts of any key, and on those generated for one, in two phases and with registered
+/// weights.
 contract TwoPhaseVerifiers is Test {
     uint256 private constant R = Groth16.R;
     uint256 private constant Q = Groth16.Q;

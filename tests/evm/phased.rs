@@ -1,5 +1,5 @@
-//! Proofs in two phases and with registered weights: of a few constraints that use the challenge, forged ones for broken verifiers, and
-//! ones under keys whose secrets are known.
+//! Proofs in two phases and with registered weights: of a few constraints that use the challenge, forged ones for
+//! broken verifiers, and ones under keys whose secrets are known.
 //!
 //! ```text
 //! in two phases: a b = p, p c = q, y = p + q           with registered weights: w_0 a = p, w_1 b = q, y = p + q + c
@@ -225,8 +225,8 @@ pub enum Lie {
     Inputs,
 }
 
-/// A false proof in two phases, that `x` is something else than 0, 1, 2 or 3, for a verifier that draws its challenge so, from the
-/// commitment and the public inputs (the constant one first).
+/// A false proof in two phases, that `x` is something else than 0, 1, 2 or 3, for a verifier that draws its challenge
+/// so, from the commitment and the public inputs (the constant one first).
 ///
 /// # Panics
 /// If the constraints are not satisfied at the liar's challenge.
@@ -293,7 +293,8 @@ fn g2(k: Fr) -> G2Affine {
 }
 
 impl<S: EvmSystem> Trapdoor<S> {
-    /// A key for so many inputs. `register` makes what is registered of the key's hash and of `D_w`, a multiple of the generator.
+    /// A key for so many inputs. `register` makes what is registered of the key's hash and of `D_w`, a multiple of the
+    /// generator.
     ///
     /// # Panics
     /// If contracts don't take the key.

@@ -1,5 +1,5 @@
-//! Proofs of a small network with five public inputs, those of a few constraints in the other systems, and what re-randomising makes of
-//! them.
+//! Proofs of a small network with five public inputs, those of a few constraints in the other systems, and what
+//! re-randomising makes of them.
 
 use std::sync::OnceLock;
 
@@ -81,8 +81,8 @@ pub fn proven() -> &'static Proven {
     })
 }
 
-/// `(A, B, C) -> (A / r, r B + r s delta, C + s A)`: another proof of the same statement, which anyone can make. `delta` is that of the last
-/// phase; the commitments stay.
+/// `(A, B, C) -> (A / r, r B + r s delta, C + s A)`: another proof of the same statement, which anyone can make.
+/// `delta` is that of the last phase; the commitments stay.
 ///
 /// # Panics
 /// If the randomness is zero.

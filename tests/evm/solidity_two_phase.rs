@@ -1,5 +1,5 @@
-//! What solc makes of the contracts of two phases and of registered weights: the bytecode that ships, the contracts for one key, what they
-//! hash, and contracts that are broken on purpose, for which there are false proofs.
+//! What solc makes of the contracts of two phases and of registered weights: the bytecode that ships, the contracts for
+//! one key, what they hash, and contracts that are broken on purpose, for which there are false proofs.
 //!
 //! `npm ci` in this folder, and then `cargo test -p zkml-evm -- --ignored`.
 

@@ -1,5 +1,5 @@
-//! Thousands of calls of the contracts of two phases and of registered weights, as they ship: what is true is accepted, what is changed is
-//! refused, and our own verifier says the same of each.
+//! Thousands of calls of the contracts of two phases and of registered weights, as they ship: what is true is accepted,
+//! what is changed is refused, and our own verifier says the same of each.
 
 use ark_bn254::{Fq, Fr, G1Affine};
 use ark_ec::AffineRepr;
@@ -84,8 +84,8 @@ impl<S: EvmSystem> Contract<'_, S> {
     }
 }
 
-/// Half of them real ones that are made anew, and half under a key whose secrets are known: these have points at infinity, inputs next to
-/// the modulus, and equal points, wherever a proof may have them.
+/// Half of them real ones that are made anew, and half under a key whose secrets are known: these have points at
+/// infinity, inputs next to the modulus, and equal points, wherever a proof may have them.
 fn accept<S: EvmSystem>(mut real: Contract<'_, S>, mut known: Contract<'_, S>, trapdoor: &Trapdoor<S>) {
     let rng = &mut rng(41);
     let mut seen = std::collections::HashSet::new();
@@ -295,7 +295,8 @@ fn lengths<S: EvmSystem>(mut contract: Contract<'_, S>) {
 #[test]
 fn calls_in_two_phases_have_their_lengths() {
     lengths(Contract::two_phase(&two_phase().proven));
-    // Another input of zero, with a point of its own, is another key, and so another challenge: unlike in a system without one.
+    // Another input of zero, with a point of its own, is another key, and so another challenge: unlike in a system
+    // without one.
     let mut contract = Contract::two_phase(&two_phase().proven);
     let mut words = Words::new(&two_phase().proven.words, &two_phase().proven.proofs[0]);
     words.inputs.push([0; 32]);
@@ -346,7 +347,8 @@ fn the_key_with_registered_weights_is_the_one_that_is_pinned() {
     }
 }
 
-/// A true proof of other weights, of the same key and inputs, is true for a contract that is about these, and for no other.
+/// A true proof of other weights, of the same key and inputs, is true for a contract that is about these, and for no
+/// other.
 #[test]
 fn the_weights_are_those_that_are_pinned() {
     let made = registered();
@@ -462,7 +464,8 @@ fn too_little_gas_is_not_believed() {
     check(Contract::registered(&registered().proven));
 }
 
-/// Of the code, with five public inputs, whatever they are: the limits are 270,000, and 310,000 with registered weights.
+/// Of the code, with five public inputs, whatever they are: the limits are 270,000, and 310,000 with registered
+/// weights.
 const EXECUTION: [u64; 2] = [264_399, 300_180];
 
 #[test]

@@ -7,8 +7,9 @@ import {TwoPhase} from "zkml-evm/TwoPhase.sol";
 import {Trapdoor} from "./Trapdoor.sol";
 
 /// @title Keys of several phases whose secrets are known, and proofs of anything under them
-/// @notice As `Trapdoor`, with beta = 2, gamma = 3, delta_w = 11, delta_1 = 5, delta_2 = 7 and B = 2 times the generator of G2,
-/// D_w = w, D = d and C = c times that of G1: A = (2 alpha + 3 x + 11 w + 5 d + 7 c) / 2 times it, where x has a term for the challenge.
+/// @notice As `Trapdoor`, with beta = 2, gamma = 3, delta_w = 11, delta_1 = 5, delta_2 = 7 and B = 2 times the
+/// generator of G2, D_w = w, D = d and C = c times that of G1: A = (2 alpha + 3 x + 11 w + 5 d + 7 c) / 2 times it,
+/// where x has a term for the challenge.
 library Phases {
     Vm private constant VM = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
     uint256 private constant R = Groth16.R;

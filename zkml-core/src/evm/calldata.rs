@@ -11,8 +11,8 @@
 //! | | | | number of inputs: n | 32 |
 //! | | | | inputs | 32 n |
 //!
-//! Proofs in two phases, and those with registered weights, have ten words: `uint256[10]`, 320 bytes; the key then begins 64 bytes later, and
-//! has 128 or 256 bytes more for its deltas, and 64 for the challenge's point.
+//! Proofs in two phases, and those with registered weights, have ten words: `uint256[10]`, 320 bytes; the key then
+//! begins 64 bytes later, and has 128 or 256 bytes more for its deltas, and 64 for the challenge's point.
 //!
 //! One call, one encoding: what is decoded is encoded to the same bytes.
 //!

@@ -21,8 +21,8 @@ use crate::prove::{
     Digest, Groth16, ProofSystem, Provenance, PublicTable, VerifyingKeyOf, hex, phased::Phased, phased::VerifyingPoints,
 };
 
-/// A verifying key as a contract takes it: for `n` public inputs `512 + 64 n` bytes of Groth16, `704 + 64 n` in two phases, `832 + 64 n`
-/// with registered weights.
+/// A verifying key as a contract takes it: for `n` public inputs `512 + 64 n` bytes of Groth16, `704 + 64 n` in two
+/// phases, `832 + 64 n` with registered weights.
 ///
 /// # Soundness
 /// It has the points and nothing else: not the circuit's digest, nor what the inputs mean, nor who made it. Its
@@ -77,8 +77,8 @@ impl<S: EvmSystem> EvmKeyOf<S> {
         &self.bytes
     }
 
-    /// `keccak256(bytes)`, with registered weights `keccak256(tag | 3 | n + 2 | bytes)`: what a contract stores, and what challenges are
-    /// drawn for.
+    /// `keccak256(bytes)`, with registered weights `keccak256(tag | 3 | n + 2 | bytes)`: what a contract stores, and
+    /// what challenges are drawn for.
     pub fn hash(&self) -> Word {
         S::hash(&self.bytes)
     }

@@ -8,9 +8,9 @@
 //! Proof ───────────> Call ──encode──> calldata ──decode──> Call ──statement──> Statement (typed)
 //! ```
 //!
-//! [`TwoPhase`](crate::prove::TwoPhase) and [`Registered`](crate::prove::Registered) have the same, with `e(D, delta_1)` in the equation, and
-//! with registered weights `e(D_w, delta_w)`; their proofs are `uint256[10]`. Keys and calls are [`EvmKeyOf`] and [`CallOf`] any system, of
-//! which [`EvmKey`] and [`Call`] are those of Groth16.
+//! [`TwoPhase`](crate::prove::TwoPhase) and [`Registered`](crate::prove::Registered) have the same, with
+//! `e(D, delta_1)` in the equation, and with registered weights `e(D_w, delta_w)`; their proofs are `uint256[10]`. Keys
+//! and calls are [`EvmKeyOf`] and [`CallOf`] any system, of which [`EvmKey`] and [`Call`] are those of Groth16.
 //!
 //! | module | what it holds |
 //! |---|---|
@@ -46,8 +46,9 @@
 //! What a contract accepts is what [`VerifyingKey::verify`](crate::prove::VerifyingKey::verify) accepts, but for two
 //! things that a contract does not know: the circuit's digest, which the key stands for, and the declared ranges of the
 //! public inputs, which [`Call::statement`] checks and which the circuit enforces. A contract says nothing about where
-//! its key comes from: see [`Provenance`](crate::prove::Provenance). Challenges are computed from the words of the call, after each has been
-//! checked to be reduced, and are what [`transcript`](crate::prove::transcript) makes of the same proof.
+//! its key comes from: see [`Provenance`](crate::prove::Provenance). Challenges are computed from the words of the
+//! call, after each has been checked to be reduced, and are what [`transcript`](crate::prove::transcript) makes of the
+//! same proof.
 
 pub mod calldata;
 pub mod context;

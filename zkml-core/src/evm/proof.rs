@@ -1,5 +1,5 @@
-//! Proof as eight words: `A.x, A.y, B.x imaginary, B.x real, B.y imaginary, B.y real, C.x, C.y`; in several phases as ten, with `D.x, D.y`
-//! at the end.
+//! Proof as eight words: `A.x, A.y, B.x imaginary, B.x real, B.y imaginary, B.y real, C.x, C.y`; in several phases as
+//! ten, with `D.x, D.y` at the end.
 
 use super::{
     error::EvmError,

@@ -1,5 +1,5 @@
-//! The contracts: `library Groth16`, which has the pairing equation, and `library TwoPhase`, which has that of several phases and the
-//! challenge; and of each system two that use them: a verifier for one key, and one for any key.
+//! The contracts: `library Groth16`, which has the pairing equation, and `library TwoPhase`, which has that of several
+//! phases and the challenge; and of each system two that use them: a verifier for one key, and one for any key.
 //!
 //! | | for one key | for any key |
 //! |---|---|---|
@@ -14,8 +14,8 @@
 //!
 //! # Soundness
 //! Whoever ran the setup of a key by a single party can make proofs of anything that its contract takes: the source
-//! says so. The contract for any key proves nothing by itself, for a prover may bring a key of its own. Challenges are computed by the
-//! contracts, from the words that go into the equation.
+//! says so. The contract for any key proves nothing by itself, for a prover may bring a key of its own. Challenges are
+//! computed by the contracts, from the words that go into the equation.
 
 use std::fmt::Write as _;
 
@@ -59,14 +59,15 @@ pub fn generic_bytecode_of<S: EvmSystem + Phased<Registered = ()>>() -> Vec<u8> 
     code::<S>()
 }
 
-/// The creation code of the contract that takes proofs of this key and these weights, and the key with each call: of constant size, and
-/// then what its constructor takes, the key's hash and the commitment.
+/// The creation code of the contract that takes proofs of this key and these weights, and the key with each call: of
+/// constant size, and then what its constructor takes, the key's hash and the commitment.
 ///
 /// # Errors
 /// If the key has no public input or more than [`EvmKeyOf::MAX_INPUTS`], or the weights are registered under another.
 ///
 /// # Soundness
-/// Whoever relies on a contract compares `KEY_HASH`, `WEIGHTS_X` and `WEIGHTS_Y` with [`EvmKeyOf::hash`] and the commitment that it knows.
+/// Whoever relies on a contract compares `KEY_HASH`, `WEIGHTS_X` and `WEIGHTS_Y` with [`EvmKeyOf::hash`] and the
+/// commitment that it knows.
 pub fn registered_bytecode(key: &VerifyingKeyOf<Registered>, weights: &WeightsCommitment) -> Result<Vec<u8>, EvmError> {
     Registered::admit_registered(key.vk(), weights)?;
     let [x, y] = of_g1(&weights.point());
@@ -79,9 +80,9 @@ fn code<S: EvmSystem>() -> Vec<u8> {
     pairs.iter().map(|[high, low]| digit(high) << 4 | digit(low)).collect()
 }
 
-/// The Solidity source of a contract of that name, which takes the proofs of that key and no others: `verify(uint256[n]
-/// inputs, uint256[8] proof)`, or `uint256[10]` in two phases, reverts unless the proof is one. The source stands alone, and says what the
-/// public inputs mean.
+/// The Solidity source of a contract of that name, which takes the proofs of that key and no others:
+/// `verify(uint256[n] inputs, uint256[8] proof)`, or `uint256[10]` in two phases, reverts unless the proof is one. The
+/// source stands alone, and says what the public inputs mean.
 ///
 /// # Errors
 /// If the name is none (a capital letter, then letters, digits and underscores, and not one that the source has), or
@@ -89,7 +90,8 @@ fn code<S: EvmSystem>() -> Vec<u8> {
 ///
 /// # Soundness
 /// A contract does not show whose key it has: whoever relies on one generates it from a key of its own or of a
-/// ceremony, compiles it and compares the code, or compares `KEY_HASH` with [`EvmKeyOf::hash`] and the source with this.
+/// ceremony, compiles it and compares the code, or compares `KEY_HASH` with [`EvmKeyOf::hash`] and the source with
+/// this.
 pub fn verifier<S: EvmSystem + Phased<Registered = ()>>(
     name: &str,
     key: &VerifyingKeyOf<S>,

@@ -36,7 +36,8 @@ pub trait EvmSystem: Phased {
     /// The contracts.
     const SOURCES: Sources;
 
-    /// The words of a proof's points. Points that are of no proof, with more commitments or fewer, have words that are of none.
+    /// The words of a proof's points. Points that are of no proof, with more commitments or fewer, have words that are
+    /// of none.
     fn to_words(proof: &Points) -> Self::Words;
 
     /// The points of a proof's words.
@@ -46,7 +47,8 @@ pub trait EvmSystem: Phased {
     /// subgroup of prime order.
     fn from_words(words: &Self::Words) -> Result<Points, EvmError>;
 
-    /// What names a key of these bytes, in challenges, where weights are registered, and in contracts that take any key.
+    /// What names a key of these bytes, in challenges, where weights are registered, and in contracts that take any
+    /// key.
     fn hash(key: &[u8]) -> Word {
         keccak256(key)
     }
@@ -64,7 +66,8 @@ pub struct Sources {
     pub generic: &'static str,
     /// What solc makes of it, in hexadecimal.
     pub(super) generic_hex: &'static str,
-    /// What is left to fill in for one key: `{{name}}`, `{{inputs}}`, `{{keyHash}}`, `{{key}}`, and what is [pinned](EvmSystem::pinned).
+    /// What is left to fill in for one key: `{{name}}`, `{{inputs}}`, `{{keyHash}}`, `{{key}}`, and what is
+    /// [pinned](EvmSystem::pinned).
     pub(super) template: &'static str,
     /// Names that the source has already.
     pub(super) taken: &'static [&'static str],

@@ -5,10 +5,11 @@ import {Groth16} from "./Groth16.sol";
 
 /// @title Groth16 in two phases: e(A, B) = e(alpha, beta) * e(X, gamma) * e(D, delta_1) * e(C, delta_2), with
 /// X = IC_0 + sum_i inputs_i * IC_{i+1} + r * IC_{n+1}
-/// @notice And with registered weights: e(D_w, delta_w) stands in the equation, too, before e(D, delta_1). The challenge r is a hash of what
-/// is fixed before it, and is computed here: r = keccak256(tag | key's hash | D_w, if there is one | D | inputs) mod p. Nobody passes it in.
-/// @dev What is hashed is what the precompiles get, word by word, and each word is checked to be reduced before: so a challenge belongs to
-/// one statement. D_w is from who stores it, and never from who sends the proof.
+/// @notice And with registered weights: e(D_w, delta_w) stands in the equation, too, before e(D, delta_1). The
+/// challenge r is a hash of what is fixed before it, and is computed here: r = keccak256(tag | key's hash | D_w, if
+/// there is one | D | inputs) mod p. Nobody passes it in.
+/// @dev What is hashed is what the precompiles get, word by word, and each word is checked to be reduced before: so a
+/// challenge belongs to one statement. D_w is from who stores it, and never from who sends the proof.
 library TwoPhase {
     /// @notice What the transcript of a challenge begins with.
     bytes32 internal constant TAG = "zkml two-phase challenge 1";
@@ -19,7 +20,8 @@ library TwoPhase {
     /// @notice What the hash of a key for registered weights begins with.
     bytes32 internal constant REGISTERED_KEY = "zkml registered key 1";
 
-    /// @notice The gas that the pairing may take: EIP-1108 has 45,000 + 34,000 a pair, of which there are four and the commitments.
+    /// @notice The gas that the pairing may take: EIP-1108 has 45,000 + 34,000 a pair, of which there are four and the
+    /// commitments.
     uint256 internal constant PAIRING_GAS = 200_000;
     uint256 internal constant PAIR_GAS = 36_000;
 
@@ -41,8 +43,10 @@ library TwoPhase {
         _check(key, inputs, r, commitments, proof);
     }
 
-    /// @notice Reverts unless this is the key of that hash, and the proof holds for these inputs and registered weights under it.
-    /// @dev The caller stores both the hash and the weights' commitment: a prover that chose either could prove anything, or of any weights.
+    /// @notice Reverts unless this is the key of that hash, and the proof holds for these inputs and registered weights
+    /// under it.
+    /// @dev The caller stores both the hash and the weights' commitment: a prover that chose either could prove
+    /// anything, or of any weights.
     /// @param keyHash `registeredHash` of the key.
     /// @param weights D_w, two words.
     /// @param key alpha | beta | gamma | delta_w | delta_1 | delta_2 | IC_0 | .. | IC_{n+1}
@@ -79,7 +83,8 @@ library TwoPhase {
         return uint256(keccak256(abi.encodePacked(tag, keyHash, commitments, inputs))) % Groth16.R;
     }
 
-    /// @notice Reverts if the commitment to the weights is zero, or not reduced. That it is on the curve, the pairing checks.
+    /// @notice Reverts if the commitment to the weights is zero, or not reduced. That it is on the curve, the pairing
+    /// checks.
     function checkWeights(uint256[2] memory weights) internal pure {
         if (weights[0] >= Groth16.Q || weights[1] >= Groth16.Q || (weights[0] | weights[1]) == 0) {
             revert WeightsInvalid();
@@ -122,8 +127,8 @@ library TwoPhase {
         _equation(key, x, y, commitments, proof);
     }
 
-    /// @dev e(-A, B) * e(alpha, beta) * e(X, gamma) * prod_i e(commitment_i, delta_i) * e(C, delta) = 1; at least the key's points before
-    /// IC_0 are there.
+    /// @dev e(-A, B) * e(alpha, beta) * e(X, gamma) * prod_i e(commitment_i, delta_i) * e(C, delta) = 1; at least the
+    /// key's points before IC_0 are there.
     function _equation(bytes memory key, uint256 x, uint256 y, uint256[] memory commitments, uint256[10] memory proof)
         private
         view

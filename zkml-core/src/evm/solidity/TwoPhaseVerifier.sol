@@ -8,7 +8,8 @@ import {TwoPhase} from "./TwoPhase.sol";
 /// checks that it is the one meant.
 contract TwoPhaseVerifier {
     /// @notice Reverts unless the proof holds for exactly these inputs, under this key.
-    /// @param key alpha | beta | gamma | delta_1 | delta_2 | IC_0 | .. | IC_{n+1}, 704 + 64 n bytes; of G2, imaginary parts first.
+    /// @param key alpha | beta | gamma | delta_1 | delta_2 | IC_0 | .. | IC_{n+1}, 704 + 64 n bytes; of G2, imaginary
+    /// parts first.
     /// @param inputs the n public inputs, each below p = `Groth16.R`.
     /// @param proof A.x, A.y, B.x imaginary, B.x real, B.y imaginary, B.y real, C.x, C.y, D.x, D.y.
     function verify(bytes calldata key, uint256[] calldata inputs, uint256[10] calldata proof) external view {
