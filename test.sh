@@ -66,7 +66,7 @@ if command -v npm >/dev/null; then
   cargo test --workspace --features "$features" --lib -- --ignored
   say "contracts, compiled here, and snarkjs"
   installed tests/evm
-  cargo test --workspace --features "$features" --test solidity --test snarkjs -- --ignored
+  cargo test --workspace --features "$features" --test solidity --test solidity_two_phase --test snarkjs -- --ignored
   say "a bounty, from its terms to the payment, on the digits that ship"
   ZKML_DATA=none "$target/debug/examples/bounty"
 else

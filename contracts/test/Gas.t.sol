@@ -4,12 +4,15 @@ pragma solidity ^0.8.24;
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 import {VmSafe, Vm} from "forge-std/Vm.sol";
 import {Groth16Verifier} from "zkml-evm/Groth16Verifier.sol";
+import {RegisteredVerifier} from "zkml-evm/RegisteredVerifier.sol";
+import {TwoPhaseVerifier} from "zkml-evm/TwoPhaseVerifier.sol";
 import {Bounty} from "../src/Bounty.sol";
 import {BountyFactory} from "../src/BountyFactory.sol";
 import {IBounty} from "../src/IBounty.sol";
 import {Terms} from "../src/Terms.sol";
 import {BountyTest} from "./tools/BountyTest.sol";
 import {Gas} from "./tools/Gas.sol";
+import {Phases} from "./tools/Phases.sol";
 import {Play} from "./tools/Play.sol";
 import {Trapdoor} from "./tools/Trapdoor.sol";
 
@@ -128,6 +131,31 @@ contract GasReport is BountyTest {
         assertLe(_row("the generated verifier's verify, five inputs", eve, generated, 0, data), 260_000);
     }
 
+    /// Five inputs in two phases, and with registered weights.
+    function _phases() private {
+        uint256[] memory inputs = Play.five(cwOf(ann), cwOf(bob), cwOf(cat), cwOf(eve), cwOf(host));
+        uint256[5] memory five = [inputs[0], inputs[1], inputs[2], inputs[3], inputs[4]];
+        bytes memory key = Phases.key("gas", 5, false);
+        uint256[10] memory proof = Phases.prove("gas", inputs, 3, 5);
+        bytes memory data = abi.encodeCall(TwoPhaseVerifier.verify, (key, inputs, proof));
+        _row("TwoPhaseVerifier.verify, five inputs", eve, address(new TwoPhaseVerifier()), 0, data);
+        data = abi.encodeWithSignature("verify(uint256[5],uint256[10])", five, proof);
+        _row("the generated verifier in two phases, five inputs", eve, Phases.generate("Two", 5, key), 0, data);
+        key = Phases.key("gas", 5, true);
+        proof = Phases.proveRegistered("gas", inputs, 9, 3, 5);
+        address pinned = address(new RegisteredVerifier(Phases.hash(key, 5, true), Phases.words(9)));
+        data = abi.encodeCall(RegisteredVerifier.verify, (key, inputs, proof));
+        _row("RegisteredVerifier.verify, five inputs", eve, pinned, 0, data);
+        data = abi.encodeWithSignature("verify(uint256[5],uint256[10])", five, proof);
+        _row(
+            "the generated verifier of registered weights, five inputs",
+            eve,
+            Phases.generateRegistered("Three", 5, key, 9),
+            0,
+            data
+        );
+    }
+
     function _token() private {
         Terms memory t = _terms(1, 31);
         t.token = address(token);
@@ -147,6 +175,7 @@ contract GasReport is BountyTest {
         _play(1, 4_000, false);
         _token();
         _verifiers();
+        _phases();
         string memory text = string.concat(
             "# What each step costs\n\n",
             "Of a transaction in all. Now: EIP-2028 and the floor of EIP-7623. To come: the floor of EIP-7976 (64 gas a byte of\n",

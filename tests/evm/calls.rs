@@ -5,7 +5,7 @@ use ark_bn254::{Fq, Fr, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use revm::primitives::{Address, hardfork::SpecId};
 use zkml::{
-    evm::{Word, solidity::generic_bytecode, word},
+    evm::{solidity::generic_bytecode, word},
     rand::{Rng, SeedableRng, rngs::StdRng},
 };
 use zkml_evm::{
@@ -180,22 +180,12 @@ fn another_number_of_inputs_is_refused_by_name() {
     words.inputs.push([0; 32]);
     words.key.extend(g1(&G1Affine::generator()));
     assert!(contract.machine.call(contract.address, &words.keyed()).accepted);
-    let mut hashed = word::selector("verifyHashed(bytes32,bytes,uint256[],uint256[8])").to_vec();
-    let with = |hash: Word, words: &Words| {
-        let call = words.keyed();
-        let mut bytes = hashed.clone();
-        bytes.extend_from_slice(&hash);
-        for (i, word) in call[4..].as_chunks::<32>().0.iter().enumerate() {
-            let at = u64::from_be_bytes(*word.last_chunk().expect("eight bytes"));
-            bytes.extend_from_slice(&if i < 2 { word::of_int(at + 32) } else { *word });
-        }
-        bytes
-    };
     let hash = proven().words.hash();
-    assert!(contract.machine.call(contract.address, &with(hash, &honest)).accepted);
-    assert_eq!(contract.error(&with(hash, &words)), word::selector("WrongKey(bytes32,bytes32)"));
-    hashed[0] ^= 1;
-    assert!(!contract.machine.call(contract.address, &hashed).accepted);
+    assert!(contract.machine.call(contract.address, &honest.hashed(&hash)).accepted);
+    assert_eq!(contract.error(&words.hashed(&hash)), word::selector("WrongKey(bytes32,bytes32)"));
+    let mut other = honest.hashed(&hash);
+    other[0] ^= 1;
+    assert!(!contract.machine.call(contract.address, &other).accepted);
 }
 
 #[test]

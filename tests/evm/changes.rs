@@ -4,8 +4,8 @@ use ark_bn254::{Fq, Fq2, Fr, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{BigInt, BigInteger, PrimeField, UniformRand};
 use zkml::{
-    evm::{Call, EvmKey, Word, calldata::KEYED_SIGNATURE, proof::ProofWords, word},
-    prelude::*,
+    evm::{CallOf, EvmKeyOf, EvmSystem, Word, word},
+    prove::ProofOf,
     rand::{Rng, rngs::StdRng},
 };
 
@@ -19,19 +19,21 @@ pub struct Words {
     /// The public inputs.
     pub inputs: Vec<Word>,
     /// The proof.
-    pub proof: ProofWords,
+    pub proof: Vec<Word>,
 }
 
 impl Words {
     /// Those of a proof.
-    pub fn new(key: &EvmKey, proof: &Proof) -> Self {
-        let call = Call::from(proof);
-        Self { key: key.as_bytes().as_chunks().0.to_vec(), inputs: call.input_words(), proof: call.proof_words() }
+    pub fn new<S: EvmSystem>(key: &EvmKeyOf<S>, proof: &ProofOf<S>) -> Self {
+        let call = CallOf::from(proof);
+        let proof = call.proof_words().as_ref().to_vec();
+        Self { key: key.as_bytes().as_chunks().0.to_vec(), inputs: call.input_words(), proof }
     }
 
     /// A call of the contract for one key.
     pub fn plain(&self) -> Vec<u8> {
-        let mut bytes = word::selector(&format!("verify(uint256[{}],uint256[8])", self.inputs.len())).to_vec();
+        let (inputs, words) = (self.inputs.len(), self.proof.len());
+        let mut bytes = word::selector(&format!("verify(uint256[{inputs}],uint256[{words}])")).to_vec();
         bytes.extend_from_slice(self.inputs.as_flattened());
         bytes.extend_from_slice(self.proof.as_flattened());
         bytes
@@ -40,27 +42,41 @@ impl Words {
     /// A call of the contract for any key, spelled out by hand.
     pub fn keyed(&self) -> Vec<u8> {
         let number = |n: usize| word::of_int(n as u64);
-        let mut words = vec![number(320), number(352 + 32 * self.key.len())];
-        words.extend(self.proof);
+        let head = 32 * (2 + self.proof.len());
+        let mut words = vec![number(head), number(head + 32 + 32 * self.key.len())];
+        words.extend(&self.proof);
         words.push(number(32 * self.key.len()));
         words.extend(&self.key);
         words.push(number(self.inputs.len()));
         words.extend(&self.inputs);
-        let mut bytes = word::selector(KEYED_SIGNATURE).to_vec();
+        let mut bytes = word::selector(&format!("verify(bytes,uint256[],uint256[{}])", self.proof.len())).to_vec();
         bytes.extend_from_slice(words.as_flattened());
         bytes
     }
 
-    /// Whether [`VerifyingKey::verify`] accepts it, under the key that the words are, if they are one.
-    pub fn verifies(&self, of: &Proven) -> bool {
-        let Ok(call) = Call::from_words(&self.inputs, &self.proof) else { return false };
+    /// A call of `verifyHashed`, with a hash of the key.
+    pub fn hashed(&self, hash: &Word) -> Vec<u8> {
+        let signature = format!("verifyHashed(bytes32,bytes,uint256[],uint256[{}])", self.proof.len());
+        let mut bytes = [&word::selector(&signature)[..], hash].concat();
+        // The two places are a word farther.
+        for (i, word) in self.keyed()[4..].as_chunks::<32>().0.iter().enumerate() {
+            let at = u64::from_be_bytes(*word.last_chunk().expect("eight bytes"));
+            bytes.extend_from_slice(&if i < 2 { word::of_int(at + 32) } else { *word });
+        }
+        bytes
+    }
+
+    /// Whether our own verifier accepts it, under the key that the words are, if they are one.
+    pub fn verifies<S: EvmSystem>(&self, of: &Proven<S>) -> bool {
+        let Ok(proof) = S::Words::try_from(&self.proof[..]) else { return false };
+        let Ok(call) = CallOf::<S>::from_words(&self.inputs, &proof) else { return false };
         if self.key.as_flattened() == of.words.as_bytes() {
-            return of.prepared.verify(&call.proof_for(&of.key)).is_ok();
+            return of.prepared.verify_registered(&call.proof_for(&of.key), &of.registered).is_ok();
         }
         let (contents, provenance, table) = (*of.key.contents(), of.key.provenance(), of.key.table().clone());
-        let key =
-            EvmKey::from_bytes(self.key.as_flattened()).and_then(|k| k.verifying_key(contents, provenance, table));
-        key.is_ok_and(|key| key.verify(&call.proof_for(&key)).is_ok())
+        let key = EvmKeyOf::<S>::from_bytes(self.key.as_flattened())
+            .and_then(|k| k.verifying_key(contents, provenance, table));
+        key.is_ok_and(|key| key.verify_registered(&call.proof_for(&key), &of.registered).is_ok())
     }
 }
 

@@ -45,11 +45,23 @@ impl Machine {
     /// # Panics
     /// If it is refused.
     pub fn deploy(&mut self, creation: &[u8]) -> (Address, u64, Vec<u8>) {
+        self.made(creation).unwrap_or_else(|why| panic!("the contract was not made: {why:?}"))
+    }
+
+    /// Makes a contract, as [`deploy`](Self::deploy).
+    ///
+    /// # Errors
+    /// What its constructor reverts with.
+    ///
+    /// # Panics
+    /// If it neither returns nor reverts.
+    pub fn made(&mut self, creation: &[u8]) -> Result<(Address, u64, Vec<u8>), Vec<u8>> {
         let tx = transaction(TxKind::Create, creation);
         match self.evm.transact_commit(tx).expect("the transaction is valid") {
             ExecutionResult::Success { output: Output::Create(code, Some(address)), gas, .. } => {
-                (address, gas.tx_gas_used(), code.to_vec())
+                Ok((address, gas.tx_gas_used(), code.to_vec()))
             }
+            ExecutionResult::Revert { output, .. } => Err(output.to_vec()),
             other => panic!("the contract was not made: {other:?}"),
         }
     }
@@ -70,6 +82,15 @@ impl Machine {
         let intrinsic = 21_000 + 16 * (calldata.len() as u64 - zeros) + 4 * zeros;
         let execution = result.gas().total_gas_spent() - intrinsic;
         Outcome { accepted, output: output.to_vec(), gas: result.gas().tx_gas_used(), execution }
+    }
+
+    /// Whether a call with so little gas returns, and neither reverts nor uses all of it up.
+    ///
+    /// # Panics
+    /// If it is less than a transaction costs before any code runs.
+    pub fn accepts_with(&mut self, to: Address, calldata: &[u8], gas: u64) -> bool {
+        let tx = TxEnv { gas_limit: gas, ..transaction(TxKind::Call(to), calldata) };
+        self.evm.transact(tx).expect("the transaction is valid").result.is_success()
     }
 }
 

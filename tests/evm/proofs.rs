@@ -1,4 +1,5 @@
-//! Proofs of a small network with five public inputs, and what re-randomising makes of them.
+//! Proofs of a small network with five public inputs, those of a few constraints in the other systems, and what
+//! re-randomising makes of them.
 
 use std::sync::OnceLock;
 
@@ -6,9 +7,9 @@ use ark_bn254::Fr;
 use ark_ec::CurveGroup;
 use ark_ff::{Field, UniformRand, Zero};
 use zkml::{
-    evm::EvmKey,
+    evm::{EvmKeyOf, EvmSystem},
     prelude::*,
-    prove::{PreparedVerifyingKey, phased::Points},
+    prove::{Groth16, PreparedVerifyingKeyOf, ProofOf, VerifyingKeyOf, phased::Phased, phased::Points},
     rand::{RngCore, SeedableRng, rngs::StdRng},
 };
 
@@ -19,15 +20,31 @@ pub fn tiny(x: Tensor<3>) -> Class<4> {
 }
 
 /// A key, and true proofs under it.
-pub struct Proven {
+pub struct Proven<S: EvmSystem = Groth16> {
     /// The key.
-    pub key: VerifyingKey,
+    pub key: VerifyingKeyOf<S>,
     /// The same key, with its pairing computed.
-    pub prepared: PreparedVerifyingKey,
+    pub prepared: PreparedVerifyingKeyOf<S>,
     /// Its words.
-    pub words: EvmKey,
+    pub words: EvmKeyOf<S>,
+    /// What the proofs are about besides: registered weights, or nothing.
+    pub registered: <S as Phased>::Registered,
     /// Proofs of different statements, none of whose public inputs is zero.
-    pub proofs: Vec<Proof>,
+    pub proofs: Vec<ProofOf<S>>,
+}
+
+impl<S: EvmSystem> Proven<S> {
+    /// A key with proofs under it.
+    ///
+    /// # Panics
+    /// If contracts don't take the key, or a proof does not verify.
+    pub fn new(key: VerifyingKeyOf<S>, registered: <S as Phased>::Registered, proofs: Vec<ProofOf<S>>) -> Self {
+        let (prepared, words) = (key.prepare(), EvmKeyOf::new(&key).expect("a key of contracts"));
+        for proof in &proofs {
+            prepared.verify_registered(proof, &registered).expect("a true proof");
+        }
+        Self { key, prepared, words, registered, proofs }
+    }
 }
 
 /// How many different statements there are.
@@ -46,14 +63,12 @@ pub fn proven() -> &'static Proven {
         let quantized = Tiny::init(rng).unwrap().quantize(&samples, Target::top1(0.9)).unwrap();
         let circuit = quantized.circuit().unwrap();
         let keys = circuit.setup(rng).unwrap();
-        let prepared = keys.verifying.prepare();
         let mut proofs = vec![];
         for sample in &samples {
             if quantized.forward(sample).unwrap().class == Some(0) || sample.data().contains(&0.0) {
                 continue;
             }
             let proof = circuit.prove(&keys.proving, sample, rng).unwrap();
-            prepared.verify(&proof).unwrap();
             if !proof.inputs.iter().any(Fr::is_zero) {
                 proofs.push(proof);
             }
@@ -62,23 +77,24 @@ pub fn proven() -> &'static Proven {
             }
         }
         assert_eq!((proofs.len(), keys.verifying.table().len()), (STATEMENTS, 5));
-        let words = EvmKey::new(&keys.verifying).unwrap();
-        Proven { key: keys.verifying, prepared, words, proofs }
+        Proven::new(keys.verifying, (), proofs)
     })
 }
 
 /// `(A, B, C) -> (A / r, r B + r s delta, C + s A)`: another proof of the same statement, which anyone can make.
+/// `delta` is that of the last phase; the commitments stay.
 ///
 /// # Panics
 /// If the randomness is zero.
-pub fn rerandomised(key: &VerifyingKey, proof: &Proof, rng: &mut StdRng) -> Proof {
+pub fn rerandomised<S: EvmSystem>(key: &VerifyingKeyOf<S>, proof: &ProofOf<S>, rng: &mut StdRng) -> ProofOf<S> {
     let (r, s) = (Fr::rand(rng), Fr::rand(rng));
-    let Points { a, b, c, .. } = proof.proof;
+    let Points { a, b, c, commitments } = proof.proof.clone();
+    let delta = *key.vk().deltas_g2.last().expect("a phase");
     let points = Points {
         a: (a * r.inverse().expect("not zero")).into_affine(),
-        b: (b * r + key.vk().deltas_g2[0] * (r * s)).into_affine(),
+        b: (b * r + delta * (r * s)).into_affine(),
         c: (c + a * s).into_affine(),
-        commitments: vec![],
+        commitments,
     };
-    Proof { proof: points, ..proof.clone() }
+    ProofOf { proof: points, ..proof.clone() }
 }

@@ -57,7 +57,7 @@ library Trapdoor {
         return abi.encode(x, y);
     }
 
-    /// @notice k times the generator of G2, for k = 2, 3, 5, 7.
+    /// @notice k times the generator of G2, for k = 2, 3, 5, 7, 11.
     function g2(uint256 k) internal pure returns (bytes memory) {
         if (k == 2) {
             return abi.encode(
@@ -81,6 +81,14 @@ library Trapdoor {
                 0x2e539c423b302d13f4e5773c603948eaf5db5df8ae8a9a9113708390a06410d8,
                 0x19b763513924a736e4eebd0d78c91c1bc1d657fee4214057d21414011cfcc763,
                 0x2f8d9f9ab83727c77a2fec063cb7b6e5eb23044ccf535ad49d46d394fb6f6bf6
+            );
+        }
+        if (k == 11) {
+            return abi.encode(
+                0x228b515a17f28b89920873207477f8c7fc05582debaf3184febf1cfdedc5ce88,
+                0x12bb1156a9f6b360fcb2614e15d8a3ff07f2c699dc69ca830b20d2df91fe9cd3,
+                0x2b15dc62a5c9e36597914ddbbfde48806a8eabe45c8d3cccf9578ad08e058f92,
+                0x02a4fd764f52470e2fcfff325fb9692f55d6b8b077eefeaa04e07152b4d1fa94
             );
         }
         assert(k == 7);

@@ -11,6 +11,9 @@
 //! | | | | number of inputs: n | 32 |
 //! | | | | inputs | 32 n |
 //!
+//! Proofs in two phases, and those with registered weights, have ten words: `uint256[10]`, 320 bytes; the key then
+//! begins 64 bytes later, and has 128 or 256 bytes more for its deltas, and 64 for the challenge's point.
+//!
 //! One call, one encoding: what is decoded is encoded to the same bytes.
 //!
 //! # Soundness
@@ -18,56 +21,64 @@
 
 use super::{
     error::EvmError,
-    key::EvmKey,
-    proof::{self, ProofWords},
+    key::EvmKeyOf,
+    system::{EvmSystem, other_ic},
     word::{Word, of_field, of_int, selector, split, to_field},
 };
-use crate::prove::{Fr, Proof, PublicTable, Statement, VerifyingKey, phased::Points};
+use crate::prove::{Fr, Groth16, ProofOf, ProofSystem, PublicTable, Statement, VerifyingKeyOf};
 
 /// The proof and the public inputs of a call, whose points are in their groups.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Call {
+pub struct CallOf<S: EvmSystem> {
     /// The public inputs, without the constant one.
     pub inputs: Vec<Fr>,
     /// The points.
-    pub proof: Points,
+    pub proof: <S as ProofSystem>::Points,
 }
 
 /// A call of the contract for any key.
 #[derive(Clone, Debug, PartialEq)]
-pub struct KeyedCall {
+pub struct KeyedCallOf<S: EvmSystem> {
     /// The key that the call brings. A contract must compare its hash with one that it knows.
-    pub key: EvmKey,
+    pub key: EvmKeyOf<S>,
     /// The proof and its public inputs.
-    pub call: Call,
+    pub call: CallOf<S>,
 }
+
+/// A [`CallOf`] Groth16.
+pub type Call = CallOf<Groth16>;
+
+/// A [`KeyedCallOf`] Groth16.
+pub type KeyedCall = KeyedCallOf<Groth16>;
 
 /// The signature of the function of the contract for one key.
 pub fn signature(inputs: usize) -> String {
-    format!("verify(uint256[{inputs}],uint256[8])")
+    Call::signature(inputs)
 }
 
 /// The signature of the function of the contract for any key.
 pub const KEYED_SIGNATURE: &str = "verify(bytes,uint256[],uint256[8])";
 
-/// The bytes of the three arguments' places in a call with a key.
-const HEAD: usize = 32 * (2 + 8);
-
-impl From<&Proof> for Call {
-    fn from(proof: &Proof) -> Self {
+impl<S: EvmSystem> From<&ProofOf<S>> for CallOf<S> {
+    fn from(proof: &ProofOf<S>) -> Self {
         Self { inputs: proof.inputs.clone(), proof: proof.proof.clone() }
     }
 }
 
-impl Call {
+impl<S: EvmSystem> CallOf<S> {
+    /// The signature of the function that takes it, of the contract for one key.
+    pub fn signature(inputs: usize) -> String {
+        format!("verify(uint256[{inputs}],uint256[{}])", S::WORDS)
+    }
+
     /// The call of words, such as those of an event or of another contract's call.
     ///
     /// # Errors
     /// If an input is at or above the modulus of the scalar field, or a point is not in its group.
-    pub fn from_words(inputs: &[Word], proof: &ProofWords) -> Result<Self, EvmError> {
+    pub fn from_words(inputs: &[Word], proof: &S::Words) -> Result<Self, EvmError> {
         let read = |(index, word)| to_field(word).ok_or(EvmError::Modulus { index });
         let inputs = inputs.iter().enumerate().map(read).collect::<Result<_, _>>()?;
-        Ok(Self { inputs, proof: proof::from_words(proof)? })
+        Ok(Self { inputs, proof: S::from_words(proof)? })
     }
 
     /// The public inputs: `uint256[]`.
@@ -75,16 +86,16 @@ impl Call {
         self.inputs.iter().map(|x| of_field(*x)).collect()
     }
 
-    /// The proof: `uint256[8]`.
-    pub fn proof_words(&self) -> ProofWords {
-        proof::to_words(&self.proof)
+    /// The proof: `uint256[8]`, or `uint256[10]` in several phases.
+    pub fn proof_words(&self) -> S::Words {
+        S::to_words(&self.proof)
     }
 
     /// Calldata for the contract that [`solidity::verifier`](super::solidity::verifier) makes for the key.
     pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = selector(&signature(self.inputs.len())).to_vec();
+        let mut bytes = selector(&Self::signature(self.inputs.len())).to_vec();
         bytes.extend_from_slice(self.input_words().as_flattened());
-        bytes.extend_from_slice(self.proof_words().as_flattened());
+        bytes.extend_from_slice(self.proof_words().as_ref().as_flattened());
         bytes
     }
 
@@ -95,12 +106,12 @@ impl Call {
     /// or a point is not in its group.
     pub fn decode(calldata: &[u8], table: &PublicTable) -> Result<Self, EvmError> {
         let (what, n) = ("the call", table.len());
-        let rest = skip_selector(calldata, || signature(n))?;
-        let expected = n.saturating_add(8).saturating_mul(32).saturating_add(4);
+        let rest = skip_selector(calldata, || Self::signature(n))?;
+        let expected = n.saturating_add(S::WORDS).saturating_mul(32).saturating_add(4);
         let wrong = EvmError::Length { what, expected, found: calldata.len() };
         let (words, []) = split(rest) else { return Err(wrong) };
-        match words.split_last_chunk::<8>() {
-            Some((inputs, proof)) if inputs.len() == n => Self::from_words(inputs, proof),
+        match words.split_at_checked(n).map(|(inputs, proof)| (inputs, S::Words::try_from(proof))) {
+            Some((inputs, Ok(proof))) => Self::from_words(inputs, &proof),
             _ => Err(wrong),
         }
     }
@@ -111,24 +122,32 @@ impl Call {
     /// If there are more or fewer inputs than the table has, or one is out of its declared range.
     ///
     /// # Soundness
-    /// This reads it. [`VerifyingKey::verify`] of [`proof_for`](Self::proof_for), or a contract, says whether it is
+    /// This reads it. [`VerifyingKeyOf::verify`] of [`proof_for`](Self::proof_for), or a contract, says whether it is
     /// true.
     pub fn statement(&self, table: &PublicTable) -> Result<Statement, EvmError> {
         Ok(table.decode(&self.inputs)?)
     }
 
     /// The call as a proof under this key, to be verified here.
-    pub fn proof_for(&self, key: &VerifyingKey) -> Proof {
-        Proof { digest: *key.digest(), proof: self.proof.clone(), inputs: self.inputs.clone() }
+    pub fn proof_for(&self, key: &VerifyingKeyOf<S>) -> ProofOf<S> {
+        ProofOf { digest: *key.digest(), proof: self.proof.clone(), inputs: self.inputs.clone() }
     }
 }
 
-impl KeyedCall {
+impl<S: EvmSystem> KeyedCallOf<S> {
+    /// The bytes of the three arguments' places.
+    const HEAD: usize = 32 * (2 + S::WORDS);
+
+    /// The signature of the function that takes it.
+    pub fn signature() -> String {
+        format!("verify(bytes,uint256[],uint256[{}])", S::WORDS)
+    }
+
     /// The call of a proof and the key that it is for.
     ///
     /// # Errors
     /// If the key takes another number of public inputs.
-    pub fn new(key: EvmKey, call: Call) -> Result<Self, EvmError> {
+    pub fn new(key: EvmKeyOf<S>, call: CallOf<S>) -> Result<Self, EvmError> {
         if key.inputs() != call.inputs.len() {
             return Err(EvmError::OtherKey { what: "number of public inputs" });
         }
@@ -138,11 +157,11 @@ impl KeyedCall {
     /// Calldata for the contract for any key.
     pub fn encode(&self) -> Vec<u8> {
         let key = self.key.as_bytes();
-        let mut bytes = selector(KEYED_SIGNATURE).to_vec();
+        let mut bytes = selector(&Self::signature()).to_vec();
         let number = |x: usize| of_int(x as u64);
-        bytes.extend_from_slice(&number(HEAD));
-        bytes.extend_from_slice(&number(HEAD + 32 + key.len()));
-        bytes.extend_from_slice(self.call.proof_words().as_flattened());
+        bytes.extend_from_slice(&number(Self::HEAD));
+        bytes.extend_from_slice(&number(Self::HEAD + 32 + key.len()));
+        bytes.extend_from_slice(self.call.proof_words().as_ref().as_flattened());
         bytes.extend_from_slice(&number(key.len()));
         bytes.extend_from_slice(key);
         bytes.extend_from_slice(&number(self.call.inputs.len()));
@@ -157,34 +176,37 @@ impl KeyedCall {
     /// [`encode`](Self::encode) writes it, an input is at or above the modulus of the scalar field, or a point of key
     /// or proof is not in its group.
     pub fn decode(calldata: &[u8]) -> Result<Self, EvmError> {
-        let rest = skip_selector(calldata, || KEYED_SIGNATURE.to_owned())?;
+        let rest = skip_selector(calldata, Self::signature)?;
         let short = |expected: usize| EvmError::Length { what: "the call", expected, found: calldata.len() };
         let (words, left) = split(rest);
-        let Some(([at_key, at_inputs, proof @ .., key_length], tail)) = words.split_first_chunk::<11>() else {
-            return Err(short(4 + HEAD + 32));
+        let least = 4 + Self::HEAD + 32;
+        let Some(([at_key, at_inputs], tail)) = words.split_first_chunk::<2>() else { return Err(short(least)) };
+        let Some((proof, tail)) = tail.split_at_checked(S::WORDS) else { return Err(short(least)) };
+        let (Ok(proof), Some((key_length, tail))) = (S::Words::try_from(proof), tail.split_first()) else {
+            return Err(short(least));
         };
-        head("the place of the key", at_key, HEAD)?;
-        let (length, n) = lengths(key_length)?;
-        head("the place of the public inputs", at_inputs, HEAD + 32 + length)?;
-        let whole = 4 + HEAD + 32 + length + 32 + 32 * n;
+        head("the place of the key", at_key, Self::HEAD)?;
+        let (length, n) = lengths::<S>(key_length)?;
+        head("the place of the public inputs", at_inputs, Self::HEAD + 32 + length)?;
+        let whole = least + length + 32 + 32 * n;
         if calldata.len() != whole || !left.is_empty() {
             return Err(short(whole));
         }
         let (key, tail) = tail.split_at_checked(length / 32).ok_or_else(|| short(whole))?;
         let (count, inputs) = tail.split_first().ok_or_else(|| short(whole))?;
         head("the number of public inputs", count, n)?;
-        Ok(Self { key: EvmKey::from_bytes(key.as_flattened())?, call: Call::from_words(inputs, proof)? })
+        Ok(Self { key: EvmKeyOf::from_bytes(key.as_flattened())?, call: CallOf::from_words(inputs, &proof)? })
     }
 
-    /// What the call says, if it brings this key: as [`Call::statement`].
+    /// What the call says, if it brings this key: as [`CallOf::statement`].
     ///
     /// # Errors
-    /// If it brings another key, or as [`Call::statement`].
+    /// If it brings another key, or as [`CallOf::statement`].
     ///
     /// # Soundness
-    /// As [`Call::statement`].
-    pub fn statement(&self, key: &VerifyingKey) -> Result<Statement, EvmError> {
-        if self.key != EvmKey::new(key)? {
+    /// As [`CallOf::statement`].
+    pub fn statement(&self, key: &VerifyingKeyOf<S>) -> Result<Statement, EvmError> {
+        if self.key != EvmKeyOf::new(key)? {
             return Err(EvmError::OtherKey { what: "key" });
         }
         self.call.statement(key.table())
@@ -196,11 +218,12 @@ fn head(what: &'static str, found: &Word, expected: usize) -> Result<(), EvmErro
 }
 
 /// The length of a key, and for how many public inputs a key of that length is.
-fn lengths(word: &Word) -> Result<(usize, usize), EvmError> {
+fn lengths<S: EvmSystem>(word: &Word) -> Result<(usize, usize), EvmError> {
     let [zeros @ .., a, b, c, d] = word;
     let length = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
-    let n = length.saturating_sub(EvmKey::FIXED + 64) / 64;
-    let expected = EvmKey::FIXED + 64 * (n.clamp(1, EvmKey::MAX_INPUTS) + 1);
+    let least = EvmKeyOf::<S>::FIXED + 64 * other_ic::<S>();
+    let n = length.saturating_sub(least) / 64;
+    let expected = least + 64 * n.clamp(1, EvmKeyOf::<S>::MAX_INPUTS);
     if length == expected && zeros.iter().all(|byte| *byte == 0) {
         Ok((length, n))
     } else {

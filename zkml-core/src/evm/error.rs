@@ -3,7 +3,7 @@
 use super::word::Word;
 use crate::{
     digest::hex,
-    prove::{DecodeError, LoadError, PointFault},
+    prove::{DecodeError, LoadError, OtherKey, PointFault},
 };
 
 /// Words that are no key, no proof or no call, or a key that no contract takes.
@@ -21,8 +21,10 @@ pub enum EvmError {
         found: usize,
     },
     /// A key is not of whole points.
-    #[error("a key of n public inputs has 512 + 64 n bytes with n at least 1, found {found}")]
+    #[error("a key of n public inputs has {least} + 64 n bytes with n at least 1, found {found}")]
     KeyLength {
+        /// The bytes of one without inputs.
+        least: usize,
         /// The bytes it has.
         found: usize,
     },
@@ -76,6 +78,9 @@ pub enum EvmError {
         /// What differs.
         what: &'static str,
     },
+    /// What is registered is so under another key than the contract's.
+    #[error(transparent)]
+    Registered(#[from] OtherKey),
     /// The points do not make a verifying key.
     #[error(transparent)]
     Key(LoadError),

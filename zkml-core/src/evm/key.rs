@@ -1,36 +1,45 @@
-//! Verifying key as words: `alpha | beta | gamma | delta | abc_0 | .. | abc_n`, whose keccak256 names it on a chain.
+//! Verifying key as words: `alpha | beta | gamma | deltas | abc_0 | .. | abc_n`, whose keccak256 names it on a chain.
 //!
 //! | bytes | what |
 //! |---|---|
 //! | 0 | `alpha`, two words |
 //! | 64 | `beta`, four words |
 //! | 192 | `gamma`, four words |
-//! | 320 | `delta`, four words |
-//! | 448 + 64 i | `abc_i`, two words, for `i` from 0 to the number `n` of public inputs |
+//! | 320 | `delta` of each of the `p` phases, four words each |
+//! | 320 + 128 p + 64 i | `abc_i`, two words, for `i` from 0 to the number `n` of public inputs; in several phases, that of the challenge is last |
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use super::{
     error::EvmError,
     points::{to_g1, to_g2},
-    word::{Word, keccak256, of_g1, of_g2, split},
+    system::{self, EvmSystem, other_ic},
+    word::{Word, of_g1, of_g2, split},
 };
-use crate::prove::{Digest, Groth16, ProofSystem, Provenance, PublicTable, VerifyingKey, hex, phased::VerifyingPoints};
+use crate::prove::{
+    Digest, Groth16, ProofSystem, Provenance, PublicTable, VerifyingKeyOf, hex, phased::Phased, phased::VerifyingPoints,
+};
 
-/// A verifying key as a contract takes it: `512 + 64 n` bytes for `n` public inputs.
+/// A verifying key as a contract takes it: for `n` public inputs `512 + 64 n` bytes of Groth16, `704 + 64 n` in two
+/// phases, `832 + 64 n` with registered weights.
 ///
 /// # Soundness
 /// It has the points and nothing else: not the circuit's digest, nor what the inputs mean, nor who made it. Its
-/// [hash](Self::hash) says which points are meant; that they are those of a circuit, only a [`VerifyingKey`] from a
+/// [hash](Self::hash) says which points are meant; that they are those of a circuit, only a [`VerifyingKeyOf`] from a
 /// trusted source does.
 #[derive(Clone, PartialEq, Eq)]
-pub struct EvmKey {
+pub struct EvmKeyOf<S: EvmSystem> {
     bytes: Vec<u8>,
+    system: PhantomData<S>,
 }
 
-impl EvmKey {
+/// An [`EvmKeyOf`] Groth16.
+pub type EvmKey = EvmKeyOf<Groth16>;
+
+impl<S: EvmSystem> EvmKeyOf<S> {
     /// The bytes without any `abc`.
-    pub const FIXED: usize = 448;
+    pub const FIXED: usize = 320 + 128 * <S as Phased>::PHASES;
 
     /// The most public inputs: a call takes less gas than a transaction may have, `2^24` (EIP-7825).
     pub const MAX_INPUTS: usize = 1024;
@@ -39,11 +48,10 @@ impl EvmKey {
     ///
     /// # Errors
     /// If it has no public input, or more than [`MAX_INPUTS`](Self::MAX_INPUTS).
-    pub fn new(key: &VerifyingKey) -> Result<Self, EvmError> {
+    pub fn new(key: &VerifyingKeyOf<S>) -> Result<Self, EvmError> {
         let vk = key.vk();
-        let inputs = vk.ic.len().saturating_sub(1);
-        check_inputs(inputs)?;
-        let mut bytes = Vec::with_capacity(Self::FIXED + 64 * (inputs + 1));
+        check_inputs(system::inputs::<S>(vk))?;
+        let mut bytes = Vec::with_capacity(Self::FIXED + 64 * vk.ic.len());
         bytes.extend_from_slice(of_g1(&vk.alpha_g1).as_flattened());
         for point in [&vk.beta_g2, &vk.gamma_g2].into_iter().chain(&vk.deltas_g2) {
             bytes.extend_from_slice(of_g2(point).as_flattened());
@@ -51,7 +59,7 @@ impl EvmKey {
         for point in &vk.ic {
             bytes.extend_from_slice(of_g1(point).as_flattened());
         }
-        Ok(Self { bytes })
+        Ok(Self { bytes, system: PhantomData })
     }
 
     /// The key of these bytes, whose points are checked.
@@ -60,8 +68,8 @@ impl EvmKey {
     /// If the length is none, there are no or too many public inputs, or a point is not in its group, or zero where no
     /// honest key has zero.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, EvmError> {
-        read(bytes)?;
-        Ok(Self { bytes: bytes.to_vec() })
+        read::<S>(bytes)?;
+        Ok(Self { bytes: bytes.to_vec(), system: PhantomData })
     }
 
     /// The bytes.
@@ -69,14 +77,15 @@ impl EvmKey {
         &self.bytes
     }
 
-    /// `keccak256(bytes)`: what a contract stores.
+    /// `keccak256(bytes)`, with registered weights `keccak256(tag | 3 | n + 2 | bytes)`: what a contract stores, and
+    /// what challenges are drawn for.
     pub fn hash(&self) -> Word {
-        keccak256(&self.bytes)
+        S::hash(&self.bytes)
     }
 
     /// How many public inputs it takes.
     pub fn inputs(&self) -> usize {
-        (self.bytes.len() - Self::FIXED) / 64 - 1
+        (self.bytes.len() - Self::FIXED) / 64 - other_ic::<S>()
     }
 
     /// The key with what the bytes don't say: of which circuit it is, who made it, and what its public inputs mean.
@@ -88,12 +97,12 @@ impl EvmKey {
         contents: Digest,
         provenance: Provenance,
         table: PublicTable,
-    ) -> Result<VerifyingKey, EvmError> {
-        Ok(VerifyingKey::new(contents, provenance, table, read(&self.bytes)?)?)
+    ) -> Result<VerifyingKeyOf<S>, EvmError> {
+        Ok(VerifyingKeyOf::new(contents, provenance, table, read::<S>(&self.bytes)?)?)
     }
 }
 
-impl fmt::Debug for EvmKey {
+impl<S: EvmSystem> fmt::Debug for EvmKeyOf<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "EvmKey(0x{}, {} inputs)", hex(&self.hash()), self.inputs())
     }
@@ -104,25 +113,26 @@ fn check_inputs(found: usize) -> Result<(), EvmError> {
     if found == 0 || found > max { Err(EvmError::Inputs { found, max }) } else { Ok(()) }
 }
 
-fn read(bytes: &[u8]) -> Result<VerifyingPoints, EvmError> {
-    let wrong = EvmError::KeyLength { found: bytes.len() };
-    let (words, []) = split(bytes) else { return Err(wrong) };
-    let Some((fixed, inputs)) = words.split_first_chunk::<14>() else { return Err(wrong) };
-    let (inputs, []) = inputs.as_chunks::<2>() else { return Err(wrong) };
-    if inputs.is_empty() {
-        return Err(wrong);
-    }
-    check_inputs(inputs.len() - 1)?;
-    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = *fixed;
-    let abc = inputs.iter().enumerate().map(|(i, words)| to_g1(words, "the public inputs' points", i));
+fn read<S: EvmSystem>(bytes: &[u8]) -> Result<VerifyingPoints, EvmError> {
+    let wrong = || EvmError::KeyLength { least: EvmKeyOf::<S>::FIXED + 64 * other_ic::<S>(), found: bytes.len() };
+    let (words, []) = split(bytes) else { return Err(wrong()) };
+    let Some((alpha, rest)) = words.split_first_chunk::<2>() else { return Err(wrong()) };
+    let Some((g2, inputs)) = rest.split_at_checked(4 * (2 + <S as Phased>::PHASES)) else { return Err(wrong()) };
+    let ((g2, []), (inputs, [])) = (g2.as_chunks::<4>(), inputs.as_chunks::<2>()) else { return Err(wrong()) };
+    let ([beta, gamma, deltas @ ..], Some(count)) = (g2, inputs.len().checked_sub(other_ic::<S>())) else {
+        return Err(wrong());
+    };
+    check_inputs(count)?;
     let what = "beta, gamma and delta in G2";
+    let deltas = deltas.iter().enumerate().map(|(i, words)| to_g2(words, what, 2 + i));
+    let abc = inputs.iter().enumerate().map(|(i, words)| to_g1(words, "the public inputs' points", i));
     let vk = VerifyingPoints {
-        alpha_g1: to_g1(&[a, b], "alpha", 0)?,
-        beta_g2: to_g2(&[c, d, e, f], what, 0)?,
-        gamma_g2: to_g2(&[g, h, i, j], what, 1)?,
-        deltas_g2: vec![to_g2(&[k, l, m, n], what, 2)?],
+        alpha_g1: to_g1(alpha, "alpha", 0)?,
+        beta_g2: to_g2(beta, what, 0)?,
+        gamma_g2: to_g2(gamma, what, 1)?,
+        deltas_g2: deltas.collect::<Result<_, _>>()?,
         ic: abc.collect::<Result<_, _>>()?,
     };
-    Groth16::admit_verifying(&vk)?;
+    S::admit_verifying(&vk)?;
     Ok(vk)
 }

@@ -8,13 +8,18 @@
 //! Proof ───────────> Call ──encode──> calldata ──decode──> Call ──statement──> Statement (typed)
 //! ```
 //!
+//! [`TwoPhase`](crate::prove::TwoPhase) and [`Registered`](crate::prove::Registered) have the same, with
+//! `e(D, delta_1)` in the equation, and with registered weights `e(D_w, delta_w)`; their proofs are `uint256[10]`. Keys
+//! and calls are [`EvmKeyOf`] and [`CallOf`] any system, of which [`EvmKey`] and [`Call`] are those of Groth16.
+//!
 //! | module | what it holds |
 //! |---|---|
 //! | [`word`] | 32-byte words: field elements, keccak256, selectors |
 //! | [`key`] | a verifying key as words, and its hash |
-//! | [`mod@proof`] | a proof as eight words |
+//! | [`system`] | what differs between proof systems |
+//! | [`mod@proof`] | a proof as eight words, or ten |
 //! | [`calldata`] | calls of both contracts, encoded and decoded |
-//! | [`solidity`] | the contracts' sources, and the bytecode of the one for any key |
+//! | [`solidity`] | the contracts' sources, and the bytecode of those for any key |
 //! | [`context`] | what a bounty's contract hashes: context, challenge, and the combination of a message |
 //!
 //! All numbers are 32-byte words, most significant byte first; points are those of EIP-196 and EIP-197: `x, y`, in G2
@@ -41,7 +46,9 @@
 //! What a contract accepts is what [`VerifyingKey::verify`](crate::prove::VerifyingKey::verify) accepts, but for two
 //! things that a contract does not know: the circuit's digest, which the key stands for, and the declared ranges of the
 //! public inputs, which [`Call::statement`] checks and which the circuit enforces. A contract says nothing about where
-//! its key comes from: see [`Provenance`](crate::prove::Provenance).
+//! its key comes from: see [`Provenance`](crate::prove::Provenance). Challenges are computed from the words of the
+//! call, after each has been checked to be reduced, and are what [`transcript`](crate::prove::transcript) makes of the
+//! same proof.
 
 pub mod calldata;
 pub mod context;
@@ -50,12 +57,14 @@ pub mod key;
 mod points;
 pub mod proof;
 pub mod solidity;
+pub mod system;
 
 pub use crate::prove::word;
-pub use calldata::{Call, KeyedCall};
+pub use calldata::{Call, CallOf, KeyedCall, KeyedCallOf};
 pub use context::{Address, bounty_context, challenge, combine};
 pub use error::EvmError;
-pub use key::EvmKey;
+pub use key::{EvmKey, EvmKeyOf};
+pub use system::EvmSystem;
 pub use word::{Word, keccak256};
 
 #[cfg(all(test, feature = "prove"))]

@@ -1,90 +1,146 @@
-//! The contracts: `library Groth16`, which has the pairing equation, and two that use it: a verifier for one key, and
-//! one for any key.
+//! The contracts: `library Groth16`, which has the pairing equation, and `library TwoPhase`, which has that of several
+//! phases and the challenge; and of each system two that use them: a verifier for one key, and one for any key.
 //!
 //! | | for one key | for any key |
 //! |---|---|---|
-//! | source | [`verifier`] writes it | [`GENERIC`] |
-//! | bytecode | what `solc` makes of it | [`generic_bytecode`] |
-//! | its key | constants in its code | an argument, whose keccak256 the caller must know |
-//! | public inputs | at most [`MAX_INPUTS`] | at most [`EvmKey::MAX_INPUTS`] |
+//! | source | [`verifier`], [`registered_verifier`] write it | [`GENERIC`], [`Sources::generic`](super::system::Sources::generic) |
+//! | bytecode | what `solc` makes of it | [`generic_bytecode_of`], [`registered_bytecode`] |
+//! | its key | constants in its code | an argument, whose keccak256 the caller must know; with registered weights, the contract |
+//! | registered weights | constants in its code | fixed when it is made |
+//! | public inputs | at most [`EvmSystem::MAX_INPUTS`] | at most [`EvmKeyOf::MAX_INPUTS`] |
 //!
-//! Both revert rather than return false: on inputs at or above the modulus, of another number, on points that are not
+//! All revert rather than return false: on inputs at or above the modulus, of another number, on points that are not
 //! in their groups, and where the equation does not hold.
 //!
 //! # Soundness
 //! Whoever ran the setup of a key by a single party can make proofs of anything that its contract takes: the source
-//! says so. The contract for any key proves nothing by itself, for a prover may bring a key of its own.
+//! says so. The contract for any key proves nothing by itself, for a prover may bring a key of its own. Challenges are
+//! computed by the contracts, from the words that go into the equation.
 
 use std::fmt::Write as _;
 
-use super::{error::EvmError, key::EvmKey};
-use crate::prove::{Provenance, PublicKind, PublicTable, VerifyingKey, hex};
+use super::{
+    error::EvmError,
+    key::EvmKeyOf,
+    system::EvmSystem,
+    word::{Word, of_g1},
+};
+use crate::prove::{
+    Groth16, ProofSystem, Provenance, PublicKind, PublicTable, Registered, VerifyingKeyOf, WeightsCommitment, hex,
+    phased::Phased,
+};
 
 /// The library: the pairing equation, in one place.
 pub const GROTH16: &str = include_str!("solidity/Groth16.sol");
 
+/// The library of several phases, which imports `./Groth16.sol`.
+pub const TWO_PHASE: &str = include_str!("solidity/TwoPhase.sol");
+
 /// The contract for any key, which imports `./Groth16.sol`.
 pub const GENERIC: &str = include_str!("solidity/Groth16Verifier.sol");
 
-/// What is left to fill in for one key: `{{name}}`, `{{inputs}}`, `{{keyHash}}`, `{{key}}`.
-const TEMPLATE: &str = include_str!("solidity/Verifier.sol.template");
+/// What [`TWO_PHASE`] has before its own contents, where it is a file of its own.
+const IMPORT: &str = "import {Groth16} from \"./Groth16.sol\";\n";
 
-const GENERIC_HEX: &str = include_str!("solidity/Groth16Verifier.bin");
-
-/// The most public inputs of a contract for one key, so that its code has at most 24,576 bytes (EIP-170).
-pub const MAX_INPUTS: usize = 350;
+/// [`EvmSystem::MAX_INPUTS`] of Groth16.
+pub const MAX_INPUTS: usize = <Groth16 as EvmSystem>::MAX_INPUTS;
 
 /// The most letters of a contract's name.
 pub const MAX_NAME: usize = 64;
 
-/// Names that the source has already.
-const TAKEN: [&str; 5] = ["Groth16", "KEY", "KEY_HASH", "CalldataLength", "WrongKey"];
-
 /// The creation code of the contract for any key, as solc 0.8.37 makes it of [`GENERIC`]: for cancun, optimised for 200
 /// runs, without metadata.
 pub fn generic_bytecode() -> Vec<u8> {
+    generic_bytecode_of::<Groth16>()
+}
+
+/// [`generic_bytecode`] of any system in which nothing is registered.
+pub fn generic_bytecode_of<S: EvmSystem + Phased<Registered = ()>>() -> Vec<u8> {
+    code::<S>()
+}
+
+/// The creation code of the contract that takes proofs of this key and these weights, and the key with each call: of
+/// constant size, and then what its constructor takes, the key's hash and the commitment.
+///
+/// # Errors
+/// If the key has no public input or more than [`EvmKeyOf::MAX_INPUTS`], or the weights are registered under another.
+///
+/// # Soundness
+/// Whoever relies on a contract compares `KEY_HASH`, `WEIGHTS_X` and `WEIGHTS_Y` with [`EvmKeyOf::hash`] and the
+/// commitment that it knows.
+pub fn registered_bytecode(key: &VerifyingKeyOf<Registered>, weights: &WeightsCommitment) -> Result<Vec<u8>, EvmError> {
+    Registered::admit_registered(key.vk(), weights)?;
+    let [x, y] = of_g1(&weights.point());
+    Ok([&code::<Registered>(), [EvmKeyOf::new(key)?.hash(), x, y].as_flattened()].concat())
+}
+
+fn code<S: EvmSystem>() -> Vec<u8> {
     let digit = |c: &u8| char::from(*c).to_digit(16).unwrap_or_default() as u8;
-    let (pairs, _) = GENERIC_HEX.trim_end().as_bytes().as_chunks::<2>();
+    let (pairs, _) = S::SOURCES.generic_hex.trim_end().as_bytes().as_chunks::<2>();
     pairs.iter().map(|[high, low]| digit(high) << 4 | digit(low)).collect()
 }
 
-/// The Solidity source of a contract of that name, which takes the proofs of that key and no others: `verify(uint256[n]
-/// inputs, uint256[8] proof)` reverts unless the proof is one. The source stands alone, and says what the public inputs
-/// mean.
+/// The Solidity source of a contract of that name, which takes the proofs of that key and no others:
+/// `verify(uint256[n] inputs, uint256[8] proof)`, or `uint256[10]` in two phases, reverts unless the proof is one. The
+/// source stands alone, and says what the public inputs mean.
 ///
 /// # Errors
 /// If the name is none (a capital letter, then letters, digits and underscores, and not one that the source has), or
-/// the key has no public input, or more than [`MAX_INPUTS`].
+/// the key has no public input, or more than [`EvmSystem::MAX_INPUTS`].
 ///
 /// # Soundness
 /// A contract does not show whose key it has: whoever relies on one generates it from a key of its own or of a
-/// ceremony, compiles it and compares the code, or compares `KEY_HASH` with [`EvmKey::hash`] and the source with this.
-pub fn verifier(name: &str, key: &VerifyingKey) -> Result<String, EvmError> {
-    check_name(name)?;
-    let words = EvmKey::new(key)?;
-    if words.inputs() > MAX_INPUTS {
-        return Err(EvmError::Inputs { found: words.inputs(), max: MAX_INPUTS });
-    }
-    let filled = TEMPLATE
-        .replace("{{name}}", name)
-        .replace("{{inputs}}", &words.inputs().to_string())
-        .replace("{{keyHash}}", &format!("0x{}", hex(&words.hash())))
-        .replace("{{key}}", &hex(words.as_bytes()));
-    Ok(format!("{GROTH16}\n{}{filled}", comment(key)))
+/// ceremony, compiles it and compares the code, or compares `KEY_HASH` with [`EvmKeyOf::hash`] and the source with
+/// this.
+pub fn verifier<S: EvmSystem + Phased<Registered = ()>>(
+    name: &str,
+    key: &VerifyingKeyOf<S>,
+) -> Result<String, EvmError> {
+    registered_verifier(name, key, &())
 }
 
-fn check_name(name: &str) -> Result<(), EvmError> {
+/// As [`verifier`], where something is registered: it takes the proofs of that key and these weights.
+///
+/// # Errors
+/// As [`verifier`], or if the weights are registered under another key.
+///
+/// # Soundness
+/// As [`verifier`]; and the weights must come from where they were registered, never from who sends proofs.
+pub fn registered_verifier<S: EvmSystem>(
+    name: &str,
+    key: &VerifyingKeyOf<S>,
+    registered: &<S as Phased>::Registered,
+) -> Result<String, EvmError> {
+    check_name::<S>(name)?;
+    S::admit_registered(key.vk(), registered)?;
+    let words = EvmKeyOf::new(key)?;
+    if words.inputs() > S::MAX_INPUTS {
+        return Err(EvmError::Inputs { found: words.inputs(), max: S::MAX_INPUTS });
+    }
+    let number = |word: &Word| format!("0x{}", hex(word));
+    let filled = (S::SOURCES.template)
+        .replace("{{name}}", name)
+        .replace("{{inputs}}", &words.inputs().to_string())
+        .replace("{{keyHash}}", &number(&words.hash()))
+        .replace("{{key}}", &hex(words.as_bytes()));
+    let pinned = S::pinned(registered);
+    let filled = pinned.iter().fold(filled, |text, (place, word)| text.replace(place, &number(word)));
+    let libraries = S::SOURCES.libraries.iter().map(|text| text.split_once(IMPORT).map_or(*text, |(_, rest)| rest));
+    Ok(format!("{}\n{}{filled}", libraries.collect::<String>(), comment(key)))
+}
+
+fn check_name<S: EvmSystem>(name: &str) -> Result<(), EvmError> {
     let mut letters = name.bytes();
     // Solidity's keywords begin with a small letter.
     let fits = letters.next().is_some_and(|first| first.is_ascii_uppercase())
         && letters.all(|c| c.is_ascii_alphanumeric() || c == b'_')
         && name.len() <= MAX_NAME
-        && !TAKEN.contains(&name);
+        && !S::SOURCES.taken.contains(&name);
     if fits { Ok(()) } else { Err(EvmError::Name { found: name.to_owned(), max: MAX_NAME }) }
 }
 
 /// What the contract's key is of, in comments.
-fn comment(key: &VerifyingKey) -> String {
+fn comment<S: ProofSystem>(key: &VerifyingKeyOf<S>) -> String {
     let mut text = String::new();
     line(&mut text, &format!("Circuit {}", key.digest()));
     match key.provenance() {

@@ -2,16 +2,20 @@
 
 use std::sync::OnceLock;
 
-use ark_bn254::{Fq, Fq2, G2Affine};
+use ark_bn254::{Fq, Fq2, G1Affine, G2Affine};
+use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{BigInteger, PrimeField};
 use ark_std::rand::{SeedableRng, rngs::StdRng};
+use sha2::{Digest as _, Sha256};
 
 use super::*;
 use crate::{
     number::{Int, field::to_field},
     prove::{
-        Digest, Fr, Groth16, Keys, Matrices, PointFault, Proof, Provenance, PublicKind, PublicTable, VerifyingKey, hex,
-        prove, setup,
+        Digest, Fr, Groth16, Keys, Matrices, PointFault, Proof, Provenance, PublicKind, PublicTable, Registered,
+        TwoPhase, VerifyingKey, VerifyingKeyOf, WeightsCommitment, hex,
+        phased::{Points, Registration, VerifyingPoints},
+        prove, setup, transcript,
     },
     shape::Shape,
 };
@@ -394,4 +398,133 @@ fn tags_are_words() {
         let word = tag.word();
         assert_eq!((&word[..name.len()], &word[name.len()..]), (name, &vec![0; 32 - name.len()][..]));
     }
+}
+
+/// A key of small multiples of the generators.
+fn fixed<const PHASES: usize>(ic: u64) -> VerifyingPoints {
+    let g1 = |k: u64| (G1Affine::generator() * Fr::from(k)).into_affine();
+    let g2 = |k: u64| (G2Affine::generator() * Fr::from(k)).into_affine();
+    VerifyingPoints {
+        alpha_g1: g1(7),
+        beta_g2: g2(2),
+        gamma_g2: g2(3),
+        deltas_g2: [5, 11, 13].into_iter().take(PHASES).map(g2).collect(),
+        ic: (0..ic).map(|i| g1(17 + i)).collect(),
+    }
+}
+
+/// Contracts that are deployed are compared with what is generated.
+#[test]
+fn the_source_of_a_contract_for_a_key_is_what_it_was() {
+    let key = VerifyingKey::new(CONTENTS, Provenance::SingleParty, table(), fixed::<1>(6)).unwrap();
+    let source = solidity::verifier("Irises", &key).unwrap();
+    let sha256 = hex(&Sha256::digest(source.as_bytes()));
+    assert_eq!(sha256, "3d89b51f02909f2f9948b7124756aacc01b2093c73a3a0129d1fae1ea90daafd");
+}
+
+/// Keys of several phases, and calls with ten words.
+fn words_of<S: EvmSystem>(ic: u64, least: usize, points: VerifyingPoints) -> EvmKeyOf<S> {
+    let key = VerifyingKeyOf::<S>::new(CONTENTS, Provenance::SingleParty, table(), points).unwrap();
+    let words = EvmKeyOf::new(&key).unwrap();
+    let bytes = words.as_bytes();
+    assert_eq!((bytes.len(), words.inputs()), (least + 64 * 5, 5));
+    assert_eq!(bytes.len(), EvmKeyOf::<S>::FIXED + 64 * ic as usize);
+    let read = EvmKeyOf::<S>::from_bytes(bytes).unwrap();
+    assert_eq!((&read, read.hash()), (&words, words.hash()));
+    assert_eq!(read.verifying_key(CONTENTS, Provenance::SingleParty, table()).unwrap(), key);
+    for end in 0..bytes.len() {
+        let read = EvmKeyOf::<S>::from_bytes(&bytes[..end]);
+        assert_eq!(read.is_ok(), end > least && (end - least) % 64 == 0, "{end} bytes");
+    }
+    let error = EvmKeyOf::<S>::from_bytes(&bytes[..least - 1]).unwrap_err();
+    let expected = format!("a key of n public inputs has {least} + 64 n bytes with n at least 1, found {}", least - 1);
+    assert_eq!(error.to_string(), expected);
+    assert_eq!(
+        EvmKeyOf::<S>::from_bytes(&bytes[..least]),
+        Err(EvmError::Inputs { found: 0, max: EvmKeyOf::<S>::MAX_INPUTS })
+    );
+    // Deltas that are equal, or that of gamma: anything could be proved.
+    for from in [192, 320] {
+        let mut equal = bytes.to_vec();
+        let delta = bytes[from..from + 128].to_vec();
+        equal[448..576].copy_from_slice(&delta);
+        let fault = EvmKeyOf::<S>::from_bytes(&equal).unwrap_err();
+        assert!(matches!(fault, EvmError::Point { fault: PointFault::Repeated, .. }), "{fault}");
+    }
+
+    let g1 = |k: u64| (G1Affine::generator() * Fr::from(k)).into_affine();
+    let b = (G2Affine::generator() * Fr::from(7)).into_affine();
+    let proof = Points { a: g1(5), b, c: g1(6), commitments: vec![g1(8)] };
+    let call = CallOf::<S> { inputs: VALUES[1..6].iter().map(|q| to_field(Int::from(*q))).collect(), proof };
+    assert_eq!(call.proof_words().as_ref().len(), 10);
+    assert_eq!(call.proof_words().as_ref()[8..], word::of_g1(&g1(8)));
+    let plain = call.encode();
+    assert_eq!(plain[..4], word::selector("verify(uint256[5],uint256[10])"));
+    assert_eq!(CallOf::<S>::decode(&plain, &table()), Ok(call.clone()));
+    let keyed = KeyedCallOf::new(words.clone(), call.clone()).unwrap();
+    let calldata = keyed.encode();
+    assert_eq!(calldata[..4], word::selector("verify(bytes,uint256[],uint256[10])"));
+    assert_eq!(KeyedCallOf::<S>::decode(&calldata), Ok(keyed.clone()));
+    assert_eq!(keyed.statement(&key), call.statement(&table()));
+    for end in 0..calldata.len() {
+        assert!(
+            matches!(KeyedCallOf::<S>::decode(&calldata[..end]), Err(EvmError::Length { found, .. }) if found == end)
+        );
+    }
+    assert!(KeyedCallOf::<S>::decode(&[&calldata[..], &[0; 32]].concat()).is_err());
+    for end in 0..plain.len() {
+        assert!(
+            matches!(CallOf::<S>::decode(&plain[..end], &table()), Err(EvmError::Length { found, .. }) if found == end)
+        );
+    }
+    for at in 0..10 {
+        let (mut aliased, mut off) = (plain.clone(), plain.clone());
+        let place = 4 + 32 * (5 + at);
+        let word: Word = plain[place..place + 32].try_into().unwrap();
+        aliased[place..place + 32].copy_from_slice(&plus::<Fq>(&word).unwrap());
+        off[place + 31] ^= 1;
+        for (changed, expected) in [(aliased, PointFault::Encoding), (off, PointFault::Curve)] {
+            let error = CallOf::<S>::decode(&changed, &table()).unwrap_err();
+            assert!(matches!(error, EvmError::Point { fault, .. } if fault == expected), "{error}");
+        }
+    }
+    // A call of the contract of Groth16, and a commitment too many or none.
+    assert!(matches!(Call::decode(&plain, &table()), Err(EvmError::Selector { .. })));
+    for commitments in [vec![], vec![g1(8); 2]] {
+        let call = CallOf::<S> { proof: Points { commitments, ..call.proof.clone() }, ..call.clone() };
+        assert_eq!(call.proof_words().as_ref()[8..], [[0; 32]; 2]);
+    }
+    words
+}
+
+#[test]
+fn keys_and_calls_of_several_phases_are_their_words() {
+    let points = fixed::<2>(7);
+    let words = words_of::<TwoPhase>(7, 704, points.clone());
+    assert_eq!(words.hash(), keccak256(words.as_bytes()));
+    assert_eq!(words.hash(), transcript::key_digest(&points));
+    let points = fixed::<3>(7);
+    let words = words_of::<Registered>(7, 832, points.clone());
+    assert_eq!(words.hash(), WeightsCommitment::key_digest(&points));
+    let key = words.verifying_key(CONTENTS, Provenance::SingleParty, table()).unwrap();
+    assert_eq!(words.hash(), key.key_digest());
+
+    // What is registered is so under this key, and is written into the contract.
+    let point = (G1Affine::generator() * Fr::from(19)).into_affine();
+    let weights = WeightsCommitment::new(words.hash(), point).unwrap();
+    let source = solidity::registered_verifier("Irises", &key, &weights).unwrap();
+    let [x, y] = word::of_g1(&point).map(|word| hex(&word));
+    for line in [
+        format!("    bytes32 public constant KEY_HASH = 0x{};", hex(&words.hash())),
+        format!("    uint256 public constant WEIGHTS_X = 0x{x};"),
+        format!("    uint256 public constant WEIGHTS_Y = 0x{y};"),
+        "// Key: made by a single party. WHOEVER RAN THE SETUP CAN FORGE PROOFS that this contract takes.".to_owned(),
+    ] {
+        assert_eq!(source.lines().filter(|l| *l == line).count(), 1, "{line} in\n{source}");
+    }
+    let code = solidity::registered_bytecode(&key, &weights).unwrap();
+    assert_eq!(code[code.len() - 96..], *[words.hash(), word::of_g1(&point)[0], word::of_g1(&point)[1]].as_flattened());
+    let other = WeightsCommitment::new([1; 32], point).unwrap();
+    assert!(matches!(solidity::registered_verifier("Irises", &key, &other), Err(EvmError::Registered(_))));
+    assert!(matches!(solidity::registered_bytecode(&key, &other), Err(EvmError::Registered(_))));
 }
