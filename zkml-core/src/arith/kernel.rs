@@ -103,7 +103,7 @@ pub(crate) fn unfold<T>(grid: &Grid, channels: usize, mut meets: impl FnMut(Opti
 pub fn products(rows: &Vectors, columns: &Vectors, each: &mut dyn FnMut(usize, usize, i64)) -> Option<()> {
     let n = rows.length;
     let term = u128::from(rows.most) * u128::from(columns.most);
-    let sum = term * n as u128;
+    let sum = term.saturating_mul(n as u128);
     if n != columns.length || sum >= 1 << 63 {
         return None;
     }
@@ -232,6 +232,15 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn sums_that_may_not_fit_are_nothing() {
+        let of = |values: &[i64]| Vectors::new(values.len(), values.to_vec());
+        let mut none = |_, _, _| panic!("a sum that may not fit is shown");
+        assert_eq!(products(&of(&[i64::MIN; 5]), &of(&[i64::MIN; 5]), &mut none), None);
+        assert_eq!(products(&of(&[1 << 31; 3]), &of(&[1 << 31; 3]), &mut none), None);
+        assert_eq!(products(&of(&[1; 3]), &of(&[1; 2]), &mut none), None);
     }
 
     #[test]
