@@ -81,7 +81,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             if !json {
                 println!("{calibrated}");
             }
-            if weights == Visible::Public && constraints as f64 > bound::SLACK * needed as f64 {
+            let exceeded = needed.filter(|needed| constraints as f64 > bound::SLACK * *needed as f64);
+            if let Some(needed) = exceeded.filter(|_| weights == Visible::Public) {
                 return Err(
                     format!("{}: {constraints} constraints, the activations need {needed}", reference.name).into()
                 );

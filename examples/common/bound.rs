@@ -9,11 +9,12 @@ use zkml::{
 };
 
 /// `sum over activations of (accumulator bits + 3)`, where a comparison is one (a pool of `n` values has `n - 1`, `argmax` one a
-/// class), a product costs itself, and the range check of an input element its bits.
+/// class), a product costs itself, and the range check of an input element its bits. Nothing for a network that divides as well, in a
+/// softmax or a normalization: what it needs is no multiple of its activations.
 ///
 /// # Errors
-/// If the plan has a layer whose comparisons are not known here.
-pub fn activations(quantized: &Quantized) -> Result<usize, Box<dyn Error>> {
+/// If the plan has another layer whose comparisons are not known here.
+pub fn activations(quantized: &Quantized) -> Result<Option<usize>, Box<dyn Error>> {
     let (graph, intervals) = (quantized.graph(), quantized.intervals());
     let bits = |i: &Interval| bit_len((i.hi - i.lo).max(zkml::number::Int::ONE)) as usize;
     let mut total = 0;
@@ -39,12 +40,13 @@ pub fn activations(quantized: &Quantized) -> Result<usize, Box<dyn Error>> {
         let comparisons = match card.name {
             "max_pool2d" => node.shape.len() * (size().ok_or("a pool has no size")? - 1),
             "argmax" => graph.node(input).shape.len(),
+            "softmax" | "layer_norm" => return Ok(None),
             _ if layer.kind().is_elementwise() => node.shape.len(),
             other => return Err(format!("`{other}` has comparisons that are not known here").into()),
         };
         total += comparisons * (bits(&intervals[input.0]) + 3);
     }
-    Ok(total)
+    Ok(Some(total))
 }
 
 /// By how much a plan may exceed [`activations`].
