@@ -347,7 +347,8 @@ impl<S: EvmSystem> Trapdoor<S> {
             2 => -Fr::ONE,
             _ => Fr::rand(rng),
         };
-        let inputs: Vec<Fr> = (0..n).map(|k| if i.is_multiple_of(2) { Fr::rand(rng) } else { edge(i / 2 + k, rng) }).collect();
+        let inputs: Vec<Fr> =
+            (0..n).map(|k| if i.is_multiple_of(2) { Fr::rand(rng) } else { edge(i / 2 + k, rng) }).collect();
         let some = Fr::rand(rng);
         let shape = match i % 12 {
             1 => Shape { d: Fr::zero(), c: Some(some), b: Fr::rand(rng) },

@@ -434,7 +434,7 @@ fn words_of<S: EvmSystem>(ic: u64, least: usize, points: VerifyingPoints) -> Evm
     assert_eq!(read.verifying_key(CONTENTS, Provenance::SingleParty, table()).unwrap(), key);
     for end in 0..bytes.len() {
         let read = EvmKeyOf::<S>::from_bytes(&bytes[..end]);
-        assert_eq!(read.is_ok(), end > least && (end - least) % 64 == 0, "{end} bytes");
+        assert_eq!(read.is_ok(), end > least && (end - least).is_multiple_of(64), "{end} bytes");
     }
     let error = EvmKeyOf::<S>::from_bytes(&bytes[..least - 1]).unwrap_err();
     let expected = format!("a key of n public inputs has {least} + 64 n bytes with n at least 1, found {}", least - 1);
