@@ -9,7 +9,7 @@
 //!
 //! A proof under key 1 alone says less: that its answers are those of *some* function of the input, one and the same in all proofs for
 //! one `D_w`, which was fixed before the inputs. It need not be the network with any weights, and may have no answer for some inputs: packed
-//! weights can be any field elements. [`Statement`](crate::prove::Statement) is what it says. With a [`Checked`] registration it says that the
+//! weights can be any field elements. [`Statement`] is what it says. With a [`Checked`] registration it says that the
 //! function is the network of the graph and plan, with the weights that the Poseidon commitment is to: [`RegisteredStatement`].
 //!
 //! Another circuit of the same model (of another batch, say) takes a link of its own, and the same circuit of weights, as long as both have
