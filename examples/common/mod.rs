@@ -6,6 +6,7 @@ pub mod data;
 pub mod memory;
 pub mod models;
 pub mod progress;
+pub mod resnet;
 #[cfg(feature = "bounty")]
 pub mod statements;
 pub mod transformer;

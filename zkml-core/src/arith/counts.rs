@@ -13,7 +13,8 @@ use crate::{
         bits::decompose,
         product::{
             choose::{self, Convolution, MatrixProduct},
-            packed::Packed,
+            linear_operator,
+            packed::{LinearMap, Packed},
             winograd::Grid,
         },
     },
@@ -277,7 +278,13 @@ impl Arith for Counts {
         bias: &[Measure],
     ) -> Result<Vec<Measure>, ArithError> {
         match choose::convolution(grid, x, w, bias, self.looks_up())? {
-            Convolution::Formula => direct::convolve(self, grid, x, w, bias),
+            Convolution::Formula => {
+                let (channels, filters) = grid.channels_and_filters(x.len(), w.len());
+                let map = LinearMap::Convolution { grid: *grid, channels, filters };
+                let [x_refs, w_refs, of_bias] = [x, w, bias].map(|of| of.iter().collect::<Vec<_>>());
+                let known = linear_operator::results(map, &w_refs, &x_refs, &of_bias);
+                known.unwrap_or_else(|| direct::convolve(self, grid, x, w, bias))
+            }
             Convolution::Tiles(tiled) => {
                 self.pay("product", tiled.tiling.products);
                 self.pay("settle", tiled.tiling.settled);
@@ -294,7 +301,12 @@ impl Arith for Counts {
         bias: &[&Measure],
     ) -> Result<Vec<Measure>, ArithError> {
         match choose::matrix(rows, columns, bias, self.looks_up())? {
-            MatrixProduct::Formula => direct::matmul(self, rows, columns, bias),
+            MatrixProduct::Formula => {
+                let map = LinearMap::matrix(rows, columns);
+                let [w, x] = [rows, columns].map(|of| of.iter().flatten().copied().collect::<Vec<_>>());
+                let known = linear_operator::results(map, &w, &x, bias);
+                known.unwrap_or_else(|| direct::matmul(self, rows, columns, bias))
+            }
             MatrixProduct::Pairs(paired) => {
                 self.pay("product", paired.cost);
                 Ok(paired.sums)

@@ -2,12 +2,15 @@
 
 use std::marker::PhantomData;
 
-use super::{
-    Arith, direct,
-    kernel::{self, Vectors},
-};
+use super::{Arith, direct};
 use crate::{
-    gadget::{Gadget, Of, Wires, product::winograd::Grid},
+    gadget::{
+        Gadget, Of, Wires,
+        product::{
+            kernel::{self, Vectors},
+            winograd::Grid,
+        },
+    },
     number::{ArithError, Int, Integer},
 };
 

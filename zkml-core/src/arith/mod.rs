@@ -14,7 +14,6 @@ pub mod bounds;
 pub mod counts;
 pub mod direct;
 pub mod ints;
-pub(crate) mod kernel;
 #[cfg(feature = "prove")]
 pub mod r1cs;
 

@@ -28,7 +28,9 @@ use crate::{
         self, FieldCs, Gadget, Of, Wires,
         product::{
             choose::{self, Convolution, MatrixProduct},
-            matrix, packed,
+            linear_operator::{self, LinearOperator},
+            matrix,
+            packed::{self, LinearMap},
             winograd::{self, Grid},
         },
     },
@@ -77,6 +79,14 @@ pub trait Accumulate: FieldCs {
     /// Ends the running sum.
     fn close(&mut self, sum: Int) -> Self::W {
         self.constant(sum)
+    }
+    /// Whether a linear map with known weights is taken as one, and not sum by sum.
+    fn operates(&self, _map: &LinearMap) -> bool {
+        false
+    }
+    /// The results of a linear map with known weights, of these elements; nothing if they are to be taken sum by sum.
+    fn operate(&mut self, _operator: LinearOperator, _x: &[&Self::W]) -> Option<Vec<Self::W>> {
+        None
     }
     /// Says which node comes next.
     fn at(&mut self, _node: usize) {}
@@ -143,6 +153,39 @@ impl<C: Accumulate> R1cs<C> {
 
     fn wire(&self, interval: Interval, terms: u32, w: C::W) -> Wire<C::W> {
         Wire { measure: Measure { interval, terms }, w }
+    }
+
+    /// The results of a linear map, if its weights are known and the constraint system takes it as one.
+    fn operate(
+        &mut self,
+        map: LinearMap,
+        w: &[&Wire<C::W>],
+        x: &[&Wire<C::W>],
+        bias: &[&Wire<C::W>],
+    ) -> Option<Result<Vec<Wire<C::W>>, ArithError>> {
+        if !self.cs.operates(&map) {
+            return None;
+        }
+        let operator = linear_operator::of(map, w.iter().map(|w| &w.measure))?;
+        let measures = |of: &[&Wire<C::W>]| -> Vec<Measure> { of.iter().map(|wire| wire.measure).collect() };
+        let (of_x, of_bias) = (measures(x), measures(bias));
+        let results = match operator.results(&of_x.iter().collect::<Vec<_>>(), &of_bias.iter().collect::<Vec<_>>())? {
+            Ok(results) => results,
+            Err(error) => return Some(Err(error)),
+        };
+        let x: Vec<&C::W> = x.iter().map(|wire| &wire.w).collect();
+        let sums = self.cs.operate(operator, &x)?;
+        let wires = results.into_iter().zip(sums).enumerate().map(|(i, (measure, w))| {
+            let w = match bias.get(i / map.positions().max(1)) {
+                None => w,
+                Some(bias) => match bias.measure.interval.as_point() {
+                    Some(constant) => self.cs.linear(&[(Int::ONE, &w)], constant),
+                    None => self.cs.linear(&[(Int::ONE, &w), (Int::ONE, &bias.w)], Int::ZERO),
+                },
+            };
+            Wire { measure, w }
+        });
+        Some(Ok(wires.collect()))
     }
 }
 
@@ -228,7 +271,13 @@ impl<C: Accumulate> Arith for R1cs<C> {
         };
         let factors = (wires(x), wires(w), wires(bias));
         match choose::convolution(grid, &mx, &mw, &mb, self.cs.looks_up())? {
-            Convolution::Formula => direct::convolve(self, grid, x, w, bias),
+            Convolution::Formula => {
+                let (channels, filters) = grid.channels_and_filters(x.len(), w.len());
+                let map = LinearMap::Convolution { grid: *grid, channels, filters };
+                let [x_refs, w_refs, of_bias] = [x, w, bias].map(|of| of.iter().collect::<Vec<_>>());
+                let operated = self.operate(map, &w_refs, &x_refs, &of_bias);
+                operated.unwrap_or_else(|| direct::convolve(self, grid, x, w, bias))
+            }
             Convolution::Tiles(tiled) => {
                 let (x, w, bias) = factors;
                 let y = winograd::enforce(&mut self.cs, grid, &tiled.tiling, (&x, &w), &bias);
@@ -256,7 +305,11 @@ impl<C: Accumulate> Arith for R1cs<C> {
         }
         let of_bias: Vec<&Measure> = bias.iter().map(|wire| &wire.measure).collect();
         match choose::matrix(&measures(rows), &measures(columns), &of_bias, self.cs.looks_up())? {
-            MatrixProduct::Formula => direct::matmul(self, rows, columns, bias),
+            MatrixProduct::Formula => {
+                let [w, x] = [rows, columns].map(|of| of.iter().flatten().copied().collect::<Vec<_>>());
+                let operated = self.operate(LinearMap::matrix(rows, columns), &w, &x, bias);
+                operated.unwrap_or_else(|| direct::matmul(self, rows, columns, bias))
+            }
             MatrixProduct::Pairs(paired) => {
                 let [rows, columns] = [rows, columns].map(|vectors| -> Vec<Vec<C::W>> {
                     vectors.iter().map(|v| v.iter().map(|wire| wire.w.clone()).collect()).collect()

@@ -236,6 +236,7 @@ impl Circuit {
             constants: public.then(|| quantized.params().to_vec()),
             checks: RangeChecks::Bits,
             registers: false,
+            operators_from: None,
         })
     }
 
@@ -257,6 +258,7 @@ impl Circuit {
             RangeChecks::Bits => Build::new(),
             RangeChecks::Lookups => Build::two_phases(),
         };
+        let build = build.operators_from(spec.operators_from);
         let (cs, table, layout) = spec.synthesize(build, tables, None).map_err(|refused| spec.refused(refused))?;
         let (matrices, labels, free) = cs.finish();
         let table = PublicTable::new(table)

@@ -31,6 +31,9 @@ pub(super) struct Spec {
     /// Whether its weights are registered.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) registers: bool,
+    /// From so many multiplications on, linear maps are operators and not entries of the matrices, which are the same either way.
+    #[serde(skip)]
+    pub(super) operators_from: Option<usize>,
 }
 
 impl Spec {

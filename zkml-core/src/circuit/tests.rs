@@ -19,6 +19,7 @@ use crate::{
     tensor::Tensor,
 };
 
+mod operators;
 mod registration;
 mod registration_attacks;
 

@@ -101,7 +101,8 @@ pub fn signed(x: Fr) -> String {
 pub fn check(circuit: &Circuit, assignment: &[Fr]) -> Vec<Failure> {
     let matrices = circuit.matrices();
     let elements = elements(circuit);
-    let value = |v: usize| assignment.get(v).copied().unwrap_or_default();
+    let extended = matrices.extended(assignment);
+    let value = |v: usize| extended.get(v).copied().unwrap_or_default();
     let side = |row: &[(Fr, usize)]| Side {
         value: signed(row.iter().map(|(c, v)| *c * value(*v)).sum()),
         terms: row
@@ -156,10 +157,14 @@ fn place<'a>(
     (node, layer, item, gadget, elements.get(run).copied().unwrap_or(0))
 }
 
-/// The name of a variable: an element of a row of the table of public inputs (`output[3]`), or the `n`th variable of a gadget
+/// The name of a variable: an element of a row of the table of public inputs (`output[3]`), a sum of a large linear layer (`dense1.sum[3]`), or the `n`th variable of a gadget
 /// (`relu1.relu[5].n`), with the item of the batch in front where there are several.
 fn variable(circuit: &Circuit, elements: &[usize], column: usize) -> String {
     let of_batch = |item: usize| if circuit.batch() > 1 { format!("{item}:") } else { String::new() };
+    if let Some((number, result)) = circuit.matrices().result(column) {
+        let (node, item, _) = circuit.locate(number);
+        return format!("{}{node}.sum[{result}]", of_batch(item));
+    }
     let Some(witness) = column.checked_sub(circuit.matrices().instance) else {
         let entries = circuit.table().entries();
         let entry = entries.iter().find(|e| (e.first..e.first + e.len()).contains(&(column - 1)));

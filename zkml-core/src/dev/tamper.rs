@@ -8,7 +8,10 @@
 //! | two neighbours, swapped | selectors and limbs that nothing orders |
 //! | the Jacobian's rank | any coordinated change, to first order |
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashSet},
+};
 
 use ark_bn254::Fr;
 use ark_ff::{Field, One, Zero};
@@ -26,7 +29,7 @@ pub struct Survivor {
 
 /// The constraints at an honest assignment, ready to be asked about changes.
 pub struct Harness<'a> {
-    matrices: &'a Matrices,
+    matrices: Cow<'a, Matrices>,
     assignment: Vec<Fr>,
     free: HashSet<usize>,
     /// The values of every row's three linear combinations.
@@ -38,6 +41,7 @@ pub struct Harness<'a> {
 impl<'a> Harness<'a> {
     /// The harness; `free` are witness variables that are declared free.
     pub fn new(matrices: &'a Matrices, assignment: &[Fr], free: &[u32]) -> Self {
+        let matrices = matrices.expanded(usize::MAX).unwrap_or(Cow::Borrowed(matrices));
         let rows = (0..matrices.constraints())
             .map(|i| std::array::from_fn(|k| matrices.abc[k][i].iter().map(|(c, v)| *c * assignment[*v]).sum()))
             .collect();

@@ -10,12 +10,13 @@ use std::{
 };
 
 use crate::{
-    arith::{Arith, counts::bounded, direct, kernel},
+    arith::{Arith, counts::bounded, direct},
     gadget::{
         Gadget, Of, Piecewise, Wires,
         bits::decompose,
         product::{
             choose::{self, Convolution, MatrixProduct},
+            kernel,
             packed::Packed,
             winograd::Grid,
         },

@@ -9,10 +9,8 @@ use super::{
     whole::{Whole, Wholes},
 };
 use crate::{
-    arith::{
-        ints::Ints,
-        kernel::{self, Vectors},
-    },
+    arith::ints::Ints,
+    gadget::product::kernel::{self, Vectors},
     graph::{Graph, NodeId},
     layer::{AnyLayer, Groups, Layout, Linear, Lowered},
     number::{Int, Integer},

@@ -1,18 +1,36 @@
 //! Constraint matrices: `(A z) * (B z) = C z` row by row, for `z = (1, public inputs, witnesses)`: the constraints, built once a circuit.
 
-use ark_ff::{Field, Zero};
+use std::borrow::Cow;
+
+use ark_ff::{AdditiveGroup, Field, Zero};
 use rayon::prelude::*;
-use zkml_groth16::Sparse;
+use zeroize::Zeroizing;
+use zkml_groth16::{Rows, Sparse};
 
 use super::Fr;
 use super::prover::ProveError;
 use super::system::Size;
+use crate::gadget::product::linear_operator::LinearOperator;
+
+/// Linear map of a layer with known weights, as an [`LinearOperator`]: its results are columns of the matrices that no assignment has, since they follow
+/// from it. So a row holds one entry where it would hold one a weight.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// The number of the layer: of a batch, see [`Circuit::locate`](crate::circuit::Circuit::locate).
+    pub node: usize,
+    /// Its elements: linear combinations of variables, and of results of earlier blocks.
+    pub inputs: Vec<Vec<(Fr, usize)>>,
+    /// What it makes of them.
+    pub operator: LinearOperator,
+}
 
 /// The constraints of a circuit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Matrices {
     /// `A`, `B` and `C`: rows of `(coefficient, column)`.
     pub abc: Sparse,
+    /// Linear maps of large layers, whose results are columns beyond those of an assignment: one after the other, each of what comes before it.
+    pub blocks: Vec<Block>,
     /// How many columns are public, the constant one among them.
     pub instance: usize,
     /// How many columns are not.
@@ -51,16 +69,101 @@ impl Matrices {
     /// If they have not, or there is no constraint or no constant one.
     pub fn check(&self) -> Result<(), ProveError> {
         self.check_rows()?;
-        for (name, matrix) in ["A", "B", "C"].into_iter().zip(&self.abc) {
-            let row = matrix.par_iter().position_first(|row| row.iter().any(|(_, i)| *i >= self.variables()));
-            if let Some(row) = row {
-                return Err(ProveError::Matrices(format!(
-                    "row {row} of {name} has a column beyond the last of {}",
-                    self.variables()
-                )));
+        let mut columns = self.variables();
+        for (i, block) in self.blocks.iter().enumerate() {
+            let (found, expected) = (block.inputs.len(), block.operator.inputs());
+            if found != expected {
+                return Err(ProveError::Matrices(format!("block {i} has {found} elements, expected {expected}")));
             }
+            Self::check_columns(&format!("block {i}"), &block.inputs, columns)?;
+            columns = columns.saturating_add(block.operator.outputs());
+        }
+        for (name, matrix) in ["A", "B", "C"].into_iter().zip(&self.abc) {
+            Self::check_columns(name, matrix, columns)?;
         }
         Ok(())
+    }
+
+    fn check_columns(name: &str, rows: &[Vec<(Fr, usize)>], columns: usize) -> Result<(), ProveError> {
+        match rows.par_iter().position_first(|row| row.iter().any(|(_, i)| *i >= columns)) {
+            Some(row) => {
+                Err(ProveError::Matrices(format!("row {row} of {name} has a column beyond the last of {columns}")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// An assignment, and the results of the blocks: a value for each column that rows have. What an assignment lacks is zero.
+    pub fn extended<'a>(&self, assignment: &'a [Fr]) -> Cow<'a, [Fr]> {
+        if self.blocks.is_empty() {
+            return Cow::Borrowed(assignment);
+        }
+        let mut z = assignment.to_vec();
+        z.resize(self.variables(), Fr::ZERO);
+        for block in &self.blocks {
+            let value =
+                |row: &Vec<(Fr, usize)>| row.iter().map(|(c, i)| *c * z.get(*i).copied().unwrap_or_default()).sum();
+            let x: Vec<Fr> = block.inputs.par_iter().with_min_len(256).map(value).collect();
+            z.extend(block.operator.times(&x));
+        }
+        Cow::Owned(z)
+    }
+
+    /// The layer of a column that an assignment does not have, and which of its results it is.
+    pub fn result(&self, column: usize) -> Option<(usize, usize)> {
+        let mut first = self.variables();
+        for block in &self.blocks {
+            let end = first.saturating_add(block.operator.outputs());
+            if (first..end).contains(&column) {
+                return Some((block.node, column - first));
+            }
+            first = end;
+        }
+        None
+    }
+
+    /// The same matrices with every entry, and no block: for small circuits, and for what reads entries.
+    ///
+    /// # Errors
+    /// If they have more entries than so many.
+    pub fn expanded(&self, most: usize) -> Result<Cow<'_, Self>, ProveError> {
+        if self.blocks.is_empty() {
+            return Ok(Cow::Borrowed(self));
+        }
+        let mut left = most;
+        // The results of all blocks, as combinations of variables.
+        let mut results: Vec<Vec<(Fr, usize)>> = vec![];
+        let too_many = || {
+            ProveError::Matrices(format!("the matrices have more than {most} entries, the most that are written out"))
+        };
+        for block in &self.blocks {
+            let inputs: Vec<_> = block.inputs.iter().map(|row| self.expand(row, &results)).collect();
+            for output in 0..block.operator.outputs() {
+                let entries = block.operator.entries(output);
+                let terms = entries.iter().flat_map(|(w, i)| inputs[*i].iter().map(|(c, v)| (Fr::from(*w) * c, *v)));
+                let row = collected(terms.collect());
+                left = left.checked_sub(row.len()).ok_or_else(too_many)?;
+                results.push(row);
+            }
+        }
+        let mut matrices = Self { blocks: vec![], ..self.clone() };
+        for row in matrices.abc.iter_mut().flatten() {
+            *row = self.expand(row, &results);
+            left = left.checked_sub(row.len()).ok_or_else(too_many)?;
+        }
+        Ok(Cow::Owned(matrices))
+    }
+
+    /// A row without columns of blocks.
+    fn expand(&self, row: &[(Fr, usize)], results: &[Vec<(Fr, usize)>]) -> Vec<(Fr, usize)> {
+        let mut terms = vec![];
+        for (c, i) in row {
+            match i.checked_sub(self.variables()).and_then(|i| results.get(i)) {
+                Some(result) => terms.extend(result.iter().map(|(d, v)| (*c * d, *v))),
+                None => terms.push((*c, *i)),
+            }
+        }
+        collected(terms)
     }
 
     /// The first of so many witness columns, from the first one on, that stands alone on the A side of no row, if there is one.
@@ -106,6 +209,10 @@ impl Matrices {
     /// The rows that an assignment does not satisfy, all of them, in order. A row with a column that the assignment
     /// does not have is not satisfied.
     pub fn unsatisfied(&self, assignment: &[Fr]) -> Vec<usize> {
+        let whole = assignment.len() >= self.variables();
+        let extended = self.extended(assignment);
+        // Of an assignment that is too short, results of blocks say nothing.
+        let assignment = if whole { &*extended } else { assignment };
         let value = |row: Option<&Vec<(Fr, usize)>>| {
             row?.iter().try_fold(Fr::zero(), |sum, (coefficient, column)| {
                 let value = assignment.get(*column)?;
@@ -118,5 +225,53 @@ impl Matrices {
         };
         let rows = self.abc.iter().map(Vec::len).max().unwrap_or(0);
         (0..rows).into_par_iter().filter(|i| satisfied(*i) != Some(true)).collect()
+    }
+}
+
+/// Each column once, in order, without zeros.
+fn collected(mut terms: Vec<(Fr, usize)>) -> Vec<(Fr, usize)> {
+    terms.sort_by_key(|(_, i)| *i);
+    terms.dedup_by(|(c, i), (sum, column)| {
+        let same = i == column;
+        if same {
+            *sum += *c;
+        }
+        same
+    });
+    terms.retain(|(c, _)| !c.is_zero());
+    terms
+}
+
+impl Rows for Matrices {
+    fn rows(&self) -> usize {
+        self.constraints()
+    }
+
+    fn times(&self, z: &[Fr]) -> [Vec<Fr>; 2] {
+        self.abc.times(&self.extended(z))
+    }
+
+    /// That of the rows over all columns; then of each block, the last one first, what its results are multiplied with is passed on to its
+    /// elements.
+    fn transpose_times(&self, v: &[Fr], columns: usize) -> [Vec<Fr>; 3] {
+        let results: usize = self.blocks.iter().map(|block| block.operator.outputs()).sum();
+        let mut sums = self.abc.transpose_times(v, columns.saturating_add(results));
+        for sums in &mut sums {
+            for block in self.blocks.iter().rev() {
+                let own = Zeroizing::new(sums.split_off(sums.len() - block.operator.outputs()));
+                if own.iter().all(Fr::is_zero) {
+                    continue;
+                }
+                let passed = Zeroizing::new(block.operator.transpose_times(&own));
+                for (row, x) in block.inputs.iter().zip(passed.iter()) {
+                    for (c, i) in row {
+                        if let Some(sum) = sums.get_mut(*i) {
+                            *sum += *c * x;
+                        }
+                    }
+                }
+            }
+        }
+        sums
     }
 }

@@ -424,7 +424,7 @@ mod prover {
             let tau = nonzero(rng)?;
             let secrets = Secrets { alpha, beta, gamma, deltas, tau };
             let columns = Columns { instance: matrices.instance, phases: &phases };
-            let pk = zkml_groth16::setup(&matrices.abc, columns, &secrets).map_err(refused)?;
+            let pk = zkml_groth16::setup(matrices, columns, &secrets).map_err(refused)?;
             let vk = pk.vk.clone();
             Ok((pk, vk))
         }
@@ -483,8 +483,7 @@ mod prover {
             }
             let mut commitments = T::Registered::blinded(opening);
             commitments.extend(committed.iter().map(|c| (c.point, c.kappa)));
-            let mut proof =
-                zkml_groth16::prove(pk, &matrices.abc, assignment, &commitments, blinding).map_err(refused)?;
+            let mut proof = zkml_groth16::prove(pk, matrices, assignment, &commitments, blinding).map_err(refused)?;
             proof.commitments.drain(..T::Registered::PHASES);
             Ok(proof)
         }

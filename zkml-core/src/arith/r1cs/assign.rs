@@ -7,7 +7,13 @@ use ark_ff::{Field, One, batch_inversion};
 
 use super::Accumulate;
 use crate::{
-    gadget::{Cs, FieldCs, field_cs},
+    gadget::{
+        Cs, FieldCs, field_cs,
+        product::{
+            linear_operator::{self, LinearOperator},
+            packed::LinearMap,
+        },
+    },
     number::{ArithError, Int, field::to_field, interval},
 };
 
@@ -170,4 +176,14 @@ impl FieldCs for Assign<'_> {
     }
 }
 
-impl Accumulate for Assign<'_> {}
+impl Accumulate for Assign<'_> {
+    fn operates(&self, map: &LinearMap) -> bool {
+        map.multiplications() >= linear_operator::WORTH
+    }
+
+    /// By machine integers, if they are small enough.
+    fn operate(&mut self, operator: LinearOperator, x: &[&Int]) -> Option<Vec<Int>> {
+        let x: Vec<i64> = x.iter().map(|x| interval::short(**x)).collect::<Option<_>>()?;
+        Some(operator.integers(&x)?.into_iter().map(Int::from).collect())
+    }
+}

@@ -5,14 +5,23 @@ use ark_ff::{One, Zero};
 
 use super::Accumulate;
 use crate::{
-    gadget::{Cs, FieldCs, field_cs},
+    gadget::{
+        Cs, FieldCs, field_cs,
+        product::{
+            linear_operator::{self, LinearOperator},
+            packed::LinearMap,
+        },
+    },
     number::{ArithError, Int, field::to_field},
+    prove::{Matrices, matrices::Block},
 };
 
-/// A variable while building: public inputs have the top bit set, and registered weights the next, until their number is known.
+/// A variable while building: public inputs have the top bit set, registered weights the next, and sums of operators the third, until
+/// the number of those before them is known.
 type Var = u32;
 const INSTANCE: u32 = 1 << 31;
 const REGISTERED: u32 = 1 << 30;
+const SUM: u32 = 1 << 29;
 const ONE: Var = INSTANCE;
 
 /// Linear combination: variables, each at most once, with coefficients that are not zero.
@@ -45,8 +54,12 @@ pub struct Build {
     scratch: Vec<(Fr, Var)>,
     /// Whether there is a second phase: a challenge may be asked for.
     phased: bool,
-    /// The challenge, and how many witness variables there were when it was asked for.
-    challenge: Option<(Var, u32)>,
+    /// The challenge, and how many witness variables and sums there were when it was asked for.
+    challenge: Option<(Var, u32, u32)>,
+    blocks: Vec<(usize, Vec<Lc>, LinearOperator)>,
+    sums: u32,
+    /// From so many multiplications on, linear maps are operators.
+    operators_from: Option<usize>,
 }
 
 impl Build {
@@ -58,6 +71,11 @@ impl Build {
     /// The same for a proof system of two phases: one challenge may be asked for, after which no public input follows.
     pub fn two_phases() -> Self {
         Self { phased: true, ..Self::new() }
+    }
+
+    /// The same, where linear maps are operators from so many multiplications on, or from those where they pay.
+    pub fn operators_from(self, multiplications: Option<usize>) -> Self {
+        Self { operators_from: multiplications, ..self }
     }
 
     fn gather(&mut self) -> Lc {
@@ -136,25 +154,31 @@ impl Build {
 
     /// The matrices, columns in the order: one, public inputs, registered weights, other witness variables. Those of constraints in which a public input
     /// follows the challenge, and so would be taken for it, have a single phase, which nobody takes.
-    pub fn finish(self) -> (crate::prove::Matrices, Vec<Label>, Vec<u32>) {
-        let (instances, registered) = (self.instances, self.registered);
-        let column = |v: Var| match (v & INSTANCE != 0, v & REGISTERED != 0) {
-            (true, _) => (v & !INSTANCE) as usize,
-            (false, true) => ((v & !REGISTERED) + instances) as usize,
-            (false, false) => (v + instances + registered) as usize,
+    pub fn finish(self) -> (Matrices, Vec<Label>, Vec<u32>) {
+        let (instances, registered, witnesses) = (self.instances, self.registered, self.witnesses);
+        let column = |v: Var| match v {
+            v if v & INSTANCE != 0 => (v & !INSTANCE) as usize,
+            v if v & REGISTERED != 0 => ((v & !REGISTERED) + instances) as usize,
+            v if v & SUM != 0 => ((v & !SUM) + instances + registered + witnesses) as usize,
+            v => (v + instances + registered) as usize,
         };
-        let abc = self
-            .rows
-            .map(|rows| rows.into_iter().map(|row| row.into_iter().map(|(c, v)| (c, column(v))).collect()).collect());
-        let (instance, witness) = (instances as usize, (registered + self.witnesses) as usize);
-        let phases = self.challenge.map_or(vec![], |(challenge, first)| match challenge & !INSTANCE {
+        let row = |row: Vec<(Fr, Var)>| row.into_iter().map(|(c, v)| (c, column(v))).collect();
+        let abc = self.rows.map(|rows| rows.into_iter().map(row).collect());
+        let block = |(node, inputs, operator): (usize, Vec<Lc>, LinearOperator)| Block {
+            node,
+            inputs: inputs.into_iter().map(|Lc(lc)| row(lc)).collect(),
+            linear_operator,
+        };
+        let blocks = self.blocks.into_iter().map(block).collect();
+        let (instance, witness) = (instances as usize, (registered + witnesses) as usize);
+        let phases = self.challenge.map_or(vec![], |(challenge, first, _)| match challenge & !INSTANCE {
             last if last + 1 == instances => {
                 let weights = (registered > 0).then_some(registered as usize);
-                weights.into_iter().chain([first as usize, (self.witnesses - first) as usize]).collect()
+                weights.into_iter().chain([first as usize, (witnesses - first) as usize]).collect()
             }
             _ => vec![witness],
         });
-        let matrices = crate::prove::Matrices { abc, instance, witness, phases };
+        let matrices = Matrices { abc, blocks, instance, witness, phases };
         let label = |label: Label| Label { witness: label.witness + registered as usize, ..label };
         let labels = self.labels.into_iter().map(label).collect();
         (matrices, labels, self.free.into_iter().map(|free| free + registered).collect())
@@ -232,13 +256,17 @@ impl FieldCs for Build {
             return Err(ArithError::Backend("a second challenge is asked for, expected one".to_owned()));
         }
         let r = self.fresh_instance();
-        self.challenge = Some((INSTANCE | (self.instances - 1), self.witnesses));
+        self.challenge = Some((INSTANCE | (self.instances - 1), self.witnesses, self.sums));
         Ok(r)
     }
 
     fn precedes_challenge(&self, w: &Lc) -> bool {
-        self.challenge.is_none_or(|(challenge, witnesses)| {
-            w.0.iter().all(|(_, v)| *v != challenge && (v & (INSTANCE | REGISTERED) != 0 || *v < witnesses))
+        self.challenge.is_none_or(|(challenge, witnesses, sums)| {
+            w.0.iter().all(|(_, v)| match *v {
+                v if v & (INSTANCE | REGISTERED) != 0 => v != challenge,
+                v if v & SUM != 0 => v & !SUM < sums,
+                v => v < witnesses,
+            })
         })
     }
 
@@ -292,6 +320,17 @@ impl Accumulate for Build {
     }
     fn close(&mut self, _: Int) -> Lc {
         self.gather()
+    }
+    fn operates(&self, map: &LinearMap) -> bool {
+        map.multiplications() >= self.operators_from.unwrap_or(linear_operator::WORTH)
+    }
+    /// A column of its own a result, which no constraint has to make: it is a form of the matrices.
+    fn operate(&mut self, operator: LinearOperator, x: &[&Lc]) -> Option<Vec<Lc>> {
+        let first = self.sums;
+        let count = u32::try_from(operator.outputs()).ok()?;
+        self.sums = first.checked_add(count).filter(|end| *end < SUM)?;
+        self.blocks.push((self.node, x.iter().map(|lc| (*lc).clone()).collect(), operator));
+        Some((first..self.sums).map(|sum| Lc(vec![(Fr::one(), SUM | sum)])).collect())
     }
     fn at(&mut self, node: usize) {
         self.node = node;

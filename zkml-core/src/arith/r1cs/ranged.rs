@@ -11,7 +11,7 @@ use crate::{
     gadget::{
         Cs, FieldCs, Limb,
         bits::{decompose, range},
-        product::polynomial::Identities,
+        product::{linear_operator::LinearOperator, packed::LinearMap, polynomial::Identities},
     },
     number::{
         ArithError, Int, Interval,
@@ -449,6 +449,12 @@ impl<C: Accumulate> Accumulate for Ranged<C> {
     }
     fn close(&mut self, sum: Int) -> C::W {
         self.cs.close(sum)
+    }
+    fn operates(&self, map: &LinearMap) -> bool {
+        self.cs.operates(map)
+    }
+    fn operate(&mut self, operator: LinearOperator, x: &[&C::W]) -> Option<Vec<C::W>> {
+        self.cs.operate(operator, x)
     }
     fn at(&mut self, node: usize) {
         self.cs.at(node);

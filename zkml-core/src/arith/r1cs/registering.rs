@@ -9,7 +9,10 @@ use sha2::{Digest as _, Sha256};
 use super::Accumulate;
 use crate::{
     digest::Digest,
-    gadget::{Cs, FieldCs, product::polynomial::Identities},
+    gadget::{
+        Cs, FieldCs,
+        product::{linear_operator::LinearOperator, packed::LinearMap, polynomial::Identities},
+    },
     number::{ArithError, Int, field::to_field, interval::pow2},
 };
 
@@ -247,6 +250,14 @@ impl<C: Accumulate> Accumulate for Registering<C> {
     }
     fn close(&mut self, sum: Int) -> Self::W {
         Self::plain(self.cs.close(sum))
+    }
+    fn operates(&self, map: &LinearMap) -> bool {
+        self.cs.operates(map)
+    }
+    fn operate(&mut self, operator: LinearOperator, x: &[&Self::W]) -> Option<Vec<Self::W>> {
+        let x: Vec<C::W> = x.iter().map(|x| self.real(x)).collect();
+        let y = self.cs.operate(operator, &x.iter().collect::<Vec<_>>())?;
+        Some(y.into_iter().map(Self::plain).collect())
     }
     fn at(&mut self, node: usize) {
         self.cs.at(node);

@@ -8,7 +8,13 @@ use ark_ff::Zero;
 
 use super::Accumulate;
 use crate::{
-    gadget::{Cs, FieldCs},
+    gadget::{
+        Cs, FieldCs,
+        product::{
+            linear_operator::{self, LinearOperator},
+            packed::LinearMap,
+        },
+    },
     number::{ArithError, Int},
 };
 
@@ -30,6 +36,8 @@ pub struct Tally {
     open: (usize, bool),
     /// The most constraints that are counted.
     most: Option<usize>,
+    /// From so many multiplications on, linear maps are operators.
+    operators_from: Option<usize>,
 }
 
 /// How many entries linear combinations have that are not dropped yet.
@@ -85,6 +93,11 @@ impl Tally {
     /// The same, of no more constraints than these: what asks for one more is an error.
     pub fn at_most(constraints: usize) -> Self {
         Self { most: Some(constraints), ..Self::default() }
+    }
+
+    /// The same, where linear maps are operators from so many multiplications on, or from those where they pay.
+    pub fn operators_from(self, multiplications: Option<usize>) -> Self {
+        Self { operators_from: multiplications, ..self }
     }
 
     /// The most entries that are in memory at once: those of the matrices so far, and those of the linear combinations that are
@@ -230,6 +243,14 @@ impl Accumulate for Tally {
     }
     fn close(&mut self, _: Int) -> Size {
         self.take()
+    }
+    fn operates(&self, map: &LinearMap) -> bool {
+        map.multiplications() >= self.operators_from.unwrap_or(linear_operator::WORTH)
+    }
+    /// An entry an entry of each element, which is kept, and a column a result.
+    fn operate(&mut self, operator: LinearOperator, x: &[&Size]) -> Option<Vec<Size>> {
+        self.entries = x.iter().fold(self.entries, |n, x| n.saturating_add(x.entries()));
+        Some((0..operator.outputs()).map(|_| self.size(1, false)).collect())
     }
     fn at(&mut self, _: usize) {}
     fn exceeded(&self, more: usize) -> Option<usize> {

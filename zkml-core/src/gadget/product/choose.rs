@@ -64,15 +64,14 @@ pub fn matrix(
     bias: &[&Measure],
     looks_up: bool,
 ) -> Result<MatrixProduct, ArithError> {
-    let length = rows.first().map_or(0, Vec::len);
+    let map = LinearMap::matrix(rows, columns);
     let paired = matrix::decide(rows, columns, bias)?;
     let [w, x] = [rows, columns].map(|of| of.iter().flatten().copied().collect::<Vec<&Measure>>());
     let terms = most_terms(w.iter().copied()) + most_terms(x.iter().copied());
     let least = match &paired {
         Some(paired) => paired.cost.constraints.saturating_mul(cost::ROW + 3 + 2 * terms),
-        None => rows.len().saturating_mul(columns.len()).saturating_mul(length).saturating_mul(cost::ROW + 3 + terms),
+        None => map.multiplications().saturating_mul(cost::ROW + 3 + terms),
     };
-    let map = LinearMap::Matrix { rows: rows.len(), columns: columns.len(), length };
     let packed = packed::decide(map, &x, &w, bias, looks_up, least)?;
     Ok(packed.map_or_else(|| paired.map_or(MatrixProduct::Formula, MatrixProduct::Pairs), MatrixProduct::Packed))
 }

@@ -100,6 +100,11 @@ impl Axis {
 }
 
 impl LinearMap {
+    /// The product of these rows and columns, of one length.
+    pub fn matrix<T, U>(rows: &[Vec<T>], columns: &[Vec<U>]) -> Self {
+        Self::Matrix { rows: rows.len(), columns: columns.len(), length: rows.first().map_or(0, Vec::len) }
+    }
+
     /// How many filters there are.
     pub fn filters(&self) -> usize {
         match self {
@@ -114,6 +119,19 @@ impl LinearMap {
             Self::Convolution { grid, channels, .. } => channels * grid.kernel[0] * grid.kernel[1],
             Self::Matrix { length, .. } => *length,
         }
+    }
+
+    /// How many elements it takes.
+    pub fn inputs(&self) -> usize {
+        match self {
+            Self::Convolution { grid, channels, .. } => channels * grid.input[0] * grid.input[1],
+            Self::Matrix { columns, length, .. } => columns * length,
+        }
+    }
+
+    /// How many multiplications it takes, those in padding included.
+    pub fn multiplications(&self) -> usize {
+        self.filters().saturating_mul(self.positions()).saturating_mul(self.length())
     }
 
     /// How many positions there are.

@@ -3,7 +3,7 @@
 //! Whatever the magnitudes, the result is the sum of the products: of 16-bit factors it is taken in 32 bits, as many terms at a time as
 //! cannot overflow; of wider ones in floats of 64 bits, while every partial sum is below `2^53` and so exact; and else in 64 bits.
 
-use crate::gadget::product::winograd::Grid;
+use super::winograd::Grid;
 
 /// Columns that share one pass over a row.
 const TOGETHER: usize = 4;
@@ -15,7 +15,7 @@ const LANES: usize = 4;
 pub(crate) const WORTH: usize = 64;
 
 /// Vectors of one length, one after the other.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vectors {
     length: usize,
     count: usize,
@@ -23,7 +23,7 @@ pub struct Vectors {
     data: Data,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Data {
     Short(Vec<i16>),
     Long(Vec<i64>),
@@ -61,6 +61,15 @@ impl Vectors {
         match &self.data {
             Data::Short(data) => data.iter().map(|v| i64::from(*v)).collect(),
             Data::Long(data) => data.clone(),
+        }
+    }
+
+    /// The elements of one vector.
+    pub fn values_of(&self, i: usize) -> Vec<i64> {
+        let range = i.saturating_mul(self.length)..i.saturating_add(1).saturating_mul(self.length);
+        match &self.data {
+            Data::Short(data) => data.get(range).unwrap_or_default().iter().map(|v| i64::from(*v)).collect(),
+            Data::Long(data) => data.get(range).unwrap_or_default().to_vec(),
         }
     }
 
