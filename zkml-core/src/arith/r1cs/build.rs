@@ -167,7 +167,7 @@ impl Build {
         let block = |(node, inputs, operator): (usize, Vec<Lc>, LinearOperator)| Block {
             node,
             inputs: inputs.into_iter().map(|Lc(lc)| row(lc)).collect(),
-            linear_operator,
+            operator,
         };
         let blocks = self.blocks.into_iter().map(block).collect();
         let (instance, witness) = (instances as usize, (registered + witnesses) as usize);
