@@ -62,7 +62,9 @@ fn main() {
     let references = common::models::all().expect("the data ships");
     for reference in references.iter().filter(|r| names.is_empty() || names.iter().any(|n| *n == r.name)) {
         for (_, weights) in kinds.iter().filter(|(kind, _)| seen(kind)) {
-            measure(reference, *weights);
+            if reference.hides || *weights == Visible::Public {
+                measure(reference, *weights);
+            }
         }
     }
 }

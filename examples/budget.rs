@@ -34,7 +34,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err(format!("no model `{unknown}`; the models are {}", names.join(", ")).into());
     }
     for weights in [Visible::Public, Visible::Private] {
-        for reference in references.iter().filter(|r| only.is_empty() || only.iter().any(|n| *n == r.name)) {
+        let shown = |r: &&models::Reference| only.is_empty() || only.iter().any(|n| *n == r.name);
+        for reference in references.iter().filter(shown).filter(|r| r.hides || weights == Visible::Public) {
             let step = Step::new(reference.name);
             let visibility = Visibility { weights, ..reference.visibility };
             let model = reference.model.clone().with_visibility(visibility);

@@ -4,7 +4,7 @@ use std::{error::Error, path::Path};
 
 use zkml::{prelude::*, rand::SeedableRng};
 
-use super::{data, transformer};
+use super::{data, resnet, transformer};
 
 /// LeNet-5 without padding, for 28x28 grey images.
 #[zk_model(range = 0..=255)]
@@ -81,6 +81,8 @@ pub struct Reference {
     pub target: Target,
     /// Who sees what, but for the weights.
     pub visibility: Visibility,
+    /// Whether its weights may be private: there are not too many of them.
+    pub hides: bool,
 }
 
 /// All reference models, seeded where no trained weights ship.
@@ -91,6 +93,8 @@ pub fn all() -> Result<Vec<Reference>, Box<dyn Error>> {
     let mut rng = zkml::rand::rngs::StdRng::seed_from_u64(7);
     let mut blobs = data::blobs(200, 28);
     let held = blobs.split_off(100);
+    let mut pictures = resnet::images(8);
+    let unseen = pictures.split_off(4);
     let seeded = |name, model: Model, samples: &[Tensor]| Reference {
         name,
         model,
@@ -98,6 +102,7 @@ pub fn all() -> Result<Vec<Reference>, Box<dyn Error>> {
         test: held.clone(),
         target: Target::top1(0.99),
         visibility: Visibility::default(),
+        hides: true,
     };
     // Parts of larger networks: what they give is seen by nobody, and the plan is to be off by 2% of the largest value at most.
     let block = |name, model: Model| -> Result<Reference, Box<dyn Error>> {
@@ -108,7 +113,7 @@ pub fn all() -> Result<Vec<Reference>, Box<dyn Error>> {
         }
         let test = samples.split_off(12);
         let target = Target::default().max_error(0.02 * top);
-        Ok(Reference { name, visibility: model.visibility(), model, samples, test, target })
+        Ok(Reference { name, visibility: model.visibility(), model, samples, test, target, hides: true })
     };
     Ok(vec![
         Reference {
@@ -118,6 +123,7 @@ pub fn all() -> Result<Vec<Reference>, Box<dyn Error>> {
             test: images(test),
             target: Target::default(),
             visibility: Visibility::default(),
+            hides: true,
         },
         seeded("lenet5", Lenet5::init(&mut rng)?.into(), &blobs),
         seeded("poly_cnn", PolyCnn::init(&mut rng)?.into(), &blobs),
@@ -126,5 +132,15 @@ pub fn all() -> Result<Vec<Reference>, Box<dyn Error>> {
         block("resnet_block", ResnetBlock::init(&mut rng)?.into())?,
         block("transformer_ff", TransformerFf::init(&mut rng)?.into())?,
         block("transformer_nano", transformer::seeded()?)?,
+        Reference {
+            name: "resnet18_cifar10",
+            model: resnet::seeded()?,
+            samples: pictures,
+            test: unseen,
+            // A plan of it takes a second to run.
+            target: Target { tries: 40, ..Target::top1(0.99) },
+            visibility: Visibility::default(),
+            hides: false,
+        },
     ])
 }

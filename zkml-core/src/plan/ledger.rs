@@ -502,6 +502,17 @@ mod tests {
                 vec![("dense", args().with("units", 6)), ("square", args()), ("dense", args().with("units", 2))],
             ),
             attention(),
+            // Sums of more multiplications than are taken one by one.
+            chain(
+                &[3, 8, 8],
+                real,
+                vec![
+                    ("conv2d", conv(16).with("padding", "same")),
+                    ("relu", args()),
+                    ("conv2d", conv(32).with("padding", "same")),
+                    ("relu", args()),
+                ],
+            ),
         ]
     }
 

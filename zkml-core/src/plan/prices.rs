@@ -17,7 +17,8 @@ use crate::{
         product::{
             choose::{self, Convolution, MatrixProduct},
             kernel,
-            packed::Packed,
+            linear_operator::{self, Known as Measured},
+            packed::{LinearMap, Packed},
             winograd::Grid,
         },
     },
@@ -81,6 +82,13 @@ const NONE: u32 = u32::MAX;
 
 /// Constants of less magnitude are found by their value.
 const SMALL: i64 = 1 << 15;
+
+/// So many multiplications of windows that differ are worth the copies that machine integers take.
+const MANY: usize = 1 << 14;
+
+/// A convolution of so many multiplications is refused where machine integers don't hold its sums: it would take minutes to run, and plans
+/// of narrower values are there.
+const TOO_MANY: usize = 1 << 24;
 
 /// Magnitudes of more bits are not added up: the widest integer is needed anyway.
 const WIDEST: u32 = 200;
@@ -200,6 +208,25 @@ impl Prices {
         })
     }
 
+    /// The wires of a linear map with known weights at these positions, by filter and position; nothing, where machine integers don't say.
+    fn operate(
+        &mut self,
+        map: LinearMap,
+        positions: &[usize],
+        x: &[Code],
+        w: &[Code],
+        bias: &[Code],
+    ) -> Result<Option<Vec<Code>>, ArithError> {
+        let [of_x, of_bias] = [x, bias].map(|codes| self.all(codes));
+        let weights = w.iter().map(|code| &self.measures[code.0 as usize]);
+        let Some(operator) = linear_operator::of(map, weights) else { return Ok(None) };
+        let (x, bias) = (of_x.iter().collect::<Vec<_>>(), of_bias.iter().collect::<Vec<_>>());
+        let Some(known) = operator.results_at(positions, &x, &bias) else { return Ok(None) };
+        let Measured { results, reach } = known?;
+        self.reach(bit_len(reach));
+        Ok(Some(results.into_iter().map(|measure| self.wire(measure)).collect()))
+    }
+
     fn is_known(&self, code: Code) -> bool {
         self.measure(code).interval.is_point()
     }
@@ -314,14 +341,27 @@ impl Arith for Prices {
         // Windows with the same factors have the same sums.
         let met = kernel::unfold(grid, channels, |place| place.map_or(NONE, |place| x[place].0));
         let mut alike: Known<&[u32], usize> = Known::default();
-        let (mut first, mut of) = (vec![], vec![]);
+        let (mut first, mut distinct, mut of) = (vec![], vec![], vec![]);
         for (window, met) in met.chunks((met.len() / grid.windows().max(1)).max(1)).enumerate() {
             let n = *alike.entry(met).or_insert(first.len());
             if n == first.len() {
                 let width = grid.output[1];
+                distinct.push(window);
                 first.push(grid.taps(window / width, window % width).collect::<Vec<_>>());
             }
             of.push(n);
+        }
+        let map = LinearMap::Convolution { grid: *grid, channels, filters };
+        let work = (map.multiplications() / grid.windows().max(1)).saturating_mul(first.len());
+        if work >= MANY && w.iter().all(|code| self.is_known(*code)) {
+            if let Some(sums) = self.operate(map, &distinct, x, w, bias)? {
+                let rows = sums.chunks(distinct.len());
+                return Ok(rows.flat_map(|row| of.iter().map(|n| row[*n])).collect());
+            }
+            if work >= TOO_MANY {
+                let bits = x.iter().map(|code| self.measure(*code).interval.bits()).max().unwrap_or(0);
+                return Err(ArithError::Overflow { bits });
+            }
         }
         let mut y = Vec::with_capacity(filters * of.len());
         for o in 0..filters {
@@ -476,4 +516,64 @@ impl Arith for Prices {
     }
 
     fn enter(&mut self, _: usize) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{arith::counts::Counts, number::interval::pow2};
+
+    fn grid(kernel: usize, size: usize) -> Grid {
+        Grid {
+            kernel: [kernel; 2],
+            stride: [1; 2],
+            dilation: [1; 2],
+            input: [size; 2],
+            output: [size; 2],
+            before: [kernel / 2; 2],
+            transposed: false,
+        }
+    }
+
+    fn measures(n: usize, lo: i64, hi: i64) -> Vec<Measure> {
+        let interval = |i: usize| Interval { lo: Int::from(lo * (i as i64 % 5)), hi: Int::from(hi + i as i64) };
+        (0..n).map(|i| Measure { interval: interval(i), terms: 1 + i as u32 % 3 }).collect()
+    }
+
+    #[test]
+    fn many_sums_at_once_are_those_of_dot_products() {
+        let (channels, filters) = (8, 12);
+        let x = measures(channels * 36, -3, 200);
+        let weight = |i: usize| Measure { interval: Interval::point(Int::from((i * 7 % 23) as i64 - 11)), terms: 0 };
+        let bias = measures(filters, -1000, 5);
+        for zeros in [false, true] {
+            let w: Vec<Measure> = (0..filters * channels * 9)
+                .map(weight)
+                .map(|w| if zeros || !w.interval.lo.eq(&Int::ZERO) { w } else { weight(0) })
+                .collect();
+            let mut a = Prices::new();
+            let [cx, cw, cb] = [&x, &w, &bias].map(|all| all.iter().map(|m| a.wire(*m)).collect::<Vec<_>>());
+            let found = a.convolve(&grid(3, 6), &cx, &cw, &cb).unwrap();
+            let widest = a.widest();
+            let found: Vec<Measure> = found.iter().map(|code| a.measure(*code)).collect();
+            assert_eq!(found, direct::convolve(&mut Counts::new(), &grid(3, 6), &x, &w, &bias).unwrap());
+            let mut one = Prices::new();
+            let [cx, cw, cb] = [&x, &w, &bias].map(|all| all.iter().map(|m| one.wire(*m)).collect::<Vec<_>>());
+            direct::convolve(&mut one, &grid(3, 6), &cx, &cw, &cb).unwrap();
+            assert_eq!((widest, a.constraints()), (one.widest(), 0));
+        }
+    }
+
+    #[test]
+    fn large_convolutions_of_wide_values_are_refused() {
+        let n = 1 << 12;
+        let mut a = Prices::new();
+        let w = vec![a.number(3); n * n];
+        let bits = |a: &mut Prices, hi: Int| {
+            let x = a.wire(Measure { interval: Interval { lo: Int::ZERO, hi }, terms: 1 });
+            a.convolve(&grid(1, 1), &vec![x; n], &w, &[]).map(|y| a.measure(y[0]).interval.bits())
+        };
+        assert_eq!(bits(&mut a, pow2(20)), Ok(34));
+        assert_eq!(bits(&mut a, pow2(60)), Err(ArithError::Overflow { bits: 61 }));
+    }
 }

@@ -66,33 +66,33 @@ impl LinearOperator {
 
     /// `W x` of integers; nothing if a sum may not fit 63 bits.
     pub fn integers(&self, x: &[i64]) -> Option<Vec<i64>> {
-        self.sums(&self.weights, &|position, gathered| {
-            let mut column = vec![0; self.map.length()];
-            self.map.taps(position).into_iter().for_each(|(j, i)| column[j] = x[i]);
-            gathered.extend(column);
-        })
+        self.sums(&self.weights, &self.positions(), &|i| x[i])
     }
 
-    /// The sums of these rows, and of a column for each position.
-    fn sums(&self, rows: &Vectors, gather: &(dyn Fn(usize, &mut Vec<i64>) + Sync)) -> Option<Vec<i64>> {
-        let positions = self.map.positions();
-        let of = |first: usize| {
-            let last = positions.min(first + TOGETHER);
-            let mut columns = Vec::with_capacity((last - first) * rows.length());
-            (first..last).for_each(|position| gather(position, &mut columns));
-            let columns = Vectors::new(rows.length(), columns);
+    fn positions(&self) -> Vec<usize> {
+        (0..self.map.positions()).collect()
+    }
+
+    /// The sums of these rows and of what is met at each of these positions.
+    fn sums(&self, rows: &Vectors, positions: &[usize], of: &(dyn Fn(usize) -> i64 + Sync)) -> Option<Vec<i64>> {
+        let length = rows.length();
+        let part = |positions: &[usize]| {
+            let mut columns = vec![0; positions.len() * length];
+            for (column, position) in columns.chunks_mut(length).zip(positions) {
+                self.map.taps(*position).into_iter().for_each(|(j, i)| column[j] = of(i));
+            }
+            let columns = Vectors::new(length, columns);
             let mut sums = vec![0; rows.count() * columns.count()];
             let known = kernel::products(rows, &columns, &mut |f, k, sum| sums[k * rows.count() + f] = sum);
             known.map(|()| sums)
         };
-        let firsts: Vec<usize> = (0..positions).step_by(TOGETHER).collect();
         #[cfg(feature = "prove")]
-        let parts = firsts.into_par_iter().map(of).collect::<Option<Vec<_>>>()?;
+        let parts = positions.par_chunks(TOGETHER).map(part).collect::<Option<Vec<_>>>()?;
         #[cfg(not(feature = "prove"))]
-        let parts = firsts.into_iter().map(of).collect::<Option<Vec<_>>>()?;
-        let mut all = vec![0; rows.count() * positions];
-        for (position, sums) in parts.iter().flat_map(|part| part.chunks(rows.count())).enumerate() {
-            sums.iter().enumerate().for_each(|(f, sum)| all[f * positions + position] = *sum);
+        let parts = positions.chunks(TOGETHER).map(part).collect::<Option<Vec<_>>>()?;
+        let mut all = vec![0; rows.count() * positions.len()];
+        for (k, sums) in parts.iter().flat_map(|part| part.chunks(rows.count())).enumerate() {
+            sums.iter().enumerate().for_each(|(f, sum)| all[f * positions.len() + k] = *sum);
         }
         Some(all)
     }
@@ -102,46 +102,66 @@ impl LinearOperator {
     /// # Errors
     /// If a result may reach `2^250`.
     pub fn results(&self, x: &[&Measure], bias: &[&Measure]) -> Option<Result<Vec<Measure>, ArithError>> {
+        self.results_at(&self.positions(), x, bias).map(|known| known.map(|known| known.results))
+    }
+
+    /// What is known of the results at these positions, by filter and position.
+    ///
+    /// ```text
+    /// 2 sum_j min(w_j lo_j, w_j hi_j) = sum_j w_j (lo_j + hi_j) - sum_j |w_j| (hi_j - lo_j),    and with + for the maxima
+    /// ```
+    ///
+    /// # Errors
+    /// If a result may reach `2^250`.
+    pub(crate) fn results_at(
+        &self,
+        positions: &[usize],
+        x: &[&Measure],
+        bias: &[&Measure],
+    ) -> Option<Result<Known, ArithError>> {
         let ends: Vec<(i64, i64)> =
             x.iter().map(|m| Some((short(m.interval.lo)?, short(m.interval.hi)?))).collect::<Option<_>>()?;
         let length = self.map.length();
         let weights = self.weights.values();
-        // The least value of a product is that of a positive weight and the least element, or of a negative one and the largest.
-        let split = |signed: fn(i64) -> bool| {
-            weights.chunks(length).map(move |row| row.iter().map(move |w| if signed(*w) { *w } else { 0 }))
+        let sizes = Vectors::new(length, weights.iter().map(|w| w.abs()).collect());
+        let middles = self.sums(&self.weights, positions, &|i| ends[i].0 + ends[i].1)?;
+        let spans = self.sums(&sizes, positions, &|i| ends[i].1 - ends[i].0)?;
+        let reaches = self.sums(&sizes, positions, &|i| ends[i].1.max(-ends[i].0))?;
+        // Where no weight is zero, all filters have the same terms.
+        let used: Vec<i64> = if weights.contains(&0) {
+            weights.iter().map(|w| i64::from(*w != 0)).collect()
+        } else {
+            vec![1; length]
         };
-        let parted: Vec<i64> =
-            split(|w| w > 0).zip(split(|w| w < 0)).flat_map(|(above, below)| above.chain(below)).collect();
-        let parted = Vectors::new(2 * length, parted);
-        let sums = |first: fn(&(i64, i64)) -> i64, second: fn(&(i64, i64)) -> i64| {
-            self.sums(&parted, &|position, gathered: &mut Vec<i64>| {
-                let mut column = vec![0; 2 * length];
-                for (j, i) in self.map.taps(position) {
-                    column[j] = first(&ends[i]);
-                    column[length + j] = second(&ends[i]);
-                }
-                gathered.extend(column);
-            })
-        };
-        let (lo, hi) = (sums(|x| x.0, |x| x.1)?, sums(|x| x.1, |x| x.0)?);
-        let used = Vectors::new(length, weights.iter().map(|w| i64::from(*w != 0)).collect());
-        let terms = self.sums(&used, &|position, gathered: &mut Vec<i64>| {
-            let mut column = vec![0; length];
-            self.map.taps(position).into_iter().for_each(|(j, i)| column[j] = i64::from(x[i].terms));
-            gathered.extend(column);
-        })?;
-        let positions = self.map.positions();
-        let result = |i: usize| {
-            let mut interval = Interval::new(Int::from(lo[i]), Int::from(hi[i]))?;
-            let mut terms = u32::try_from(terms[i]).unwrap_or(u32::MAX);
-            if let Some(bias) = bias.get(i / positions) {
+        let alike = used.len() == length;
+        let terms = self.sums(&Vectors::new(length, used), positions, &|i| i64::from(x[i].terms))?;
+        let count = positions.len();
+        let mut reach = Int::ZERO;
+        let mut result = |i: usize| {
+            let (middle, span) = (i128::from(middles[i]), i128::from(spans[i]));
+            let mut interval =
+                Interval { lo: Int::from((middle - span) / 2), hi: Int::from((middle + span) / 2) };
+            let mut terms = u32::try_from(terms[if alike { i % count } else { i }]).unwrap_or(u32::MAX);
+            let mut most = Int::from(reaches[i]);
+            if let Some(bias) = bias.get(i / count) {
                 interval = interval.add(&bias.interval)?;
                 terms = terms.saturating_add(bias.terms);
+                most += bias.interval.magnitude();
             }
+            reach = reach.max(most);
             Ok(Measure { interval, terms })
         };
-        Some((0..lo.len()).map(result).collect())
+        let results: Result<Vec<Measure>, ArithError> = (0..middles.len()).map(&mut result).collect();
+        Some(results.map(|results| Known { results, reach }))
     }
+}
+
+/// What is known of the results of a linear map.
+pub(crate) struct Known {
+    /// By filter and position.
+    pub results: Vec<Measure>,
+    /// The largest sum of magnitudes: that of any partial sum.
+    pub reach: Int,
 }
 
 #[cfg(feature = "prove")]
