@@ -103,7 +103,7 @@ pub fn matrices<S: Circuit>() -> Matrices {
     rows.push([terms(&sum), terms(&[(1, 0)]), vec![]]);
     let phases = if S::COUNT == 0 { vec![6, 5] } else { vec![S::COUNT, 6, 5] };
     let abc = [0, 1, 2].map(|side| rows.iter().map(|row| row[side].clone()).collect());
-    Matrices { abc, instance: 2 + INPUTS, witness: phases.iter().sum(), phases }
+    Matrices { abc, instance: 2 + INPUTS, witness: phases.iter().sum(), phases, lengths: vec![] }
 }
 
 fn inverse(x: Fr) -> Fr {

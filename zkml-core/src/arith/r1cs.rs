@@ -12,6 +12,7 @@ mod registering;
 pub mod sizes;
 mod tables;
 mod tally;
+mod weigh;
 
 pub use self::{
     assign::{Assign, Oracle},
@@ -21,6 +22,7 @@ pub use self::{
     sizes::Sizes,
     tables::{Part, Requests, Tables},
     tally::Tally,
+    weigh::Weigh,
 };
 use super::{Arith, counts::bounded, direct};
 use crate::{

@@ -6,6 +6,7 @@ use zkml_groth16::Sparse;
 
 use super::Fr;
 use super::prover::ProveError;
+use super::rates::Length;
 use super::system::Size;
 
 /// The constraints of a circuit.
@@ -21,6 +22,9 @@ pub struct Matrices {
     /// then the challenge, which is known when all phases but the last are fixed. The first of three is that of registered weights. None:
     /// all are fixed at once.
     pub phases: Vec<usize>,
+    /// What is known of how long the values of the columns are, for [the cost](Matrices::work) of a proof; those beyond the last are of full
+    /// length.
+    pub lengths: Vec<Length>,
 }
 
 impl Matrices {

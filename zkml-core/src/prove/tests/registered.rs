@@ -34,7 +34,7 @@ fn row(terms: &[(i64, usize)]) -> Vec<(Fr, usize)> {
 
 pub fn of_rows(rows: &[[&[(i64, usize)]; 3]], instance: usize, phases: [usize; 3]) -> Matrices {
     let abc = [0, 1, 2].map(|m| rows.iter().map(|r| row(r[m])).collect());
-    Matrices { abc, instance, witness: phases.iter().sum(), phases: phases.to_vec() }
+    Matrices { abc, instance, witness: phases.iter().sum(), phases: phases.to_vec(), lengths: vec![] }
 }
 
 /// `y = w_0 x_0 + w_1 x_1`, and `w_0` below four by a lookup.
