@@ -20,7 +20,7 @@ pub use self::{
     ranged::Ranged,
     registering::{Layout, Pack, Registering},
     sizes::Sizes,
-    tables::{Part, Requests, Tables},
+    tables::{Part, Requests, Tables, WIDEST},
     tally::Tally,
     weigh::Weigh,
 };

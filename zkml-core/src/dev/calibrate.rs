@@ -12,14 +12,29 @@ use zkml_groth16::{Rows, domain::Domain, msm};
 use crate::{
     arith::{
         Arith,
-        r1cs::{Accumulate, Assign, Build, R1cs, Ranged},
+        r1cs::{Accumulate, Assign, R1cs, Ranged, Requests, Tables, WIDEST, Weigh},
     },
-    number::{ArithError, Cut, Int, Interval, field::to_field},
+    graph::{Graph, Range, Visibility, Visible},
+    layer::Args,
+    model::Model,
+    number::{ArithError, Cut, Int, Interval, field::to_field, interval::pow2},
+    plan::{Quantized, Target},
     prove::{
-        Backend, Fr, Groth16, Matrices, ProofSystem, Rates, SecureRng,
+        Backend, Fr, Groth16, Matrices, ProofSystem, Rates, Registered, SecureRng, TwoPhase,
         rates::{PerValue, REFERENCE, SMALL},
     },
+    shape::Shape,
+    tensor::Tensor,
 };
+
+/// A calibration that failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the calibration failed: {0}")]
+pub struct CalibrationError(String);
+
+fn failed(error: impl ToString) -> CalibrationError {
+    CalibrationError(error.to_string())
+}
 
 /// How often each kernel is measured; its median counts.
 const ROUNDS: usize = 5;
@@ -76,51 +91,101 @@ fn per_value<P, Q>(points: &[P], sum: impl Fn(&[P], &[Fr]) -> Q) -> PerValue {
     }
 }
 
-/// A layer's constraints: so many sums of so many inputs, cut and rectified.
-fn layer<C: Accumulate>(cs: C, inputs: usize, outputs: usize, known: bool) -> Result<C, ArithError> {
+/// Bits: so many numbers, each cut and rectified.
+fn bits<C: Accumulate>(cs: C, count: usize) -> Result<C, ArithError> {
     let mut r1cs = R1cs::new(Ranged::bits(cs));
-    let interval = Interval::new(Int::from(-128), Int::from(127))?;
-    let mut byte = small().map(|q| q % Int::from(128));
-    let mut next = || byte.next().unwrap_or_default();
-    let mut x = vec![];
-    for _ in 0..inputs {
-        let value = next();
-        x.push(r1cs.allocate(&interval, known.then_some(value))?);
-    }
-    for _ in 0..outputs {
-        let weights: Vec<_> = (0..inputs).map(|_| r1cs.constant(next())).collect();
-        let sum = r1cs.dot(x.iter().zip(&weights), None)?;
-        r1cs.relu(&sum, Cut::by(8, Some(8)))?;
+    let interval = Interval::new(Int::from(-1 << 16), Int::from((1 << 16) - 1))?;
+    for value in small().take(count) {
+        let x = r1cs.allocate(&interval, Some(value % interval.hi))?;
+        r1cs.relu(&x, Cut::by(8, Some(8)))?;
     }
     Ok(r1cs.finish()?.cs)
 }
 
-/// Nanoseconds of an entry of the matrices, and of a variable.
-fn rows() -> Result<[f64; 2], ArithError> {
-    let wide = |cs| layer(cs, 64, 128, false);
-    let matrices = wide(Build::new())?.finish().0;
-    let assignment = layer(Assign::new(), 64, 128, true)?.finish();
-    let read = nanoseconds(|| (matrices.unsatisfied(&assignment), matrices.abc.times(&assignment)));
-    // One input an output: what takes the time is the gadget.
-    let values = |outputs| layer(Assign::new(), 1, outputs, true).map(|assign| assign.finish().len());
-    let variables = values(REFERENCE / 32)?;
-    let assigned = nanoseconds(|| values(REFERENCE / 32));
-    Ok([read / matrices.work().entries.max(1) as f64, assigned / variables as f64])
+/// So many numbers of the widest limb, each looked up.
+fn lookups<C: Accumulate>(cs: C, count: usize) -> Result<C, ArithError> {
+    let mut requests = Requests::default();
+    requests.add(WIDEST, count);
+    let mut r1cs = R1cs::new(Ranged::lookups(cs, Tables::cheapest(&requests)));
+    let interval = Interval::new(Int::ZERO, pow2(WIDEST) - Int::ONE)?;
+    for value in small().take(count) {
+        r1cs.allocate(&interval, Some(value & interval.hi))?;
+    }
+    Ok(r1cs.finish()?.cs)
+}
+
+/// A small convolutional network of private weights, and an input of it.
+fn network(rng: &mut dyn SecureRng) -> Result<(Quantized, Tensor), CalibrationError> {
+    let mut graph =
+        Graph::new("calibration", Shape::new([1, 16, 16])).with_range(Range::Real(-1.0, 1.0)).map_err(failed)?;
+    let mut x = graph.input();
+    let convolution = |filters: usize| Args::new().with("filters", filters).with("kernel", 3usize);
+    for (layer, args) in [
+        ("conv2d", convolution(4)),
+        ("relu", Args::new()),
+        ("conv2d", convolution(8)),
+        ("relu", Args::new()),
+        ("flatten", Args::new()),
+        ("dense", Args::new().with("units", 10usize)),
+    ] {
+        x = graph.add(layer, args, &[x]).map_err(failed)?;
+    }
+    let visibility = Visibility { weights: Visible::Private, ..Visibility::default() };
+    let shape = graph.shape(graph.input()).clone();
+    let sample = Tensor::from_fn(shape, |i| (5 * i % 17) as f64 / 8.0 - 1.0);
+    let target = Target { top1: 0.0, max_error: Some(1e9), tries: 1, ..Target::default() };
+    let mut rng = rng;
+    let model = Model::init(graph, visibility, &mut rng).map_err(failed)?;
+    Ok((model.quantize(std::slice::from_ref(&sample), target).map_err(failed)?, sample))
+}
+
+/// Nanoseconds of an entry of the matrices, and of a variable of each length.
+fn rows(rng: &mut dyn SecureRng) -> Result<(f64, PerValue), CalibrationError> {
+    const COUNT: usize = REFERENCE / 16;
+    let time = nanoseconds(|| bits(Assign::new(), COUNT).map(|assign| assign.finish().len()));
+    let counts = bits(Weigh::new(), COUNT).map_err(failed)?.finish().witness();
+    let bit = time / counts.total() as f64;
+
+    let mut challenge = |_: &[Fr], _: &[Fr]| Ok(Fr::from(REFERENCE as u64).square());
+    let time =
+        nanoseconds(|| lookups(Assign::two_phases(&mut challenge), REFERENCE).map(|assign| assign.finish().len()));
+    let counts = lookups(Weigh::new(), REFERENCE).map_err(failed)?.finish().witness();
+    // What is looked up is an integer that is no sum.
+    let full = (time - bit * counts.small as f64).max(0.0) / counts.full as f64;
+
+    let (quantized, input) = network(rng)?;
+    let visibility = quantized.model().visibility();
+    let mut rng = rng;
+    let mut circuits = vec![quantized.circuit_in::<Groth16>(1, visibility).map_err(failed)?];
+    circuits.push(quantized.circuit_in::<TwoPhase>(1, visibility).map_err(failed)?);
+    circuits.push(quantized.circuit_in::<Registered>(1, visibility).map_err(failed)?);
+    let (mut read, mut entries, mut rest, mut small) = (0.0, 0, 0.0, 0);
+    for circuit in &circuits {
+        let (matrices, inputs) = (circuit.matrices(), std::slice::from_ref(&input));
+        let (assignment, _) = circuit.witness(inputs, &mut rng).map_err(failed)?;
+        read += nanoseconds(|| (matrices.unsatisfied(&assignment), matrices.abc.times(&assignment)));
+        let work = matrices.work();
+        entries += work.entries;
+        let counts = work.witness();
+        rest += nanoseconds(|| circuit.witness(inputs, &mut rng));
+        rest -= bit * counts.bits as f64 + full * counts.full as f64;
+        small += counts.small;
+    }
+    Ok((read / entries as f64, PerValue { bit, small: rest.max(0.0) / small as f64, full }))
 }
 
 /// Nanoseconds of the proof of a single constraint, and of its check.
-fn one_row(rng: &mut dyn SecureRng) -> Result<(f64, Matrices), ArithError> {
+fn one_row(rng: &mut dyn SecureRng) -> Result<(f64, Matrices), CalibrationError> {
     let one = vec![vec![(Fr::ONE, 1)]];
     let matrices = Matrices { abc: [one.clone(), one.clone(), one], instance: 2, witness: 1, ..Matrices::default() };
-    let refused = |error: crate::prove::ProveError| ArithError::Backend(error.to_string());
-    let (pk, vk) = Groth16::setup(&matrices, rng).map_err(refused)?;
+    let (pk, vk) = Groth16::setup(&matrices, rng).map_err(failed)?;
     let assignment = [Fr::ONE; 3];
     let mut holds = true;
     let time = nanoseconds(|| {
         let proof = Groth16::prove(&pk, &(), &matrices, &assignment, None, rng);
         holds &= proof.is_ok_and(|proof| Groth16::holds(&Groth16::prepare(&vk), &(), &proof, &assignment[1..2]));
     });
-    if holds { Ok((time, matrices)) } else { Err(ArithError::Backend("a proof does not hold".to_owned())) }
+    if holds { Ok((time, matrices)) } else { Err(failed("a proof does not hold")) }
 }
 
 impl Rates {
@@ -129,7 +194,7 @@ impl Rates {
     ///
     /// # Errors
     /// If the randomness is not random.
-    pub fn measure(rng: &mut dyn SecureRng) -> Result<Self, ArithError> {
+    pub fn measure(rng: &mut dyn SecureRng) -> Result<Self, CalibrationError> {
         let g1 = per_value(&points::<G1Projective>(), msm::g1);
         let g2 = per_value(&points::<G2Projective>(), msm::g2);
         let values: Vec<Fr> = elements().take(REFERENCE).collect();
@@ -143,11 +208,38 @@ impl Rates {
             a.par_iter_mut().zip(&b).for_each(|(a, b)| *a *= b);
             (a, domain)
         });
-        let [entry, variable] = rows()?;
+        let (entry, variable) = rows(rng)?;
         let (time, matrices) = one_row(rng)?;
         let rates = Self { proof: 0.0, point: transforms / REFERENCE as f64, entry, variable, g1, g2 };
         // What the model says of a single row is no part of what every proof takes.
         let proof = (time - 1e9 * Groth16::seconds(&matrices.work(), &rates)).max(0.0);
         Ok(Self { proof, ..rates })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each kernel is of what its rate is said to be of.
+    #[test]
+    fn what_is_measured_is_what_the_rates_are_of() {
+        let counts = bits(Weigh::new(), 100).unwrap().finish().witness();
+        assert!(counts.bits > 15 * counts.small && counts.full == 0, "{counts:?}");
+        let counts = lookups(Weigh::new(), REFERENCE).unwrap().finish().witness();
+        assert!(counts.full >= REFERENCE && counts.small <= counts.full && counts.bits == 0, "{counts:?}");
+
+        let mut lengths = [[0; 2]; SMALL];
+        for value in small().take(REFERENCE) {
+            let bits = crate::number::interval::bit_len(value.abs());
+            lengths[bits as usize - 1][usize::from(value < Int::ZERO)] += 1;
+        }
+        let each = REFERENCE / SMALL / 2;
+        assert!(lengths.iter().flatten().all(|n| (each - each / 8..each + each / 8).contains(n)), "{lengths:?}");
+
+        let mut seen: Vec<Fr> = elements().take(1000).collect();
+        seen.sort();
+        seen.dedup();
+        assert_eq!(seen.len(), 1000);
     }
 }

@@ -159,13 +159,13 @@ impl Work {
     }
 }
 
-/// Nanoseconds of a value of each length in a multi-scalar multiplication of 65,536 of them.
+/// Nanoseconds of a value of each length; where it is of a multi-scalar multiplication, in one of 65,536 of them.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PerValue {
     /// A bit, which is as often zero as one.
     pub bit: f64,
-    /// An integer of up to 24 bits and a sign, each length as often as another.
+    /// An integer of up to 32 bits and a sign, each length as often as another.
     pub small: f64,
     /// An element of the field.
     pub full: f64,
@@ -173,6 +173,9 @@ pub struct PerValue {
 
 /// How many values [`PerValue`] is for.
 pub const REFERENCE: usize = 1 << 16;
+
+/// How many values make each of the lengths that are measured there.
+const LEAST: usize = SMALL;
 
 /// The lengths of so many values.
 fn lengths(length: Length, count: usize) -> [usize; 255] {
@@ -187,18 +190,16 @@ fn lengths(length: Length, count: usize) -> [usize; 255] {
 }
 
 /// The bits of the longest small value that is measured.
-pub const SMALL: usize = 24;
+pub const SMALL: usize = 32;
 
 impl PerValue {
     /// Nanoseconds of so many values. The more there are the less each takes, as the kernel's [count of its multiplications]
-    /// (zkml_groth16::multiplications) says.
+    /// (zkml_groth16::multiplications) says; what a sum of a single one takes is part of what every proof does.
     pub fn nanoseconds(&self, values: Values) -> f64 {
         let of = |length, rate: f64, count: usize| {
-            if count == 0 {
-                return 0.0;
-            }
             let cost = |count| zkml_groth16::multiplications(&lengths(length, count)) as f64;
-            rate * REFERENCE as f64 * cost(count) / cost(REFERENCE)
+            let least = cost(LEAST);
+            rate * REFERENCE as f64 * (cost(count) - least).max(0.0) / (cost(REFERENCE) - least)
         };
         let (bits, small) = (of(Length::Bit, self.bit, values.bits), of(Length::Small, self.small, values.small));
         bits + small + of(Length::Full, self.full, values.full)
@@ -217,8 +218,8 @@ pub struct Rates {
     pub point: f64,
     /// An entry of the matrices, which a proof reads twice: to check the assignment and to transform it.
     pub entry: f64,
-    /// A variable, whose value is computed.
-    pub variable: f64,
+    /// A variable, whose value is computed: an integer is mostly a product, or a sum of many.
+    pub variable: PerValue,
     /// A value in a sum of points of the first group.
     pub g1: PerValue,
     /// A value in a sum of points of the second.
@@ -228,12 +229,12 @@ pub struct Rates {
 impl Default for Rates {
     fn default() -> Self {
         Self {
-            proof: 4e6,
-            point: 300.0,
-            entry: 20.0,
-            variable: 100.0,
-            g1: PerValue { bit: 100.0, small: 400.0, full: 3000.0 },
-            g2: PerValue { bit: 300.0, small: 1200.0, full: 9000.0 },
+            proof: 6e6,
+            point: 610.0,
+            entry: 30.0,
+            variable: PerValue { bit: 86.0, small: 700.0, full: 610.0 },
+            g1: PerValue { bit: 80.0, small: 300.0, full: 2500.0 },
+            g2: PerValue { bit: 215.0, small: 840.0, full: 8200.0 },
         }
     }
 }
@@ -243,20 +244,14 @@ impl fmt::Display for Rates {
         writeln!(f, "a proof of any size       {:>8.2} ms", self.proof / 1e6)?;
         writeln!(f, "a point of the domain     {:>8.3} us", (self.point + self.g1.full) / 1e3)?;
         writeln!(f, "an entry of the matrices  {:>8.3} us", self.entry / 1e3)?;
-        // A value that stands in A, B and C.
-        let rows = [
-            ("bit", self.g1.bit, self.g2.bit),
-            ("small", self.g1.small, self.g2.small),
-            ("full", self.g1.full, self.g2.full),
-        ];
-        writeln!(f, "a row by its value:       {:>8} {:>8} {:>8}", "A or C", "B", "all")?;
-        for (i, (name, g1, g2)) in rows.into_iter().enumerate() {
-            let all = self.variable + self.point + self.g1.full + 3.0 * g1 + g2;
-            let [one, b, all] = [g1, g1 + g2, all].map(|x| x / 1e3);
-            write!(f, "  {name:<23} {one:>8.3} {b:>8.3} {all:>8.3} us")?;
-            if i < 2 {
-                writeln!(f)?;
-            }
+        let of = |values: &PerValue| [values.bit, values.small, values.full];
+        let [variable, g1, g2] = [of(&self.variable), of(&self.g1), of(&self.g2)];
+        write!(f, "a value, by its length:     computed   in A or C        in B  with its row")?;
+        for (i, name) in ["bit", "small", "full"].into_iter().enumerate() {
+            // A value that stands on all sides, and the point of the domain that its row takes.
+            let row = variable[i] + self.point + self.g1.full + 3.0 * g1[i] + g2[i];
+            let [computed, one, b, row] = [variable[i], g1[i], g1[i] + g2[i], row].map(|x| x / 1e3);
+            write!(f, "\n  {name:<23} {computed:>8.3} us {one:>8.3} us {b:>8.3} us {row:>10.3} us")?;
         }
         Ok(())
     }
@@ -292,12 +287,14 @@ impl Rates {
     /// If there is no such file, it is no JSON of rates, or one is negative or no number.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, RatesError> {
         let rates: Self = serde_json::from_slice(&bounded::read(path, 1 << 16)?)?;
-        let [g1, g2] = [rates.g1, rates.g2];
+        let [variable, g1, g2] = [rates.variable, rates.g1, rates.g2];
         let all = [
             ("proof", rates.proof),
             ("point", rates.point),
             ("entry", rates.entry),
-            ("variable", rates.variable),
+            ("variable.bit", variable.bit),
+            ("variable.small", variable.small),
+            ("variable.full", variable.full),
             ("g1.bit", g1.bit),
             ("g1.small", g1.small),
             ("g1.full", g1.full),
@@ -327,7 +324,10 @@ impl Rates {
         let witness = work.phases.iter().skip(registered).copied();
         let first: f64 = witness.chain([a, b, c, quotient]).map(|values| self.g1.nanoseconds(values)).sum();
         let transforms = self.point * n as f64 * (n.max(2) as f64).log2() / (REFERENCE as f64).log2();
-        let rows = self.entry * work.entries as f64 + self.variable * work.witness().total() as f64;
+        let Values { bits, small, full } = work.witness();
+        let PerValue { bit: of_bit, small: of_small, full: of_full } = self.variable;
+        let assigned = of_bit * bits as f64 + of_small * small as f64 + of_full * full as f64;
+        let rows = self.entry * work.entries as f64 + assigned;
         (self.proof + transforms + rows + first + self.g2.nanoseconds(b)) / 1e9
     }
 }
@@ -353,5 +353,106 @@ impl super::Matrices {
         let one = [self.witness];
         let phases = if self.phases.is_empty() { &one[..] } else { &self.phases };
         Work::of(self.size(), entries, phases, columns.into_iter().skip(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::number::cost;
+    use crate::prove::{Groth16, ProofSystem, Registered, TwoPhase};
+
+    /// A circuit of so many rows, each with a value of this length on all sides.
+    fn rows(count: usize, length: Length) -> Work {
+        let standing = Standing { length, on: [true; 3] };
+        let size = Size { constraints: count, instance: 1, witness: count, fixed: 0 };
+        Work::of(size, 3 * count, &[count], std::iter::repeat_n(standing, count))
+    }
+
+    /// What choices between gadgets are made by is what a proof takes, in the same unit, within a quarter.
+    #[test]
+    fn the_times_that_gadgets_choose_by_are_those_of_the_rates() {
+        let rates = Rates::default();
+        let PerValue { bit, full, .. } = rates.g1;
+        let row = rates.point + full + 3.0 * bit + rates.g2.bit + rates.variable.bit + 3.0 * rates.entry;
+        let unit = row / cost::ROW as f64;
+        for (name, constant, nanoseconds) in [
+            ("a value in one sum", cost::FULL, full),
+            ("a second factor", cost::FULL_SECOND, full + rates.g2.full),
+            ("a lookup", cost::LOOKUP, row + 2.0 * full + rates.variable.full),
+        ] {
+            let ratio = nanoseconds / unit / constant as f64;
+            assert!((0.75..1.25).contains(&ratio), "{name}: {constant}, and {:.0} by the rates", nanoseconds / unit);
+        }
+    }
+
+    #[test]
+    fn columns_are_counted_where_they_stand() {
+        let on = |length, on| Standing { length, on };
+        let columns = [
+            on(Length::Small, [true, false, true]),
+            on(Length::Full, [true, true, true]),
+            on(Length::Bit, [true, true, false]),
+            on(Length::Small, [false, false, true]),
+            on(Length::Full, [true, false, true]),
+        ];
+        let size = Size { constraints: 7, instance: 2, witness: 4, fixed: 3 };
+        let values = |bits, small, full| Values { bits, small, full };
+        let work = Work::of(size, 9, &[1, 2, 1], columns.into_iter());
+        assert_eq!(work.phases, [values(0, 0, 1), values(1, 1, 0), values(0, 0, 1)]);
+        // The last column stands in the last phase: its part of `C` is one of `K`.
+        assert_eq!(work.sides, [values(1, 1, 2), values(1, 0, 1), values(0, 2, 1)]);
+        assert_eq!(work.witness(), values(1, 1, 2));
+        let one = Work::of(Size { fixed: 0, ..size }, 9, &[4], columns.into_iter());
+        assert_eq!((one.phases.as_slice(), one.sides[2]), (&[values(1, 1, 2)][..], values(0, 1, 0)));
+    }
+
+    #[test]
+    fn a_proof_takes_more_where_there_is_more_to_do() {
+        let rates = Rates::default();
+        let seconds = |count, length| Groth16::seconds(&rows(count, length), &rates);
+        for count in [100, 10_000, 1_000_000] {
+            assert!(seconds(count, Length::Bit) < seconds(count, Length::Small));
+            assert!(seconds(count, Length::Small) < seconds(count, Length::Full));
+            for length in [Length::Bit, Length::Small, Length::Full] {
+                assert!(seconds(count, length) < seconds(2 * count, length), "{count} {length:?}");
+                assert!(Groth16::memory_bytes(&rows(count, length)) < Groth16::memory_bytes(&rows(2 * count, length)));
+            }
+        }
+        // No value at all takes what every proof takes.
+        assert_eq!(rates.g1.nanoseconds(Values::default()), 0.0);
+        // Registered values are in no sum of a proof but `A`, `B` and `C`.
+        let full = Values { full: 1000, ..Values::default() };
+        let work = Work { phases: vec![full; 3], ..rows(3000, Length::Full) };
+        assert!(Registered::seconds(&work, &rates) < TwoPhase::seconds(&work, &rates));
+    }
+
+    #[test]
+    fn rates_are_read_as_they_were_written_and_refused_otherwise() {
+        let path = std::env::temp_dir().join(format!("zkml-rates-{}.json", std::process::id()));
+        let mut rates = Rates { entry: 1.0 / 3.0, ..Rates::default() };
+        rates.save(&path).unwrap();
+        assert_eq!(Rates::load(&path).unwrap(), rates);
+        rates.g2.small = -1.0;
+        rates.save(&path).unwrap();
+        let error = Rates::load(&path).unwrap_err().to_string();
+        assert!(error.starts_with("the rate `g2.small` is -1, expected a number of nanoseconds"), "{error}");
+        for (text, expected) in
+            [("{}", "missing field `proof`"), (r#"{"prof":1}"#, "unknown field `prof`"), ("", "EOF")]
+        {
+            bounded::save(&path, text.as_bytes()).unwrap();
+            let error = Rates::load(&path).unwrap_err().to_string();
+            assert!(error.contains(expected) && error.ends_with("run the calibration again"), "{error}");
+        }
+        std::fs::remove_file(&path).unwrap();
+        assert!(matches!(Rates::load(&path), Err(RatesError::File(_))));
+    }
+
+    #[test]
+    fn rates_are_shown_by_length() {
+        let shown = Rates::default().to_string();
+        for name in ["a proof of any size", "a point of the domain", "an entry", "\n  bit", "\n  small", "\n  full"] {
+            assert!(shown.contains(name), "{shown}");
+        }
     }
 }
