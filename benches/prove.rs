@@ -4,6 +4,9 @@
 //! and the times of [`Circuit::prove_in`]; and how many times as fast as the bare prover that is, which proves the same answer from
 //! the constraints with range checks by bits, in turn in one run. `.. -- lenet5` measures the models of that name alone. Setup,
 //! witness and verification of plain Groth16 are measured by criterion.
+//!
+//! Beside the time is what the [cost model](zkml::prove::rates) predicts, at its built-in rates and at those that are measured at the start; and beside
+//! the memory that proofs take at their peak, what it predicts of that.
 
 mod bare;
 #[path = "../examples/common/mod.rs"]
@@ -15,7 +18,7 @@ use bare::Bare;
 use criterion::Criterion;
 use zkml::{
     prelude::*,
-    prove::{Fr, Groth16, KeysOf, ProofOf, ProofSystem, Prover, Registered, TwoPhase},
+    prove::{Fr, Groth16, KeysOf, ProofOf, ProofSystem, Prover, Rates, Registered, TwoPhase, Work},
     rand::{SeedableRng, rngs::StdRng},
 };
 
@@ -48,29 +51,78 @@ fn timed<P>(mut prove: impl FnMut() -> P, mut other: impl FnMut()) -> (f64, P) {
     (median(times), last.expect("at least one round"))
 }
 
+/// What was measured of a proof system, and what the cost model says of it.
+struct Measured {
+    system: &'static str,
+    work: Work,
+    key: usize,
+    time: f64,
+    /// At the built-in rates, and at those of this machine.
+    predicted: [f64; 2],
+    /// MiB at the peak of proving, beyond what else was held before; and what is predicted.
+    memory: [Option<u64>; 2],
+}
+
+impl Measured {
+    fn new<S: ProofSystem>(circuit: &Circuit, rates: &Rates, time: f64, beyond: Option<u64>) -> Self {
+        let work = circuit.matrices().work();
+        let key = S::proving_key_bytes(work.size);
+        // Key and matrices are held before the first proof.
+        let held = (key + work.matrix_bytes()) as u64 >> 20;
+        Self {
+            system: S::NAME,
+            key,
+            time,
+            predicted: [&Rates::default(), rates].map(|rates| S::seconds(&work, rates)),
+            memory: [beyond.map(|beyond| beyond + held), Some(S::memory_bytes(&work) as u64 >> 20)],
+            work,
+        }
+    }
+
+    fn say(&self, name: &str, bare_time: f64) {
+        let [built_in, here] = self.predicted.map(|predicted| predicted / self.time);
+        let [memory, predicted] = self.memory.map(|mib| mib.map_or("?".to_owned(), |mib| mib.to_string()));
+        println!(
+            "{name}, {}: {} constraints, key {:.1} MB, prove {:.3} s, {:.2} times as fast, predicted {:.3} s ({built_in:.2} of it; {here:.2} \
+             at the rates of this machine), memory {memory} MiB, predicted {predicted}, peak {} MiB",
+            self.system,
+            self.work.size.constraints,
+            self.key as f64 / 1e6,
+            self.time,
+            bare_time / self.time,
+            self.predicted[0],
+            common::memory::peak_text(),
+        );
+    }
+}
+
 fn measure<S: Prover>(
     circuit: &Circuit,
     input: &Tensor,
+    rates: &Rates,
     rng: &mut StdRng,
     other: impl FnMut(),
-) -> (f64, usize, ProofOf<S>, KeysOf<S>) {
+) -> (Measured, ProofOf<S>, KeysOf<S>) {
     let keys = circuit.setup_in::<S>(rng).expect("the circuit fits the domain");
     let inputs = std::slice::from_ref(input);
-    let prove = || circuit.prove_in(&keys.proving, inputs, rng).expect("an honest input is proven").0;
+    let mut prove = || circuit.prove_in(&keys.proving, inputs, rng).expect("an honest input is proven").0;
+    let beyond = common::memory::beyond(&mut prove);
     let (time, proof) = timed(prove, other);
     keys.verifying.verify(&proof).expect("an honest proof holds");
-    (time, S::proving_key_bytes(circuit.matrices().size()), proof, keys)
+    (Measured::new::<S>(circuit, rates, time, beyond), proof, keys)
 }
 
 /// As [`measure`], of weights that are registered.
-fn measure_registered(circuit: &Circuit, input: &Tensor, rng: &mut StdRng) -> (f64, usize) {
+fn measure_registered(circuit: &Circuit, input: &Tensor, rates: &Rates, rng: &mut StdRng) -> Measured {
     let keys = circuit.setup_in::<Registered>(rng).expect("the circuit fits the domain");
     let weights = circuit.commit_weights(&keys.proving, rng).expect("the weights are there");
     let inputs = std::slice::from_ref(input);
-    let prove = || circuit.prove_registered(&keys.proving, &weights, inputs, rng).expect("an honest input is proven").0;
+    let mut prove =
+        || circuit.prove_registered(&keys.proving, &weights, inputs, rng).expect("an honest input is proven").0;
+    let beyond = common::memory::beyond(&mut prove);
     let (time, proof) = timed(prove, || ());
     keys.verifying.verify_registered(&proof, weights.commitment()).expect("an honest proof holds");
-    (time, Registered::proving_key_bytes(circuit.matrices().size()))
+    Measured::new::<Registered>(circuit, rates, time, beyond)
 }
 
 /// Setup, witness and verification, by criterion.
@@ -86,7 +138,7 @@ fn details(c: &mut Criterion, name: &str, circuit: &Circuit, input: &Tensor, pro
     group.finish();
 }
 
-fn compare(c: &mut Criterion, reference: &common::models::Reference, weights: Visible) {
+fn compare(c: &mut Criterion, reference: &common::models::Reference, weights: Visible, rates: &Rates, criterion: bool) {
     let rng = &mut StdRng::seed_from_u64(1);
     let visibility = Visibility { weights, ..reference.visibility };
     let name = format!("{}, {} weights", reference.name, if weights == Visible::Public { "public" } else { "private" });
@@ -97,7 +149,7 @@ fn compare(c: &mut Criterion, reference: &common::models::Reference, weights: Vi
     let (assignment, _) = bits.witness(std::slice::from_ref(input), rng).expect("an honest input");
     let bare = Bare::new(bits.matrices(), rng).expect("the circuit fits the domain");
     let mut bare_times = vec![];
-    let (time, key, proof, keys) = measure::<Groth16>(&bits, input, rng, || {
+    let (measured, proof, keys) = measure::<Groth16>(&bits, input, rates, rng, || {
         let start = Instant::now();
         bare.prove(&assignment, Fr::from(3), Fr::from(5)).expect("the bare prover");
         bare_times.push(start.elapsed());
@@ -105,42 +157,35 @@ fn compare(c: &mut Criterion, reference: &common::models::Reference, weights: Vi
     let bare_time = median(bare_times);
     drop(bare);
     println!("{name}: bare prover {bare_time:.3} s");
-    let say = |system: &str, rows: usize, key: usize, time: f64| {
-        println!(
-            "{name}, {system}: {rows} constraints, key {:.1} MB, prove {time:.3} s, {:.2} times as fast, peak memory {} MiB",
-            key as f64 / 1e6,
-            bare_time / time,
-            common::memory::peak_text(),
-        );
-    };
-    say(Groth16::NAME, bits.matrices().constraints(), key, time);
-    if weights == Visible::Public {
+    measured.say(&name, bare_time);
+    if weights == Visible::Public && criterion {
         details(c, reference.name, &bits, input, &proof, &keys);
     }
 
     let lookups = quantized.circuit_in::<TwoPhase>(1, visibility).expect("the plan fits the field");
-    let (time, key, _, _) = measure::<TwoPhase>(&lookups, input, rng, || ());
-    say(TwoPhase::NAME, lookups.matrices().constraints(), key, time);
+    measure::<TwoPhase>(&lookups, input, rates, rng, || ()).0.say(&name, bare_time);
     if weights == Visible::Private {
         let registered = quantized.circuit_in::<Registered>(1, visibility).expect("the plan fits the field");
-        let (time, key) = measure_registered(&registered, input, rng);
-        say(Registered::NAME, registered.matrices().constraints(), key, time);
+        measure_registered(&registered, input, rates, rng).say(&name, bare_time);
     }
 }
 
 fn main() {
     let mut c = Criterion::default().configure_from_args();
     let named = std::env::args().skip(1).find(|a| !a.starts_with('-'));
+    let criterion = !std::env::args().any(|a| a == "--quick");
+    let rates = Rates::measure(&mut StdRng::seed_from_u64(3)).expect("the kernels run");
+    println!("{rates}");
     let references = common::models::all().expect("the data ships");
     // Blocks of larger networks are counted by the budget and not proved alone.
     for reference in references.iter().filter(|r| r.model.graph().classes().is_some()) {
         if named.as_ref().is_some_and(|name| name != reference.name) {
             continue;
         }
-        compare(&mut c, reference, Visible::Public);
+        compare(&mut c, reference, Visible::Public, &rates, criterion);
         // Of two million private weights there are 14 million constraints.
         if reference.name != "mlp_2m" {
-            compare(&mut c, reference, Visible::Private);
+            compare(&mut c, reference, Visible::Private, &rates, criterion);
         }
     }
     c.final_summary();

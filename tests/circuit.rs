@@ -180,6 +180,13 @@ fn everyone_sees_what_the_visibility_says_and_nothing_else() {
             assert_eq!(estimate.total, Cost::new(m.constraints(), m.witness), "{v:?}");
             assert_eq!((estimate.public_inputs, m.instance), (next, 2 + next), "{v:?}");
             assert_eq!(estimate.proving_key_bytes, TwoPhase::proving_key_bytes(m.size()), "{v:?}");
+            assert_eq!(zkml::prove::Work { entries: m.work().entries, ..estimate.work }, m.work(), "{v:?}");
+            // What the built circuit says of itself differs by the entries that a sum meets twice.
+            let report = lookups.report();
+            assert_eq!((report.system, report.proof_bytes), (TwoPhase::NAME, 160), "{v:?}");
+            assert_eq!(report.proving_key_bytes, estimate.proving_key_bytes, "{v:?}");
+            assert!(report.seconds <= estimate.seconds && estimate.seconds < 1.1 * report.seconds, "{v:?}");
+            assert!(report.memory_bytes <= estimate.memory_bytes, "{v:?}");
         }
     }
 }

@@ -11,3 +11,12 @@ fn peak() -> Option<u64> {
 pub fn peak_text() -> String {
     peak().map_or("?".to_owned(), |mib| mib.to_string())
 }
+
+/// What a call takes at its peak beyond what is held before, in MiB, where the system lets its record be reset.
+#[allow(dead_code, reason = "of benchmarks alone")]
+pub fn beyond<T>(call: impl FnOnce() -> T) -> Option<u64> {
+    std::fs::write("/proc/self/clear_refs", "5").ok()?;
+    let before = peak()?;
+    call();
+    Some(peak()?.saturating_sub(before))
+}

@@ -21,6 +21,7 @@
 #![forbid(unsafe_code)]
 
 mod key;
+mod law;
 pub mod link;
 mod size;
 mod verify;
@@ -45,6 +46,7 @@ mod setup;
 mod tests;
 
 pub use key::{Proof, ProvingKey, VerifyingKey};
+pub use law::multiplications;
 pub use size::domain_size;
 pub use verify::{Prepared, holds, prepare};
 

@@ -18,14 +18,11 @@ use rayon::prelude::*;
 use crate::{
     affine::{Inverses, is_infinity, sum_runs},
     field::Inlined,
+    law::{BITS, SEGMENT, Split},
 };
 
-/// How many digits one task takes: their points stay in a core's cache, and their inversions are shared by thousands.
-const SEGMENT: usize = 1 << 13;
 /// A sign, beside an index.
 const NEGATIVE: u32 = 1 << 31;
-/// The most bits of a scalar without its sign.
-const BITS: usize = 254;
 
 /// `sum_i scalars_i bases_i` in the first group, over as many as the shorter of the two has.
 pub fn g1(bases: &[G1Affine], scalars: &[Fr]) -> G1Projective {
@@ -66,7 +63,7 @@ fn sum_chunk<P: SWCurveConfig<ScalarField = Fr, BaseField: Inlined>>(
     for (_, limbs) in &terms {
         lengths[length(limbs)] += 1;
     }
-    let split = Split::cheapest(&lengths);
+    let (split, _) = Split::cheapest(&lengths);
     let (short, long): (Vec<Term>, Vec<Term>) = if split.at == 0 {
         (vec![], terms)
     } else {
@@ -91,52 +88,6 @@ fn absolute(scalar: &Fr) -> (u32, BigInt<4>) {
 fn length(limbs: &[u64; 4]) -> usize {
     let top = limbs.iter().rposition(|limb| *limb != 0);
     top.map_or(0, |i| 64 * i + (64 - limbs[i].leading_zeros() as usize))
-}
-
-/// Scalars of at most `at` bits are summed apart from longer ones, of at most `bits`; each kind has its own digits, of
-/// so many bits.
-struct Split {
-    at: usize,
-    bits: usize,
-    short: usize,
-    long: usize,
-}
-
-impl Split {
-    /// The cheapest, of how many scalars there are of each length.
-    fn cheapest(lengths: &[usize; BITS + 1]) -> Self {
-        let bits = lengths.iter().rposition(|n| *n > 0).unwrap_or(0);
-        // How many are longer than this.
-        let mut longer = [0; BITS + 1];
-        for b in (0..BITS).rev() {
-            longer[b] = longer[b + 1] + lengths[b + 1];
-        }
-        let candidates = [0, 1, 2, 4, 8, 12, 16, 20, 24, 32, 40, 48, 64, 96, 128];
-        let splits = candidates.into_iter().filter(|at| *at < bits.max(1)).map(|at| {
-            let (short, short_cost) = digits(&longer, 0, at);
-            let (long, long_cost) = digits(&longer, at, bits);
-            (Self { at, bits, short, long }, short_cost + long_cost)
-        });
-        splits.min_by_key(|(_, cost)| *cost).map_or(Self { at: 0, bits, short: 1, long: 1 }, |(split, _)| split)
-    }
-}
-
-/// The best number of bits of a digit for scalars of more than `above` and at most `bits` bits, and what their sum then
-/// costs, in multiplications, of how many there are `longer` than each length.
-fn digits(longer: &[usize; BITS + 1], above: usize, bits: usize) -> (usize, usize) {
-    if longer[above] == longer[bits] {
-        return (1, 0);
-    }
-    // Seven for a sum of two points, one or two of them a bucket beside those of the trees; then the running sums of
-    // each segment, whose steps are 28 each, and the doublings and the overhead of a window.
-    let window = |c: usize, w: usize| {
-        let terms = longer[above.max((c * w).saturating_sub(1))] - longer[bits];
-        let buckets = 1usize << (c - 1);
-        let steps = (buckets * (terms / SEGMENT + 1)).isqrt();
-        7 * (terms + terms.min(buckets)) + 56 * steps + buckets / 4 + 2000
-    };
-    let cost = |c: usize| (0..(bits + 1).div_ceil(c)).map(|w| window(c, w)).sum::<usize>();
-    (1..=17).map(|c| (c, cost(c))).min_by_key(|(_, cost)| *cost).unwrap_or((1, 0))
 }
 
 /// `sum_w 2^(c w) sum_i d_iw P_i` for terms of at most `bits` bits.

@@ -12,6 +12,7 @@ mod registering;
 pub mod sizes;
 mod tables;
 mod tally;
+mod weigh;
 
 pub use self::{
     assign::{Assign, Oracle},
@@ -19,8 +20,9 @@ pub use self::{
     ranged::Ranged,
     registering::{Layout, Pack, Registering},
     sizes::Sizes,
-    tables::{Part, Requests, Tables},
+    tables::{Part, Requests, Tables, WIDEST},
     tally::Tally,
+    weigh::Weigh,
 };
 use super::{Arith, counts::bounded, direct};
 use crate::{

@@ -25,8 +25,8 @@ pub use self::limits::Limits;
 pub use self::registration::{
     Checked, RegisteredStatement, Registration, RegistrationError, RegistrationKeys, WeightCircuit,
 };
-pub(crate) use self::report::table;
 pub use self::report::{Report, ReportRow};
+pub(crate) use self::report::{costs, table};
 use self::spec::Spec;
 pub use crate::plan::synthesis::Opening;
 use crate::{
@@ -548,9 +548,14 @@ impl Circuit {
         (&node.name, number / nodes.len(), node.layer.as_ref().map_or("input", |l| l.card().name))
     }
 
-    /// The constraints by layer and gadget.
+    /// The constraints by layer and gadget, and what a proof takes on a machine as [`prove::Rates::default`] has it.
     pub fn report(&self) -> Report {
-        Report::of(self)
+        self.report_with(&prove::Rates::default())
+    }
+
+    /// As [`Circuit::report`], on a machine with these rates.
+    pub fn report_with(&self, rates: &prove::Rates) -> Report {
+        Report::of(self, rates)
     }
 }
 

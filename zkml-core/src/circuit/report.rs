@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Circuit;
 use crate::{
     number::Cost,
-    prove::{Groth16, ProofSystem},
+    prove::{Groth16, ProofSystem, RangeChecks, Rates, Registered, TwoPhase},
 };
 
 /// One row of a [`Report`].
@@ -34,8 +34,16 @@ pub struct Report {
     pub total: Cost,
     /// The number of public inputs.
     pub public_inputs: usize,
+    /// The proof system that the circuit is for.
+    pub system: &'static str,
     /// The size of the proving key in bytes, uncompressed.
     pub proving_key_bytes: usize,
+    /// The size of a proof in bytes, without its public inputs.
+    pub proof_bytes: usize,
+    /// The most memory that a prover holds at once, in bytes, roughly.
+    pub memory_bytes: usize,
+    /// The seconds of a proof, roughly: see [`crate::prove::rates`].
+    pub seconds: f64,
     /// No score is farther from the float forward pass's, whatever the input; nothing where no bound is known.
     pub proven_error: Option<f64>,
     /// Entries of the matrices that are not zero.
@@ -43,7 +51,15 @@ pub struct Report {
 }
 
 impl Report {
-    pub(super) fn of(circuit: &Circuit) -> Self {
+    pub(super) fn of(circuit: &Circuit, rates: &Rates) -> Self {
+        match (circuit.spec.checks, circuit.spec.registers) {
+            (_, true) => Self::in_system::<Registered>(circuit, rates),
+            (RangeChecks::Bits, _) => Self::in_system::<Groth16>(circuit, rates),
+            (RangeChecks::Lookups, _) => Self::in_system::<TwoPhase>(circuit, rates),
+        }
+    }
+
+    fn in_system<S: ProofSystem>(circuit: &Circuit, rates: &Rates) -> Self {
         let m = &circuit.matrices;
         let mut costs = std::collections::BTreeMap::<(usize, &'static str), Cost>::new();
         let nodes = circuit.spec.graph.nodes().len();
@@ -61,14 +77,19 @@ impl Report {
                 ReportRow { node: node.to_owned(), layer, gadget, cost }
             })
             .collect();
+        let work = m.work();
         Self {
             model: circuit.spec.graph.name().to_owned(),
             rows,
             total: Cost::new(m.constraints(), m.witness),
             public_inputs: m.instance - 1,
-            proving_key_bytes: Groth16::proving_key_bytes(m.size()),
+            system: S::NAME,
+            proving_key_bytes: S::proving_key_bytes(work.size),
+            proof_bytes: S::proof_bytes(),
+            memory_bytes: S::memory_bytes(&work),
+            seconds: S::seconds(&work, rates),
             proven_error: circuit.proven.error,
-            entries: m.abc.iter().flatten().map(Vec::len).sum(),
+            entries: work.entries,
         }
     }
 
@@ -88,12 +109,9 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         table(f, &self.model, &self.rows, self.total, self.public_inputs)?;
-        writeln!(
-            f,
-            "  proving key {:.1} MB, proof {} bytes",
-            self.proving_key_bytes as f64 / 1e6,
-            Groth16::proof_bytes()
-        )?;
+        write!(f, "  {}: proof {} bytes, ", self.system, self.proof_bytes)?;
+        costs(f, self.proving_key_bytes, self.memory_bytes, self.seconds)?;
+        writeln!(f)?;
         match self.proven_error {
             Some(error) => {
                 write!(f, "  no score is off by more than {error:.5} from the float model, whatever the input")
@@ -101,6 +119,17 @@ impl fmt::Display for Report {
             None => write!(f, "  no bound is known on how far scores are from the float model's"),
         }
     }
+}
+
+/// Prints what a proof takes.
+pub(crate) fn costs(f: &mut fmt::Formatter<'_>, key: usize, memory: usize, seconds: f64) -> fmt::Result {
+    let megabytes = |bytes: usize| bytes as f64 / 1e6;
+    write!(
+        f,
+        "proving key {:.1} MB, about {:.0} MB of memory and {seconds:.2} s a proof",
+        megabytes(key),
+        megabytes(memory)
+    )
 }
 
 /// Prints rows with their share of the total.

@@ -5,15 +5,20 @@ use serde_json::{Value, json};
 
 use super::{Circuit, CircuitError, Limits, spec::Spec};
 use crate::{
-    arith::r1cs::Tally,
+    arith::r1cs::{Tally, Weigh},
     graph::{Graph, Range, Visibility, Visible},
     layer::Args,
     model::{Model, Weights},
-    number::{Cost, interval::pow2},
+    number::{
+        Cost,
+        field::to_int,
+        interval::{bit_len, pow2},
+    },
     plan::{Plan, Quantized, Target},
     prove::{
-        Fr, Groth16, ProofOf, ProvingKeyOf, TwoPhase, VerifyingKeyOf,
+        Fr, Groth16, ProofOf, ProvingKeyOf, Registered, TwoPhase, Values, VerifyingKeyOf, Work,
         file::{self, Kind},
+        rates::Length,
     },
     shape::Shape,
     tensor::Tensor,
@@ -135,6 +140,53 @@ fn what_is_counted_is_what_is_built() {
             assert!(tally.peak() >= entries);
         }
     }
+}
+
+/// What is known of a circuit's values before there are any, of all proof systems: counted as it is built, and true of them.
+#[test]
+fn the_work_that_is_counted_is_that_of_the_circuit() {
+    let mut small = Graph::new("x", Shape::new([1, 5, 5])).with_range(Range::Real(-1.0, 1.0)).unwrap();
+    let x = small.add("conv2d", Args::new().with("filters", 3usize).with("kernel", 3usize), &[small.input()]).unwrap();
+    let x = small.add("relu", Args::new(), &[x]).unwrap();
+    let x = small.add("flatten", Args::new(), &[x]).unwrap();
+    let x = small.add("sigmoid", Args::new(), &[x]).unwrap();
+    let x = small.add("dense", units(4), &[x]).unwrap();
+    small.add("argmax", Args::new(), &[x]).unwrap();
+    let mut seen = [Values::default(); 3];
+    for graph in
+        [small, graph("softmax", &Args::new(), Shape::new([5])), graph("layer_norm", &Args::new(), Shape::new([6]))]
+    {
+        let of = |visibility| quantized(graph.clone(), visibility);
+        let circuits = [PUBLIC, PRIVATE, COMMITTED]
+            .into_iter()
+            .flat_map(|v| [of(v).circuit_in::<Groth16>(1, v).unwrap(), of(v).circuit_in::<TwoPhase>(2, v).unwrap()]);
+        for (i, circuit) in circuits.chain([of(PRIVATE).circuit_in::<Registered>(1, PRIVATE).unwrap()]).enumerate() {
+            let counted = circuit.spec.synthesize(Weigh::new(), circuit.tables, None).unwrap().0.finish();
+            let built = circuit.matrices().work();
+            let tally = circuit.spec.synthesize(Tally::new(), circuit.tables, None).unwrap().0;
+            assert_eq!(counted.entries, tally.entries);
+            assert!(counted.entries >= built.entries);
+            assert_eq!(Work { entries: built.entries, ..counted }, built, "{} {i}", graph.name());
+            seen.iter_mut().zip(built.sides).for_each(|(seen, side)| *seen += side);
+
+            let shape = circuit.spec.graph.shape(circuit.spec.graph.input()).clone();
+            let input = Tensor::from_fn(shape, |i| (3 * i % 5) as f64 / 4.0 - 0.5);
+            let inputs = vec![input; circuit.spec.batch];
+            let (assignment, _) = circuit.witness(&inputs, &mut StdRng::seed_from_u64(4)).unwrap();
+            let lengths = &circuit.matrices().lengths;
+            assert_eq!(lengths.len(), assignment.len());
+            for (column, (length, value)) in lengths.iter().zip(&assignment).enumerate() {
+                let bits = bit_len(to_int(*value).abs());
+                let most = match length {
+                    Length::Bit => 1,
+                    Length::Small => 100,
+                    Length::Full => 254,
+                };
+                assert!(bits <= most, "column {column} is {length:?} and has {bits} bits");
+            }
+        }
+    }
+    assert!(seen.iter().all(|side| side.small > 0 && side.full > 0) && seen[1].bits > 0, "{seen:?}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::{
     graph::Visibility,
     number::Cost,
     plan::Quantized,
-    prove::{Groth16, ProofSystem, Size},
+    prove::{Groth16, ProofSystem, Rates, Work},
 };
 
 /// The budget of a circuit that is not built yet.
@@ -26,10 +26,13 @@ pub struct Estimate {
     pub public_inputs: usize,
     /// The proving key in bytes, uncompressed. Exact but for points at infinity, which take as much as others.
     pub proving_key_bytes: usize,
-    /// The most memory of a proof, roughly: the key, the matrices, and the evaluations of three polynomials.
+    /// The most memory that a prover holds at once, in bytes, roughly.
     pub memory_bytes: usize,
-    /// The seconds of a proof on two cores, roughly.
+    /// The seconds of a proof, roughly: within a quarter, for the reference models.
     pub seconds: f64,
+    /// What there is to do for a proof. Exact but for the entries of the matrices, which are never too few.
+    #[serde(skip)]
+    pub work: Work,
 }
 
 /// The budget of the circuit that [`crate::circuit::Circuit::new`] would build.
@@ -40,8 +43,8 @@ pub fn estimate(quantized: &Quantized, visibility: Visibility, batch: usize) -> 
     estimate_in::<Groth16>(quantized, visibility, batch)
 }
 
-/// The budget of the circuit that [`Quantized::circuit_in`] would build for a proof system. Of registered weights, what is registered is
-/// made as it is used: [`Estimate::of`] counts the circuit that was built.
+/// The budget of the circuit that [`Quantized::circuit_in`] would build for a proof system, on a machine as [`Rates::default`] has it. Of
+/// registered weights, what is registered is made as it is used: [`Estimate::of`] counts the circuit that was built.
 ///
 /// # Errors
 /// If a value may outgrow the field.
@@ -50,55 +53,69 @@ pub fn estimate_in<S: ProofSystem>(
     visibility: Visibility,
     batch: usize,
 ) -> Result<Estimate, PlanError> {
-    let counts = quantized.counts(visibility, batch, S::RANGE_CHECKS)?;
+    estimate_with::<S>(quantized, visibility, batch, &Rates::default())
+}
+
+/// As [`estimate_in`], on a machine with these rates.
+///
+/// # Errors
+/// As there.
+pub fn estimate_with<S: ProofSystem>(
+    quantized: &Quantized,
+    visibility: Visibility,
+    batch: usize,
+    rates: &Rates,
+) -> Result<Estimate, PlanError> {
+    let (counts, tables) = quantized.counts(visibility, batch, S::RANGE_CHECKS)?;
+    let work = quantized.work(visibility, batch, S::RANGE_CHECKS, tables)?;
     // The challenge is none of them.
     let public_inputs = counts.instances() - usize::from(!S::RANGE_CHECKS.is_bits());
-    let total = counts.total();
     let row = |(&(number, gadget), &cost): (&(usize, &'static str), &Cost)| {
         let node = &quantized.graph().nodes()[number];
         let layer = node.layer.as_ref().map_or("input", |l| l.card().name);
         ReportRow { node: node.name.clone(), layer, gadget, cost }
     };
-    let size = Size {
-        constraints: total.constraints,
-        instance: counts.instances() + 1,
-        witness: total.witnesses,
-        fixed: counts.fixed(),
-    };
     let rows = counts.budget().iter().map(row).collect();
-    Ok(Estimate::sized::<S>(quantized.graph().name(), rows, size, public_inputs))
+    Ok(Estimate::of_work::<S>(quantized.graph().name(), rows, work, public_inputs, rates))
 }
 
 impl Estimate {
-    fn sized<S: ProofSystem>(model: &str, rows: Vec<ReportRow>, size: Size, public_inputs: usize) -> Self {
+    fn of_work<S: ProofSystem>(
+        model: &str,
+        rows: Vec<ReportRow>,
+        work: Work,
+        public_inputs: usize,
+        rates: &Rates,
+    ) -> Self {
         Self {
             model: model.to_owned(),
             rows,
-            total: Cost::new(size.constraints, size.witness),
+            total: Cost::new(work.size.constraints, work.size.witness),
             public_inputs,
-            proving_key_bytes: S::proving_key_bytes(size),
-            memory_bytes: S::memory_bytes(size),
-            seconds: S::seconds(size),
+            proving_key_bytes: S::proving_key_bytes(work.size),
+            memory_bytes: S::memory_bytes(&work),
+            seconds: S::seconds(&work, rates),
+            work,
         }
     }
 
-    /// The budget of a circuit that is built, in a proof system that it is for.
+    /// The budget of a circuit that is built, in a proof system that it is for, on a machine as [`Rates::default`] has it.
     pub fn of<S: ProofSystem>(circuit: &Circuit) -> Self {
-        let report = circuit.report();
-        let size = circuit.matrices().size();
-        Self::sized::<S>(&report.model, report.rows, size, report.public_inputs - circuit.matrices().challenges())
+        Self::of_with::<S>(circuit, &Rates::default())
+    }
+
+    /// As [`Estimate::of`], on a machine with these rates.
+    pub fn of_with<S: ProofSystem>(circuit: &Circuit, rates: &Rates) -> Self {
+        let (report, matrices) = (circuit.report(), circuit.matrices());
+        let public_inputs = report.public_inputs - matrices.challenges();
+        Self::of_work::<S>(&report.model, report.rows, matrices.work(), public_inputs, rates)
     }
 }
 
 impl fmt::Display for Estimate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         crate::circuit::table(f, &self.model, &self.rows, self.total, self.public_inputs)?;
-        write!(
-            f,
-            "  proving key {:.1} MB, about {:.0} MB of memory and {:.1} s on two cores a proof",
-            self.proving_key_bytes as f64 / 1e6,
-            self.memory_bytes as f64 / 1e6,
-            self.seconds
-        )
+        f.write_str("  ")?;
+        crate::circuit::costs(f, self.proving_key_bytes, self.memory_bytes, self.seconds)
     }
 }

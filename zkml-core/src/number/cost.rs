@@ -46,7 +46,9 @@ impl std::iter::Sum for Cost {
     }
 }
 
-/// The unit of time: that of a constraint whose values are small, as those of bits and products are. An entry of the matrices takes one.
+/// The unit of time is a 512th of that of a constraint whose value is a bit. An entry of the matrices counts as one, a quarter of what it takes.
+///
+/// These times are those of `prove::rates::Rates::default()`, in this unit: a test there holds them to within a quarter.
 pub const ROW: usize = 512;
 
 /// A value of the field's full size, in one of the multi-scalar multiplications over the first factors, the second factors in the first group, or the

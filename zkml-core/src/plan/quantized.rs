@@ -10,6 +10,7 @@ use crate::{
         bounds::Bounds,
         counts::{Budget, Counts},
         ints::Ints,
+        r1cs::{R1cs, Ranged, Tables, Weigh},
     },
     error::{InputError, PlanError},
     graph::{Graph, NodeId, Visibility, Visible},
@@ -17,7 +18,7 @@ use crate::{
     model::Model,
     number::{ArithError, Int, Integer, Interval},
     optimize::{self, Applied},
-    prove::RangeChecks,
+    prove::{RangeChecks, Work},
     shape::Shape,
     tensor::Tensor,
 };
@@ -324,19 +325,35 @@ impl Quantized {
     /// # Errors
     /// As there.
     pub fn budget_of(&self, visibility: Visibility, batch: usize, checks: RangeChecks) -> Result<Budget, PlanError> {
-        self.counts(visibility, batch, checks).map(|counts| counts.budget().clone())
+        self.counts(visibility, batch, checks).map(|(counts, _)| counts.budget().clone())
     }
 
-    /// The circuit in the reading that counts.
+    /// The circuit in the reading that counts, and the tables of its lookups.
     pub(crate) fn counts(
         &self,
         visibility: Visibility,
         batch: usize,
         checks: RangeChecks,
-    ) -> Result<Counts, PlanError> {
+    ) -> Result<(Counts, Tables), PlanError> {
         let mut counts = counts(self.graph(), &self.plan, &self.params, visibility, batch, checks)?;
-        counts.choose_tables();
-        Ok(counts)
+        let tables = counts.choose_tables();
+        Ok((counts, tables))
+    }
+
+    /// What there is to do for a proof, by a dry run of the circuit.
+    pub(crate) fn work(
+        &self,
+        visibility: Visibility,
+        batch: usize,
+        checks: RangeChecks,
+        tables: Tables,
+    ) -> Result<Work, PlanError> {
+        let constants = (visibility.weights == Visible::Public).then_some(self.params.as_slice());
+        let relation = Relation { graph: self.graph(), plan: &self.plan, visibility, batch, constants };
+        let mut r1cs = R1cs::new(Ranged::new(Weigh::new(), checks, tables));
+        let counted = relation.synthesize(&mut r1cs, None);
+        let counted = counted.and_then(|_| r1cs.finish().map_err(|error| (NodeId(0), error)));
+        Ok(counted.map_err(|refused| arith_error(self.graph(), refused))?.cs.finish())
     }
 }
 

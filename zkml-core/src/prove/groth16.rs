@@ -20,5 +20,4 @@ impl Phased for Groth16 {
     const NAME: &'static str = "groth16";
     const KINDS: Kinds = Kinds { proving_key: Kind::ProvingKey, verifying_key: Kind::VerifyingKey, proof: Kind::Proof };
     const PHASES: usize = 1;
-    const SECONDS: f64 = 6e-6;
 }

@@ -9,6 +9,7 @@ use zkml_groth16::{Rows, Sparse};
 
 use super::Fr;
 use super::prover::ProveError;
+use super::rates::Length;
 use super::system::Size;
 use crate::gadget::product::linear_operator::LinearOperator;
 
@@ -39,6 +40,9 @@ pub struct Matrices {
     /// then the challenge, which is known when all phases but the last are fixed. The first of three is that of registered weights. None:
     /// all are fixed at once.
     pub phases: Vec<usize>,
+    /// What is known of how long the values of the columns are, for [the cost](Matrices::work) of a proof; those beyond the last are of full
+    /// length.
+    pub lengths: Vec<Length>,
 }
 
 impl Matrices {

@@ -18,6 +18,7 @@
 //! | [`public`] | the one table of public inputs, and signed decoding |
 //! | [`statement`] | what a verified proof says |
 //! | [`mod@file`] | the container of every file: kind, version, circuit digest, checksum |
+//! | [`rates`] | what a proof takes: how much there is to do, and how long a machine takes for it |
 //! | [`keys`] | both keys of any system, their provenance, their files |
 //! | [`verifier`] | proofs of any system and their verification |
 //! | [`snarkjs`] | keys and proofs as files of snarkjs |
@@ -35,6 +36,7 @@ pub mod link;
 pub mod phased;
 pub mod points;
 pub mod public;
+pub mod rates;
 pub mod registered;
 pub mod snarkjs;
 pub mod statement;
@@ -60,6 +62,7 @@ pub use keys::{Keys, KeysOf, Provenance, ProvingKey, ProvingKeyOf, VerifyingKey,
 pub use link::{LinkError, LinkProof, LinkVerifyingKey};
 pub use points::{LoadError, PointFault};
 pub use public::{DecodeError, PublicEntry, PublicKind, PublicTable, TableError};
+pub use rates::{Rates, Values, Work};
 pub use registered::{Registered, WeightsCommitment};
 pub use statement::{PublicValue, Statement, Value};
 pub use system::{OtherKey, ProofSystem, RangeChecks, SecureRng, Size};

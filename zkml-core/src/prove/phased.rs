@@ -16,6 +16,7 @@ use ark_ec::{AffineRepr, pairing::Pairing};
 use ark_serialize::Compress;
 
 use super::points::{self, Curve, LoadError, Reader};
+use super::rates::{Rates, Work};
 use super::system::{Kinds, OtherKey, ProofSystem, RangeChecks, Size};
 use super::transcript;
 use super::word::Word;
@@ -34,8 +35,6 @@ pub trait Phased: Clone + Copy + Debug + PartialEq + Send + Sync + 'static {
     const KINDS: Kinds;
     /// How many phases there are, at least one; with more than one there is a challenge.
     const PHASES: usize;
-    /// The seconds of a constraint in a proof on two cores, roughly.
-    const SECONDS: f64;
 }
 
 /// Commitments that stand in the equation and not in the proof, those of the first phases.
@@ -295,14 +294,13 @@ impl<T: Phased> ProofSystem for T {
         64 * (2 * variables + size.domain() + size.witness + c) + 128 * variables
     }
 
-    /// The key, the matrices, and the evaluations of two polynomials.
-    fn memory_bytes(size: Size) -> usize {
-        2 * Self::proving_key_bytes(size) + 3 * 32 * size.domain() + 400 * size.constraints
+    fn memory_bytes(work: &Work) -> usize {
+        Self::proving_key_bytes(work.size) + work.memory_bytes()
     }
 
-    /// As `cargo bench` measures it for the reference models.
-    fn seconds(size: Size) -> f64 {
-        size.constraints as f64 * T::SECONDS
+    /// Values that are registered are committed to once, and not in a proof.
+    fn seconds(work: &Work, rates: &Rates) -> f64 {
+        rates.seconds(work, T::Registered::PHASES)
     }
 }
 

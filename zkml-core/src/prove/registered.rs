@@ -74,7 +74,6 @@ impl Phased for Registered {
         proof: Kind::RegisteredProof,
     };
     const PHASES: usize = 3;
-    const SECONDS: f64 = 2e-5;
 }
 
 /// Commitment to weights, `D_w`, under the key of a digest.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use ark_std::rand::{CryptoRng, RngCore};
 
 use super::points::{LoadError, Reader};
+use super::rates::{Rates, Work};
 use super::word::Word;
 use super::{Fr, Kind, hex};
 
@@ -201,11 +202,11 @@ pub trait ProofSystem: Clone + Copy + Debug + PartialEq + Send + Sync + 'static 
     /// The bytes of a proving key, uncompressed: exact but for points at infinity, which take as much as others.
     fn proving_key_bytes(size: Size) -> usize;
 
-    /// The most memory of a proof, roughly.
-    fn memory_bytes(size: Size) -> usize;
+    /// The most memory that a prover holds at once, in bytes, roughly: key, constraints, values, and what is computed from them.
+    fn memory_bytes(work: &Work) -> usize;
 
-    /// The seconds of a proof on two cores of a server of 2026, roughly.
-    fn seconds(size: Size) -> f64;
+    /// The seconds of a proof on a machine with these [rates](Rates), its witness and its check among them: roughly.
+    fn seconds(work: &Work, rates: &Rates) -> f64;
 }
 
 /// What proves: setup and proofs of a system.

@@ -115,11 +115,11 @@ impl ProofSystem for InTheClear {
     fn proving_key_bytes(size: Size) -> usize {
         size.constraints
     }
-    fn memory_bytes(size: Size) -> usize {
-        size.constraints
+    fn memory_bytes(work: &Work) -> usize {
+        work.entries
     }
-    fn seconds(_: Size) -> f64 {
-        0.0
+    fn seconds(_: &Work, rates: &Rates) -> f64 {
+        rates.proof
     }
 }
 

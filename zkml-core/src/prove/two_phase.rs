@@ -34,5 +34,4 @@ impl Phased for TwoPhase {
         proof: Kind::TwoPhaseProof,
     };
     const PHASES: usize = 2;
-    const SECONDS: f64 = 2e-5;
 }

@@ -13,7 +13,7 @@ use crate::{
         },
     },
     number::{ArithError, Int, field::to_field},
-    prove::{Matrices, matrices::Block},
+    prove::{Matrices, matrices::Block, rates::Length},
 };
 
 /// A variable while building: public inputs have the top bit set, registered weights the next, and sums of operators the third, until
@@ -52,6 +52,8 @@ pub struct Build {
     node: usize,
     free: Vec<u32>,
     scratch: Vec<(Fr, Var)>,
+    /// Of public inputs, registered weights and other variables.
+    lengths: [Vec<Length>; 3],
     /// Whether there is a second phase: a challenge may be asked for.
     phased: bool,
     /// The challenge, and how many witness variables and sums there were when it was asked for.
@@ -65,7 +67,7 @@ pub struct Build {
 impl Build {
     /// No constraint, and the constant one as the only public input.
     pub fn new() -> Self {
-        Self { instances: 1, ..Self::default() }
+        Self { instances: 1, lengths: [vec![Length::Bit], vec![], vec![]], ..Self::default() }
     }
 
     /// The same for a proof system of two phases: one challenge may be asked for, after which no public input follows.
@@ -108,27 +110,48 @@ impl Build {
         }
     }
 
-    fn fresh(&mut self) -> Lc {
+    fn fresh(&mut self, length: Length) -> Lc {
+        self.lengths[2].push(length);
         let var = self.witnesses;
         self.witnesses += 1;
         Lc(vec![(Fr::one(), var)])
     }
 
-    fn fresh_registered(&mut self) -> Lc {
+    fn fresh_registered(&mut self, length: Length) -> Lc {
+        self.lengths[1].push(length);
         let var = REGISTERED | self.registered;
         self.registered += 1;
         Lc(vec![(Fr::one(), var)])
     }
 
-    fn fresh_instance(&mut self) -> Lc {
+    fn fresh_instance(&mut self, length: Length) -> Lc {
+        self.lengths[0].push(length);
         let var = INSTANCE | self.instances;
         self.instances += 1;
         Lc(vec![(Fr::one(), var)])
     }
 
     fn row(&mut self, a: &Lc, b: &Lc, c: &Lc) {
+        // `v (1 - v - ..) = 0`.
+        if let ([(_, v)], true) = (a.0.as_slice(), c.0.is_empty())
+            && b.0.iter().any(|(_, other)| other == v)
+        {
+            self.shorten(*v);
+        }
         for (rows, lc) in self.rows.iter_mut().zip([a, b, c]) {
             rows.push(lc.0.clone());
+        }
+    }
+
+    /// A variable is a bit.
+    fn shorten(&mut self, v: Var) {
+        let (group, index) = match (v & INSTANCE != 0, v & REGISTERED != 0) {
+            (true, _) => (0, v & !INSTANCE),
+            (false, true) => (1, v & !REGISTERED),
+            (false, false) => (2, v),
+        };
+        if let Some(length) = self.lengths[group].get_mut(index as usize) {
+            *length = Length::Bit;
         }
     }
 
@@ -178,7 +201,7 @@ impl Build {
             }
             _ => vec![witness],
         });
-        let matrices = Matrices { abc, blocks, instance, witness, phases };
+        let matrices = Matrices { abc, blocks, instance, witness, phases, lengths: self.lengths.concat() };
         let label = |label: Label| Label { witness: label.witness + registered as usize, ..label };
         let labels = self.labels.into_iter().map(label).collect();
         (matrices, labels, self.free.into_iter().map(|free| free + registered).collect())
@@ -203,7 +226,7 @@ impl Cs for Build {
     }
 
     fn witness(&mut self, _: Option<Int>) -> Lc {
-        self.fresh()
+        self.fresh(Length::Small)
     }
 
     fn enforce(&mut self, a: &Lc, b: &Lc, c: &Lc) {
@@ -212,7 +235,7 @@ impl Cs for Build {
 
     fn inverse(&mut self, x: &Lc, rhs: &Lc) {
         self.free.push(self.witnesses);
-        let v = self.fresh();
+        let v = self.fresh(Length::Full);
         self.row(&v, x, rhs);
     }
 
@@ -226,7 +249,7 @@ impl FieldCs for Build {
     type F = Lc;
 
     fn instance(&mut self, _: Option<Int>) -> Lc {
-        self.fresh_instance()
+        self.fresh_instance(Length::Small)
     }
 
     fn lift(&mut self, w: &Lc) -> Lc {
@@ -255,7 +278,7 @@ impl FieldCs for Build {
         if self.challenge.is_some() {
             return Err(ArithError::Backend("a second challenge is asked for, expected one".to_owned()));
         }
-        let r = self.fresh_instance();
+        let r = self.fresh_instance(Length::Full);
         self.challenge = Some((INSTANCE | (self.instances - 1), self.witnesses, self.sums));
         Ok(r)
     }
@@ -271,13 +294,13 @@ impl FieldCs for Build {
     }
 
     fn field_product(&mut self, a: &Lc, b: &Lc) -> Lc {
-        let p = self.fresh();
+        let p = self.fresh(Length::Full);
         self.row(a, b, &p);
         p
     }
 
     fn field_quotient(&mut self, n: &Lc, d: &Lc) -> Lc {
-        let q = self.fresh();
+        let q = self.fresh(Length::Full);
         self.row(&q, d, n);
         q
     }
@@ -287,19 +310,19 @@ impl FieldCs for Build {
     }
 
     fn field_witness(&mut self, _: Option<Fr>) -> Lc {
-        self.fresh()
+        self.fresh(Length::Full)
     }
 
     fn registered(&mut self, _: Option<Int>) -> Lc {
-        self.fresh_registered()
+        self.fresh_registered(Length::Small)
     }
 
     fn field_registered(&mut self, _: Option<Fr>) -> Lc {
-        self.fresh_registered()
+        self.fresh_registered(Length::Full)
     }
 
     fn field_output(&mut self, f: &Lc) {
-        let out = self.fresh_instance();
+        let out = self.fresh_instance(Length::Full);
         let one = Lc(vec![(Fr::one(), ONE)]);
         self.row(f, &one, &out);
     }
@@ -314,7 +337,7 @@ impl Accumulate for Build {
     }
     fn deferred(&mut self, a: &Lc, b: &Lc) -> Lc {
         // Not `product`: the running sum occupies the scratch space, which a product must not touch.
-        let p = self.fresh();
+        let p = self.fresh(Length::Small);
         self.row(a, b, &p);
         p
     }

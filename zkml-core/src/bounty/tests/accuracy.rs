@@ -55,7 +55,7 @@ fn the_count_is_that_of_the_model_and_of_the_statement() {
     let quantized = quantized(1);
     let circuit = accuracy(&quantized);
     let layout = layout();
-    let model = quantized.counts(super::super::accuracy::VISIBILITY, 4, RangeChecks::Bits).unwrap().total();
+    let model = quantized.counts(super::super::accuracy::VISIBILITY, 4, RangeChecks::Bits).unwrap().0.total();
     let label = crate::gadget::bits::range::cost(&layout.label_interval()).unwrap();
     // Each sample: its commitment, its label, and whether the answer is that.
     let each = dataset::sample_cost(&layout) + label + Cost::new(2, 2);
