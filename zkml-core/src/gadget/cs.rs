@@ -53,6 +53,11 @@ pub trait Cs {
     /// A new witness variable; the value is given exactly where [`Cs::value`] gives values.
     fn witness(&mut self, value: Option<Int>) -> Self::W;
 
+    /// A new witness variable that the constraints to follow make a bit: what is known of it for the cost of a proof, and no constraint.
+    fn bit(&mut self, value: Option<Int>) -> Self::W {
+        self.witness(value)
+    }
+
     /// Enforces `a * b = c`.
     fn enforce(&mut self, a: &Self::W, b: &Self::W, c: &Self::W);
 
@@ -71,7 +76,7 @@ pub trait Cs {
 
     /// Boolean: a new witness variable that is `0` or `1`.
     fn boolean(&mut self, value: Option<Int>) -> Self::W {
-        let bit = self.witness(value);
+        let bit = self.bit(value);
         self.enforce_boolean(&bit);
         bit
     }

@@ -27,7 +27,7 @@ use crate::bounded::{self, ReadError};
 /// How long the absolute value of a variable is, as far as what it was made for says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Length {
-    /// `0` or `1`: a constraint says so.
+    /// `0` or `1`: constraints say so.
     Bit,
     /// An integer of the exact semantics: up to 32 bits, mostly.
     Small,

@@ -132,26 +132,8 @@ impl Build {
     }
 
     fn row(&mut self, a: &Lc, b: &Lc, c: &Lc) {
-        // `v (1 - v - ..) = 0`.
-        if let ([(_, v)], true) = (a.0.as_slice(), c.0.is_empty())
-            && b.0.iter().any(|(_, other)| other == v)
-        {
-            self.shorten(*v);
-        }
         for (rows, lc) in self.rows.iter_mut().zip([a, b, c]) {
             rows.push(lc.0.clone());
-        }
-    }
-
-    /// A variable is a bit.
-    fn shorten(&mut self, v: Var) {
-        let (group, index) = match (v & INSTANCE != 0, v & REGISTERED != 0) {
-            (true, _) => (0, v & !INSTANCE),
-            (false, true) => (1, v & !REGISTERED),
-            (false, false) => (2, v),
-        };
-        if let Some(length) = self.lengths[group].get_mut(index as usize) {
-            *length = Length::Bit;
         }
     }
 
@@ -227,6 +209,10 @@ impl Cs for Build {
 
     fn witness(&mut self, _: Option<Int>) -> Lc {
         self.fresh(Length::Small)
+    }
+
+    fn bit(&mut self, _: Option<Int>) -> Lc {
+        self.fresh(Length::Bit)
     }
 
     fn enforce(&mut self, a: &Lc, b: &Lc, c: &Lc) {

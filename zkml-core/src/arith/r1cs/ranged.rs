@@ -150,7 +150,8 @@ impl<C: FieldCs> Ranged<C> {
                 last = part.bits();
                 // The highest is all that is left: what is too large is then in no table.
                 let bits = if from + part.bits() == bits { None } else { Some(part.bits()) };
-                let wire = self.cs.witness(value.map(|v| bits.map_or(v, |bits| v & (pow2(bits) - Int::ONE))));
+                let told = value.map(|v| bits.map_or(v, |bits| v & (pow2(bits) - Int::ONE)));
+                let wire = if *part == Part::Boolean { self.cs.bit(told) } else { self.cs.witness(told) };
                 self.check(tables, *part, &wire);
                 (from, wire)
             })
@@ -176,6 +177,9 @@ impl<C: FieldCs> Cs for Ranged<C> {
     }
     fn witness(&mut self, value: Option<Int>) -> C::W {
         self.cs.witness(value)
+    }
+    fn bit(&mut self, value: Option<Int>) -> C::W {
+        self.cs.bit(value)
     }
     fn enforce(&mut self, a: &C::W, b: &C::W, c: &C::W) {
         self.cs.enforce(a, b, c);
@@ -218,7 +222,7 @@ impl<C: FieldCs> Cs for Ranged<C> {
                     // The highest is all that is left: what is too large is then not in its range.
                     let rest = value.map(|v| v >> from);
                     let told = rest.map(|v| if from + each == bits { v } else { v & (pow2(each) - Int::ONE) });
-                    let wire = self.cs.witness(told);
+                    let wire = if each == 1 { self.cs.bit(told) } else { self.cs.witness(told) };
                     wires.push((each, wire.clone()));
                     own.push((from, wire));
                 }

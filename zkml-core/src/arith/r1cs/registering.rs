@@ -140,6 +140,9 @@ impl<C: FieldCs> Cs for Registering<C> {
     fn witness(&mut self, value: Option<Int>) -> Self::W {
         Self::plain(self.cs.witness(value))
     }
+    fn bit(&mut self, value: Option<Int>) -> Self::W {
+        Self::plain(self.cs.bit(value))
+    }
     fn enforce(&mut self, a: &Self::W, b: &Self::W, c: &Self::W) {
         let (a, b, c) = (self.real(a), self.real(b), self.real(c));
         self.cs.enforce(&a, &b, &c);

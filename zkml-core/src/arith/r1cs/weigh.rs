@@ -169,22 +169,6 @@ impl Weigh {
             self.entries = self.entries.saturating_add(sum.entries());
             self.stand(sum, side);
         }
-        let [a, b, c] = of;
-        if let (Columns::Run(v, 1), Columns::None, false, false) = (&a.columns, &c.columns, a.constant, c.constant)
-            && mentions(b, *v)
-            && let Some((_, standing)) = self.variables.get_mut(*v as usize)
-        {
-            standing.length = Length::Bit;
-        }
-    }
-}
-
-/// Whether a linear combination of few parts has a variable.
-fn mentions(sum: &Sum, v: u32) -> bool {
-    let within = |columns: &Columns| matches!(columns, Columns::Run(first, n) if (*first..*first + *n).contains(&v));
-    match &sum.columns {
-        Columns::Parts(parts) => parts.of.iter().any(within),
-        columns => within(columns),
     }
 }
 
@@ -203,6 +187,10 @@ impl Cs for Weigh {
 
     fn witness(&mut self, _: Option<Int>) -> Sum {
         self.fresh(Of::Witness, Length::Small)
+    }
+
+    fn bit(&mut self, _: Option<Int>) -> Sum {
+        self.fresh(Of::Witness, Length::Bit)
     }
 
     fn enforce(&mut self, a: &Sum, b: &Sum, c: &Sum) {

@@ -69,7 +69,7 @@ pub fn allocate_bits<C: Cs + ?Sized>(cs: &mut C, interval: &Interval, value: Opt
         let bit = value.map(|v| ((v - interval.lo) >> position) & Int::ONE);
         let bit = match (&prefix, one) {
             (Some(p), false) => {
-                let b = cs.witness(bit);
+                let b = cs.bit(bit);
                 let rest = cs.linear(&[(-Int::ONE, p), (-Int::ONE, &b)], Int::ONE);
                 cs.enforce(&b, &rest, &zero);
                 b
