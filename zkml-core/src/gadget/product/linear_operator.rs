@@ -128,19 +128,15 @@ impl LinearOperator {
         let spans = self.sums(&sizes, positions, &|i| ends[i].1 - ends[i].0)?;
         let reaches = self.sums(&sizes, positions, &|i| ends[i].1.max(-ends[i].0))?;
         // Where no weight is zero, all filters have the same terms.
-        let used: Vec<i64> = if weights.contains(&0) {
-            weights.iter().map(|w| i64::from(*w != 0)).collect()
-        } else {
-            vec![1; length]
-        };
+        let used: Vec<i64> =
+            if weights.contains(&0) { weights.iter().map(|w| i64::from(*w != 0)).collect() } else { vec![1; length] };
         let alike = used.len() == length;
         let terms = self.sums(&Vectors::new(length, used), positions, &|i| i64::from(x[i].terms))?;
         let count = positions.len();
         let mut reach = Int::ZERO;
         let mut result = |i: usize| {
             let (middle, span) = (i128::from(middles[i]), i128::from(spans[i]));
-            let mut interval =
-                Interval { lo: Int::from((middle - span) / 2), hi: Int::from((middle + span) / 2) };
+            let mut interval = Interval { lo: Int::from((middle - span) / 2), hi: Int::from((middle + span) / 2) };
             let mut terms = u32::try_from(terms[if alike { i % count } else { i }]).unwrap_or(u32::MAX);
             let mut most = Int::from(reaches[i]);
             if let Some(bias) = bias.get(i / count) {
