@@ -1,6 +1,6 @@
 //! Linear layers as operators: the same matrices, the same keys and the same verdicts as entry by entry.
 
-use ark_ff::{One, UniformRand, Zero};
+use ark_ff::{One, UniformRand};
 
 use super::*;
 use crate::prove::{Backend, Matrices, Prover, matrices::Block};
@@ -109,7 +109,7 @@ fn a_wrong_assignment_violates_the_same_rows() {
     // What is not satisfied is told with the names of sums.
     let last = operators.table().entries().last().unwrap();
     let mut wrong = honest;
-    wrong[last.first] = wrong[last.first] + Fr::one();
+    wrong[last.first] += Fr::one();
     let failures = crate::dev::check::check(&operators, &wrong);
     let plain = crate::dev::check::check(&entries, &wrong);
     assert_eq!(failures.len(), plain.len());

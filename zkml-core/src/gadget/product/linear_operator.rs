@@ -257,8 +257,8 @@ impl Sum {
             let (here, rest) = x.split_at(now);
             for (w, x) in w.iter().zip(here) {
                 let limbs = &x.0.0;
-                for k in 0..4 {
-                    self.limbs[k] += u128::from(*w) * u128::from(limbs[k]);
+                for (sum, limb) in self.limbs.iter_mut().zip(limbs) {
+                    *sum += u128::from(*w) * u128::from(*limb);
                 }
             }
             self.left -= now;
