@@ -10,7 +10,7 @@ use zkml::{
 
 use super::data;
 
-/// 11,173,962 parameters and 556 million multiplications.
+/// 11,183,562 parameters, running statistics among them, and 556 million multiplications.
 ///
 /// Source: He, Zhang, Ren and Sun, "Deep residual learning for image recognition" (2015), as it is used for CIFAR-10.
 #[zk_model(range = 0..=255, name = "Resnet18")]
