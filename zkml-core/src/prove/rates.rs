@@ -323,7 +323,8 @@ impl Rates {
         let quotient = Values { full: n, ..Values::default() };
         let witness = work.phases.iter().skip(registered).copied();
         let first: f64 = witness.chain([a, b, c, quotient]).map(|values| self.g1.nanoseconds(values)).sum();
-        let transforms = self.point * n as f64 * (n.max(2) as f64).log2() / (REFERENCE as f64).log2();
+        let layers = f64::from(n.max(2).ilog2()) / f64::from(REFERENCE.ilog2());
+        let transforms = self.point * n as f64 * layers;
         let Values { bits, small, full } = work.witness();
         let PerValue { bit: of_bit, small: of_small, full: of_full } = self.variable;
         let assigned = of_bit * bits as f64 + of_small * small as f64 + of_full * full as f64;
