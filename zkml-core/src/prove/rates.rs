@@ -229,10 +229,10 @@ pub struct Rates {
 impl Default for Rates {
     fn default() -> Self {
         Self {
-            proof: 6e6,
+            proof: 3.4e6,
             point: 610.0,
             entry: 30.0,
-            variable: PerValue { bit: 86.0, small: 700.0, full: 610.0 },
+            variable: PerValue { bit: 86.0, small: 1100.0, full: 610.0 },
             g1: PerValue { bit: 80.0, small: 300.0, full: 2500.0 },
             g2: PerValue { bit: 215.0, small: 840.0, full: 8200.0 },
         }
