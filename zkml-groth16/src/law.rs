@@ -26,7 +26,10 @@ pub fn multiplications(lengths: &[usize; BITS + 1]) -> usize {
 /// Scalars of at most `at` bits are summed apart from longer ones, of at most `bits`; each kind has its own digits, of
 /// so many bits.
 #[derive(Clone, Copy, Debug)]
-#[cfg_attr(not(feature = "prove"), allow(dead_code))]
+#[cfg_attr(
+    not(feature = "prove"),
+    allow(dead_code, reason = "the kernel's choice, of which a verifier asks only the cost")
+)]
 pub(crate) struct Split {
     pub(crate) at: usize,
     pub(crate) bits: usize,

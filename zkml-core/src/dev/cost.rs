@@ -28,7 +28,7 @@ pub struct Estimate {
     pub proving_key_bytes: usize,
     /// The most memory that a prover holds at once, in bytes, roughly.
     pub memory_bytes: usize,
-    /// The seconds of a proof, roughly: within a quarter, for the reference models.
+    /// The seconds of a proof, roughly, by the rates of a machine that does nothing else.
     pub seconds: f64,
     /// What there is to do for a proof. Exact but for the entries of the matrices, which are never too few.
     #[serde(skip)]

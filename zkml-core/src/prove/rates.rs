@@ -230,10 +230,10 @@ pub struct Rates {
 impl Default for Rates {
     fn default() -> Self {
         Self {
-            proof: 6e6,
+            proof: 3.4e6,
             point: 610.0,
             entry: 30.0,
-            variable: PerValue { bit: 86.0, small: 700.0, full: 610.0 },
+            variable: PerValue { bit: 86.0, small: 1100.0, full: 610.0 },
             g1: PerValue { bit: 80.0, small: 300.0, full: 2500.0 },
             g2: PerValue { bit: 215.0, small: 840.0, full: 8200.0 },
         }
@@ -281,12 +281,6 @@ pub enum RatesError {
     },
 }
 
-/// The layers of a transform of so many points: their logarithm, and between powers of two a straight line.
-fn layers(n: usize) -> f64 {
-    let k = n.max(2).ilog2();
-    f64::from(k) + n.max(2) as f64 / (1u64 << k) as f64 - 1.0
-}
-
 impl Rates {
     /// Reads rates that a calibration wrote.
     ///
@@ -330,7 +324,8 @@ impl Rates {
         let quotient = Values { full: n, ..Values::default() };
         let witness = work.phases.iter().skip(registered).copied();
         let first: f64 = witness.chain([a, b, c, quotient]).map(|values| self.g1.nanoseconds(values)).sum();
-        let transforms = self.point * n as f64 * layers(n) / layers(REFERENCE);
+        let layers = f64::from(n.max(2).ilog2()) / f64::from(REFERENCE.ilog2());
+        let transforms = self.point * n as f64 * layers;
         let Values { bits, small, full } = work.witness();
         let PerValue { bit: of_bit, small: of_small, full: of_full } = self.variable;
         let assigned = of_bit * bits as f64 + of_small * small as f64 + of_full * full as f64;
