@@ -13,8 +13,9 @@ use crate::{
         bits::decompose,
         product::{
             choose::{self, Convolution, MatrixProduct},
+            linear_map::LinearMap,
             linear_operator,
-            packed::{LinearMap, Packed},
+            packed::Packed,
             winograd::Grid,
         },
     },
@@ -279,8 +280,7 @@ impl Arith for Counts {
     ) -> Result<Vec<Measure>, ArithError> {
         match choose::convolution(grid, x, w, bias, self.looks_up())? {
             Convolution::Formula => {
-                let (channels, filters) = grid.channels_and_filters(x.len(), w.len());
-                let map = LinearMap::Convolution { grid: *grid, channels, filters };
+                let map = LinearMap::convolution(grid, x.len(), w.len());
                 let [x_refs, w_refs, of_bias] = [x, w, bias].map(|of| of.iter().collect::<Vec<_>>());
                 let known = linear_operator::results(map, &w_refs, &x_refs, &of_bias);
                 known.unwrap_or_else(|| direct::convolve(self, grid, x, w, bias))

@@ -8,6 +8,7 @@ use crate::{
         Gadget, Of, Wires,
         product::{
             kernel::{self, Vectors},
+            linear_map::LinearMap,
             winograd::Grid,
         },
     },
@@ -56,12 +57,12 @@ fn products<T: Integer>(rows: &Vectors, columns: &Vectors) -> Option<Vec<T>> {
 
 /// A convolution as the product of its filters and the inputs of each window, with zeros in the padding.
 fn unfolded<T: Integer>(grid: &Grid, x: &[T], w: &[T], bias: &[T]) -> Option<Vec<T>> {
-    let (channels, filters) = grid.channels_and_filters(x.len(), w.len());
-    let windows = grid.windows();
-    let length = channels * grid.kernel[0] * grid.kernel[1];
-    if length == 0 || filters.saturating_mul(windows).saturating_mul(length) < kernel::WORTH {
+    let (channels, _) = grid.channels_and_filters(x.len(), w.len());
+    let map = LinearMap::convolution(grid, x.len(), w.len());
+    if !map.is_worth_unfolding() {
         return None;
     }
+    let (windows, length) = (map.positions(), map.length());
     let short: Vec<i64> = x.iter().map(|x| x.short()).collect::<Option<_>>()?;
     let columns = kernel::unfold(grid, channels, |place| place.map_or(0, |place| short[place]));
     let mut y = products(&vectors(length, w.iter())?, &Vectors::new(length, columns))?;

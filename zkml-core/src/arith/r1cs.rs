@@ -30,9 +30,9 @@ use crate::{
         self, FieldCs, Gadget, Of, Wires,
         product::{
             choose::{self, Convolution, MatrixProduct},
+            linear_map::LinearMap,
             linear_operator::{self, LinearOperator},
-            matrix,
-            packed::{self, LinearMap},
+            matrix, packed,
             winograd::{self, Grid},
         },
     },
@@ -82,9 +82,9 @@ pub trait Accumulate: FieldCs {
     fn close(&mut self, sum: Int) -> Self::W {
         self.constant(sum)
     }
-    /// Whether a linear map with known weights is taken as one, and not sum by sum.
-    fn operates(&self, _map: &LinearMap) -> bool {
-        false
+    /// From so many multiplications on, linear maps with known weights are taken as they are, and not sum by sum.
+    fn operators_from(&self) -> usize {
+        usize::MAX
     }
     /// The results of a linear map with known weights, of these elements; nothing if they are to be taken sum by sum.
     fn operate(&mut self, _operator: LinearOperator, _x: &[&Self::W]) -> Option<Vec<Self::W>> {
@@ -161,31 +161,23 @@ impl<C: Accumulate> R1cs<C> {
     fn operate(
         &mut self,
         map: LinearMap,
-        w: &[&Wire<C::W>],
-        x: &[&Wire<C::W>],
-        bias: &[&Wire<C::W>],
+        w: &[&Measure],
+        (x, of_x): (&[&C::W], &[&Measure]),
+        (bias, of_bias): (&[&C::W], &[&Measure]),
     ) -> Option<Result<Vec<Wire<C::W>>, ArithError>> {
-        if !self.cs.operates(&map) {
+        if map.multiplications() < self.cs.operators_from() {
             return None;
         }
-        let operator = linear_operator::of(map, w.iter().map(|w| &w.measure))?;
-        let measures = |of: &[&Wire<C::W>]| -> Vec<Measure> { of.iter().map(|wire| wire.measure).collect() };
-        let (of_x, of_bias) = (measures(x), measures(bias));
-        let results = match operator.results(&of_x.iter().collect::<Vec<_>>(), &of_bias.iter().collect::<Vec<_>>())? {
+        let operator = linear_operator::of(map, w.iter().copied())?;
+        let results = match operator.results(of_x, of_bias)? {
             Ok(results) => results,
             Err(error) => return Some(Err(error)),
         };
-        let x: Vec<&C::W> = x.iter().map(|wire| &wire.w).collect();
-        let sums = self.cs.operate(operator, &x)?;
-        let wires = results.into_iter().zip(sums).enumerate().map(|(i, (measure, w))| {
-            let w = match bias.get(i / map.positions().max(1)) {
-                None => w,
-                Some(bias) => match bias.measure.interval.as_point() {
-                    Some(constant) => self.cs.linear(&[(Int::ONE, &w)], constant),
-                    None => self.cs.linear(&[(Int::ONE, &w), (Int::ONE, &bias.w)], Int::ZERO),
-                },
-            };
-            Wire { measure, w }
+        let sums = self.cs.operate(operator, x)?;
+        let wires = results.into_iter().zip(sums).enumerate().map(|(i, (measure, sum))| {
+            let bias = bias.get(i / map.positions());
+            let w = bias.map(|bias| self.cs.linear(&[(Int::ONE, &sum), (Int::ONE, *bias)], Int::ZERO));
+            Wire { measure, w: w.unwrap_or(sum) }
         });
         Some(Ok(wires.collect()))
     }
@@ -274,10 +266,9 @@ impl<C: Accumulate> Arith for R1cs<C> {
         let factors = (wires(x), wires(w), wires(bias));
         match choose::convolution(grid, &mx, &mw, &mb, self.cs.looks_up())? {
             Convolution::Formula => {
-                let (channels, filters) = grid.channels_and_filters(x.len(), w.len());
-                let map = LinearMap::Convolution { grid: *grid, channels, filters };
-                let [x_refs, w_refs, of_bias] = [x, w, bias].map(|of| of.iter().collect::<Vec<_>>());
-                let operated = self.operate(map, &w_refs, &x_refs, &of_bias);
+                let map = LinearMap::convolution(grid, x.len(), w.len());
+                let [mx, mw, mb] = [&mx, &mw, &mb].map(|of| of.iter().collect::<Vec<_>>());
+                let operated = self.operate(map, &mw, (&factors.0, &mx), (&factors.2, &mb));
                 operated.unwrap_or_else(|| direct::convolve(self, grid, x, w, bias))
             }
             Convolution::Tiles(tiled) => {
@@ -306,10 +297,13 @@ impl<C: Accumulate> Arith for R1cs<C> {
             vectors.iter().flatten().map(|wire| &wire.w).collect()
         }
         let of_bias: Vec<&Measure> = bias.iter().map(|wire| &wire.measure).collect();
-        match choose::matrix(&measures(rows), &measures(columns), &of_bias, self.cs.looks_up())? {
+        let (of_rows, of_columns) = (measures(rows), measures(columns));
+        match choose::matrix(&of_rows, &of_columns, &of_bias, self.cs.looks_up())? {
             MatrixProduct::Formula => {
-                let [w, x] = [rows, columns].map(|of| of.iter().flatten().copied().collect::<Vec<_>>());
-                let operated = self.operate(LinearMap::matrix(rows, columns), &w, &x, bias);
+                let [mw, mx] = [of_rows, of_columns].map(|of| of.concat());
+                let bias_w: Vec<&C::W> = bias.iter().map(|wire| &wire.w).collect();
+                let map = LinearMap::matrix(rows, columns);
+                let operated = self.operate(map, &mw, (&flat(columns), &mx), (&bias_w, &of_bias));
                 operated.unwrap_or_else(|| direct::matmul(self, rows, columns, bias))
             }
             MatrixProduct::Pairs(paired) => {

@@ -139,7 +139,7 @@ impl Spec {
             limits.admit_cost(counts.total())?;
             tables
         };
-        let tally = Tally::at_most(limits.constraints).operators_from(self.operators_from);
+        let tally = Tally::at_most(limits.constraints).with_operators_from(self.operators_from);
         let (tally, _, _) = self.synthesize(tally, tables, None).map_err(|refused| self.uncounted(refused, limits))?;
         limits.admit_tally(&tally)?;
         Ok(tables)

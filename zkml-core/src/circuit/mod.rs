@@ -258,7 +258,7 @@ impl Circuit {
             RangeChecks::Bits => Build::new(),
             RangeChecks::Lookups => Build::two_phases(),
         };
-        let build = build.operators_from(spec.operators_from);
+        let build = build.with_operators_from(spec.operators_from);
         let (cs, table, layout) = spec.synthesize(build, tables, None).map_err(|refused| spec.refused(refused))?;
         let (matrices, labels, free) = cs.finish();
         let table = PublicTable::new(table)

@@ -163,7 +163,7 @@ fn rows(rng: &mut dyn SecureRng) -> Result<(f64, PerValue), CalibrationError> {
     for circuit in &circuits {
         let (matrices, inputs) = (circuit.matrices(), std::slice::from_ref(&input));
         let (assignment, _) = circuit.witness(inputs, &mut rng).map_err(failed)?;
-        read += nanoseconds(|| (matrices.unsatisfied(&assignment), matrices.abc.times(&assignment)));
+        read += nanoseconds(|| (matrices.unsatisfied(&assignment), matrices.times(&assignment)));
         let work = matrices.work();
         entries += work.entries;
         let counts = work.witness();

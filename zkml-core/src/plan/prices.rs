@@ -17,8 +17,9 @@ use crate::{
         product::{
             choose::{self, Convolution, MatrixProduct},
             kernel,
+            linear_map::LinearMap,
             linear_operator::{self, Known as Measured},
-            packed::{LinearMap, Packed},
+            packed::Packed,
             winograd::Grid,
         },
     },
@@ -351,9 +352,9 @@ impl Arith for Prices {
             }
             of.push(n);
         }
-        let map = LinearMap::Convolution { grid: *grid, channels, filters };
+        let map = LinearMap::convolution(grid, x.len(), w.len());
         let work = (map.multiplications() / grid.windows().max(1)).saturating_mul(first.len());
-        if work >= MANY && w.iter().all(|code| self.is_known(*code)) {
+        if work >= MANY && map.is_worth_unfolding() && w.iter().all(|code| self.is_known(*code)) {
             if let Some(sums) = self.operate(map, &distinct, x, w, bias)? {
                 let rows = sums.chunks(distinct.len());
                 return Ok(rows.flat_map(|row| of.iter().map(|n| row[*n])).collect());

@@ -75,10 +75,6 @@ impl Matrices {
         self.check_rows()?;
         let mut columns = self.variables();
         for (i, block) in self.blocks.iter().enumerate() {
-            let (found, expected) = (block.inputs.len(), block.operator.inputs());
-            if found != expected {
-                return Err(ProveError::Matrices(format!("block {i} has {found} elements, expected {expected}")));
-            }
             Self::check_columns(&format!("block {i}"), &block.inputs, columns)?;
             columns = columns.saturating_add(block.operator.outputs());
         }
@@ -107,10 +103,17 @@ impl Matrices {
         for block in &self.blocks {
             let value =
                 |row: &Vec<(Fr, usize)>| row.iter().map(|(c, i)| *c * z.get(*i).copied().unwrap_or_default()).sum();
-            let x: Vec<Fr> = block.inputs.par_iter().with_min_len(256).map(value).collect();
+            let mut x: Vec<Fr> = block.inputs.par_iter().with_min_len(256).map(value).collect();
+            // Of malformed constraints, which setup and prover refuse, the rest is zero.
+            x.resize(block.operator.inputs(), Fr::ZERO);
             z.extend(block.operator.times(&x));
         }
         Cow::Owned(z)
+    }
+
+    /// How many columns rows have beyond those of an assignment: the results of all blocks.
+    pub(super) fn results(&self) -> usize {
+        self.blocks.iter().fold(0, |n, block| n.saturating_add(block.operator.outputs()))
     }
 
     /// The layer of a column that an assignment does not have, and which of its results it is.
@@ -200,6 +203,12 @@ impl Matrices {
         if self.instance == 0 {
             return Err(ProveError::Matrices("there is no column of the constant one".to_owned()));
         }
+        for (i, block) in self.blocks.iter().enumerate() {
+            let (found, expected) = (block.inputs.len(), block.operator.inputs());
+            if found != expected {
+                return Err(ProveError::Matrices(format!("block {i} has {found} elements, expected {expected}")));
+            }
+        }
         let phased = self.phases.iter().fold(0usize, |sum, n| sum.saturating_add(*n));
         if !self.phases.is_empty() && (phased != self.witness || self.phases.len() < 2 || self.instance < 2) {
             let (phases, witness) = (self.phases.len(), self.witness);
@@ -258,8 +267,7 @@ impl Rows for Matrices {
     /// That of the rows over all columns; then of each block, the last one first, what its results are multiplied with is passed on to its
     /// elements.
     fn transpose_times(&self, v: &[Fr], columns: usize) -> [Vec<Fr>; 3] {
-        let results: usize = self.blocks.iter().map(|block| block.operator.outputs()).sum();
-        let mut sums = self.abc.transpose_times(v, columns.saturating_add(results));
+        let mut sums = self.abc.transpose_times(v, columns.saturating_add(self.results()));
         for sums in &mut sums {
             for block in self.blocks.iter().rev() {
                 let own = Zeroizing::new(sums.split_off(sums.len() - block.operator.outputs()));

@@ -340,8 +340,7 @@ impl super::Matrices {
     pub fn work(&self) -> Work {
         let length = |column: usize| self.lengths.get(column).copied().unwrap_or_default();
         let standing = |column| Standing { length: length(column), on: [false; 3] };
-        let results: usize = self.blocks.iter().map(|block| block.operator.outputs()).sum();
-        let mut columns: Vec<Standing> = (0..self.variables() + results).map(standing).collect();
+        let mut columns: Vec<Standing> = (0..self.variables() + self.results()).map(standing).collect();
         let mut entries = 0;
         for (side, matrix) in self.abc.iter().enumerate() {
             for row in matrix {

@@ -9,10 +9,7 @@ use super::Accumulate;
 use crate::{
     gadget::{
         Cs, FieldCs, field_cs,
-        product::{
-            linear_operator::{self, LinearOperator},
-            packed::LinearMap,
-        },
+        product::linear_operator::{self, LinearOperator},
     },
     number::{ArithError, Int, field::to_field, interval},
 };
@@ -177,8 +174,8 @@ impl FieldCs for Assign<'_> {
 }
 
 impl Accumulate for Assign<'_> {
-    fn operates(&self, map: &LinearMap) -> bool {
-        map.multiplications() >= linear_operator::WORTH
+    fn operators_from(&self) -> usize {
+        linear_operator::WORTH
     }
 
     /// By machine integers, if they are small enough.

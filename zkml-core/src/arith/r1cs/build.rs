@@ -7,10 +7,7 @@ use super::Accumulate;
 use crate::{
     gadget::{
         Cs, FieldCs, field_cs,
-        product::{
-            linear_operator::{self, LinearOperator},
-            packed::LinearMap,
-        },
+        product::linear_operator::{self, LinearOperator},
     },
     number::{ArithError, Int, field::to_field},
     prove::{Matrices, matrices::Block, rates::Length},
@@ -76,7 +73,7 @@ impl Build {
     }
 
     /// The same, where linear maps are operators from so many multiplications on, or from those where they pay.
-    pub fn operators_from(self, multiplications: Option<usize>) -> Self {
+    pub fn with_operators_from(self, multiplications: Option<usize>) -> Self {
         Self { operators_from: multiplications, ..self }
     }
 
@@ -330,8 +327,8 @@ impl Accumulate for Build {
     fn close(&mut self, _: Int) -> Lc {
         self.gather()
     }
-    fn operates(&self, map: &LinearMap) -> bool {
-        map.multiplications() >= self.operators_from.unwrap_or(linear_operator::WORTH)
+    fn operators_from(&self) -> usize {
+        self.operators_from.unwrap_or(linear_operator::WORTH)
     }
     /// A column of its own a result, which no constraint has to make: it is a form of the matrices.
     fn operate(&mut self, operator: LinearOperator, x: &[&Lc]) -> Option<Vec<Lc>> {

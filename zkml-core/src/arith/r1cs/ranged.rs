@@ -11,7 +11,7 @@ use crate::{
     gadget::{
         Cs, FieldCs, Limb,
         bits::{decompose, range},
-        product::{linear_operator::LinearOperator, packed::LinearMap, polynomial::Identities},
+        product::{linear_operator::LinearOperator, polynomial::Identities},
     },
     number::{
         ArithError, Int, Interval,
@@ -454,8 +454,8 @@ impl<C: Accumulate> Accumulate for Ranged<C> {
     fn close(&mut self, sum: Int) -> C::W {
         self.cs.close(sum)
     }
-    fn operates(&self, map: &LinearMap) -> bool {
-        self.cs.operates(map)
+    fn operators_from(&self) -> usize {
+        self.cs.operators_from()
     }
     fn operate(&mut self, operator: LinearOperator, x: &[&C::W]) -> Option<Vec<C::W>> {
         self.cs.operate(operator, x)

@@ -11,7 +11,7 @@ use crate::{
     digest::Digest,
     gadget::{
         Cs, FieldCs,
-        product::{linear_operator::LinearOperator, packed::LinearMap, polynomial::Identities},
+        product::{linear_operator::LinearOperator, polynomial::Identities},
     },
     number::{ArithError, Int, field::to_field, interval::pow2},
 };
@@ -254,8 +254,8 @@ impl<C: Accumulate> Accumulate for Registering<C> {
     fn close(&mut self, sum: Int) -> Self::W {
         Self::plain(self.cs.close(sum))
     }
-    fn operates(&self, map: &LinearMap) -> bool {
-        self.cs.operates(map)
+    fn operators_from(&self) -> usize {
+        self.cs.operators_from()
     }
     fn operate(&mut self, operator: LinearOperator, x: &[&Self::W]) -> Option<Vec<Self::W>> {
         let x: Vec<C::W> = x.iter().map(|x| self.real(x)).collect();

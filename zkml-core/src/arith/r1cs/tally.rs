@@ -10,10 +10,7 @@ use super::Accumulate;
 use crate::{
     gadget::{
         Cs, FieldCs,
-        product::{
-            linear_operator::{self, LinearOperator},
-            packed::LinearMap,
-        },
+        product::linear_operator::{self, LinearOperator},
     },
     number::{ArithError, Int},
 };
@@ -96,7 +93,7 @@ impl Tally {
     }
 
     /// The same, where linear maps are operators from so many multiplications on, or from those where they pay.
-    pub fn operators_from(self, multiplications: Option<usize>) -> Self {
+    pub fn with_operators_from(self, multiplications: Option<usize>) -> Self {
         Self { operators_from: multiplications, ..self }
     }
 
@@ -244,8 +241,8 @@ impl Accumulate for Tally {
     fn close(&mut self, _: Int) -> Size {
         self.take()
     }
-    fn operates(&self, map: &LinearMap) -> bool {
-        map.multiplications() >= self.operators_from.unwrap_or(linear_operator::WORTH)
+    fn operators_from(&self) -> usize {
+        self.operators_from.unwrap_or(linear_operator::WORTH)
     }
     /// An entry an entry of each element, which is kept, and a column a result.
     fn operate(&mut self, operator: LinearOperator, x: &[&Size]) -> Option<Vec<Size>> {

@@ -9,10 +9,7 @@ use super::Accumulate;
 use crate::{
     gadget::{
         Cs, FieldCs,
-        product::{
-            linear_operator::{self, LinearOperator},
-            packed::LinearMap,
-        },
+        product::linear_operator::{self, LinearOperator},
     },
     number::{ArithError, Int},
     prove::{
@@ -286,8 +283,8 @@ impl Accumulate for Weigh {
     fn close(&mut self, _: Int) -> Sum {
         self.take()
     }
-    fn operates(&self, map: &LinearMap) -> bool {
-        map.multiplications() >= linear_operator::WORTH
+    fn operators_from(&self) -> usize {
+        linear_operator::WORTH
     }
     /// Where a result stands, all of the elements do.
     fn operate(&mut self, operator: LinearOperator, x: &[&Sum]) -> Option<Vec<Sum>> {

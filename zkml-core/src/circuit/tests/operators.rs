@@ -153,13 +153,13 @@ fn results_precede_a_challenge_as_their_elements_do() {
         arith::r1cs::{Accumulate, Build},
         gadget::{
             Cs, FieldCs,
-            product::{linear_operator::LinearOperator, packed::LinearMap},
+            product::{linear_map::LinearMap, linear_operator::LinearOperator},
         },
         number::Int,
     };
     let map = LinearMap::Matrix { rows: 2, columns: 1, length: 1 };
     let operator = || LinearOperator::new(map, [Int::ONE, Int::ONE + Int::ONE].into_iter()).unwrap();
-    let mut cs = Build::two_phases().operators_from(Some(0));
+    let mut cs = Build::two_phases().with_operators_from(Some(0));
     let early = cs.witness(None);
     let before = cs.operate(operator(), &[&early]).unwrap();
     let r = cs.challenge().unwrap();

@@ -1,8 +1,9 @@
 //! Choice among the ways to enforce a convolution or a matrix product: the formula, Winograd's tiles and pairs, packed products
 
 use super::{
+    linear_map::LinearMap,
     matrix::{self, Paired},
-    packed::{self, LinearMap, Packed},
+    packed::{self, Packed},
     winograd::{self, Grid, Tiled},
 };
 use crate::number::{ArithError, Measure, cost};
@@ -48,7 +49,7 @@ pub fn convolution(
         Some(tiled) => tiled.tiling.time,
         None => winograd::direct_time(grid, channels * filters, most_terms(x.iter()) + most_terms(w.iter())),
     };
-    let map = LinearMap::Convolution { grid: *grid, channels, filters };
+    let map = LinearMap::convolution(grid, x.len(), w.len());
     let [x, w, bias] = [x, w, bias].map(|of| of.iter().collect::<Vec<_>>());
     let packed = packed::decide(map, &x, &w, &bias, looks_up, least)?;
     Ok(packed.map_or_else(|| tiled.map_or(Convolution::Formula, Convolution::Tiles), Convolution::Packed))

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::{
     kernel::{self, Vectors},
-    packed::LinearMap,
+    linear_map::LinearMap,
 };
 #[cfg(feature = "prove")]
 use crate::number::field::to_int;
@@ -23,8 +23,9 @@ use crate::number::{ArithError, Int, Interval, Measure, interval::short};
 /// Fewer multiplications than these are entries of a matrix: an operator costs a column a result.
 pub const WORTH: usize = 1 << 18;
 
-/// Positions whose elements are gathered together.
+/// Positions whose elements are gathered together, and about how many elements of them at most.
 const TOGETHER: usize = 16;
+const GATHERED: usize = 1 << 20;
 
 /// Linear map with known weights, `y_f(t) = sum_j w_f(j) * x(i)`, without a bias: results by filter and position.
 ///
@@ -37,12 +38,12 @@ pub struct LinearOperator {
 }
 
 impl LinearOperator {
-    /// The operator of these weights, by filter; nothing if there are not as many as the map has, or one has more than 48 bits.
+    /// The operator of these weights, by filter; nothing if there are none or not as many as the map has, or one has more than 48 bits.
     pub fn new(map: LinearMap, weights: impl Iterator<Item = Int>) -> Option<Self> {
         let weights: Vec<i64> = weights.map(short).collect::<Option<_>>()?;
         let length = map.length();
         let expected = map.filters().checked_mul(length)?;
-        (length > 0 && weights.len() == expected).then(|| Self { map, weights: Vectors::new(length, weights) })
+        (expected > 0 && weights.len() == expected).then(|| Self { map, weights: Vectors::new(length, weights) })
     }
 
     /// How many elements it takes.
@@ -86,10 +87,11 @@ impl LinearOperator {
             let known = kernel::products(rows, &columns, &mut |f, k, sum| sums[k * rows.count() + f] = sum);
             known.map(|()| sums)
         };
+        let together = (GATHERED / length).clamp(1, TOGETHER);
         #[cfg(feature = "prove")]
-        let parts = positions.par_chunks(TOGETHER).map(part).collect::<Option<Vec<_>>>()?;
+        let parts = positions.par_chunks(together).map(part).collect::<Option<Vec<_>>>()?;
         #[cfg(not(feature = "prove"))]
-        let parts = positions.chunks(TOGETHER).map(part).collect::<Option<Vec<_>>>()?;
+        let parts = positions.chunks(together).map(part).collect::<Option<Vec<_>>>()?;
         let mut all = vec![0; rows.count() * positions.len()];
         for (k, sums) in parts.iter().flat_map(|part| part.chunks(rows.count())).enumerate() {
             sums.iter().enumerate().for_each(|(f, sum)| all[f * positions.len() + k] = *sum);
@@ -131,7 +133,9 @@ impl LinearOperator {
         let used: Vec<i64> =
             if weights.contains(&0) { weights.iter().map(|w| i64::from(*w != 0)).collect() } else { vec![1; length] };
         let alike = used.len() == length;
-        let terms = self.sums(&Vectors::new(length, used), positions, &|i| i64::from(x[i].terms))?;
+        // A known element is a part of the constant.
+        let of_element = |x: &Measure| if x.interval.is_point() { 0 } else { i64::from(x.terms) };
+        let terms = self.sums(&Vectors::new(length, used), positions, &|i| of_element(x[i]))?;
         let count = positions.len();
         let mut reach = Int::ZERO;
         let mut result = |i: usize| {
@@ -191,10 +195,10 @@ impl LinearOperator {
         let weights = self.weights.values();
         let by_tap = (0..length).flat_map(|j| (0..filters).map(move |f| f * length + j)).map(|i| weights[i]);
         let weights = Lifted::new(by_tap.collect());
-        let by_position = (0..positions).flat_map(|t| (0..filters).map(move |f| f * positions + t)).map(|i| v[i]);
-        let by_position: Zeroizing<Vec<Fr>> = Zeroizing::new(by_position.collect());
-        let all: Vec<Fr> = by_position.chunks(filters.max(1)).map(|v| v.iter().sum()).collect();
-        let all = Zeroizing::new(all);
+        // With its room from the start: what a list leaves behind as it grows is not overwritten.
+        let mut by_position = Zeroizing::new(Vec::with_capacity(self.outputs()));
+        by_position.extend((0..positions).flat_map(|t| (0..filters).map(move |f| v[f * positions + t])));
+        let all: Zeroizing<Vec<Fr>> = Zeroizing::new(by_position.chunks(filters).map(|v| v.iter().sum()).collect());
         let mut met = vec![vec![]; self.inputs()];
         for (t, (j, i)) in (0..positions).flat_map(|t| self.map.taps(t).into_iter().map(move |tap| (t, tap))) {
             met[i].push((t, j));
@@ -227,7 +231,7 @@ impl Lifted {
         let lifted: Vec<u64> = weights.into_iter().map(|w| w.wrapping_sub(least) as u64).collect();
         let bits = u64::BITS - lifted.iter().copied().max().unwrap_or(0).leading_zeros();
         // A product of a limb and a weight has `64 + bits` bits; one bit is for the carries.
-        Self { lifted, least, room: 1 << (63 - bits.min(63)).min(40) }
+        Self { lifted, least, room: usize::try_from(1u64 << (63 - bits.min(63))).unwrap_or(usize::MAX) }
     }
 
     fn sum(&self) -> Sum {
@@ -290,9 +294,9 @@ impl Sum {
     }
 }
 
-/// The operator of these weights, if all are known, and it has some multiplications.
+/// The operator of these weights, if all are known, and the map is worth unfolding.
 pub(crate) fn of<'a>(map: LinearMap, w: impl Iterator<Item = &'a Measure>) -> Option<LinearOperator> {
-    if map.multiplications() < kernel::WORTH {
+    if !map.is_worth_unfolding() {
         return None;
     }
     let known: Vec<Int> = w.map(|w| w.interval.as_point()).collect::<Option<_>>()?;
@@ -405,8 +409,9 @@ mod tests {
         let (least, most) = (-(1i64 << 47), (1i64 << 47) - 1);
         let weights = (0..2 * length).map(|i| Int::from(if i < length || i % 2 == 0 { most } else { least }));
         let operator = LinearOperator::new(map, weights).unwrap();
-        let largest = Fr::new_unchecked(BigInt(Fr::MODULUS.0.map(|limb| limb)));
-        let largest = Fr::new_unchecked((largest - Fr::ONE).0);
+        let mut residue = Fr::MODULUS;
+        residue.sub_with_borrow(&BigInt::from(1u64));
+        let largest = Fr::new_unchecked(residue);
         let x = vec![largest; length];
         let half = Fr::from(length as u64 / 2);
         let expected = vec![Fr::from(most) * (half + half) * largest, Fr::from(least + most) * half * largest];
@@ -430,7 +435,7 @@ mod tests {
                 .map(|i| match i % 4 {
                     0 => measure(-5, 900 + i as i64, 3),
                     1 => measure(-70_000, -2, 1),
-                    2 => measure(7, 7, 0),
+                    2 => measure(7, 7, 4),
                     _ => measure(0, 1 << 30, 12),
                 })
                 .collect();
@@ -440,9 +445,7 @@ mod tests {
                 .collect();
             let bias: Vec<Measure> = (0..map.filters()).map(|f| measure(-(f as i64), 3 * f as i64, 2)).collect();
             for bias in [bias, vec![]] {
-                let refs = |all: &[Measure]| -> Vec<Measure> { all.to_vec() };
-                let (all_x, all_w, all_b) = (refs(&x), refs(&weights), refs(&bias));
-                let [rx, rw, rb] = [&all_x, &all_w, &all_b].map(|all| all.iter().collect::<Vec<_>>());
+                let [rx, rw, rb] = [&x, &weights, &bias].map(|all| all.iter().collect::<Vec<_>>());
                 let operator = LinearOperator::new(map, weights.iter().map(|w| w.interval.lo)).unwrap();
                 let found = operator.results(&rx, &rb).unwrap().unwrap();
                 let mut counts = Counts::new();
@@ -469,5 +472,31 @@ mod tests {
         assert_eq!(operator.integers(&[1, 1 << 40]), None);
         let x = [Fr::from(5u64), Fr::from(1u64 << 40)];
         assert_eq!(operator.times(&x), [Fr::from(5u64) + Fr::from(1u64 << 40) * x[1]]);
+    }
+
+    /// In the padding a multiplication meets nothing, and nobody counts it: an operator that took all of them could take any time.
+    #[test]
+    fn maps_whose_multiplications_meet_next_to_nothing_are_left_to_dot_products() {
+        let one = Grid {
+            kernel: [1, 1],
+            stride: [1448, 1448],
+            dilation: [1, 1],
+            input: [1, 1],
+            output: [1448, 1448],
+            before: [0, 0],
+            transposed: true,
+        };
+        let far =
+            Grid { kernel: [32, 32], stride: [1, 1], dilation: [4, 4], output: [125, 125], before: [124, 124], ..one };
+        let far = Grid { transposed: false, ..far };
+        let same = Grid { kernel: [3, 3], dilation: [1, 1], input: [8, 8], output: [8, 8], before: [1, 1], ..far };
+        let twice = Grid { stride: [2, 2], output: [17, 17], before: [0, 0], transposed: true, ..same };
+        for (grid, channels, worth) in [(one, 1 << 10, false), (far, 1, false), (same, 4, true), (twice, 4, true)] {
+            let map = LinearMap::Convolution { grid, channels, filters: 2 };
+            let weight = Measure { interval: Interval::point(Int::ONE), terms: 0 };
+            let weights = vec![weight; 2 * map.length()];
+            assert_eq!(of(map, weights.iter()).is_some(), worth, "{map:?}");
+            assert!(map.multiplications() > 1 << 12);
+        }
     }
 }

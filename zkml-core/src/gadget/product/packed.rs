@@ -7,7 +7,7 @@ use ark_bn254::Fr;
 #[cfg(feature = "prove")]
 use ark_ff::{One, Zero};
 
-use super::{polynomial::Identities, winograd::Grid};
+use super::{linear_map::LinearMap, polynomial::Identities, winograd::Grid};
 #[cfg(feature = "prove")]
 use crate::{
     gadget::FieldCs,
@@ -21,29 +21,6 @@ use crate::{
         interval,
     },
 };
-
-/// Linear map with weights: `y_f(t) = sum_j w_f(j) * x(i) + bias_f`, for filters `f` and positions `t`, where `i` depends on `t` and `j`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LinearMap {
-    /// A convolution: filters, and windows as positions.
-    Convolution {
-        /// Its geometry.
-        grid: Grid,
-        /// Channels of the input.
-        channels: usize,
-        /// Output channels.
-        filters: usize,
-    },
-    /// A matrix product: rows as filters, and columns as positions, each flat.
-    Matrix {
-        /// Rows of the left factor.
-        rows: usize,
-        /// Columns of the right one.
-        columns: usize,
-        /// Their length.
-        length: usize,
-    },
-}
 
 /// A linear map as products of polynomials, for one filter.
 struct Products {
@@ -100,79 +77,6 @@ impl Axis {
 }
 
 impl LinearMap {
-    /// The product of these rows and columns, of one length.
-    pub fn matrix<T, U>(rows: &[Vec<T>], columns: &[Vec<U>]) -> Self {
-        Self::Matrix { rows: rows.len(), columns: columns.len(), length: rows.first().map_or(0, Vec::len) }
-    }
-
-    /// How many filters there are.
-    pub fn filters(&self) -> usize {
-        match self {
-            Self::Convolution { filters, .. } => *filters,
-            Self::Matrix { rows, .. } => *rows,
-        }
-    }
-
-    /// How many weights a filter has.
-    pub fn length(&self) -> usize {
-        match self {
-            Self::Convolution { grid, channels, .. } => channels * grid.kernel[0] * grid.kernel[1],
-            Self::Matrix { length, .. } => *length,
-        }
-    }
-
-    /// How many elements it takes.
-    pub fn inputs(&self) -> usize {
-        match self {
-            Self::Convolution { grid, channels, .. } => channels * grid.input[0] * grid.input[1],
-            Self::Matrix { columns, length, .. } => columns * length,
-        }
-    }
-
-    /// How many multiplications it takes, those in padding included.
-    pub fn multiplications(&self) -> usize {
-        self.filters().saturating_mul(self.positions()).saturating_mul(self.length())
-    }
-
-    /// How many positions there are.
-    pub fn positions(&self) -> usize {
-        match self {
-            Self::Convolution { grid, .. } => grid.windows(),
-            Self::Matrix { columns, .. } => *columns,
-        }
-    }
-
-    /// The products of a position: weights of a filter, and the elements that they meet.
-    pub fn taps(&self, t: usize) -> Vec<(usize, usize)> {
-        match self {
-            Self::Convolution { grid, channels, .. } => {
-                let (area, pixels) = (grid.kernel[0] * grid.kernel[1], grid.input[0] * grid.input[1]);
-                let taps: Vec<(usize, usize)> = grid.taps(t / grid.output[1], t % grid.output[1]).collect();
-                (0..*channels).flat_map(|c| taps.iter().map(move |(k, i)| (c * area + k, c * pixels + i))).collect()
-            }
-            Self::Matrix { length, .. } => (0..*length).map(|c| (c, t * length + c)).collect(),
-        }
-    }
-
-    /// How many products a filter takes, and how many positions have any.
-    fn count(&self) -> (usize, usize) {
-        match self {
-            Self::Convolution { grid, channels, .. } => {
-                let [y, x] =
-                    [0, 1].map(|axis| -> Vec<usize> { (0..grid.output[axis]).map(|j| grid.count(axis, j)).collect() });
-                let (sums, met) = (
-                    [&y, &x].map(|taps| taps.iter().sum::<usize>()),
-                    [&y, &x].map(|taps| taps.iter().filter(|n| **n > 0).count()),
-                );
-                let products = sums[0].saturating_mul(sums[1]).saturating_mul(*channels);
-                (products, if *channels > 0 { met[0] * met[1] } else { 0 })
-            }
-            Self::Matrix { columns, length, .. } => {
-                (columns.saturating_mul(*length), if *length > 0 { *columns } else { 0 })
-            }
-        }
-    }
-
     /// Whether it is to be written as products of polynomials at all: exponents that are far apart take memory, and don't pay.
     fn has_products(&self) -> bool {
         let Self::Convolution { grid, .. } = self else { return true };

@@ -10,7 +10,8 @@ use super::{product::hostile, *};
 use crate::{
     dev::dishonest::Lie,
     gadget::product::{
-        packed::{self, LinearMap, Packed},
+        linear_map::LinearMap,
+        packed::{self, Packed},
         polynomial::Identities,
         winograd::Grid,
     },

@@ -9,7 +9,8 @@ use super::*;
 use crate::{
     dev::dishonest::Lie,
     gadget::product::{
-        packed::{self, LinearMap, Packed},
+        linear_map::LinearMap,
+        packed::{self, Packed},
         winograd::Grid,
     },
     number::interval::pow2,
