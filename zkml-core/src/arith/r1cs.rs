@@ -7,6 +7,7 @@
 
 mod assign;
 mod build;
+mod dry;
 mod ranged;
 mod registering;
 pub mod sizes;
@@ -17,12 +18,13 @@ mod weigh;
 pub use self::{
     assign::{Assign, Oracle},
     build::{Build, Label, Lc},
+    dry::{Counter, DryRun},
     ranged::Ranged,
     registering::{Layout, Pack, Registering},
     sizes::Sizes,
     tables::{Part, Requests, Tables, WIDEST},
-    tally::Tally,
-    weigh::Weigh,
+    tally::{RowCounter, Tally},
+    weigh::{Weigh, WorkCounter},
 };
 use super::{Arith, counts::bounded, direct};
 use crate::{

@@ -130,14 +130,18 @@ fn what_is_counted_is_what_is_built() {
             // In closed form, too.
             assert_eq!(circuit.spec.counts().unwrap().total(), Cost::new(m.constraints(), m.witness));
             assert_eq!(circuit.spec.counts().unwrap().fixed(), m.size().fixed);
-            let counted = (tally.constraints, tally.witnesses, tally.instances + 1);
+            let counted = (tally.counts.constraints, tally.counts.witnesses, tally.counts.instances + 1);
             assert_eq!(counted, (m.constraints(), m.witness, m.instance));
             assert_eq!(table.len(), circuit.table().entries().len());
             assert_eq!(circuit.spec.counts().unwrap().instances() + 1, m.instance);
             let entries: usize = m.abc.iter().flatten().map(Vec::len).sum();
             // A variable that a sum meets twice is one entry in a matrix.
-            assert!((entries..=entries + entries / 2).contains(&tally.entries), "{} of {entries}", tally.entries);
-            assert!(tally.peak() >= entries);
+            assert!(
+                (entries..=entries + entries / 2).contains(&tally.counts.entries),
+                "{} of {entries}",
+                tally.counts.entries
+            );
+            assert!(tally.counts.peak() >= entries);
         }
     }
 }
@@ -164,7 +168,7 @@ fn the_work_that_is_counted_is_that_of_the_circuit() {
             let counted = circuit.spec.synthesize(Weigh::new(), circuit.tables, None).unwrap().0.finish();
             let built = circuit.matrices().work();
             let tally = circuit.spec.synthesize(Tally::new(), circuit.tables, None).unwrap().0;
-            assert_eq!(counted.entries, tally.entries);
+            assert_eq!(counted.entries, tally.counts.entries);
             assert!(counted.entries >= built.entries);
             assert_eq!(Work { entries: built.entries, ..counted }, built, "{} {i}", graph.name());
             seen.iter_mut().zip(built.sides).for_each(|(seen, side)| *seen += side);
@@ -205,7 +209,7 @@ fn each_limit_is_one() {
         cells,
         constraints: m.constraints(),
         witnesses: m.witness,
-        entries: tally.peak(),
+        entries: tally.counts.peak(),
     };
     assert!(Circuit::from_bytes_with(&bytes, &all).is_ok());
     for (what, limits) in [

@@ -44,7 +44,7 @@ impl Sizes {
 
 impl From<Ranged<Tally>> for Sizes {
     fn from(cs: Ranged<Tally>) -> Self {
-        Self { cost: Cost::new(cs.cs.constraints, cs.cs.witnesses), requests: cs.requests().clone() }
+        Self { cost: Cost::new(cs.cs.counts.constraints, cs.cs.counts.witnesses), requests: cs.requests().clone() }
     }
 }
 
