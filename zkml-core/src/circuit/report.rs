@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Circuit;
 use crate::{
     number::Cost,
-    prove::{Groth16, ProofSystem, RangeChecks, Rates, Registered, TwoPhase},
+    prove::{Groth16, ProofSystem, RangeChecks, Rates, Registered, TwoPhase, Work},
 };
 
 /// One row of a [`Report`].
@@ -48,6 +48,9 @@ pub struct Report {
     pub proven_error: Option<f64>,
     /// Entries of the matrices that are not zero.
     pub entries: usize,
+    /// What there is to do for a proof.
+    #[serde(skip)]
+    pub work: Work,
 }
 
 impl Report {
@@ -90,6 +93,7 @@ impl Report {
             seconds: S::seconds(&work, rates),
             proven_error: circuit.proven.error,
             entries: work.entries,
+            work,
         }
     }
 

@@ -106,9 +106,9 @@ impl Estimate {
 
     /// As [`Estimate::of`], on a machine with these rates.
     pub fn of_with<S: ProofSystem>(circuit: &Circuit, rates: &Rates) -> Self {
-        let (report, matrices) = (circuit.report(), circuit.matrices());
-        let public_inputs = report.public_inputs - matrices.challenges();
-        Self::of_work::<S>(&report.model, report.rows, matrices.work(), public_inputs, rates)
+        let report = circuit.report();
+        let public_inputs = report.public_inputs - circuit.matrices().challenges();
+        Self::of_work::<S>(&report.model, report.rows, report.work, public_inputs, rates)
     }
 }
 
