@@ -54,6 +54,8 @@
 //! # }
 //! ```
 
+use std::path::Path;
+
 use ark_bn254::Fr;
 use ark_ff::{One, UniformRand, Zero};
 use sha2::{Digest as _, Sha256};
@@ -71,9 +73,9 @@ use crate::{
     number::{ArithError, Int},
     plan::synthesis::{Opening, Refused, Relation, Row, Secrets},
     prove::{
-        self, KeysOf, LinkError, LinkProof, LinkProvingKey, LinkVerifyingKey, Matrices, ProofOf, ProveError,
-        ProvingKeyOf, PublicKind, PublicTable, Registered, SecureRng, Selection, Statement, VerifyError,
-        VerifyingKeyOf, WeightsCommitment, WeightsOpening,
+        self, KeysOf, Kind, LinkError, LinkProof, LinkProvingKey, LinkVerifyingKey, LoadError, Matrices, ProofOf,
+        ProveError, ProvingKeyOf, PublicKind, PublicTable, Registered, SecureRng, Selection, Statement, VerifyError,
+        VerifyingKeyOf, WeightsCommitment, WeightsOpening, file, points::Reader,
     },
     tensor::Tensor,
 };
@@ -451,6 +453,61 @@ pub struct Registration {
     pub proof: ProofOf<Registered>,
     /// That both commitments are to the same values.
     pub link: LinkProof,
+}
+
+impl Registration {
+    /// The largest file that is read.
+    pub const MAX_BYTES: u64 = 1 << 16;
+
+    /// The registration as a file: the files of its four parts, each after its length. Its digest is that of the circuit of weights.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let parts = [self.answers.to_bytes(), self.weights.to_bytes(), self.proof.to_bytes(), self.link.to_bytes()];
+        let mut payload = Vec::new();
+        for part in parts {
+            payload.extend_from_slice(&(part.len() as u64).to_le_bytes());
+            payload.extend_from_slice(&part);
+        }
+        file::write(Kind::Registration, &self.proof.digest, &payload)
+    }
+
+    /// The registration of a file. What it says is not known before it is [checked](RegistrationKeys::check).
+    ///
+    /// # Errors
+    /// If it is no registration, damaged, a part is not of its kind, or the digest is not that of its proof.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, LoadError> {
+        let (found, payload) = file::read(bytes, Kind::Registration)?;
+        let mut reader = Reader::new(payload);
+        let mut part = |what| {
+            let length = reader.length(1, what)?;
+            reader.take(length, what)
+        };
+        let answers = WeightsCommitment::from_bytes(&part("the commitment of the answers")?)?;
+        let weights = WeightsCommitment::from_bytes(&part("the commitment of the weights")?)?;
+        let proof = ProofOf::from_bytes(&part("the proof about the weights")?)?;
+        let link = LinkProof::from_bytes(&part("the link")?)?;
+        reader.finish()?;
+        let expected = proof.digest;
+        if found != expected {
+            return Err(LoadError::Digest { expected, found });
+        }
+        Ok(Self { answers, weights, proof, link })
+    }
+
+    /// Writes the registration to a file, whole or not at all.
+    ///
+    /// # Errors
+    /// If the file can't be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), LoadError> {
+        Ok(file::save(path, &self.to_bytes())?)
+    }
+
+    /// Reads the registration from a file.
+    ///
+    /// # Errors
+    /// As [`from_bytes`](Self::from_bytes), or if the file can't be read.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, LoadError> {
+        Self::from_bytes(&file::load_kind(path, Kind::Registration, Self::MAX_BYTES)?)
+    }
 }
 
 /// A registration that was checked.

@@ -10,8 +10,8 @@ use crate::{
     gadget::{FieldCs, hash::commitment},
     number::{Int, field::to_field},
     prove::{
-        KeysOf, LinkError, LinkProvingKey, ProveError, Registered, Selection, VerifyError, WeightsOpening, link,
-        prove_registered,
+        Digest, KeysOf, Kind, LinkError, LinkProvingKey, LoadError, ProveError, Registered, Selection, VerifyError,
+        WeightsOpening, file, link, prove_registered,
     },
 };
 
@@ -152,6 +152,42 @@ fn a_registration_is_refused_that_is_anothers_or_whose_parts_are_of_others() {
     let (proof, _) = s.circuit.prove_registered(&s.keys.proving, &opening, &[input(0)], &mut rng(12)).unwrap();
     let other = s.verifier.check(&other, Fr::from(OWNER + 1)).unwrap();
     assert!(matches!(other.verify(&proof), Err(VerifyError::Invalid)));
+}
+
+#[test]
+fn a_registration_is_the_same_from_its_file_and_other_files_are_refused() {
+    let s = Setting::new();
+    let (registration, _) = s.register(OWNER, 13);
+    let bytes = registration.to_bytes();
+    assert!(bytes.len() as u64 <= Registration::MAX_BYTES);
+    assert_eq!(Registration::from_bytes(&bytes).unwrap(), registration);
+    for end in [0, 4, 40, bytes.len() / 2, bytes.len() - 1] {
+        assert!(matches!(Registration::from_bytes(&bytes[..end]), Err(LoadError::File(_))), "{end} bytes");
+    }
+    let (digest, payload) = file::read(&bytes, Kind::Registration).unwrap();
+    let as_of = |digest, payload: &[u8]| Registration::from_bytes(&file::write(Kind::Registration, &digest, payload));
+    let error = as_of(Digest([1; 32]), payload).unwrap_err();
+    assert!(matches!(error, LoadError::Digest { found: Digest([1, ..]), .. }), "{error}");
+    // Parts that are swapped, of another kind, too long for what is there, or more than there should be.
+    let part = |bytes: Vec<u8>| [&(bytes.len() as u64).to_le_bytes()[..], &bytes].concat();
+    let [answers, weights] = [&registration.answers, &registration.weights].map(|c| part(c.to_bytes()));
+    let (proof, link) = (part(registration.proof.to_bytes()), part(registration.link.to_bytes()));
+    assert_eq!([&answers[..], &weights, &proof, &link].concat(), payload);
+    assert!(as_of(digest, &[&answers[..], &weights, &link, &proof].concat()).is_err());
+    let swapped = as_of(digest, &[&weights[..], &answers, &proof, &link].concat()).unwrap();
+    assert!(s.verifier.check(&swapped, Fr::from(OWNER)).is_err());
+    for length in [u64::MAX, payload.len() as u64] {
+        let long = [&length.to_le_bytes()[..], &payload[8..]].concat();
+        assert!(matches!(as_of(digest, &long), Err(LoadError::Truncated { .. })), "{length}");
+    }
+    let error = as_of(digest, &[payload, b"x"].concat()).unwrap_err();
+    assert!(matches!(error, LoadError::Trailing { found: 1 }), "{error}");
+
+    let path = std::env::temp_dir().join(format!("zkml-registration-{}", std::process::id()));
+    registration.save(&path).unwrap();
+    assert_eq!(Registration::load(&path).unwrap(), registration);
+    std::fs::remove_file(&path).unwrap();
+    assert!(matches!(Registration::load(&path), Err(LoadError::File(_))));
 }
 
 #[test]
