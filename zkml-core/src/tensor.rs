@@ -63,7 +63,12 @@ impl<T> Tensor<T> {
 
     /// A tensor whose elements are `f(flat index)`.
     pub fn from_fn(shape: impl Into<Shape>, mut f: impl FnMut(usize) -> T) -> Self {
-        let shape = shape.into();
+        Self::fill(shape.into(), &mut f)
+    }
+
+    /// Compiled once a type, and not once for each of hundreds of closures, as those below are.
+    #[inline(never)]
+    fn fill(shape: Shape, f: &mut dyn FnMut(usize) -> T) -> Self {
         let mut data = Vec::with_capacity(shape.len());
         for i in 0..shape.len() {
             data.push(f(i));
@@ -103,7 +108,11 @@ impl<T> Tensor<T> {
 
     /// The tensor of `f(element)`.
     pub fn map<U>(&self, mut f: impl FnMut(&T) -> U) -> Tensor<U> {
-        // A plain loop: iterators would be compiled anew for each of hundreds of closures.
+        self.each(&mut f)
+    }
+
+    #[inline(never)]
+    fn each<U>(&self, f: &mut dyn FnMut(&T) -> U) -> Tensor<U> {
         let mut data = Vec::with_capacity(self.data.len());
         for x in &self.data {
             data.push(f(x));
@@ -113,6 +122,11 @@ impl<T> Tensor<T> {
 
     /// The tensor of `f(element)`, or the first error.
     pub fn try_map<U, E>(&self, mut f: impl FnMut(&T) -> Result<U, E>) -> Result<Tensor<U>, E> {
+        self.try_each(&mut f)
+    }
+
+    #[inline(never)]
+    fn try_each<U, E>(&self, f: &mut dyn FnMut(&T) -> Result<U, E>) -> Result<Tensor<U>, E> {
         let mut data = Vec::with_capacity(self.data.len());
         for x in &self.data {
             data.push(f(x)?);

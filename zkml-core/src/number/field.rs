@@ -1,7 +1,8 @@
 //! Integers as elements of the scalar field of BN254, and back.
 
 use ark_bn254::Fr;
-use ark_ff::PrimeField;
+use ark_ff::{BigInt, PrimeField};
+use zkml_groth16::Limbs;
 
 use super::Int;
 
@@ -12,11 +13,12 @@ use super::Int;
 /// assert_eq!(to_int(to_field(Int::new(-7))), Int::new(-7));
 /// ```
 pub fn to_int(x: Fr) -> Int {
-    let magnitude = |x: Fr| {
-        let [a, b, c, d] = x.into_bigint().0.map(u128::from);
+    let magnitude = |limbs: [u64; 4]| {
+        let [a, b, c, d] = limbs.map(u128::from);
         Int::from_words((d << 64 | c) as i128, (b << 64 | a) as i128)
     };
-    if x.into_bigint() > Fr::MODULUS_MINUS_ONE_DIV_TWO { -magnitude(-x) } else { magnitude(x) }
+    let limbs = x.limbs();
+    if BigInt(limbs) > Fr::MODULUS_MINUS_ONE_DIV_TWO { -magnitude((-x).limbs()) } else { magnitude(limbs) }
 }
 
 /// Field element of a signed integer: `q mod p`.

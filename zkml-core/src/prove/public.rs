@@ -4,9 +4,10 @@
 
 use std::collections::HashSet;
 
-use ark_ff::{BigInteger, PrimeField};
+use ark_ff::PrimeField;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use zkml_groth16::Limbs;
 
 use super::statement::{PublicValue, Statement, Value};
 use super::{Digest, Fr};
@@ -402,8 +403,8 @@ fn decode_entry(entry: &PublicEntry, inputs: &[Fr]) -> Result<Option<Value>, Dec
 /// The 32 bytes of a field element, least significant first: the only encoding of it that is read.
 pub fn to_bytes(x: Fr) -> [u8; 32] {
     let mut bytes = [0; 32];
-    for (to, from) in bytes.iter_mut().zip(x.into_bigint().to_bytes_le()) {
-        *to = from;
+    for (to, limb) in bytes.chunks_exact_mut(8).zip(x.limbs()) {
+        to.copy_from_slice(&limb.to_le_bytes());
     }
     bytes
 }
@@ -419,6 +420,8 @@ pub fn from_bytes(bytes: &[u8; 32]) -> Option<Fr> {
 
 #[cfg(test)]
 mod tests {
+    use ark_ff::BigInteger;
+
     use super::*;
     use crate::number::field::to_field;
 

@@ -20,6 +20,7 @@ use ark_ff::{BigInt, One, PrimeField};
 use ethnum::U256;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest as _, Sha256};
+use zkml_groth16::Limbs;
 
 use super::phased::{Points, VerifyingPoints};
 use super::points;
@@ -226,8 +227,8 @@ fn first_letters(text: &str) -> String {
     text.chars().take(80).collect()
 }
 
-fn decimal<F: PrimeField<BigInt = BigInt<4>>>(x: F) -> String {
-    let [a, b, c, d] = x.into_bigint().0.map(u128::from);
+fn decimal(x: impl Limbs) -> String {
+    let [a, b, c, d] = x.limbs().map(u128::from);
     U256::from_words(d << 64 | c, b << 64 | a).to_string()
 }
 

@@ -5,6 +5,7 @@ use ark_bn254::{G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use ark_ff::{BigInt, PrimeField};
 use sha3::{Digest as _, Keccak256};
+use zkml_groth16::Limbs;
 
 use super::Fr;
 
@@ -17,9 +18,9 @@ pub type Word = [u8; 32];
 /// # use zkml_core::prove::word;
 /// assert_eq!(word::of_field(zkml_core::prove::Fr::from(258))[29..], [0, 1, 2]);
 /// ```
-pub fn of_field<F: PrimeField<BigInt = BigInt<4>>>(x: F) -> Word {
+pub fn of_field(x: impl Limbs) -> Word {
     let mut word = [0; 32];
-    for (to, limb) in word.chunks_exact_mut(8).zip(x.into_bigint().0.iter().rev()) {
+    for (to, limb) in word.chunks_exact_mut(8).zip(x.limbs().iter().rev()) {
         to.copy_from_slice(&limb.to_be_bytes());
     }
     word

@@ -16,6 +16,7 @@ use ark_bn254::Fr;
 use ark_ff::{PrimeField, UniformRand};
 use ark_std::rand::{CryptoRng, RngCore};
 use sha2::{Digest as _, Sha256};
+use zkml_groth16::Limbs;
 
 use crate::{
     gadget::{
@@ -88,7 +89,7 @@ pub fn salt(rng: &mut (impl RngCore + CryptoRng + ?Sized)) -> Fr {
 
 /// Whether a salt can be guessed: it is below `2^64`, which none that is uniform in the field is, but for `2^-190`.
 pub fn guessable(salt: Fr) -> bool {
-    salt.into_bigint().0[1..].iter().all(|limb| *limb == 0)
+    salt.limbs()[1..].iter().all(|limb| *limb == 0)
 }
 
 /// The commitment to values, each within its interval.
