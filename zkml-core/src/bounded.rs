@@ -63,7 +63,7 @@ pub(crate) fn append(file: impl Read, bytes: &mut Vec<u8>, max: u64) -> Result<(
 /// # Errors
 /// If the path names no file, or the directory can't be written. The file is as it was then.
 pub fn save(path: impl AsRef<Path>, bytes: &[u8]) -> io::Result<()> {
-    save_with(path.as_ref(), bytes, OpenOptions::new())
+    save_with(path.as_ref(), false, |file| file.write_all(bytes))
 }
 
 /// As [`save`], a file that only its owner may read, where the system knows of owners: for secrets.
@@ -71,22 +71,29 @@ pub fn save(path: impl AsRef<Path>, bytes: &[u8]) -> io::Result<()> {
 /// # Errors
 /// As [`save`].
 pub fn save_secret(path: impl AsRef<Path>, bytes: &[u8]) -> io::Result<()> {
-    #[allow(unused_mut, reason = "changed where the system knows of owners")]
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    save_with(path.as_ref(), bytes, options)
+    save_with(path.as_ref(), true, |file| file.write_all(bytes))
 }
 
-fn save_with(path: &Path, bytes: &[u8], mut options: OpenOptions) -> io::Result<()> {
+/// As [`save`] or [`save_secret`], a file that is written by a function.
+///
+/// # Errors
+/// As [`save`], and those of the function.
+pub(crate) fn save_with(path: &Path, secret: bool, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let name = path.file_name().ok_or_else(|| io::Error::other("the path names no file"))?;
     let mut temporary = OsString::from(".");
     temporary.push(name);
     temporary.push(format!(".{}.{}.tmp", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed)));
     let temporary = path.with_file_name(temporary);
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    if secret {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    #[cfg(not(unix))]
+    let _ = secret;
     let mut file = options.write(true).create_new(true).open(&temporary)?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    let written = write(&mut file).and_then(|()| file.sync_all());
     drop(file);
     written.and_then(|()| fs::rename(&temporary, path)).inspect_err(|_| {
         // The first error is the one to report.

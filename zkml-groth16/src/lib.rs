@@ -22,6 +22,7 @@
 
 mod key;
 mod law;
+mod limbs;
 pub mod link;
 mod size;
 mod verify;
@@ -47,6 +48,7 @@ mod tests;
 
 pub use key::{Proof, ProvingKey, VerifyingKey};
 pub use law::multiplications;
+pub use limbs::Limbs;
 pub use size::domain_size;
 pub use verify::{Prepared, holds, prepare};
 
@@ -55,6 +57,6 @@ pub use constraints::{Columns, Rows, Sparse};
 #[cfg(feature = "prove")]
 pub use error::Error;
 #[cfg(feature = "prove")]
-pub use prove::{commit, prove};
+pub use prove::{commit, prove, prove_evaluated};
 #[cfg(feature = "prove")]
 pub use setup::{Secrets, setup};

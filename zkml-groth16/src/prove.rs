@@ -47,6 +47,23 @@ pub fn prove<R: Rows + ?Sized>(
     rows: &R,
     z: &[Fr],
     commitments: &[(G1Affine, Fr)],
+    blinding: [Fr; 2],
+) -> Result<Proof, Error> {
+    prove_evaluated(key, rows.times(z), z, commitments, blinding)
+}
+
+/// As [`prove`], of constraints that are evaluated: `A z` and `B z`.
+///
+/// # Errors
+/// As there.
+///
+/// # Soundness
+/// As there; values that are not those of the assignment give a proof that does not hold.
+pub fn prove_evaluated(
+    key: &ProvingKey,
+    sides: [Vec<Fr>; 2],
+    z: &[Fr],
+    commitments: &[(G1Affine, Fr)],
     [r, s]: [Fr; 2],
 ) -> Result<Proof, Error> {
     let instance = key.vk.ic.len();
@@ -63,7 +80,7 @@ pub fn prove<R: Rows + ?Sized>(
     Error::unless_length("the key's list of deltas", key.deltas_g1.len(), key.k.len())?;
     Error::unless_length("the list of commitments", commitments.len(), earlier.len())?;
 
-    let quotient = quotient(rows, &z[..instance.min(z.len())], z, key.h.len())?;
+    let quotient = quotient(sides, &z[..instance.min(z.len())], key.h.len())?;
     let before = key.c.len();
     let ((h, (k, c)), (b_g2, (a, b_g1))) = rayon::join(
         || {
@@ -89,13 +106,12 @@ pub fn prove<R: Rows + ?Sized>(
 }
 
 /// The values on the coset of `a b`, for the polynomials `a` and `b` with the values `A z` and `B z` on the domain.
-fn quotient<R: Rows + ?Sized>(rows: &R, instance: &[Fr], z: &[Fr], size: usize) -> Result<Vec<Fr>, Error> {
-    let count = rows.rows() + instance.len();
+fn quotient([mut a, mut b]: [Vec<Fr>; 2], instance: &[Fr], size: usize) -> Result<Vec<Fr>, Error> {
+    Error::unless_length("the values of B", b.len(), a.len())?;
+    let count = a.len() + instance.len();
     let domain = Domain::new(count).ok_or(Error::Rows { found: count })?;
     Error::unless_length("the key's list of points of the quotient", size, domain.size())?;
-    let [mut a, mut b] = rows.times(z);
     // The rows of the instance columns, see the setup.
-    a.resize(rows.rows(), Fr::default());
     a.extend_from_slice(instance);
     domain.to_coset(&mut a);
     domain.to_coset(&mut b);

@@ -7,7 +7,7 @@ use ark_bn254::{G1Projective, G2Projective};
 use ark_ec::{CurveGroup, PrimeGroup};
 use ark_ff::{AdditiveGroup, Field};
 use rayon::prelude::*;
-use zkml_groth16::{Rows, domain::Domain, msm};
+use zkml_groth16::{domain::Domain, msm};
 
 use crate::{
     arith::{
@@ -163,7 +163,7 @@ fn rows(rng: &mut dyn SecureRng) -> Result<(f64, PerValue), CalibrationError> {
     for circuit in &circuits {
         let (matrices, inputs) = (circuit.matrices(), std::slice::from_ref(&input));
         let (assignment, _) = circuit.witness(inputs, &mut rng).map_err(failed)?;
-        read += nanoseconds(|| (matrices.unsatisfied(&assignment), matrices.times(&assignment)));
+        read += nanoseconds(|| matrices.evaluated(&assignment));
         let work = matrices.work();
         entries += work.entries;
         let counts = work.witness();
@@ -182,7 +182,8 @@ fn one_row(rng: &mut dyn SecureRng) -> Result<(f64, Matrices), CalibrationError>
     let assignment = [Fr::ONE; 3];
     let mut holds = true;
     let time = nanoseconds(|| {
-        let proof = Groth16::prove(&pk, &(), &matrices, &assignment, None, rng);
+        let sides = matrices.evaluated(&assignment).sides;
+        let proof = Groth16::prove(&pk, &(), sides, &assignment, None, rng);
         holds &= proof.is_ok_and(|proof| Groth16::holds(&Groth16::prepare(&vk), &(), &proof, &assignment[1..2]));
     });
     if holds { Ok((time, matrices)) } else { Err(failed("a proof does not hold")) }

@@ -2,10 +2,11 @@
 //! sha256 of all before`, little endian. Plans are JSON, weights safetensors. Where a file is not of a circuit but of keys (registered
 //! weights, links), the digest is that of the key, or of the link.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::fs;
-use std::io::Read;
-use std::path::Path;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
@@ -59,10 +60,12 @@ pub enum Kind {
     LinkVerifyingKey = 16,
     /// A [`LinkProof`](super::LinkProof).
     LinkProof = 17,
+    /// A registration of weights, made of four files.
+    Registration = 18,
 }
 
 impl Kind {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 17] = [
         Self::ProvingKey,
         Self::VerifyingKey,
         Self::Proof,
@@ -79,6 +82,7 @@ impl Kind {
         Self::LinkProvingKey,
         Self::LinkVerifyingKey,
         Self::LinkProof,
+        Self::Registration,
     ];
 
     fn from_byte(byte: u8) -> Option<Self> {
@@ -105,6 +109,7 @@ impl fmt::Display for Kind {
             Self::LinkProvingKey => "proving key of links",
             Self::LinkVerifyingKey => "verifying key of links",
             Self::LinkProof => "link",
+            Self::Registration => "registration of weights",
         })
     }
 }
@@ -118,6 +123,12 @@ pub enum FileError {
     Magic {
         /// The kind asked for.
         expected: Kind,
+    },
+    /// The first bytes are not `zkml` and a kind that this version knows.
+    #[error("{path} is not a file of zkml, or of a later version")]
+    Unknown {
+        /// Its path.
+        path: String,
     },
     /// The file holds something else.
     #[error("the file holds a {found}, expected a {expected}")]
@@ -184,14 +195,21 @@ pub enum FileError {
     },
 }
 
-/// The file of a payload.
-pub fn write(kind: Kind, digest: &Digest, payload: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(HEADER + payload.len() + CHECKSUM);
+/// What stands before a payload of so many bytes.
+fn start(kind: Kind, digest: &Digest, length: u64) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(HEADER);
     bytes.extend_from_slice(&MAGIC);
     bytes.push(kind as u8);
     bytes.extend_from_slice(&VERSION.to_le_bytes());
     bytes.extend_from_slice(digest.as_ref());
-    bytes.extend_from_slice(&(payload.len() as u64).to_le_bytes());
+    bytes.extend_from_slice(&length.to_le_bytes());
+    bytes
+}
+
+/// The file of a payload.
+pub fn write(kind: Kind, digest: &Digest, payload: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(HEADER + payload.len() + CHECKSUM);
+    bytes.extend_from_slice(&start(kind, digest, payload.len() as u64));
     bytes.extend_from_slice(payload);
     let checksum = Sha256::digest(&bytes);
     bytes.extend_from_slice(&checksum);
@@ -260,6 +278,19 @@ pub fn read(bytes: &[u8], kind: Kind) -> Result<(Digest, &[u8]), FileError> {
     Ok((digest, payload))
 }
 
+/// What a file says that it holds.
+///
+/// # Errors
+/// If it can't be read, or is not one of ours.
+pub fn kind(path: impl AsRef<Path>) -> Result<Kind, FileError> {
+    let path = path.as_ref();
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(failed(path, "read"))?;
+    file.take(HEADER as u64).read_to_end(&mut bytes).map_err(failed(path, "read"))?;
+    let known = bytes.strip_prefix(&MAGIC).and_then(|rest| Kind::from_byte(*rest.first()?));
+    known.ok_or_else(|| FileError::Unknown { path: path.display().to_string() })
+}
+
 fn failed(path: &Path, action: &'static str) -> impl Fn(std::io::Error) -> FileError {
     let path = path.display().to_string();
     move |error| FileError::Io { path: path.clone(), action, reason: error.to_string() }
@@ -301,6 +332,149 @@ pub fn load_kind(path: impl AsRef<Path>, kind: Kind, max_bytes: u64) -> Result<V
         Err(ReadError::TooLarge { found, .. }) => Err(FileError::Trailing { expected: length, found: found.max(size) }),
         Err(error) => Err(unread(path, max_bytes)(error)),
     }
+}
+
+/// The payload of a file, which is read as it is asked for, and hashed.
+pub struct Payload {
+    file: fs::File,
+    path: PathBuf,
+    hash: Sha256,
+    /// The bytes of the whole file.
+    length: u64,
+    /// Those of the payload that are not read yet.
+    left: u64,
+}
+
+/// The circuit digest and the payload of a file of that kind, whose header is read; nothing for what is no file, such as a pipe, and does not say
+/// its size.
+///
+/// # Errors
+/// As [`load_kind`]; and if the file is shorter or longer than its header says.
+pub fn open(path: impl AsRef<Path>, kind: Kind, max_bytes: u64) -> Result<Option<(Digest, Payload)>, FileError> {
+    let path = path.as_ref();
+    let failed = failed(path, "read");
+    let mut file = fs::File::open(path).map_err(&failed)?;
+    let metadata = file.metadata().map_err(&failed)?;
+    if !metadata.is_file() {
+        return Ok(None);
+    }
+    let found = metadata.len();
+    let mut bytes = Vec::new();
+    (&mut file).take(HEADER as u64).read_to_end(&mut bytes).map_err(&failed)?;
+    let Header { digest, length } = header(&bytes, kind, bytes.len() as u64)?;
+    if found.max(length) > max_bytes {
+        return Err(unread(path, max_bytes)(ReadError::TooLarge { found: found.max(length), max: max_bytes }));
+    }
+    match found.cmp(&length) {
+        Ordering::Less => return Err(FileError::Truncated { expected: length, found }),
+        Ordering::Greater => return Err(FileError::Trailing { expected: length, found }),
+        Ordering::Equal => {}
+    }
+    let hash = Sha256::new_with_prefix(&bytes);
+    let left = length - (HEADER + CHECKSUM) as u64;
+    Ok(Some((digest, Payload { file, path: path.to_owned(), hash, length, left })))
+}
+
+impl Payload {
+    /// How many bytes are left.
+    pub fn left(&self) -> u64 {
+        self.left
+    }
+
+    /// As many bytes as there is room for.
+    ///
+    /// # Errors
+    /// If there are fewer, or the file can't be read.
+    pub fn fill(&mut self, room: &mut [u8]) -> Result<(), FileError> {
+        let found = self.length - CHECKSUM as u64 - self.left;
+        let short = FileError::Truncated { expected: found.saturating_add(room.len() as u64), found };
+        self.left = self.left.checked_sub(room.len() as u64).ok_or_else(|| short.clone())?;
+        self.file.read_exact(room).map_err(|error| match error.kind() {
+            // It was longer when it was opened.
+            io::ErrorKind::UnexpectedEof => short,
+            _ => failed(&self.path, "read")(error),
+        })?;
+        self.hash.update(&*room);
+        Ok(())
+    }
+
+    /// Reads what is left, and compares the checksum.
+    ///
+    /// # Errors
+    /// If the file is damaged, has another length than it had, or can't be read.
+    pub fn finish(mut self) -> Result<(), FileError> {
+        let mut room = vec![0; 1 << 16];
+        while self.left > 0 {
+            let piece = room.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
+            self.fill(&mut room[..piece])?;
+        }
+        let mut end = Vec::new();
+        let rest = (&mut self.file).take(CHECKSUM as u64 + 1).read_to_end(&mut end);
+        rest.map_err(failed(&self.path, "read"))?;
+        let found = self.length - CHECKSUM as u64 + end.len() as u64;
+        match end.len().cmp(&CHECKSUM) {
+            Ordering::Less => Err(FileError::Truncated { expected: self.length, found }),
+            Ordering::Greater => Err(FileError::Trailing { expected: self.length, found }),
+            Ordering::Equal if self.hash.finalize()[..] == end[..] => Ok(()),
+            Ordering::Equal => Err(FileError::Checksum),
+        }
+    }
+}
+
+/// Hashes what is written on its way.
+struct Hashed<W> {
+    out: W,
+    hash: Sha256,
+}
+
+impl<W: Write> Write for Hashed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.hash.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// How much is written.
+struct Count(u64);
+
+impl Write for Count {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// As [`save`], a file of that kind whose payload is written piece by piece: twice, since its length comes first.
+///
+/// # Errors
+/// As [`save`], and those of the payload.
+pub fn save_pieces(
+    path: impl AsRef<Path>,
+    kind: Kind,
+    digest: &Digest,
+    payload: impl Fn(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), FileError> {
+    let path = path.as_ref();
+    bounded::save_with(path, false, |file| {
+        let mut count = Count(0);
+        payload(&mut count)?;
+        let mut out = Hashed { out: io::BufWriter::new(file), hash: Sha256::new() };
+        out.write_all(&start(kind, digest, count.0))?;
+        payload(&mut out)?;
+        let Hashed { mut out, hash } = out;
+        out.write_all(&hash.finalize())?;
+        out.flush()
+    })
+    .map_err(failed(path, "write"))
 }
 
 /// Writes a file whole or not at all: to a temporary one beside it, which then takes its name.

@@ -7,6 +7,7 @@
 //! ```
 
 use std::fmt;
+use std::io::{self, Write};
 use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
@@ -158,7 +159,7 @@ impl<S: ProofSystem> VerifyingKeyOf<S> {
         let length = reader.length(1, "the table of public inputs")?;
         let json = reader.take(length, "the table of public inputs")?;
         let table: PublicTable =
-            serde_json::from_slice(json).map_err(|error| LoadError::TableFormat { reason: error.to_string() })?;
+            serde_json::from_slice(&json).map_err(|error| LoadError::TableFormat { reason: error.to_string() })?;
         if table.to_json() != json {
             return Err(LoadError::TableFormat { reason: "it is not in the spelling that is written".to_owned() });
         }
@@ -254,11 +255,26 @@ impl<S: ProofSystem> ProvingKeyOf<S> {
         &self.pk
     }
 
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut first = Vec::new();
+        points::put_provenance(&mut first, &self.provenance);
+        out.write_all(&first)?;
+        S::write_proving(out, &self.pk)
+    }
+
+    fn read(digest: Digest, mut reader: Reader<'_>) -> Result<Self, LoadError> {
+        let provenance = reader.provenance()?;
+        let pk = S::read_proving(&mut reader)?;
+        reader.finish()?;
+        Self::from_checked(digest, provenance, pk)
+    }
+
     /// The key as a file.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut payload = Vec::new();
-        points::put_provenance(&mut payload, &self.provenance);
-        S::put_proving(&mut payload, &self.pk);
+        // Writing to memory does not fail.
+        let written = self.write(&mut payload);
+        debug_assert!(written.is_ok());
         file::write(S::KINDS.proving_key, &self.digest, &payload)
     }
 
@@ -268,27 +284,31 @@ impl<S: ProofSystem> ProvingKeyOf<S> {
     /// If it is no proving key, damaged, or not a key as [`new`](Self::new) takes it.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, LoadError> {
         let (digest, payload) = file::read(bytes, S::KINDS.proving_key)?;
-        let mut reader = Reader::new(payload);
-        let provenance = reader.provenance()?;
-        let pk = S::read_proving(&mut reader)?;
-        reader.finish()?;
-        Self::from_checked(digest, provenance, pk)
+        Self::read(digest, Reader::new(payload))
     }
 
-    /// Writes the key to a file, whole or not at all.
+    /// Writes the key to a file, whole or not at all, and piece by piece: there is no second one in memory.
     ///
     /// # Errors
     /// If the file can't be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), LoadError> {
-        Ok(file::save(path, &self.to_bytes())?)
+        Ok(file::save_pieces(path, S::KINDS.proving_key, &self.digest, |out| self.write(out))?)
     }
 
-    /// Reads the key from a file.
+    /// Reads the key from a file, piece by piece: what is in memory is the key, and not its file.
     ///
     /// # Errors
     /// As [`from_bytes`](Self::from_bytes), or if the file can't be read.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, LoadError> {
-        Self::from_bytes(&file::load_kind(path, S::KINDS.proving_key, Self::MAX_BYTES)?)
+        let path = path.as_ref();
+        let Some((digest, mut payload)) = file::open(path, S::KINDS.proving_key, Self::MAX_BYTES)? else {
+            // What is no file, such as a pipe, has the size that is found in the end.
+            return Self::from_bytes(&file::load_kind(path, S::KINDS.proving_key, Self::MAX_BYTES)?);
+        };
+        let key = Self::read(digest, Reader::of(&mut payload));
+        // Of damaged contents it is said that they are damaged, and not what that did to them.
+        payload.finish()?;
+        key
     }
 }
 

@@ -1,6 +1,7 @@
 //! Constraint matrices: `(A z) * (B z) = C z` row by row, for `z = (1, public inputs, witnesses)`: the constraints, built once a circuit.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use ark_ff::{AdditiveGroup, Field, Zero};
 use rayon::prelude::*;
@@ -21,8 +22,8 @@ pub struct Block {
     pub node: usize,
     /// Its elements: linear combinations of variables, and of results of earlier blocks.
     pub inputs: Vec<Vec<(Fr, usize)>>,
-    /// What it makes of them.
-    pub operator: LinearOperator,
+    /// What it makes of them: one for all inputs of a batch.
+    pub operator: Arc<LinearOperator>,
 }
 
 /// The constraints of a circuit.
@@ -132,7 +133,7 @@ impl Matrices {
     /// The same matrices with every entry, and no block: for small circuits, and for what reads entries.
     ///
     /// # Errors
-    /// If they have more entries than so many.
+    /// If they, and what is written out on the way, have more entries than so many.
     pub fn expanded(&self, most: usize) -> Result<Cow<'_, Self>, ProveError> {
         if self.blocks.is_empty() {
             return Ok(Cow::Borrowed(self));
@@ -144,7 +145,12 @@ impl Matrices {
             ProveError::Matrices(format!("the matrices have more than {most} entries, the most that are written out"))
         };
         for block in &self.blocks {
-            let inputs: Vec<_> = block.inputs.iter().map(|row| self.expand(row, &results)).collect();
+            let mut inputs = vec![];
+            for row in &block.inputs {
+                let row = self.expand(row, &results);
+                left = left.checked_sub(row.len()).ok_or_else(too_many)?;
+                inputs.push(row);
+            }
             for output in 0..block.operator.outputs() {
                 let entries = block.operator.entries(output);
                 let terms = entries.iter().flat_map(|(w, i)| inputs[*i].iter().map(|(c, v)| (Fr::from(*w) * c, *v)));
@@ -222,23 +228,47 @@ impl Matrices {
     /// The rows that an assignment does not satisfy, all of them, in order. A row with a column that the assignment
     /// does not have is not satisfied.
     pub fn unsatisfied(&self, assignment: &[Fr]) -> Vec<usize> {
+        self.evaluated(assignment).unsatisfied
+    }
+
+    /// `A z` and `B z`, and the rows whose product is not `C z`.
+    pub fn evaluated(&self, assignment: &[Fr]) -> Evaluated {
         let whole = assignment.len() >= self.variables();
         let extended = self.extended(assignment);
         // Of an assignment that is too short, results of blocks say nothing.
         let assignment = if whole { &*extended } else { assignment };
         let value = |row: Option<&Vec<(Fr, usize)>>| {
-            row?.iter().try_fold(Fr::zero(), |sum, (coefficient, column)| {
+            row?.iter().try_fold(Fr::ZERO, |sum, (coefficient, column)| {
                 let value = assignment.get(*column)?;
-                Some(if *coefficient == Fr::ONE { sum + value } else { sum + *coefficient * value })
+                // Most values of a network are bits.
+                Some(match value {
+                    _ if *value == Fr::ONE => sum + coefficient,
+                    _ if *coefficient == Fr::ONE => sum + value,
+                    _ if value.is_zero() => sum,
+                    _ => sum + *coefficient * value,
+                })
             })
         };
-        let satisfied = |i: usize| {
-            let [a, b, c] = &self.abc;
-            Some(value(a.get(i))? * value(b.get(i))? == value(c.get(i))?)
+        let row = |i: usize| {
+            let [a, b, c] = [0, 1, 2].map(|side| value(self.abc[side].get(i)));
+            let satisfied = matches!((a, b, c), (Some(a), Some(b), Some(c)) if a * b == c);
+            (a.unwrap_or_default(), (b.unwrap_or_default(), satisfied))
         };
         let rows = self.abc.iter().map(Vec::len).max().unwrap_or(0);
-        (0..rows).into_par_iter().filter(|i| satisfied(*i) != Some(true)).collect()
+        let (a, (b, satisfied)): (Vec<Fr>, (Vec<Fr>, Vec<bool>)) =
+            (0..rows).into_par_iter().with_min_len(256).map(row).unzip();
+        let unsatisfied = satisfied.iter().enumerate().filter(|(_, satisfied)| !**satisfied).map(|(i, _)| i).collect();
+        Evaluated { sides: [a, b], unsatisfied }
     }
+}
+
+/// What constraints make of an assignment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evaluated {
+    /// `A z` and `B z`; zero in rows with a column that the assignment does not have.
+    pub sides: [Vec<Fr>; 2],
+    /// The rows that it does not satisfy, all of them, in order.
+    pub unsatisfied: Vec<usize>,
 }
 
 /// Each column once, in order, without zeros.

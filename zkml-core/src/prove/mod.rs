@@ -72,7 +72,7 @@ pub use verifier::{PreparedVerifyingKey, PreparedVerifyingKeyOf, Proof, ProofOf,
 #[cfg(feature = "prove")]
 pub use link::{LinkProvingKey, Selection};
 #[cfg(feature = "prove")]
-pub use matrices::Matrices;
+pub use matrices::{Evaluated, Matrices};
 #[cfg(feature = "prove")]
 pub use prover::{Draw, ProveError, prove, prove_registered, prove_with};
 #[cfg(feature = "prove")]

@@ -10,6 +10,7 @@
 //! [`Registered`](super::Registered) say how many phases there are, what they are called, and what of them is [registered](Registration).
 
 use std::fmt::Debug;
+use std::io::{self, Write};
 
 use ark_bn254::{G1Affine, G2Affine};
 use ark_ec::{AffineRepr, pairing::Pairing};
@@ -217,16 +218,18 @@ impl<T: Phased> ProofSystem for T {
         read_verifying::<T>(reader, Compress::Yes)
     }
 
-    fn put_proving(bytes: &mut Vec<u8>, pk: &ProvingPoints) {
-        put_verifying(bytes, &pk.vk, Compress::No);
-        points::put(bytes, &pk.beta_g1, Compress::No);
-        pk.deltas_g1.iter().for_each(|delta| points::put(bytes, delta, Compress::No));
-        points::put_all(bytes, &pk.a, Compress::No);
-        points::put_all(bytes, &pk.b_g1, Compress::No);
-        points::put_all(bytes, &pk.b_g2, Compress::No);
-        points::put_all(bytes, &pk.h, Compress::No);
-        points::put_all(bytes, &pk.c, Compress::No);
-        pk.k.iter().for_each(|k| points::put_all(bytes, k, Compress::No));
+    fn write_proving(out: &mut dyn Write, pk: &ProvingPoints) -> io::Result<()> {
+        let mut first = Vec::new();
+        put_verifying(&mut first, &pk.vk, Compress::No);
+        points::put(&mut first, &pk.beta_g1, Compress::No);
+        pk.deltas_g1.iter().for_each(|delta| points::put(&mut first, delta, Compress::No));
+        out.write_all(&first)?;
+        points::write_all(out, &pk.a, Compress::No)?;
+        points::write_all(out, &pk.b_g1, Compress::No)?;
+        points::write_all(out, &pk.b_g2, Compress::No)?;
+        points::write_all(out, &pk.h, Compress::No)?;
+        points::write_all(out, &pk.c, Compress::No)?;
+        pk.k.iter().try_for_each(|k| points::write_all(out, k, Compress::No))
     }
 
     fn read_proving(reader: &mut Reader<'_>) -> Result<ProvingPoints, LoadError> {
@@ -469,7 +472,7 @@ mod prover {
         fn prove(
             pk: &ProvingPoints,
             opening: &Self::Opening,
-            matrices: &Matrices,
+            sides: [Vec<Fr>; 2],
             assignment: &[Fr],
             committed: Option<Committed>,
             rng: &mut dyn SecureRng,
@@ -481,7 +484,8 @@ mod prover {
             }
             let mut commitments = T::Registered::blinded(opening);
             commitments.extend(committed.iter().map(|c| (c.point, c.kappa)));
-            let mut proof = zkml_groth16::prove(pk, matrices, assignment, &commitments, blinding).map_err(refused)?;
+            let proved = zkml_groth16::prove_evaluated(pk, sides, assignment, &commitments, blinding);
+            let mut proof = proved.map_err(refused)?;
             proof.commitments.drain(..T::Registered::PHASES);
             Ok(proof)
         }

@@ -1,6 +1,7 @@
 //! Points of the curve, read from bytes only if the bytes are the one encoding of a point on the curve and in the subgroup.
 
 use std::fmt;
+use std::io::{self, Write};
 
 use ark_bn254::Bn254;
 use ark_ec::AffineRepr;
@@ -8,7 +9,7 @@ use ark_ec::short_weierstrass::{Affine, SWCurveConfig};
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize, Compress, Validate};
 use rayon::prelude::*;
 
-use super::file::FileError;
+use super::file::{FileError, Payload};
 use super::public::{TableError, from_bytes};
 use super::{Digest, Fr, Provenance};
 
@@ -107,13 +108,10 @@ pub enum LoadError {
     /// The table of public inputs contradicts itself.
     #[error(transparent)]
     Table(#[from] TableError),
-    /// The digest in a verifying key's header is not that of its contents and table.
-    #[error(
-        "the key says that it is of circuit {}, its table and contents are those of circuit {}; do not use this file",
-        .found, .expected
-    )]
+    /// The digest in the header of a verifying key, or of a registration, is not that of its contents.
+    #[error("the file says that it is of circuit {}, its contents are those of circuit {}; do not use this file", .found, .expected)]
     Digest {
-        /// The digest of the key's contents and table.
+        /// The digest of the contents.
         expected: Digest,
         /// The digest in its header.
         found: Digest,
@@ -191,26 +189,64 @@ fn parse<C: SWCurveConfig>(
     if again == bytes { Ok(point) } else { Err(encoding) }
 }
 
-/// A cursor over the contents of a file, which checks each length against the bytes at hand before it uses it.
+/// How many points are read or written at a time.
+const CHUNK: usize = 1 << 12;
+
+/// Where contents are read from.
+enum Source<'a> {
+    Bytes(&'a [u8]),
+    File(&'a mut Payload),
+}
+
+/// A cursor over the contents of a file, which checks each length against the bytes that are left before it uses it.
 pub struct Reader<'a> {
-    bytes: &'a [u8],
+    source: Source<'a>,
 }
 
 impl<'a> Reader<'a> {
-    /// A cursor at the start.
+    /// A cursor at the start of contents in memory.
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes }
+        Self { source: Source::Bytes(bytes) }
+    }
+
+    /// A cursor over contents that are read from a file as they are asked for.
+    pub fn of(payload: &'a mut Payload) -> Self {
+        Self { source: Source::File(payload) }
+    }
+
+    fn left(&self) -> u64 {
+        match &self.source {
+            Source::Bytes(bytes) => bytes.len() as u64,
+            Source::File(payload) => payload.left(),
+        }
+    }
+
+    /// As many bytes as there is room for.
+    fn fill(&mut self, room: &mut [u8], what: &'static str) -> Result<(), LoadError> {
+        let short = LoadError::Truncated { what, expected: room.len() as u64, found: self.left() };
+        match &mut self.source {
+            Source::Bytes(bytes) => {
+                let (taken, rest) = bytes.split_at_checked(room.len()).ok_or(short)?;
+                room.copy_from_slice(taken);
+                *bytes = rest;
+                Ok(())
+            }
+            Source::File(payload) if payload.left() < room.len() as u64 => Err(short),
+            Source::File(payload) => Ok(payload.fill(room)?),
+        }
     }
 
     /// So many bytes.
     ///
     /// # Errors
     /// If there are fewer.
-    pub fn take(&mut self, len: usize, what: &'static str) -> Result<&'a [u8], LoadError> {
-        let short = LoadError::Truncated { what, expected: len as u64, found: self.bytes.len() as u64 };
-        let (taken, rest) = self.bytes.split_at_checked(len).ok_or(short)?;
-        self.bytes = rest;
-        Ok(taken)
+    pub fn take(&mut self, len: usize, what: &'static str) -> Result<Vec<u8>, LoadError> {
+        if len as u64 > self.left() {
+            return Err(LoadError::Truncated { what, expected: len as u64, found: self.left() });
+        }
+        let mut bytes = vec![0; len];
+        self.fill(&mut bytes, what)?;
+        Ok(bytes)
     }
 
     /// So many bytes, as an array.
@@ -219,7 +255,7 @@ impl<'a> Reader<'a> {
     /// If there are fewer.
     pub fn array<const N: usize>(&mut self, what: &'static str) -> Result<[u8; N], LoadError> {
         let mut array = [0; N];
-        array.copy_from_slice(self.take(N, what)?);
+        self.fill(&mut array, what)?;
         Ok(array)
     }
 
@@ -229,7 +265,7 @@ impl<'a> Reader<'a> {
     /// If the bytes end too early.
     pub fn length(&mut self, size: usize, what: &'static str) -> Result<usize, LoadError> {
         let length = u64::from_le_bytes(self.array(what)?);
-        let (expected, found) = (length.saturating_mul(size as u64), self.bytes.len() as u64);
+        let (expected, found) = (length.saturating_mul(size as u64), self.left());
         usize::try_from(length).ok().filter(|_| expected <= found).ok_or(LoadError::Truncated { what, expected, found })
     }
 
@@ -238,7 +274,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// If the bytes end too early, or are not the one encoding of a point in its group.
     pub fn point<C: SWCurveConfig>(&mut self, compress: Compress, what: &'static str) -> Result<Affine<C>, LoadError> {
-        parse(self.take(C::serialized_size(compress), what)?, compress, what, 0)
+        parse(&self.take(C::serialized_size(compress), what)?, compress, what, 0)
     }
 
     /// A length and that many points, in parallel.
@@ -252,8 +288,17 @@ impl<'a> Reader<'a> {
     ) -> Result<Vec<Affine<C>>, LoadError> {
         let size = C::serialized_size(compress);
         let length = self.length(size, what)?;
-        let bytes = self.take(length * size, what)?;
-        bytes.par_chunks_exact(size).enumerate().map(|(i, chunk)| parse(chunk, compress, what, i)).collect()
+        let mut points = Vec::with_capacity(length);
+        let mut bytes = vec![0; size * length.min(CHUNK)];
+        while points.len() < length {
+            let start = points.len();
+            let chunk = &mut bytes[..size * CHUNK.min(length - start)];
+            self.fill(chunk, what)?;
+            let parsed =
+                chunk.par_chunks_exact(size).enumerate().map(|(i, point)| parse(point, compress, what, start + i));
+            points.extend(parsed.collect::<Result<Vec<_>, _>>()?);
+        }
+        Ok(points)
     }
 
     /// A length and that many field elements, each below the modulus.
@@ -284,9 +329,9 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// If bytes follow.
     pub fn finish(self) -> Result<(), LoadError> {
-        match self.bytes.len() {
+        match self.left() {
             0 => Ok(()),
-            found => Err(LoadError::Trailing { found: found as u64 }),
+            found => Err(LoadError::Trailing { found }),
         }
     }
 }
@@ -302,6 +347,25 @@ pub fn put_all<C: SWCurveConfig>(bytes: &mut Vec<u8>, points: &[Affine<C>], comp
     bytes.extend_from_slice(&(points.len() as u64).to_le_bytes());
     bytes.reserve(points.len() * C::serialized_size(compress));
     points.iter().for_each(|point| put(bytes, point, compress));
+}
+
+/// Writes a length and the points, some at a time, each chunk in parallel.
+///
+/// # Errors
+/// If they can't be written.
+pub fn write_all<C: SWCurveConfig>(out: &mut dyn Write, points: &[Affine<C>], compress: Compress) -> io::Result<()> {
+    out.write_all(&(points.len() as u64).to_le_bytes())?;
+    let size = C::serialized_size(compress);
+    for points in points.chunks(CHUNK) {
+        let mut bytes = vec![0; size * points.len()];
+        bytes.par_chunks_exact_mut(size).zip(points).for_each(|(bytes, point)| {
+            // There is room for it.
+            let written = point.serialize_with_mode(bytes, compress);
+            debug_assert!(written.is_ok());
+        });
+        out.write_all(&bytes)?;
+    }
+    Ok(())
 }
 
 /// Appends a provenance.

@@ -3,7 +3,7 @@
 use ark_ff::{Field, UniformRand, Zero};
 
 use super::keys::ProvingKeyOf;
-use super::matrices::Matrices;
+use super::matrices::{Evaluated, Matrices};
 use super::system::{Backend, OtherKey, Prover, SecureRng};
 use super::verifier::ProofOf;
 use super::{Digest, Fr};
@@ -201,11 +201,11 @@ pub fn prove_registered<S: Backend, E: From<ProveError>>(
     if assignment.first() != Some(&Fr::ONE) {
         return Err(ProveError::Constant.into());
     }
-    let constraints = matrices.unsatisfied(&assignment);
+    let Evaluated { sides, unsatisfied: constraints } = matrices.evaluated(&assignment);
     if !constraints.is_empty() {
         return Err(ProveError::Unsatisfied { constraints, total: matrices.constraints() }.into());
     }
-    let proof = S::prove(key.pk(), opening, matrices, &assignment, committed, rng)?;
+    let proof = S::prove(key.pk(), opening, sides, &assignment, committed, rng)?;
     let inputs = assignment[1..matrices.instance - matrices.challenges()].to_vec();
     if !S::holds(&S::prepare(vk), registered, &proof, &inputs) {
         return Err(ProveError::Malformed.into());

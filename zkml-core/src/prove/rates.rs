@@ -217,7 +217,7 @@ pub struct Rates {
     pub proof: f64,
     /// A point of a domain of 65,536 in the transforms of a proof; in larger ones it is more, as the logarithm of the size.
     pub point: f64,
-    /// An entry of the matrices, which a proof reads twice: to check the assignment and to transform it.
+    /// An entry of the matrices, which a proof reads once: to check the assignment, and for the values that it transforms.
     pub entry: f64,
     /// A variable, whose value is computed: an integer is mostly a product, or a sum of many.
     pub variable: PerValue,

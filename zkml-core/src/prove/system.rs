@@ -4,6 +4,7 @@
 //! the keys come from, the table of public inputs. Points and equations are the system's. [`Groth16`](super::Groth16) is one.
 
 use std::fmt::{self, Debug};
+use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
@@ -166,8 +167,11 @@ pub trait ProofSystem: Clone + Copy + Debug + PartialEq + Send + Sync + 'static 
     /// If the bytes end too early, or are not the one encoding of points in their groups.
     fn read_verifying(reader: &mut Reader<'_>) -> Result<Self::VerifyingPoints, LoadError>;
 
-    /// Appends a proving key, uncompressed.
-    fn put_proving(bytes: &mut Vec<u8>, key: &Self::ProvingPoints);
+    /// Writes a proving key, uncompressed, piece by piece.
+    ///
+    /// # Errors
+    /// If a piece can't be written.
+    fn write_proving(out: &mut dyn Write, key: &Self::ProvingPoints) -> io::Result<()>;
 
     /// Reads a proving key. Every point is checked, in parallel.
     ///
@@ -250,15 +254,15 @@ pub trait Backend: ProofSystem {
         rng: &mut dyn SecureRng,
     ) -> Result<(Fr, Self::Committed), super::ProveError>;
 
-    /// A proof that the assignment, which satisfies the constraints, is known; with fresh randomness. The key [fits](Self::fits), and
-    /// what the challenge was drawn from is there if there is a challenge.
+    /// A proof that the assignment is known, which satisfies the constraints, with fresh randomness; from the sides of the constraints, `A z` and
+    /// `B z`. The key [fits](Self::fits), and what the challenge was drawn from is there if there is a challenge.
     ///
     /// # Errors
     /// If the randomness is not random, or there is no challenge and should be.
     fn prove(
         key: &Self::ProvingPoints,
         opening: &Self::Opening,
-        matrices: &super::Matrices,
+        sides: [Vec<Fr>; 2],
         assignment: &[Fr],
         committed: Option<Self::Committed>,
         rng: &mut dyn SecureRng,

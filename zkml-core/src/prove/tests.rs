@@ -9,6 +9,7 @@ mod two_phase_attacks;
 use ark_bn254::{Fq, Fq2, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{BigInteger, Field, PrimeField, Zero};
+use ark_serialize::Compress;
 use ark_std::rand::rngs::StdRng;
 use ark_std::rand::{CryptoRng, Error, Rng, RngCore, SeedableRng};
 use std::sync::OnceLock;
@@ -196,9 +197,8 @@ fn the_table_of_a_key_is_that_of_its_circuit() {
         assert_eq!(found, verifying.digest());
         let repair = "do not use this file";
         let (said, made) = (found.to_string(), expected.to_string());
-        let message = format!(
-            "the key says that it is of circuit {said}, its table and contents are those of circuit {made}; {repair}"
-        );
+        let message =
+            format!("the file says that it is of circuit {said}, its contents are those of circuit {made}; {repair}");
         assert_eq!(error.to_string(), message);
         // With the digest that the table makes it is a key, of another circuit.
         let payload = file::read(&exchanged, Kind::VerifyingKey).unwrap().1;
@@ -496,4 +496,78 @@ fn a_circuit_without_inputs_or_products_can_be_proved() {
     let mut extra = proof;
     extra.inputs.push(Fr::ONE);
     assert!(keys.verifying.verify(&extra).is_err());
+}
+
+/// A file of these bytes, and what reading a proving key from it says.
+fn loaded(name: &str, bytes: &[u8]) -> Result<ProvingKey, LoadError> {
+    let path = std::env::temp_dir().join(format!("zkml-{name}-{}", std::process::id()));
+    std::fs::write(&path, bytes).unwrap();
+    let loaded = ProvingKey::load(&path);
+    std::fs::remove_file(&path).unwrap();
+    loaded
+}
+
+#[test]
+fn a_proving_key_that_is_read_piece_by_piece_is_that_of_its_bytes() {
+    let Keys { proving, .. } = keys();
+    let bytes = proving.to_bytes();
+    assert_eq!(&loaded("same", &bytes).unwrap(), proving);
+    let path = std::env::temp_dir().join(format!("zkml-saved-{}", std::process::id()));
+    proving.save(&path).unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), bytes);
+    std::fs::remove_file(&path).unwrap();
+    // Whatever is wrong with a file, it is said as of its bytes.
+    let longer = [&bytes[..], b"x"].concat();
+    let mut wrong: Vec<Vec<u8>> = vec![longer];
+    wrong.extend(
+        [0, 3, 46, 47, 60, bytes.len() / 2, bytes.len() - 33, bytes.len() - 1].map(|end| bytes[..end].to_vec()),
+    );
+    for at in (0..bytes.len()).step_by(41).chain([4, 5, 39, bytes.len() - 32, bytes.len() - 1]) {
+        let mut flipped = bytes.clone();
+        flipped[at] ^= 0x10;
+        wrong.push(flipped);
+    }
+    for bytes in wrong {
+        let (found, expected) = (loaded("wrong", &bytes).unwrap_err(), ProvingKey::from_bytes(&bytes).unwrap_err());
+        assert_eq!(found, expected);
+    }
+    // Contents that are wrong, under a checksum of their own.
+    let (digest, payload) = file::read(&bytes, Kind::ProvingKey).unwrap();
+    for at in [0, 1, 70, payload.len() / 2, payload.len() - 8] {
+        let mut payload = payload.to_vec();
+        payload[at] ^= 0x80;
+        let bytes = file::write(Kind::ProvingKey, &digest, &payload);
+        assert_eq!(loaded("contents", &bytes).err(), ProvingKey::from_bytes(&bytes).err());
+    }
+    let (short, long) = (&payload[..payload.len() - 1], [payload, b"x"].concat());
+    for payload in [short, &long] {
+        let bytes = file::write(Kind::ProvingKey, &digest, payload);
+        let error = loaded("length", &bytes).unwrap_err();
+        assert_eq!(error, ProvingKey::from_bytes(&bytes).unwrap_err());
+        assert!(matches!(error, LoadError::Truncated { .. } | LoadError::Trailing { .. }), "{error}");
+    }
+    // What is no file is read up to a size.
+    #[cfg(target_os = "linux")]
+    assert!(matches!(ProvingKey::load("/dev/zero"), Err(LoadError::File(FileError::Magic { .. }))));
+}
+
+#[test]
+fn points_are_read_in_chunks_and_counted_through_them() {
+    use super::points::{Reader, write_all};
+    let one = G1Affine::generator();
+    let many: Vec<G1Affine> =
+        (0..9_000u64).map(|i| if i % 1000 == 0 { (one * Fr::from(i)).into() } else { one }).collect();
+    let mut bytes = vec![];
+    write_all(&mut bytes, &many, Compress::No).unwrap();
+    assert_eq!(bytes.len(), 8 + 64 * many.len());
+    assert_eq!(Reader::new(&bytes).points(Compress::No, "points").unwrap(), many);
+    for index in [0, 4095, 4096, 8999] {
+        let mut wrong = bytes.clone();
+        wrong[8 + 64 * index] ^= 1;
+        let error = Reader::new(&wrong).points::<ark_bn254::g1::Config>(Compress::No, "points").unwrap_err();
+        assert!(matches!(error, LoadError::Point { index: found, .. } if found == index), "{error}");
+    }
+    let error =
+        Reader::new(&bytes[..bytes.len() - 1]).points::<ark_bn254::g1::Config>(Compress::No, "points").unwrap_err();
+    assert!(matches!(error, LoadError::Truncated { .. }), "{error}");
 }

@@ -2,6 +2,8 @@
 //!
 //! Its proof is the witness in the clear, and its keys are the constraints. It is sound, and hides nothing.
 
+use std::io::{self, Write};
+
 use ark_ff::PrimeField;
 use ark_std::rand::{SeedableRng, rngs::StdRng};
 
@@ -87,8 +89,10 @@ impl ProofSystem for InTheClear {
     fn read_verifying(reader: &mut Reader<'_>) -> Result<Matrices, LoadError> {
         read_matrices(reader)
     }
-    fn put_proving(bytes: &mut Vec<u8>, key: &Matrices) {
-        put_matrices(bytes, key);
+    fn write_proving(out: &mut dyn Write, key: &Matrices) -> io::Result<()> {
+        let mut bytes = vec![];
+        put_matrices(&mut bytes, key);
+        out.write_all(&bytes)
     }
     fn read_proving(reader: &mut Reader<'_>) -> Result<Matrices, LoadError> {
         read_matrices(reader)
@@ -144,7 +148,7 @@ impl Backend for InTheClear {
     fn prove(
         key: &Matrices,
         (): &(),
-        _: &Matrices,
+        _: [Vec<Fr>; 2],
         assignment: &[Fr],
         _: Option<()>,
         _: &mut dyn SecureRng,

@@ -1,5 +1,7 @@
 //! Constraint synthesis: the constraint system that records constraints.
 
+use std::sync::Arc;
+
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 
@@ -55,7 +57,7 @@ pub struct Build {
     phased: bool,
     /// The challenge, and how many witness variables and sums there were when it was asked for.
     challenge: Option<(Var, u32, u32)>,
-    blocks: Vec<(usize, Vec<Lc>, LinearOperator)>,
+    blocks: Vec<(usize, Vec<Lc>, Arc<LinearOperator>)>,
     sums: u32,
     /// From so many multiplications on, linear maps are operators.
     operators_from: Option<usize>,
@@ -166,7 +168,7 @@ impl Build {
         };
         let row = |row: Vec<(Fr, Var)>| row.into_iter().map(|(c, v)| (c, column(v))).collect();
         let abc = self.rows.map(|rows| rows.into_iter().map(row).collect());
-        let block = |(node, inputs, operator): (usize, Vec<Lc>, LinearOperator)| Block {
+        let block = |(node, inputs, operator): (usize, Vec<Lc>, Arc<LinearOperator>)| Block {
             node,
             inputs: inputs.into_iter().map(|Lc(lc)| row(lc)).collect(),
             operator,
@@ -335,6 +337,9 @@ impl Accumulate for Build {
         let first = self.sums;
         let count = u32::try_from(operator.outputs()).ok()?;
         self.sums = first.checked_add(count).filter(|end| *end < SUM)?;
+        // The inputs of a batch share their weights.
+        let known = self.blocks.iter().map(|(_, _, known)| known).find(|known| ***known == operator);
+        let operator = known.cloned().unwrap_or_else(|| Arc::new(operator));
         self.blocks.push((self.node, x.iter().map(|lc| (*lc).clone()).collect(), operator));
         Some((first..self.sums).map(|sum| Lc(vec![(Fr::one(), SUM | sum)])).collect())
     }

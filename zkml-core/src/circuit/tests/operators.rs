@@ -1,5 +1,7 @@
 //! Linear layers as operators: the same matrices, the same keys and the same verdicts as entry by entry.
 
+use std::sync::Arc;
+
 use ark_ff::{One, UniformRand};
 
 use super::*;
@@ -53,6 +55,10 @@ fn are_the_same<S: Prover>(batch: usize) {
     assert!(all.blocks.is_empty());
     // Groups are maps of their own.
     assert_eq!(few.blocks.len(), 7 * batch);
+    // The weights of a batch are there once.
+    for (i, block) in few.blocks.iter().enumerate() {
+        assert!(Arc::ptr_eq(&block.operator, &few.blocks[i % 7].operator), "block {i}");
+    }
     few.check().unwrap();
     let count = |m: &Matrices| m.abc.iter().flatten().map(Vec::len).sum::<usize>();
     assert!(count(few) < count(all), "{} {}", count(few), count(all));

@@ -199,16 +199,17 @@ impl LinearOperator {
         let mut by_position = Zeroizing::new(Vec::with_capacity(self.outputs()));
         by_position.extend((0..positions).flat_map(|t| (0..filters).map(move |f| v[f * positions + t])));
         let all: Zeroizing<Vec<Fr>> = Zeroizing::new(by_position.chunks(filters).map(|v| v.iter().sum()).collect());
-        let mut met = vec![vec![]; self.inputs()];
+        // Positions and taps are far below 2^32: a circuit's variables are.
+        let mut met: Vec<Vec<(u32, u32)>> = vec![vec![]; self.inputs()];
         for (t, (j, i)) in (0..positions).flat_map(|t| self.map.taps(t).into_iter().map(move |tap| (t, tap))) {
-            met[i].push((t, j));
+            met[i].push((t as u32, j as u32));
         }
-        let of = |met: &Vec<(usize, usize)>| {
+        let of = |met: &Vec<(u32, u32)>| {
             let mut sum = weights.sum();
-            for (t, j) in met {
+            for (t, j) in met.iter().map(|(t, j)| (*t as usize, *j as usize)) {
                 sum.add(&weights.lifted[j * filters..][..filters], &by_position[t * filters..][..filters]);
             }
-            sum.close(&met.iter().map(|(t, _)| all[*t]).sum())
+            sum.close(&met.iter().map(|(t, _)| all[*t as usize]).sum())
         };
         met.par_iter().map(of).collect()
     }
