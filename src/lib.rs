@@ -50,8 +50,11 @@
 //! * `evm`: verifiers in Solidity, and what is sent to them, see `zkml::evm`.
 //! * `keras`: models from Keras files, see `zkml::keras`.
 //! * `onnx`: models from ONNX files, see `zkml::onnx`.
+//! * `r1cs-std`: circuits and models in constraint systems of arkworks, see `zkml::arkworks`.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "r1cs-std")]
+pub mod arkworks;
 #[cfg(feature = "bounty")]
 pub mod bounty;
 #[cfg(feature = "burn")]
