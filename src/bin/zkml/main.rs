@@ -11,10 +11,12 @@
 
 mod error;
 mod files;
+mod html;
 mod inputs;
 mod model;
 mod openings;
 mod out;
+mod picture;
 mod project;
 mod ready;
 mod said;
@@ -23,7 +25,7 @@ mod verb;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::{error::Error, out::Out, project::Project};
 
@@ -75,6 +77,26 @@ enum Verb {
     Prove(verb::prove::Arguments),
     /// Verify proofs, and show what they say
     Verify(verb::verify::Arguments),
+    /// Prove the answers on several inputs at once, after `setup --batch`
+    Batch(verb::batch::Arguments),
+    /// Compare the plan with the float model on data that it has not seen
+    Fidelity(verb::fidelity::Arguments),
+    /// Prove answers on labelled inputs, and count those that are correct
+    Accuracy(verb::accuracy::Arguments),
+    /// Commit to the weights, to inputs or to outputs
+    Commit(verb::commit::Arguments),
+    /// Check that commitments open
+    Open(verb::commit::OpenArguments),
+    /// Write a contract, calldata, files of snarkjs, or a page
+    Export(verb::export::Arguments),
+    /// Measure setup, prover and verifier on this machine
+    Bench(verb::bench::Arguments),
+    /// Measure this machine, for the predicted times
+    Calibrate(verb::calibrate::Arguments),
+    /// Print completions for a shell
+    Completions(verb::shell::Completions),
+    /// Print the manual page, or write all of them to a folder
+    Man(verb::shell::Man),
 }
 
 fn main() -> ExitCode {
@@ -100,5 +122,15 @@ fn run(cli: &Cli, out: &Out) -> Result<(), Error> {
         Verb::Setup(arguments) => verb::setup::run(arguments, open()?, out),
         Verb::Prove(arguments) => verb::prove::run(arguments, open()?, out),
         Verb::Verify(arguments) => verb::verify::run(arguments, open()?, out),
+        Verb::Batch(arguments) => verb::batch::run(arguments, open()?, out),
+        Verb::Fidelity(arguments) => verb::fidelity::run(arguments, open()?, out),
+        Verb::Accuracy(arguments) => verb::accuracy::run(arguments, open()?, out),
+        Verb::Commit(arguments) => verb::commit::run(arguments, open()?, out),
+        Verb::Open(arguments) => verb::commit::open(arguments, open()?, out),
+        Verb::Export(arguments) => verb::export::run(arguments, open()?, out),
+        Verb::Bench(arguments) => verb::bench::run(arguments, open()?, out),
+        Verb::Calibrate(arguments) => verb::calibrate::run(arguments, open()?, out),
+        Verb::Completions(arguments) => verb::shell::completions(arguments, Cli::command()),
+        Verb::Man(arguments) => verb::shell::man(arguments, Cli::command(), out),
     }
 }
