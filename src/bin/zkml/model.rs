@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use zkml::{
-    error::PlanError,
+    error::{Origin, PlanError},
     graph::Visibility,
     keras,
     model::Model,
@@ -55,16 +55,29 @@ fn keras_options(project: &Project) -> keras::Options {
     if project.settings.input.channels_first { options.channels_first() } else { options }
 }
 
-/// All parts of the model's file that are not supported; the first error where it is of another kind.
-pub fn refused(project: &Project) -> Result<Vec<String>, Error> {
+/// All parts of the model's file that have no counterpart whatever they are applied to.
+fn refused(project: &Project) -> Result<Vec<String>, Error> {
     let path = project.model()?;
-    let wrong = |reason: String| Error::Model { path: path.clone(), reason };
-    let (format, kept) = (Format::of(&path)?, |e: zkml::onnx::ImportError| wrong(e.to_string()));
-    let survey = match format {
+    let found = match Format::of(&path)? {
         Format::Onnx => onnx::unsupported(&path, &onnx_options(project)),
         Format::Keras => keras::unsupported(&path),
     };
-    Ok(survey.map_err(kept)?.iter().map(ToString::to_string).collect())
+    let found = found.map_err(|error| Error::Model { path, reason: error.to_string() })?;
+    Ok(found.iter().map(ToString::to_string).collect())
+}
+
+/// The error of a model: the reader ends at the first mistake, and whatever else is not supported is told with it.
+fn all_of(project: &Project, path: &Path, first: &onnx::ImportError) -> Error {
+    let (path, text, origin) = (path.to_owned(), first.to_string(), first.origin.to_string());
+    let mut found = match first.origin {
+        Origin::Unknown => vec![],
+        Origin::Source { .. } | Origin::Part(_) => refused(project).unwrap_or_default(),
+    };
+    // Both have their words for the first one.
+    if !found.iter().any(|other| other.starts_with(&origin)) {
+        found.insert(0, text.clone());
+    }
+    if found.len() > 1 { Error::Unsupported { path, found } } else { Error::Model { path, reason: text } }
 }
 
 /// The model of the project, with its visibility.
@@ -78,16 +91,7 @@ pub fn load(project: &Project) -> Result<Model, Error> {
         Answer::Model => Ok(import),
         Answer::Class => import.classify(),
     });
-    let import = match import {
-        Ok(import) => import,
-        Err(first) => {
-            let file = |reason: String| Error::Model { path: path.clone(), reason };
-            // The reader ends at the first mistake; what else is not supported is told with it.
-            let found = refused(project).unwrap_or_default();
-            let more = found.len() > 1 && first.origin != zkml::error::Origin::Unknown;
-            return Err(if more { Error::Unsupported { path: path.clone(), found } } else { file(first.to_string()) });
-        }
-    };
+    let import = import.map_err(|first| all_of(project, &path, &first))?;
     import.model(project.visibility()).map_err(|e| Error::Model { path, reason: e.to_string() })
 }
 

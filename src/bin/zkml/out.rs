@@ -50,7 +50,10 @@ impl Out {
     pub fn error(&self, error: &Error) {
         if self.json {
             let kind = error.kind();
-            let value = json!({ "error": { "kind": kind, "code": kind.code(), "message": error.to_string() } });
+            let parts = if let Error::Unsupported { found, .. } = error { Some(found) } else { None };
+            let value = json!({
+                "error": { "kind": kind, "code": kind.code(), "message": error.to_string(), "unsupported": parts },
+            });
             line(&mut io::stderr(), &value.to_string());
         } else {
             line(&mut io::stderr(), &format!("error: {error}"));

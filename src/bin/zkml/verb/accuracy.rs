@@ -8,9 +8,15 @@ use std::{
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use zkml::prove::{Digest, ProofOf};
+use zkml::{
+    graph::Visible,
+    prove::{Digest, ProofOf},
+};
 
-use super::{labelled, prove::Work};
+use super::{
+    labelled,
+    prove::{Work, weights_file},
+};
 use crate::{
     error::{Error, Kind},
     files,
@@ -73,12 +79,23 @@ fn accuracy<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) ->
         let reason = "the model answers with no class; set `answer = \"class\"` in the project file".to_owned();
         return Err(Error::Model { path: project.model()?, reason });
     }
-    if circuit.table().find("output", 0).is_none_or(|entry| entry.kind.len() != 1)
-        || project.visibility().output != zkml::graph::Visible::Public
-    {
+    if project.visibility().output != Visible::Public {
         return Err(Error::Usage(
             "the output is not public: an answer that nobody sees is not correct or wrong".to_owned(),
         ));
+    }
+    match project.visibility().weights {
+        Visible::Committed if !weights_file(project).exists() => {
+            return Err(Error::Usage(
+                "each proof would show another commitment to the weights, so that they may be those of several models; run \
+                 `zkml commit weights` first"
+                    .to_owned(),
+            ));
+        }
+        Visible::Private => {
+            out.note("with private weights, nothing says that all proofs are of the same ones: commit to them")
+        }
+        Visible::Committed | Visible::Public => {}
     }
     let samples = labelled(project, &arguments.inputs, arguments.labels.as_deref(), quantized.model().graph())?;
     named_apart(&samples)?;

@@ -60,10 +60,6 @@ struct Statistics {
 pub fn run(arguments: &Arguments, project: Project, out: &Out) -> Result<(), Error> {
     let project = project.with_model(arguments.model.as_ref());
     let path = project.model()?;
-    let found = model::refused(&project)?;
-    if !found.is_empty() {
-        return Err(Error::Unsupported { path, found });
-    }
     let model = model::load(&project)?;
     let graph = model.graph();
     let report = Report {

@@ -1,0 +1,58 @@
+//! Processes on the same files, and processes that are killed.
+
+use std::{
+    fs::{self, File},
+    process::Stdio,
+    thread,
+    time::Duration,
+};
+
+use crate::world::World;
+
+#[test]
+fn a_second_process_waits_or_says_so() {
+    let world = World::ready();
+    let lock = File::create(world.path("zkml/.lock")).unwrap();
+    lock.lock().unwrap();
+    let error = world.fails(9, &["prove", "test.csv", "--no-wait"]);
+    assert!(error.contains("another zkml is at work on zkml; wait for it"), "{error}");
+    let mut waiting =
+        world.command(&["prove", "test.csv"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    thread::sleep(Duration::from_secs(2));
+    assert!(waiting.try_wait().unwrap().is_none(), "it does not wait");
+    assert!(!world.path("zkml/proofs").exists());
+    lock.unlock().unwrap();
+    let output = waiting.wait_with_output().unwrap();
+    let note = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && note.contains("at work on zkml: waiting for it"), "{note}");
+    // What only reads asks for no lock.
+    lock.lock().unwrap();
+    world.passes(&["verify", "--no-wait"]);
+}
+
+#[test]
+fn a_killed_process_leaves_whole_files_and_the_next_goes_on() {
+    let world = World::ready();
+    world.write("test.csv", world.text("samples.csv").as_bytes());
+    for milliseconds in [40, 400, 900, 1500] {
+        let mut running = world.command(&["accuracy"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        thread::sleep(Duration::from_millis(milliseconds));
+        running.kill().unwrap();
+        running.wait().unwrap();
+        let folder = world.path("zkml/accuracy");
+        for entry in fs::read_dir(&folder).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            let hidden = path.file_name().unwrap().to_string_lossy().starts_with('.');
+            if !hidden && path.extension().is_some_and(|e| e == "proof") {
+                world.passes(&["verify", path.to_str().unwrap()]);
+            }
+        }
+    }
+    let before = fs::read_dir(world.path("zkml/accuracy")).into_iter().flatten().count();
+    let value = world.json(&["accuracy"]);
+    assert_eq!(value["inputs"], 20);
+    // The journal is one of these files, and one proof may not have been in it yet.
+    let proved_before = value["proved_before"].as_u64().unwrap() as usize;
+    assert!(proved_before + 2 + 4 >= before, "{proved_before} of {before}");
+    assert_eq!(world.json(&["accuracy"])["proved_before"], 20);
+}
