@@ -9,7 +9,7 @@ use crate::world::{World, digit};
 
 fn npy(values: &[f64], shape: &[u64]) -> Vec<u8> {
     let mut bytes = vec![];
-    let options = npyz::WriteOptions::new().default_dtype().shape(shape).writer(&mut bytes);
+    let options = npyz::WriteOptions::<f32>::new().default_dtype().shape(shape).writer(&mut bytes);
     let mut writer = options.begin_nd().unwrap();
     writer.extend(values.iter().map(|x| *x as f32)).unwrap();
     writer.finish().unwrap();

@@ -45,8 +45,8 @@ fn a_project_says_what_is_wrong_with_it() {
     let error = world.fails(3, &["quantize"]);
     assert!(error.contains("`target.top1` is 99, expected a fraction"), "{error}");
     world.write("zkml.toml", b"samples = \"samples.csv\"\n");
-    let error = world.fails(3, &["cost", "--project", "zkml.toml"]);
-    assert!(error.contains("no plan") || error.contains("it names no model"), "{error}");
+    let error = world.fails(3, &["cost"]);
+    assert_eq!(error, "zkml.toml: it names no model; add `model = \"lenet.onnx\"`");
 }
 
 #[test]

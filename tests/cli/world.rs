@@ -11,7 +11,6 @@ use std::{
     },
 };
 
-use assert_cmd::cargo::CommandCargoExt;
 use serde_json::Value;
 
 /// A folder that is removed when it is dropped.
@@ -124,7 +123,7 @@ impl World {
 
     /// The process, not started.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::cargo_bin("zkml").unwrap();
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("zkml"));
         command.args(arguments).current_dir(&self.folder).env("COLUMNS", "100");
         command
     }

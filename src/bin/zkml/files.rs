@@ -60,6 +60,19 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
     serde_json::from_slice(&read(path)?).map_err(|e| Error::file(path, "read", e))
 }
 
+/// Removes files that were not finished, so many folders deep.
+fn sweep(folder: &Path, depth: usize) {
+    for entry in fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
+        let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+        if name.starts_with('.') && name.ends_with(".tmp") {
+            // One that can't be removed is in nobody's way.
+            let _ = fs::remove_file(&path);
+        } else if depth > 0 && path.is_dir() {
+            sweep(&path, depth - 1);
+        }
+    }
+}
+
 /// A lock on a folder, which ends with the process that holds it.
 #[derive(Debug)]
 pub struct Lock {
@@ -82,6 +95,8 @@ impl Lock {
             Err(TryLockError::WouldBlock) => return Err(Error::Busy { path: folder.to_owned() }),
             Err(TryLockError::Error(e)) => return Err(Error::file(&path, "lock", reason(&e))),
         }
+        // Nobody else writes now: what is unfinished is of a process that was killed.
+        sweep(folder, 2);
         Ok(Self { _file: file })
     }
 }

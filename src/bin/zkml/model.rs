@@ -108,6 +108,7 @@ pub fn plan(project: &Project) -> Result<Plan, Error> {
 /// The model of the project under its plan.
 pub fn quantized(project: &Project) -> Result<Quantized, Error> {
     // What is missing is said before a large model is read.
+    project.model()?;
     let plan = plan(project)?;
     of_plan(project, &load(project)?, &plan)
 }

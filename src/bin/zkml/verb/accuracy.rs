@@ -18,7 +18,7 @@ use super::{
     prove::{Work, weights_file},
 };
 use crate::{
-    error::{Error, Kind},
+    error::Error,
     files,
     inputs::{Sample, named_apart},
     out::{Out, count, table, time},
@@ -61,7 +61,7 @@ struct Answer {
 }
 
 /// What was proved of which inputs: where a process was killed, the next one goes on.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Journal {
     /// The circuit.
     circuit: String,
@@ -107,7 +107,7 @@ fn accuracy<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) ->
     let _lock = project.lock(out)?;
     let folder = project.output("accuracy");
     let (journal_file, began) = (folder.join("journal.json"), std::time::Instant::now());
-    let mut journal = journal(&journal_file, &work)?;
+    let mut journal = journal(&journal_file, &work);
     let (mut answers, mut before) = (vec![], 0);
     for (i, sample) in samples.iter().enumerate() {
         let key = hash(sample).to_string();
@@ -119,11 +119,14 @@ fn accuracy<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) ->
                 (class, file)
             }
             _ => {
-                let file = folder.join(format!("{}.proof", sample.name));
+                let name = format!("{}.proof", sample.name);
+                let (file, one) = (folder.join(&name), std::slice::from_ref(sample));
+                // The file may be that of another input of that name: nobody must take the one for the other.
+                journal.proofs.retain(|_, other| *other != name);
+                files::save(&journal_file, &files::json(&journal))?;
                 let what = format!("prove {} ({} of {})", sample.name, i + 1, samples.len());
-                let (_, statement) =
-                    work.prove(&sample.name, std::slice::from_ref(sample), file.clone(), &what, out)?;
-                journal.proofs.insert(key, format!("{}.proof", sample.name));
+                let (_, statement) = work.prove(&sample.name, one, file.clone(), &what, out)?;
+                journal.proofs.insert(key, name);
                 files::save(&journal_file, &files::json(&journal))?;
                 let none = || Error::Refused(format!("{}: the proof states no class", file.display()));
                 (statement.class(0).ok_or_else(none)?, file)
@@ -155,15 +158,12 @@ fn accuracy<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) ->
     }
 }
 
-/// The journal, if it is of the same circuit.
-fn journal<S: Provable>(path: &Path, work: &Work<S>) -> Result<Journal, Error> {
+/// The journal, if it is of the same keys; a damaged one is of none.
+fn journal<S: Provable>(path: &Path, work: &Work<S>) -> Journal {
     // The fingerprint of the key: proofs are of a setup too.
     let circuit = work.keys.verifying.fingerprint().to_string();
-    match files::read_json::<Journal>(path) {
-        Ok(journal) if journal.circuit == circuit => Ok(journal),
-        Err(error) if path.exists() && error.kind() != Kind::File => Err(error),
-        _ => Ok(Journal { circuit, ..Journal::default() }),
-    }
+    let kept = files::read_json::<Journal>(path).ok().filter(|journal| journal.circuit == circuit);
+    kept.unwrap_or(Journal { circuit, proofs: BTreeMap::new() })
 }
 
 /// The class that a proof of before states, if it still holds.

@@ -72,10 +72,7 @@ pub fn run(arguments: &Arguments, project: Project, out: &Out) -> Result<(), Err
     let samples = inputs_of(&project, &arguments.samples, &project.settings.samples, "samples", model.graph())?;
     let samples = tensors(&samples);
     let _lock = project.lock(out)?;
-    let step = match target.time_limit {
-        Some(limit) => out.timed("quantise", limit.as_secs_f64()),
-        None => out.step("quantise"),
-    };
+    let step = out.step("quantise");
     let quantized = model.quantize_with(&samples, target, &mut |progress| {
         let best = progress.constraints.map_or(String::new(), |c| format!(", {} constraints", count(c)));
         step.say(format!("{}, {} plans tried{best}", progress.stage, progress.tried));
