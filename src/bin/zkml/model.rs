@@ -43,10 +43,9 @@ impl Format {
 
 /// How an ONNX file is read.
 fn onnx_options(project: &Project) -> onnx::Options {
-    let mut options = onnx::Options::default();
-    options.range = project.range();
-    options.input = project.settings.input.shape.clone().map(Shape::new);
-    options
+    let options = onnx::Options::default();
+    let options = project.range().into_iter().fold(options, onnx::Options::range);
+    project.settings.input.shape.clone().into_iter().fold(options, |options, shape| options.input(Shape::new(shape)))
 }
 
 /// How a Keras file is read.

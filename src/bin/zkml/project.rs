@@ -178,13 +178,20 @@ pub struct Project {
 impl Project {
     /// The project of that file. Where there is none, nothing is set: some verbs need nothing but a model.
     pub fn open(file: &Path, wait: bool) -> Result<Self, Error> {
+        match std::fs::metadata(file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::empty(file, wait)),
+            Err(error) => Err(Error::file(file, "read", reason(&error))),
+            Ok(_) => {
+                let settings = Settings::parse(file, &files::read(file)?)?;
+                Ok(Self { exists: true, settings, ..Self::empty(file, wait) })
+            }
+        }
+    }
+
+    /// A project of which nothing is set.
+    pub fn empty(file: &Path, wait: bool) -> Self {
         let root = file.parent().map(Path::to_owned).unwrap_or_default();
-        let (settings, exists) = match std::fs::metadata(file) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => (Settings::default(), false),
-            Err(error) => return Err(Error::file(file, "read", reason(&error))),
-            Ok(_) => (Settings::parse(file, &files::read(file)?)?, true),
-        };
-        Ok(Self { file: file.to_owned(), exists, settings, root, wait })
+        Self { file: file.to_owned(), exists: false, settings: Settings::default(), root, wait }
     }
 
     /// The project with a model that the command line names, which starts at the working folder.
@@ -355,9 +362,7 @@ mod tests {
     #[test]
     fn whole_ranges_and_reals_are_told_apart() {
         let range = |text: &str| {
-            let settings = parse(text).unwrap();
-            let (file, root) = (PathBuf::new(), PathBuf::new());
-            Project { file, exists: true, settings, root, wait: true }.range()
+            Project { settings: parse(text).unwrap(), ..Project::empty(Path::new("zkml.toml"), true) }.range()
         };
         assert_eq!(range("[input]\nrange = [0, 255]"), Some(Range::Whole(0, 255)));
         assert_eq!(range("[input]\nrange = [0, 1.0]"), Some(Range::Real(0.0, 1.0)));

@@ -37,8 +37,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Vec<usize>, Vec<f64>), String> {
         (TypeChar::Bool, 1) => elements::<bool>(file, |x| f64::from(u8::from(x))),
         _ => {
             return Err(format!(
-                "its elements are {}, expected whole numbers, or floats of 32 or 64 bits; save `x.astype(np.float32)`",
-                kind
+                "its elements are {kind}, expected whole numbers, or floats of 32 or 64 bits; save `x.astype(np.float32)`"
             ));
         }
     }?;

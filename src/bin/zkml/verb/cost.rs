@@ -8,7 +8,8 @@ use zkml::{
     circuit::ReportRow,
     dev::cost::{Estimate, estimate_with},
     graph::{Visibility, Visible},
-    plan::Quantized,
+    model::Model,
+    plan::{Plan, Quantized},
     prove::{ProofSystem, Rates},
 };
 
@@ -69,14 +70,20 @@ struct Layer {
 pub fn run(arguments: &Arguments, project: Project, out: &Out) -> Result<(), Error> {
     let project = project.with_model(arguments.model.as_ref());
     let (rates, visibility, system) = (project.rates()?, project.visibility(), project.settings.system);
-    let quantized = model::quantized(&project)?;
+    project.model()?;
+    let plan = model::plan(&project)?;
+    let model = model::load(&project)?;
     let mut costs = vec![];
     for system in [System::Groth16, System::TwoPhase] {
         for weights in shown(visibility.weights) {
             let visibility = Visibility { weights, ..visibility };
-            costs.push(in_system!(system, costs_in(&project, system, visibility, arguments.batch, &rates)));
+            costs.push(in_system!(
+                system,
+                costs_in(&project, &model, &plan, system, visibility, arguments.batch, &rates)
+            ));
         }
     }
+    let quantized = model::of_plan(&project, &model, &plan)?;
     let own = in_system!(system, estimate_in(&quantized, visibility, arguments.batch, &rates))?;
     let report = Report {
         model: quantized.graph().name().to_owned(),
@@ -112,6 +119,8 @@ fn estimate_in<S: Provable>(
 
 fn costs_in<S: Provable>(
     project: &Project,
+    model: &Model,
+    plan: &Plan,
     system: System,
     visibility: Visibility,
     batch: usize,
@@ -132,8 +141,7 @@ fn costs_in<S: Provable>(
         gas: None,
     };
     let estimate = || {
-        let model = model::load(project)?.with_visibility(visibility);
-        let quantized = model::of_plan(project, &model, &model::plan(project)?)?;
+        let quantized = model::of_plan(project, &model.clone().with_visibility(visibility), plan)?;
         let estimate = estimate_in::<S>(&quantized, visibility, batch, rates)?;
         let finer = quantized.plan().steps.iter().any(|step| !step.channels.is_empty());
         let reveals = weights != Visible::Public && (finer || quantized.passes().iter().any(|pass| pass.values));

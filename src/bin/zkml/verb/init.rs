@@ -65,8 +65,7 @@ pub fn run(arguments: &Arguments, file: &Path, out: &Out) -> Result<(), Error> {
     }
     // Nothing of a project file that is to be replaced counts.
     let root = file.parent().map(Path::to_owned).unwrap_or_default();
-    let nothing = Project::open(&root.join("no project file"), false)?;
-    let model = model::load(&nothing.with_model(Some(&arguments.model)))?;
+    let model = model::load(&Project::empty(file, false).with_model(Some(&arguments.model)))?;
     let graph = model.graph();
     let samples = if arguments.samples.is_empty() { found(&root) } else { arguments.samples.clone() };
     let (divide, read) = if samples.is_empty() {
@@ -203,7 +202,7 @@ mod tests {
         let file = std::env::temp_dir().join(format!("zkml-init-{}.toml", std::process::id()));
         let arguments = Line::parse_from(["init", "a \"b\".onnx", "--weights", "committed"]).arguments;
         let samples = [PathBuf::from("one"), PathBuf::from("two")];
-        for (divide, samples) in [(Some(255.0), &samples[..1]), (Some(1.0), &samples), (None, &[])] {
+        for (divide, samples) in [(Some(255.0), &samples[..1]), (Some(1.0), &samples[..]), (None, &[][..])] {
             let text = text(&arguments, &|path| path.display().to_string(), samples, divide, true);
             files::save(&file, text.as_bytes()).unwrap();
             let project = Project::open(&file, false).unwrap();

@@ -41,15 +41,11 @@ pub fn man(arguments: &Man, mut command: Command, out: &Out) -> Result<(), Error
     };
     let mut written = vec![];
     let verbs = command.get_subcommands().filter(|verb| verb.get_name() != "help");
-    let pages: Vec<(String, Command)> =
-        std::iter::once(("zkml".to_owned(), command.clone()))
-            .chain(verbs.map(|verb| {
-                (format!("zkml-{}", verb.get_name()), verb.clone().name(format!("zkml-{}", verb.get_name())))
-            }))
-            .collect();
+    let pages = std::iter::once(("zkml.1".to_owned(), &command))
+        .chain(verbs.map(|verb| (format!("zkml-{}.1", verb.get_name()), verb)));
     for (name, command) in pages {
-        let path = folder.join(format!("{name}.1"));
-        files::save(&path, &page(command, &path)?)?;
+        let path = folder.join(name);
+        files::save(&path, &page(command.clone(), &path)?)?;
         written.push(path);
     }
     out.show(&serde_json::json!({ "files": written }), || {
