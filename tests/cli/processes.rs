@@ -2,6 +2,7 @@
 
 use std::{
     fs::{self, File},
+    io::{BufRead, BufReader},
     process::Stdio,
     thread,
     time::Duration,
@@ -17,14 +18,15 @@ fn a_second_process_waits_or_says_so() {
     let error = world.fails(9, &["prove", "test.csv", "--no-wait"]);
     assert!(error.contains("another zkml is at work on zkml; wait for it"), "{error}");
     let mut waiting =
-        world.command(&["prove", "test.csv"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    thread::sleep(Duration::from_secs(2));
+        world.command(&["prove", "test.csv"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut note = String::new();
+    BufReader::new(waiting.stderr.take().unwrap()).read_line(&mut note).unwrap();
+    assert!(note.contains("at work on zkml: waiting for it"), "{note}");
+    thread::sleep(Duration::from_millis(300));
     assert!(waiting.try_wait().unwrap().is_none(), "it does not wait");
     assert!(!world.path("zkml/proofs").exists());
     lock.unlock().unwrap();
-    let output = waiting.wait_with_output().unwrap();
-    let note = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && note.contains("at work on zkml: waiting for it"), "{note}");
+    assert!(waiting.wait().unwrap().success());
     // What only reads asks for no lock.
     lock.lock().unwrap();
     world.passes(&["verify", "--no-wait"]);

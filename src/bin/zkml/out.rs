@@ -50,10 +50,11 @@ impl Out {
     pub fn error(&self, error: &Error) {
         if self.json {
             let kind = error.kind();
-            let parts = if let Error::Unsupported { found, .. } = error { Some(found) } else { None };
-            let value = json!({
-                "error": { "kind": kind, "code": kind.code(), "message": error.to_string(), "unsupported": parts },
-            });
+            let mut value = json!({ "kind": kind, "code": kind.code(), "message": error.to_string() });
+            if let Error::Unsupported { found, .. } = error {
+                value["unsupported"] = json!(found);
+            }
+            let value = json!({ "error": value });
             line(&mut io::stderr(), &value.to_string());
         } else {
             line(&mut io::stderr(), &format!("error: {error}"));

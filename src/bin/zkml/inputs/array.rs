@@ -15,14 +15,15 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Vec<usize>, Vec<f64>), String> {
         return Err("its order is that of Fortran, expected rows first; save `np.ascontiguousarray(x)`".to_owned());
     }
     let dims: Vec<usize> = file.shape().iter().map(|n| usize::try_from(*n).unwrap_or(usize::MAX)).collect();
-    // What the head says must be there before room is made for it.
-    if dims.iter().try_fold(1usize, |all, n| all.checked_mul(*n)).is_none_or(|all| all > bytes.len()) {
-        return Err(format!("it has {} bytes, fewer than its shape {dims:?} needs", bytes.len()));
-    }
     let dtype = file.dtype();
     let DType::Plain(kind) = &dtype else {
         return Err(format!("its elements are records ({}), expected numbers", dtype.descr()));
     };
+    // What the head says must be there before room is made for it.
+    let size = kind.num_bytes().unwrap_or(1).max(1);
+    if dims.iter().try_fold(size, |all, n| all.checked_mul(*n)).is_none_or(|all| all > bytes.len()) {
+        return Err(format!("it has {} bytes, fewer than its shape {dims:?} needs", bytes.len()));
+    }
     let data = match (kind.type_char(), kind.size_field()) {
         (TypeChar::Float, 8) => elements::<f64>(file, |x| x),
         (TypeChar::Float, 4) => elements::<f32>(file, f64::from),

@@ -55,8 +55,11 @@ struct Commitment {
 }
 
 pub fn run(arguments: &Arguments, project: Project, out: &Out) -> Result<(), Error> {
-    let quantized = model::quantized(&project)?;
     let subject = arguments.subject;
+    if subject == Subject::Weights && !arguments.inputs.is_empty() {
+        return Err(Error::Usage("a commitment to the weights takes no inputs".to_owned()));
+    }
+    let quantized = model::quantized(&project)?;
     let path = match (&arguments.output, subject) {
         (Some(path), _) => path.clone(),
         (None, Subject::Weights) => weights_file(&project),
@@ -71,9 +74,6 @@ pub fn run(arguments: &Arguments, project: Project, out: &Out) -> Result<(), Err
         ));
     }
     let samples = match subject {
-        Subject::Weights if !arguments.inputs.is_empty() => {
-            return Err(Error::Usage("a commitment to the weights takes no inputs".to_owned()));
-        }
         Subject::Weights => vec![],
         Subject::Input | Subject::Output => {
             inputs_of(&project, &arguments.inputs, &project.settings.samples, "samples", quantized.model().graph())?

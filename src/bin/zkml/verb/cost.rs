@@ -10,7 +10,7 @@ use zkml::{
     graph::{Visibility, Visible},
     model::Model,
     plan::{Plan, Quantized},
-    prove::{ProofSystem, Rates},
+    prove::Rates,
 };
 
 use crate::{

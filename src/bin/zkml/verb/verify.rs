@@ -111,8 +111,7 @@ fn verify<S: Provable>(
     let refused = errors.iter().filter(|error| error.kind() == Kind::Refused).count();
     match (errors.len(), refused) {
         (0, _) => Ok(()),
-        (1, _) => Err(errors.remove(0)),
-        (count, 0) => Err(Error::Usage(format!("{count} of {} files hold no proof", report.proofs.len()))),
+        (1, _) | (_, 0) => Err(errors.remove(0)),
         (count, _) => Err(Error::Refused(format!("{count} of {} proofs are not valid", report.proofs.len()))),
     }
 }
