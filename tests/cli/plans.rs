@@ -35,6 +35,9 @@ fn a_plan_that_can_not_be_is_told() {
     let error = world.fails(3, &["quantize", "--top1", "99"]);
     assert!(error.contains("`target.top1` is 99"), "{error}");
     world.edit(&[("samples = \"samples.csv\"", "")]);
+    world.edit(&[("max_error = ", "# max_error = ")]);
+    let output = world.run(&["quantize", "--samples", "samples.csv", "--tries", "5"]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("classes of 20 samples say little of others"));
     let error = world.fails(2, &["quantize"]);
     assert_eq!(error, "no inputs: name files or folders on the command line, or set `samples` in zkml.toml");
     // A model by itself, without a project file.
@@ -56,8 +59,7 @@ fn a_plan_that_can_not_be_is_told() {
 #[test]
 fn the_plan_of_another_model_is_refused() {
     let world = World::ready();
-    world
-        .edit(&[("answer = \"model\"", "answer = \"model\"\n"), ("model = \"digits.onnx\"", "model = \"other.onnx\"")]);
+    world.edit(&[("model = \"digits.onnx\"", "model = \"other.onnx\"")]);
     std::fs::copy(crate::world::shipped("zkml-import/tests/onnx/classifier.onnx"), world.path("other.onnx")).unwrap();
     let error = world.fails(7, &["cost"]);
     assert!(error.starts_with("zkml/plan.json: the plan belongs to another graph"), "{error}");

@@ -171,6 +171,8 @@ pub struct Project {
     pub exists: bool,
     /// What it says.
     pub settings: Settings,
+    /// A model that the command line names.
+    given: Option<PathBuf>,
     root: PathBuf,
     wait: bool,
 }
@@ -191,15 +193,12 @@ impl Project {
     /// A project of which nothing is set.
     pub fn empty(file: &Path, wait: bool) -> Self {
         let root = file.parent().map(Path::to_owned).unwrap_or_default();
-        Self { file: file.to_owned(), exists: false, settings: Settings::default(), root, wait }
+        Self { file: file.to_owned(), exists: false, settings: Settings::default(), given: None, root, wait }
     }
 
     /// The project with a model that the command line names, which starts at the working folder.
-    pub fn with_model(mut self, model: Option<&PathBuf>) -> Self {
-        if let Some(model) = model {
-            self.settings.model = Some(std::path::absolute(model).unwrap_or_else(|_| model.clone()));
-        }
-        self
+    pub fn with_model(self, model: Option<&PathBuf>) -> Self {
+        Self { given: model.cloned(), ..self }
     }
 
     /// A path of the project file, which starts at its folder.
@@ -209,13 +208,14 @@ impl Project {
 
     /// The model's file.
     pub fn model(&self) -> Result<PathBuf, Error> {
-        match &self.settings.model {
-            Some(model) => Ok(self.path(model)),
-            None if self.exists => {
+        match (&self.given, &self.settings.model) {
+            (Some(model), _) => Ok(model.clone()),
+            (None, Some(model)) => Ok(self.path(model)),
+            (None, None) if self.exists => {
                 let reason = "it names no model; add `model = \"lenet.onnx\"`".to_owned();
                 Err(Error::Project { path: self.file.clone(), reason })
             }
-            None => Err(Error::NoProject { path: self.file.clone() }),
+            (None, None) => Err(Error::NoProject { path: self.file.clone() }),
         }
     }
 

@@ -46,7 +46,11 @@ pub fn run(arguments: &Arguments, project: Project, out: &Out) -> Result<(), Err
     let samples = labelled(&project, &arguments.inputs, arguments.labels.as_deref(), quantized.model().graph())?;
     let step = out.step(&format!("compare {} answers", samples.len()));
     let inputs = tensors(&samples);
-    let (fidelity, losses) = (quantized.fidelity(&inputs)?, quantized.losses(&inputs)?);
+    let (fidelity, mut losses) = (quantized.fidelity(&inputs)?, quantized.losses(&inputs)?);
+    if quantized.graph().classes().is_some() {
+        // Numbers of classes are neither near nor far.
+        losses.remove(quantized.graph().output().0);
+    }
     let (labelled, correct) = correct(&quantized, &samples);
     drop(step);
     let picture = arguments.picture.clone().unwrap_or_else(|| project.output("fidelity.svg"));
@@ -78,10 +82,10 @@ fn correct(quantized: &Quantized, samples: &[Sample]) -> (usize, Option<[usize; 
     (labelled.len(), Some([labelled.iter().filter(float).count(), labelled.iter().filter(exact).count()]))
 }
 
-/// The node after which most precision is gone, of those that the answer is made of.
+/// The node after which most precision is gone.
 fn worst(losses: &[Loss]) -> Option<&Loss> {
-    let grown = losses.windows(2).filter(|pair| pair[1].layer != "argmax");
-    grown
+    losses
+        .windows(2)
         .map(|pair| (pair[1].relative() - pair[0].relative(), &pair[1]))
         .filter(|(growth, _)| *growth > 0.0)
         .max_by(|a, b| a.0.total_cmp(&b.0))

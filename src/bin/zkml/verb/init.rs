@@ -16,6 +16,9 @@ use crate::{
     system::System,
 };
 
+/// Scores may be off by the largest of them, divided by so much.
+const CLOSE: f64 = 50.0;
+
 /// The folders that samples are looked for in.
 const FOLDERS: &[&str] = &["samples", "images", "inputs"];
 
@@ -83,7 +86,13 @@ pub fn run(arguments: &Arguments, file: &Path, out: &Out) -> Result<(), Error> {
     let classifies = graph.classes().is_none() && matches!(scores.dims(), [n] if *n >= 2);
 
     let here = |path: &Path| shown(&root, path);
-    let text = text(arguments, &here, &samples, divide, classifies);
+    let mut largest = None;
+    for sample in &read {
+        let scores = model.forward(&sample.tensor).map_err(|error| Error::input(&sample.path, error))?;
+        largest = Some(scores.max_abs().max(largest.unwrap_or(0.0)));
+    }
+    let max_error = largest.filter(|score| score.is_finite() && *score > 0.0).map(|score| score / CLOSE);
+    let text = text(arguments, &here, &samples, divide, classifies, max_error);
     files::save(file, text.as_bytes())?;
     let answer = if classifies || graph.classes().is_some() { "class" } else { "scores" };
     let (input, parameters) = (graph.shape(graph.input()), graph.parameter_count());
@@ -121,6 +130,11 @@ fn root_or_here(root: &Path) -> &Path {
     if root.as_os_str().is_empty() { Path::new(".") } else { root }
 }
 
+/// A number with three significant digits.
+fn rounded(x: f64) -> f64 {
+    format!("{x:.2e}").parse().unwrap_or(x)
+}
+
 /// The project file.
 fn text(
     arguments: &Arguments,
@@ -128,6 +142,7 @@ fn text(
     samples: &[PathBuf],
     divide: Option<f64>,
     classifies: bool,
+    max_error: Option<f64>,
 ) -> String {
     let quoted = |text: String| toml::Value::String(text).to_string();
     let word = |visible: Visible| format!("\"{}\"", format!("{visible:?}").to_lowercase());
@@ -141,6 +156,9 @@ fn text(
         }
     };
     let answer = if classifies { "class" } else { "model" };
+    // Three digits are plenty.
+    let max_error =
+        max_error.map_or("# max_error = 0.1".to_owned(), |error| format!("max_error = {:?}", rounded(error)));
     let (range, divide) = match divide {
         None => ("# range = [0.0, 1.0]".to_owned(), "# divide = 255.0".to_owned()),
         Some(1.0) => ("range = [0, 255]".to_owned(), "divide = 1.0".to_owned()),
@@ -176,6 +194,8 @@ output = {output}
 # What the plan must reach on the samples, and the most seconds that the search takes.
 [target]
 top1 = 0.99
+# How far a score may be off: a fiftieth of the largest one on the samples. Few samples say little of classes alone.
+{max_error}
 time_limit = 60.0
 "#,
         system = arguments.system.name(),
@@ -191,6 +211,11 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn three_digits_are_kept() {
+        assert_eq!([0.123456, 1234.56, 2.0, 0.000999999].map(rounded), [0.123, 1230.0, 2.0, 0.001]);
+    }
+
     #[derive(Parser)]
     struct Line {
         #[command(flatten)]
@@ -203,13 +228,15 @@ mod tests {
         let arguments = Line::parse_from(["init", "a \"b\".onnx", "--weights", "committed"]).arguments;
         let samples = [PathBuf::from("one"), PathBuf::from("two")];
         for (divide, samples) in [(Some(255.0), &samples[..1]), (Some(1.0), &samples[..]), (None, &[][..])] {
-            let text = text(&arguments, &|path| path.display().to_string(), samples, divide, true);
+            let text =
+                text(&arguments, &|path| path.display().to_string(), samples, divide, true, divide.map(|x| x / 3.0));
             files::save(&file, text.as_bytes()).unwrap();
             let project = Project::open(&file, false).unwrap();
             assert_eq!(project.settings.model, Some(arguments.model.clone()));
             assert_eq!(project.settings.samples.0, samples);
             assert_eq!(project.settings.input.divide, divide);
             assert_eq!(project.visibility().weights, Visible::Committed);
+            assert_eq!(project.settings.target.max_error, divide.map(|x| rounded(x / 3.0)));
         }
         std::fs::remove_file(&file).unwrap();
     }

@@ -28,6 +28,9 @@ pub struct Arguments {
     picture: Option<PathBuf>,
 }
 
+/// Fewer samples than these don't show how faithful a plan is by their classes alone.
+const FEW: usize = 100;
+
 /// What the plan must reach.
 #[derive(Args, Debug)]
 struct Target {
@@ -71,6 +74,12 @@ pub fn run(arguments: &Arguments, project: Project, out: &Out) -> Result<(), Err
     let model = model::load(&project)?;
     let samples = inputs_of(&project, &arguments.samples, &project.settings.samples, "samples", model.graph())?;
     let samples = tensors(&samples);
+    if samples.len() < FEW && target.max_error.is_none() && target.proven_error.is_none() {
+        out.note(&format!(
+            "classes of {} samples say little of others: set `target.max_error`, and judge the plan with `zkml fidelity`",
+            samples.len()
+        ));
+    }
     let _lock = project.lock(out)?;
     let step = out.step("quantise");
     let quantized = model.quantize_with(&samples, target, &mut |progress| {
