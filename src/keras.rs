@@ -16,7 +16,7 @@ use std::path::Path;
 
 pub use zkml_import::{
     Import, ImportError,
-    keras::{InputLayout, Options, Output, read as import},
+    keras::{InputLayout, Options, Output, load_with as load_import, read as import, unsupported},
 };
 
 use crate::{graph::Visibility, model::Model};

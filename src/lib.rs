@@ -45,6 +45,7 @@
 //!
 //! * `prove` (default): everything.
 //! * `bounty`: models paid for by their proven accuracy, see `zkml::bounty`.
+//! * `cli`: the command `zkml`, see `docs/command-line.md`.
 //! * `burn`: networks from Burn modules, see `zkml::burn`. Needs Rust 1.95.
 //! * `verify`: keys and proofs only, for those who just check (`default-features = false, features = ["verify"]`).
 //! * `evm`: verifiers in Solidity, and what is sent to them, see `zkml::evm`.

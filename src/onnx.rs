@@ -16,7 +16,7 @@ use std::path::Path;
 
 pub use zkml_import::{
     Import, ImportError,
-    onnx::{Batch, Options, read as import, tensor},
+    onnx::{Batch, Options, load_with as load_import, operators, read as import, tensor, unsupported},
 };
 
 use crate::{graph::Visibility, model::Model};

@@ -77,6 +77,37 @@ impl Import {
         Ok(Self { graph: self.graph.with_range(range)?, weights: self.weights })
     }
 
+    /// The same network, answering the class: the position of the largest of its scores, the first of equal ones. A network that
+    /// answers a class already stays as it is.
+    ///
+    /// # Errors
+    /// If its output is no vector of at least two scores.
+    ///
+    /// ```
+    /// # use zkml_core::{graph::Graph, layer::Args, model::Weights, shape::Shape};
+    /// # use zkml_import::Import;
+    /// let mut graph = Graph::new("scores", Shape::new([3]));
+    /// graph.add("relu", Args::new(), &[graph.input()])?;
+    /// let import = Import { graph, weights: Weights::new() }.classify()?;
+    /// assert_eq!(import.graph.classes(), Some(3));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn classify(mut self) -> Result<Self, ImportError> {
+        if self.graph.classes().is_some() {
+            return Ok(self);
+        }
+        let output = self.graph.output();
+        let shape = self.graph.shape(output);
+        if !matches!(shape.dims(), [classes] if *classes >= 2) {
+            let found = format!("an output of shape {shape}");
+            let expected = "a vector of at least two scores to take the class of";
+            return Err(ImportError::shape(&self.graph.node(output).origin, found, expected)
+                .help("take the output as it is, or end the network in one score a class"));
+        }
+        self.graph.add("argmax", Args::new(), &[output])?;
+        Ok(self)
+    }
+
     /// The model.
     ///
     /// # Errors

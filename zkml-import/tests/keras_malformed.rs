@@ -7,7 +7,7 @@ use std::{
 
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
 use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
-use zkml_import::keras::{Options, read};
+use zkml_import::keras::{Options, read, unsupported};
 
 /// What reading all these small files may take at most, with everything else in the process (MiB).
 const MAX_MEMORY: u64 = 256;
@@ -203,8 +203,8 @@ fn rewritten_descriptions_and_scrambled_weights_are_refused_or_read() {
     assert!(peak().is_none_or(|mib| mib < MAX_MEMORY), "{:?} MiB", peak());
 }
 
-/// The error of an archive of a small model whose description is changed.
-fn refused(change: impl Fn(String) -> String) -> String {
+/// An archive of a small model whose description is changed.
+fn described(change: impl Fn(String) -> String) -> Vec<u8> {
     let mut files = unzip(&fixture("digits.k3.keras"));
     for (_, content) in files.iter_mut().filter(|(name, _)| name == "config.json") {
         let text = String::from_utf8(content.clone()).expect("it is text");
@@ -212,7 +212,30 @@ fn refused(change: impl Fn(String) -> String) -> String {
         assert_ne!(changed, text, "nothing was changed");
         *content = changed.into_bytes();
     }
-    read(zipped(&files), &Options::default()).expect_err("it must be refused").to_string()
+    zipped(&files)
+}
+
+/// The error of such an archive.
+fn refused(change: impl Fn(String) -> String) -> String {
+    read(described(change), &Options::default()).expect_err("it must be refused").to_string()
+}
+
+#[test]
+fn all_classes_that_are_not_supported_are_named_at_once() {
+    let path = std::env::temp_dir().join(format!("zkml-unsupported-{}.keras", std::process::id()));
+    let two = described(|text| {
+        let text = text.replacen(r#""class_name": "Flatten""#, r#""class_name": "Lambda""#, 1);
+        text.replacen(r#""class_name": "MaxPooling2D""#, r#""class_name": "LSTM""#, 1)
+    });
+    std::fs::write(&path, two).unwrap();
+    let found: Vec<String> = unsupported(&path).unwrap().iter().map(ToString::to_string).collect();
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].starts_with("keras layer `max_pooling2d` (LSTM): class `LSTM` is not supported"), "{found:?}");
+    assert!(found[1].starts_with("keras layer `flatten` (Lambda): class `Lambda` is not supported"), "{found:?}");
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/keras/digits.k3.keras");
+    assert!(unsupported(shipped).unwrap().is_empty());
+    std::fs::remove_file(&path).unwrap();
+    assert!(unsupported(&path).is_err());
 }
 
 #[test]

@@ -13,7 +13,7 @@ use zkml_import::{
     ImportError,
     builder::Import,
     error::ErrorKind,
-    onnx::{Batch, Options, load, load_with, read},
+    onnx::{Batch, Options, load, load_with, read, unsupported},
 };
 
 #[path = "onnx/wire.rs"]
@@ -114,6 +114,26 @@ fn an_operator_without_layers_is_named_with_its_shapes() {
         "onnx node `wave` (Sin): found operator `Sin` of operator set 17 on inputs of shape [1, 3], expected an operator \
          that has layers; `zkml_import::onnx` lists those that have"
     );
+}
+
+#[test]
+fn all_operators_without_layers_are_named_at_once() {
+    let one = std::fs::read(fixture("unsupported.onnx")).unwrap();
+    let at = one.windows(4).position(|window| window == b"Relu").unwrap();
+    let path = std::env::temp_dir().join(format!("zkml-unsupported-{}.onnx", std::process::id()));
+    std::fs::write(&path, [&one[..at], b"Sinh", &one[at + 4..]].concat()).unwrap();
+    let found: Vec<String> = unsupported(&path, &Options::default()).unwrap().iter().map(ToString::to_string).collect();
+    let expected = "an operator that has layers; `zkml_import::onnx` lists those that have";
+    assert_eq!(
+        found,
+        [
+            format!("onnx node `act` (Sinh): found operator `Sinh`, expected {expected}"),
+            format!("onnx node `wave` (Sin): found operator `Sin`, expected {expected}"),
+        ]
+    );
+    std::fs::remove_file(&path).unwrap();
+    assert!(unsupported(fixture("classifier.onnx"), &Options::default()).unwrap().is_empty());
+    assert!(unsupported(fixture("two.onnx"), &Options::default()).is_err());
 }
 
 #[test]

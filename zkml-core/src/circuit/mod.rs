@@ -7,6 +7,7 @@
 //!                              output values or commitment     (output = public | committed)
 //! ```
 
+mod commitments;
 mod error;
 mod files;
 mod limits;
@@ -22,6 +23,7 @@ use ark_bn254::Fr;
 use ark_ff::UniformRand;
 use ark_std::rand::{CryptoRng, RngCore};
 
+pub use self::commitments::CommitError;
 pub use self::error::CircuitError;
 pub use self::limits::Limits;
 pub use self::registration::{

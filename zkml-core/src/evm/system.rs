@@ -33,6 +33,9 @@ pub trait EvmSystem: Phased {
     /// The most public inputs of a contract for one key, so that its code has at most 24,576 bytes (EIP-170).
     const MAX_INPUTS: usize;
 
+    /// The gas of a transaction that calls the contract for one key with five public inputs, at most.
+    const GAS_OF_FIVE: u64;
+
     /// The contracts.
     const SOURCES: Sources;
 
@@ -53,9 +56,24 @@ pub trait EvmSystem: Phased {
         keccak256(key)
     }
 
+    /// The gas of a transaction that calls the contract for one key with so many public inputs, to about a hundredth.
+    ///
+    /// ```
+    /// # use zkml_core::{evm::EvmSystem, prove::{Groth16, TwoPhase}};
+    /// assert_eq!((Groth16::gas(5), TwoPhase::gas(5)), (245_279, 292_621));
+    /// assert_eq!(Groth16::gas(1), 245_279 - 4 * 7_512);
+    /// ```
+    fn gas(inputs: usize) -> u64 {
+        // A multiplication and an addition of the curve, the loop around them, and 32 bytes of calldata.
+        (Self::GAS_OF_FIVE - 5 * GAS_OF_INPUT).saturating_add(GAS_OF_INPUT.saturating_mul(inputs as u64))
+    }
+
     /// What the source of a contract for one key says besides: `{{name}}` and its value.
     fn pinned(registered: &<Self as Phased>::Registered) -> Vec<(&'static str, Word)>;
 }
+
+/// The gas of a public input.
+const GAS_OF_INPUT: u64 = 7_512;
 
 /// The sources of a system's contracts.
 #[derive(Clone, Copy, Debug)]
@@ -78,6 +96,7 @@ impl EvmSystem for Groth16 {
 
     const WORDS: usize = 8;
     const MAX_INPUTS: usize = 350;
+    const GAS_OF_FIVE: u64 = 245_279;
     const SOURCES: Sources = Sources {
         libraries: &[GROTH16],
         generic: GENERIC,
@@ -104,6 +123,7 @@ impl EvmSystem for TwoPhase {
 
     const WORDS: usize = 10;
     const MAX_INPUTS: usize = 340;
+    const GAS_OF_FIVE: u64 = 292_621;
     const SOURCES: Sources = Sources {
         libraries: &[GROTH16, TWO_PHASE],
         generic: include_str!("solidity/TwoPhaseVerifier.sol"),
@@ -130,6 +150,7 @@ impl EvmSystem for Registered {
 
     const WORDS: usize = 10;
     const MAX_INPUTS: usize = 330;
+    const GAS_OF_FIVE: u64 = 328_444;
     const SOURCES: Sources = Sources {
         libraries: &[GROTH16, TWO_PHASE],
         generic: include_str!("solidity/RegisteredVerifier.sol"),

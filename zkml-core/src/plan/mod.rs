@@ -64,7 +64,7 @@ pub use self::{
     fidelity::Fidelity,
     frontier::{Frontier, Point},
     proven::Proven,
-    quantized::{Prediction, Quantized},
+    quantized::{Loss, Prediction, Quantized},
     search::Progress,
 };
 use crate::{

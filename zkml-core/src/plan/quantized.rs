@@ -1,5 +1,7 @@
 //! Quantized model: a plan, and the weights as integers under it.
 
+mod losses;
+
 use std::fmt;
 
 use rayon::prelude::*;
@@ -22,6 +24,8 @@ use crate::{
     shape::Shape,
     tensor::Tensor,
 };
+
+pub use self::losses::Loss;
 
 /// A model with a plan, and its weights as integers under that plan.
 #[derive(Clone)]

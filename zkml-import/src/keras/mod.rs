@@ -182,6 +182,18 @@ pub fn read(bytes: impl Into<Vec<u8>>, options: &Options) -> Result<Import, Impo
     }
 }
 
+/// Every layer whose class has no counterpart, models in models included: where [`load_with`] ends at the first one. A layer that is
+/// refused for its options or its inputs is not among them, as these are looked at while reading.
+///
+/// # Errors
+/// If the file can't be read, or is malformed.
+pub fn unsupported(path: impl AsRef<Path>) -> Result<Vec<ImportError>, ImportError> {
+    let path = path.as_ref();
+    let archive = Archive::open(bounded::read(path, MAX_FILE).map_err(|e| ImportError::file(path, e))?)?;
+    let (class, config) = config::root(&archive.config)?;
+    network::unsupported(&config::network(&class, config)?, 0)
+}
+
 /// Whether the file is from before Keras 3: some activations have changed since.
 fn is_keras2(archive: &Archive) -> Result<bool, ImportError> {
     let Some(version) = &archive.version else { return Ok(archive.kind == Kind::Legacy) };

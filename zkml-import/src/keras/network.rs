@@ -8,7 +8,7 @@ use zkml_core::shape::Shape;
 use super::{
     config::{Call, Entry, Network, Operand, Options, Tap, is_model, network},
     fault::{malformed, misuse},
-    layers::{Input, Job, describe, is_idle},
+    layers::{Input, Job, describe, is_idle, unknown},
     lower::{Lowering, Value},
     weights::Shelf,
 };
@@ -190,6 +190,22 @@ impl<'n, 'a, 's> Walk<'n, 'a, 's> {
         let job = Job { lowering, options, shelf: &self.shelf, keras2: self.keras2, layer: entry.layer.clone() };
         job.run(inputs)
     }
+}
+
+/// The errors of all layers whose class is not read, models in models included.
+pub(super) fn unsupported(model: &Network<'_>, depth: usize) -> Result<Vec<ImportError>, ImportError> {
+    let mut found = vec![];
+    for entry in &model.layers {
+        if is_model(&entry.layer.class) {
+            if depth >= MAX_DEPTH {
+                return Err(malformed(format!("more than {MAX_DEPTH} models in models")));
+            }
+            found.extend(unsupported(&network(&entry.layer.class, entry.config)?, depth + 1)?);
+        } else {
+            found.extend(unknown(&entry.layer));
+        }
+    }
+    Ok(found)
 }
 
 /// The shape that a layer declares for the model's input, without the batch.

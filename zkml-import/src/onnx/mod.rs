@@ -167,6 +167,17 @@ pub fn read(bytes: &[u8], options: &Options) -> Result<Import, ImportError> {
     model(bytes, "model", None, options)
 }
 
+/// Every node whose operator has no layers, of all those that the output needs: where [`load_with`] ends at the first one. A node that
+/// is refused for its attributes or its inputs is not among them, as these are looked at while reading.
+///
+/// # Errors
+/// If the file can't be read, is malformed, or has no single output to look from.
+pub fn unsupported(path: impl AsRef<Path>, options: &Options) -> Result<Vec<ImportError>, ImportError> {
+    let path = path.as_ref();
+    let bytes = bounded::read(path, MAX_FILE).map_err(|e| ImportError::file(path, e))?;
+    reader::unsupported(&decoded(&bytes)?, options)
+}
+
 /// Reads a tensor stored by itself (a `TensorProto`), such as the inputs and outputs of ONNX's own tests.
 ///
 /// # Errors
@@ -192,14 +203,15 @@ pub fn operators() -> impl Iterator<Item = (&'static str, &'static str)> {
     operators::OPERATORS.iter().map(|operator| (operator.name, operator.doc))
 }
 
+/// The file's messages: a model that has a graph.
+fn decoded(bytes: &[u8]) -> Result<proto::Model<'_>, ImportError> {
+    let model = proto::model(bytes).map_err(|reason| ImportError::malformed(&Origin::Unknown, reason, ""))?;
+    let missing = || ImportError::malformed(&Origin::Unknown, "it is no ONNX model: it has no graph", "");
+    if model.graph.is_some() { Ok(model) } else { Err(missing()) }
+}
+
 fn model(bytes: &[u8], name: &str, folder: Option<&Path>, options: &Options) -> Result<Import, ImportError> {
-    let model = proto::model(bytes).map_err(|reason| ImportError::malformed(&Origin::Unknown, reason, "")).and_then(
-        |model| {
-            let missing = || ImportError::malformed(&Origin::Unknown, "it is no ONNX model: it has no graph", "");
-            if model.graph.is_some() { Ok(model) } else { Err(missing()) }
-        },
-    )?;
-    let import = reader::read(&model, name, folder, options)?;
+    let import = reader::read(&decoded(bytes)?, name, folder, options)?;
     match options.range {
         Some(range) => import.with_range(range),
         None => Ok(import),

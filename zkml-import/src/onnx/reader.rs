@@ -173,6 +173,16 @@ pub(super) fn read(
     reader.builder.finish(&value)
 }
 
+/// The errors of all needed nodes whose operator has no layers.
+pub(super) fn unsupported(model: &Model<'_>, options: &Options) -> Result<Vec<ImportError>, ImportError> {
+    let Some(graph) = &model.graph else {
+        return Ok(vec![]);
+    };
+    let needed = needed(graph, &makers(graph)?, output(graph, options)?);
+    let nodes = needed.into_iter().map(|i| &graph.nodes[i]);
+    Ok(nodes.filter_map(operators::unknown).collect())
+}
+
 /// What elements of this type are.
 pub(super) fn kind_of(element: Element) -> Kind {
     match element {

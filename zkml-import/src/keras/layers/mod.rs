@@ -65,6 +65,69 @@ const IDLE: &[&str] = &[
     "SpatialDropout3D",
 ];
 
+/// The classes that [`Job::dispatch`] knows, beside those that do nothing: all of its arms, and activations.
+const KNOWN: &[&str] = &[
+    "Dense",
+    "Conv1D",
+    "Conv2D",
+    "DepthwiseConv1D",
+    "DepthwiseConv2D",
+    "SeparableConv1D",
+    "SeparableConv2D",
+    "Conv1DTranspose",
+    "Conv2DTranspose",
+    "MaxPooling1D",
+    "MaxPooling2D",
+    "AveragePooling1D",
+    "AveragePooling2D",
+    "GlobalMaxPooling1D",
+    "GlobalMaxPooling2D",
+    "GlobalAveragePooling1D",
+    "GlobalAveragePooling2D",
+    "BatchNormalization",
+    "BatchNormalizationV1",
+    "SyncBatchNormalization",
+    "LayerNormalization",
+    "RMSNormalization",
+    "Normalization",
+    "Rescaling",
+    "Flatten",
+    "Reshape",
+    "Permute",
+    "RepeatVector",
+    "ZeroPadding1D",
+    "ZeroPadding2D",
+    "Cropping1D",
+    "Cropping2D",
+    "UpSampling1D",
+    "UpSampling2D",
+    "PReLU",
+    "Concatenate",
+    "Add",
+    "Subtract",
+    "Multiply",
+    "Average",
+    "Maximum",
+    "Minimum",
+    "Divide",
+    "TrueDivide",
+    "Dot",
+    "TFOpLambda",
+    "Activation",
+    "ReLU",
+    "LeakyReLU",
+    "ThresholdedReLU",
+    "ELU",
+    "Softmax",
+];
+
+/// The error of a layer whose class is not read at all, whatever its options.
+pub(super) fn unknown(layer: &LayerRef) -> Option<ImportError> {
+    let class = layer.class.as_str();
+    let known = class == "InputLayer" || is_idle(class) || KNOWN.contains(&class);
+    (!known).then(|| fault::class(layer, help(class)))
+}
+
 /// The repair for a class that has no counterpart.
 fn help(class: &str) -> &'static str {
     match class {
@@ -222,4 +285,30 @@ fn flat_order(image: &Shape) -> impl Fn(usize) -> usize + use<> {
     let channels = image.dims().last().copied().unwrap_or(1).max(1);
     let area = (image.len() / channels).max(1);
     move |i| (i % area) * channels + i / area
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The words of the arms of a `match` in a source, up to its end.
+    fn arms(source: &str, head: &str) -> Vec<String> {
+        let body = source.split_once(head).expect("the match").1;
+        let body = body.split_once("\n            _ =>").expect("its last arm").0;
+        let arms = body.lines().filter(|line| line.starts_with("            \"") && line.contains("=>"));
+        let patterns = arms.filter_map(|line| line.split_once("=>")).flat_map(|(pattern, _)| pattern.split('|'));
+        patterns.map(|word| word.trim().trim_matches('"').to_owned()).collect()
+    }
+
+    #[test]
+    fn all_classes_that_are_read_are_known() {
+        let mut found = arms(include_str!("mod.rs"), "match self.layer.class.as_str() {");
+        found.extend(arms(include_str!("../activation.rs"), "match layer.class.as_str() {"));
+        assert!(found.len() > 40, "{found:?}");
+        assert_eq!(KNOWN, found);
+        let layer = |class: &str| LayerRef { name: "x".to_owned(), class: class.to_owned() };
+        assert!(KNOWN.iter().chain(IDLE).all(|class| unknown(&layer(class)).is_none()));
+        let refused = unknown(&layer("LSTM")).map(|error| error.to_string()).unwrap_or_default();
+        assert!(refused.starts_with("keras layer `x` (LSTM): class `LSTM` is not supported; recurrent"), "{refused}");
+    }
 }

@@ -18,7 +18,7 @@ use zkml_core::layer::nearest;
 
 pub(super) use self::table::{Fold, OPERATORS, Operator};
 use self::table::{KNOWN, Translate};
-use super::{call::Call, proto::Node, traced::Traced};
+use super::{call::Call, proto::Node, reader, traced::Traced};
 use crate::error::ImportError;
 
 /// Whether the node is of ONNX's default domain.
@@ -29,6 +29,17 @@ pub(super) fn is_standard(node: &Node<'_>) -> bool {
 /// The node's operator, if it is read.
 pub(super) fn find(node: &Node<'_>) -> Option<&'static Operator> {
     OPERATORS.iter().find(|operator| operator.name == node.operator).filter(|_| is_standard(node))
+}
+
+/// The error of a node whose operator is not read at all, whatever it is applied to.
+pub(super) fn unknown(node: &Node<'_>) -> Option<ImportError> {
+    let (origin, name) = (reader::origin(node), node.operator);
+    if !is_standard(node) {
+        let found = format!("operator `{name}` of domain `{}`", node.domain);
+        return Some(ImportError::unsupported(&origin, found, "operators of ONNX itself"));
+    }
+    let refused = || ImportError::unsupported(&origin, format!("operator `{name}`"), "an operator that has layers");
+    find(node).is_none().then(|| refused().help(help(name)))
 }
 
 /// The values of a node.

@@ -1,0 +1,101 @@
+//! `zkml setup`: both keys, by a single party.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+use zkml::{prove::VerifyingKeyOf, rand::rngs::OsRng};
+
+use crate::{
+    error::Error,
+    files,
+    out::{Out, bytes, count, time},
+    project::Project,
+    ready::{self, KeyFiles, at},
+    system::{Provable, System, in_system},
+};
+
+#[derive(Args, Debug)]
+pub struct Arguments {
+    /// How many inputs one proof is about
+    #[arg(long, default_value_t = 1, value_name = "COUNT")]
+    batch: usize,
+    /// Replace keys of the same circuit: earlier proofs are of the old ones
+    #[arg(long)]
+    force: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    system: System,
+    batch: usize,
+    circuit: PathBuf,
+    proving_key: PathBuf,
+    proving_key_bytes: usize,
+    verifying_key: PathBuf,
+    digest: String,
+    fingerprint: String,
+    provenance: String,
+    constraints: usize,
+    seconds: f64,
+}
+
+pub fn run(arguments: &Arguments, project: Project, out: &Out) -> Result<(), Error> {
+    in_system!(project.settings.system, setup(arguments, &project, out))
+}
+
+fn setup<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Result<(), Error> {
+    let (_, circuit) = ready::circuit::<S>(project, arguments.batch, out)?;
+    let _lock = project.lock(out)?;
+    let files = KeyFiles::of(project, arguments.batch);
+    let whole = files.proving.exists() && files.verifying.exists();
+    if whole && !arguments.force {
+        // Keys of another circuit are of no use any more, and are replaced.
+        let old = VerifyingKeyOf::<S>::load(&files.verifying).ok();
+        if old.is_some_and(|key| *key.digest() == circuit.digest()) {
+            return Err(Error::file(
+                &files.verifying,
+                "replace",
+                "it is of this very circuit, and earlier proofs would not verify any more; use it, or make another with `--force`",
+            ));
+        }
+    }
+    let step = out.step("set up the keys");
+    let keys = circuit.setup_in::<S>(&mut OsRng)?;
+    let seconds = step.seconds();
+    let proving = keys.proving.to_bytes();
+    files::save(&files.circuit, &circuit.to_bytes()?)?;
+    files::save(&files.proving, &proving)?;
+    // The last one: where it is, the others are.
+    files::save(&files.verifying, &keys.verifying.to_bytes())?;
+    drop(step);
+    at(&files.verifying, VerifyingKeyOf::<S>::load(&files.verifying))?;
+    let report = Report {
+        system: project.settings.system,
+        batch: arguments.batch,
+        circuit: files.circuit,
+        proving_key: files.proving,
+        proving_key_bytes: proving.len(),
+        verifying_key: files.verifying,
+        digest: circuit.digest().to_string(),
+        fingerprint: keys.verifying.fingerprint().to_string(),
+        provenance: keys.verifying.provenance().to_string(),
+        constraints: circuit.matrices().constraints(),
+        seconds,
+    };
+    out.show(&report, || {
+        format!(
+            "{} constraints, keys in {}\n  {} ({})\n  {}\n  circuit      {}\n  fingerprint  {}\n  {}: whoever ran it can forge proofs; \
+             for real use, run a ceremony",
+            count(report.constraints),
+            time(seconds),
+            report.proving_key.display(),
+            bytes(report.proving_key_bytes),
+            report.verifying_key.display(),
+            report.digest,
+            report.fingerprint,
+            report.provenance,
+        )
+    });
+    Ok(())
+}

@@ -1,0 +1,20 @@
+//! The command `zkml`, as a process, on the network and the digits that ship.
+
+#[path = "cli/exports.rs"]
+mod exports;
+#[path = "cli/formats.rs"]
+mod formats;
+#[path = "cli/judged.rs"]
+mod judged;
+#[path = "cli/models.rs"]
+mod models;
+#[path = "cli/plans.rs"]
+mod plans;
+#[path = "cli/processes.rs"]
+mod processes;
+#[path = "cli/proofs.rs"]
+mod proofs;
+#[path = "cli/secrets.rs"]
+mod secrets;
+#[path = "cli/world.rs"]
+mod world;
