@@ -90,8 +90,9 @@ pub fn prove<R: Rows + ?Sized>(
 
 /// The values on the coset of `a b`, for the polynomials `a` and `b` with the values `A z` and `B z` on the domain.
 fn quotient<R: Rows + ?Sized>(rows: &R, instance: &[Fr], z: &[Fr], size: usize) -> Result<Vec<Fr>, Error> {
+    // A key may have a larger domain than it needs, as those of snarkjs do: more rows that are empty.
     let count = rows.rows() + instance.len();
-    let domain = Domain::new(count).ok_or(Error::Rows { found: count })?;
+    let domain = Domain::new(count.max(size)).ok_or(Error::Rows { found: count.max(size) })?;
     Error::unless_length("the key's list of points of the quotient", size, domain.size())?;
     let [mut a, mut b] = rows.times(z);
     // The rows of the instance columns, see the setup.

@@ -59,10 +59,14 @@ pub enum Kind {
     LinkVerifyingKey = 16,
     /// A [`LinkProof`](super::LinkProof).
     LinkProof = 17,
+    /// The state of a ceremony.
+    Ceremony = 18,
+    /// A contribution to a ceremony.
+    Contribution = 19,
 }
 
 impl Kind {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 18] = [
         Self::ProvingKey,
         Self::VerifyingKey,
         Self::Proof,
@@ -79,6 +83,8 @@ impl Kind {
         Self::LinkProvingKey,
         Self::LinkVerifyingKey,
         Self::LinkProof,
+        Self::Ceremony,
+        Self::Contribution,
     ];
 
     fn from_byte(byte: u8) -> Option<Self> {
@@ -105,6 +111,8 @@ impl fmt::Display for Kind {
             Self::LinkProvingKey => "proving key of links",
             Self::LinkVerifyingKey => "verifying key of links",
             Self::LinkProof => "link",
+            Self::Ceremony => "state of a ceremony",
+            Self::Contribution => "contribution to a ceremony",
         })
     }
 }

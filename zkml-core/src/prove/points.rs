@@ -9,7 +9,7 @@ use ark_serialize::{CanonicalDeserialize, CanonicalSerialize, Compress, Validate
 use rayon::prelude::*;
 
 use super::file::FileError;
-use super::public::{TableError, from_bytes};
+use super::public::{PublicTable, TableError, from_bytes};
 use super::{Digest, Fr, Provenance};
 
 /// The pairing-friendly curve of all proofs.
@@ -95,6 +95,26 @@ pub enum LoadError {
     /// The provenance is of an unknown kind.
     #[error("the provenance is of the unknown kind {found}, expected 0 (single party) or 1 (transcript)")]
     Provenance {
+        /// The byte found.
+        found: u8,
+    },
+    /// The file is of another proof system.
+    #[error("the file is of the proof system `{}`, expected {expected}", .found.escape_debug())]
+    System {
+        /// The one asked for.
+        expected: &'static str,
+        /// The one found.
+        found: String,
+    },
+    /// A text is not UTF-8.
+    #[error("{what} is not UTF-8")]
+    Text {
+        /// Which.
+        what: &'static str,
+    },
+    /// The secrets of a contribution are from an unknown kind of source.
+    #[error("the contribution is of the unknown kind {found}, expected 0 (secret) or 1 (beacon)")]
+    Source {
         /// The byte found.
         found: u8,
     },
@@ -265,6 +285,22 @@ impl<'a> Reader<'a> {
         (0..length)
             .map(|index| from_bytes(&self.array("the public inputs")?).ok_or(LoadError::Modulus { index }))
             .collect()
+    }
+
+    /// A length and the table of public inputs, in the spelling that is written.
+    ///
+    /// # Errors
+    /// If the bytes end too early, or are no such table.
+    pub fn table(&mut self) -> Result<PublicTable, LoadError> {
+        let what = "the table of public inputs";
+        let length = self.length(1, what)?;
+        let json = self.take(length, what)?;
+        let table: PublicTable =
+            serde_json::from_slice(json).map_err(|error| LoadError::TableFormat { reason: error.to_string() })?;
+        if table.to_json() != json {
+            return Err(LoadError::TableFormat { reason: "it is not in the spelling that is written".to_owned() });
+        }
+        Ok(table)
     }
 
     /// Where a key comes from.
