@@ -16,7 +16,10 @@ use zkml_groth16::{
     ceremony::{Factors, Fault, Powers, check_divided, contribute, initial},
     domain::Domain,
     holds,
-    iden3::{Constraints, FormatError, read_ptau, read_r1cs, read_wtns, read_zkey, write_ptau, write_r1cs, write_wtns, write_zkey},
+    iden3::{
+        Constraints, FormatError, read_ptau, read_r1cs, read_wtns, read_zkey, write_ptau, write_r1cs, write_wtns,
+        write_zkey,
+    },
     prepare, prove,
 };
 
@@ -72,7 +75,8 @@ impl Scratch {
     fn snarkjs(&self, arguments: &str) -> Result<String, String> {
         let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/evm/node_modules/snarkjs/build/cli.cjs");
         assert!(program.exists(), "found no snarkjs: install Node.js 20 and run `npm ci` in tests/evm");
-        let output = Command::new("node").arg(program).args(arguments.split(' ')).current_dir(&self.0).output().unwrap();
+        let output =
+            Command::new("node").arg(program).args(arguments.split(' ')).current_dir(&self.0).output().unwrap();
         let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
         if output.status.success() { Ok(said) } else { Err(said) }
     }
@@ -89,9 +93,8 @@ impl Scratch {
     fn takes(&self, zkey: &str, proof: &Proof, inputs: &[Fr]) -> bool {
         self.snarkjs(&format!("zkey export verificationkey {zkey} key.json")).unwrap();
         let g1 = |p: &G1Affine| format!("[\"{}\",\"{}\",\"1\"]", p.x, p.y);
-        let g2 = |p: &G2Affine| {
-            format!("[[\"{}\",\"{}\"],[\"{}\",\"{}\"],[\"1\",\"0\"]]", p.x.c0, p.x.c1, p.y.c0, p.y.c1)
-        };
+        let g2 =
+            |p: &G2Affine| format!("[[\"{}\",\"{}\"],[\"{}\",\"{}\"],[\"1\",\"0\"]]", p.x.c0, p.x.c1, p.y.c0, p.y.c1);
         let json = format!(
             "{{\"protocol\":\"groth16\",\"curve\":\"bn128\",\"pi_a\":{},\"pi_b\":{},\"pi_c\":{}}}",
             g1(&proof.a),
@@ -119,7 +122,11 @@ impl Scratch {
         let numbers = |name: &str| -> Vec<String> {
             let text = fs::read_to_string(self.path(name)).unwrap();
             let parts: Vec<&str> = text.split('"').collect();
-            parts.into_iter().filter(|part| part.bytes().all(|c| c.is_ascii_digit()) && !part.is_empty()).map(str::to_owned).collect()
+            parts
+                .into_iter()
+                .filter(|part| part.bytes().all(|c| c.is_ascii_digit()) && !part.is_empty())
+                .map(str::to_owned)
+                .collect()
         };
         let of: Vec<Fq> = numbers("theirs.json").iter().map(|n| n.parse().unwrap()).collect();
         // A, B and C, with third coordinates.

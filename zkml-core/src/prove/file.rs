@@ -63,10 +63,12 @@ pub enum Kind {
     Ceremony = 18,
     /// A contribution to a ceremony.
     Contribution = 19,
+    /// A contribution to a key of links.
+    LinkContribution = 20,
 }
 
 impl Kind {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 19] = [
         Self::ProvingKey,
         Self::VerifyingKey,
         Self::Proof,
@@ -85,6 +87,7 @@ impl Kind {
         Self::LinkProof,
         Self::Ceremony,
         Self::Contribution,
+        Self::LinkContribution,
     ];
 
     fn from_byte(byte: u8) -> Option<Self> {
@@ -113,6 +116,7 @@ impl fmt::Display for Kind {
             Self::LinkProof => "link",
             Self::Ceremony => "state of a ceremony",
             Self::Contribution => "contribution to a ceremony",
+            Self::LinkContribution => "contribution to a key of links",
         })
     }
 }

@@ -106,6 +106,14 @@ pub enum LoadError {
         /// The one found.
         found: String,
     },
+    /// A number is at or above the field's modulus.
+    #[error("number {index} of {what} is not below the field's modulus")]
+    Element {
+        /// What it is part of.
+        what: &'static str,
+        /// Which one.
+        index: usize,
+    },
     /// A text is not UTF-8.
     #[error("{what} is not UTF-8")]
     Text {
@@ -285,6 +293,14 @@ impl<'a> Reader<'a> {
         (0..length)
             .map(|index| from_bytes(&self.array("the public inputs")?).ok_or(LoadError::Modulus { index }))
             .collect()
+    }
+
+    /// A field element, below the modulus.
+    ///
+    /// # Errors
+    /// If the bytes end too early, or it is not in its one encoding.
+    pub fn element(&mut self, what: &'static str, index: usize) -> Result<Fr, LoadError> {
+        from_bytes(&self.array(what)?).ok_or(LoadError::Element { what, index })
     }
 
     /// A length and the table of public inputs, in the spelling that is written.

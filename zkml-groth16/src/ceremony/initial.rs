@@ -35,12 +35,7 @@ fn in_g1(points: &[G1Affine]) -> Vec<G1Projective> {
 /// # Soundness
 /// The powers must have been [checked](Powers::check). Under the key itself anything can be proved: it takes a
 /// [contribution](super::contribute).
-pub fn initial(
-    rows: &Sparse,
-    columns: Columns<'_>,
-    domain: &Domain,
-    powers: &Powers,
-) -> Result<ProvingKey, Fault> {
+pub fn initial(rows: &Sparse, columns: Columns<'_>, domain: &Domain, powers: &Powers) -> Result<ProvingKey, Fault> {
     let Columns { instance, phases } = columns;
     let Some((_, earlier)) = phases.split_last() else {
         return Err(Fault::Length { what: "the list of phases", found: 0, expected: 1 });
@@ -77,8 +72,8 @@ pub fn initial(
     let mut k = vec![];
     let mut start = instance;
     for (p, size) in phases.iter().enumerate() {
-        let of_c = if p == earlier.len() { &l_and_lt } else { &l };
-        k.push(combine(&[(&a, &beta_l[..]), (&b, &alpha_l), (&c, of_c)], start..start + size, nothing));
+        let of_c = if p == earlier.len() { &l_and_lt[..] } else { &l[..] };
+        k.push(combine(&[(&a, &beta_l[..]), (&b, &alpha_l[..]), (&c, of_c)], start..start + size, nothing));
         start += size;
     }
     let before = instance + earlier.iter().sum::<usize>();
@@ -89,7 +84,7 @@ pub fn initial(
             beta_g2: powers.beta_g2,
             gamma_g2: g2,
             deltas_g2: vec![g2; phases.len()],
-            ic: combine(&[(&a, &beta_l[..]), (&b, &alpha_l), (&c, &l)], 0..instance, |i| own(&beta_l, i)),
+            ic: combine(&[(&a, &beta_l[..]), (&b, &alpha_l[..]), (&c, &l[..])], 0..instance, |i| own(&beta_l, i)),
         },
         beta_g1: powers.beta_g1[0],
         deltas_g1: vec![g1; phases.len()],

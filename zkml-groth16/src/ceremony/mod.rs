@@ -38,6 +38,7 @@ mod contribution;
 mod fault;
 mod hash;
 mod initial;
+pub mod link;
 mod powers;
 #[cfg(test)]
 mod tests;

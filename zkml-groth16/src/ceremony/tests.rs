@@ -12,6 +12,7 @@ use super::{contribution::question, *};
 use crate::{
     domain::Domain,
     key::ProvingKey,
+    link::Bases,
     prove::{commit, prove},
     setup::{Secrets, setup},
     tests::{Toy, inputs, secrets},
@@ -279,7 +280,10 @@ fn powers_are_checked() {
     assert_eq!(with(&|p| p.beta_g1 = other.beta_g1.clone()), Fault::Beta);
     assert!(matches!(with(&|p| p.tau_g1.rotate_left(1)), Fault::Generator { .. }));
     assert!(matches!(with(&|p| p.tau_g2.swap(0, 1)), Fault::Generator { .. }));
-    assert!(matches!(with(&|p| p.tau_g1[3] = G1Affine::new_unchecked(p.tau_g1[3].x, p.tau_g1[3].x)), Fault::Point { .. }));
+    assert!(matches!(
+        with(&|p| p.tau_g1[3] = G1Affine::new_unchecked(p.tau_g1[3].x, p.tau_g1[3].x)),
+        Fault::Point { .. }
+    ));
     assert!(matches!(with(&|p| p.tau_g1.truncate(1)), Fault::Length { .. }));
     // Nobody contributed, or contributed zero.
     for (i, name) in ["tau", "alpha", "beta"].into_iter().enumerate() {
@@ -340,6 +344,102 @@ fn questions_are_points_of_the_group_that_depend_on_everything() {
         assert!(!all[..i].contains(point), "question {i}");
         assert_ne!(Bn254::pairing(g, *point), Bn254::pairing(g, G2Affine::generator()));
     }
+}
+
+/// Random points that two keys commit with, for five values and some of them.
+struct Committing {
+    points: [Vec<G1Affine>; 2],
+    deltas: [G1Affine; 2],
+    selection: Vec<usize>,
+}
+
+impl Committing {
+    fn new(selection: &[usize]) -> Self {
+        let mut rng = StdRng::seed_from_u64(11);
+        let mut point = || (G1Affine::generator() * Fr::rand(&mut rng)).into_affine();
+        let points = [5, selection.len()].map(|n| (0..n).map(|_| point()).collect());
+        Self { points, deltas: [point(), point()], selection: selection.to_vec() }
+    }
+
+    fn bases(&self) -> [Bases<'_>; 2] {
+        [0, 1].map(|i| Bases { points: &self.points[i], delta: self.deltas[i] })
+    }
+
+    fn share(&self, i: u8) -> link::Share {
+        link::Share::new(self.bases(), &self.selection, &[i; 32], &[50 + i; 32]).unwrap()
+    }
+
+    fn check(&self, share: &link::Share, i: u8) -> Result<(), Fault> {
+        share.check(self.bases(), &self.selection, &[i; 32])
+    }
+}
+
+#[test]
+fn sums_of_shares_link() {
+    for selection in [vec![0, 1, 2, 3, 4], vec![3, 1], vec![]] {
+        let committing = Committing::new(&selection);
+        let shares: Vec<link::Share> = (0..3).map(|i| committing.share(i)).collect();
+        shares.iter().zip(0..).for_each(|(share, i)| committing.check(share, i).unwrap());
+        let key = link::sum(&shares).unwrap();
+        let values = inputs(5, &mut StdRng::seed_from_u64(3));
+        let kappas = [Fr::from(8u64), Fr::from(9u64)];
+        let proof = crate::link::prove(&key, &values, kappas).unwrap();
+        let commit = |i: usize, values: &[Fr]| {
+            (crate::msm::g1(&committing.points[i], values) + committing.deltas[i] * kappas[i]).into_affine()
+        };
+        let mut selected: Vec<Fr> = selection.iter().map(|i| values[*i]).collect();
+        assert!(crate::link::holds(&key.vk, [commit(0, &values), commit(1, &selected)], proof));
+        if let Some(value) = selected.first_mut() {
+            *value += Fr::ONE;
+            assert!(!crate::link::holds(&key.vk, [commit(0, &values), commit(1, &selected)], proof));
+        }
+    }
+    assert!(matches!(link::sum(&[]), Err(Fault::Length { found: 0, .. })));
+}
+
+#[test]
+fn dishonest_shares_are_refused() {
+    let committing = Committing::new(&[3, 1]);
+    let good = committing.share(1);
+    let off = |p: &mut G1Affine| *p = (*p + G1Affine::generator()).into_affine();
+    let with = |change: &dyn Fn(&mut link::Share)| {
+        let mut share = good.clone();
+        change(&mut share);
+        committing.check(&share, 1).unwrap_err()
+    };
+    // Made for something else, or after another's: minus hers, so that the sum would be known.
+    assert_eq!(committing.check(&good, 2), Err(Fault::Knowledge { phase: 0 }));
+    let other = committing.share(2);
+    assert_eq!(with(&|s| s.k[0] = (s.k[0] - other.k[0]).into_affine()), Fault::Knowledge { phase: 0 });
+    // All its points are hashed.
+    for i in 0..5 {
+        assert_eq!(with(&|s| off(&mut s.points[i])), Fault::Knowledge { phase: 0 });
+    }
+    assert_eq!(with(&|s| s.z[1] += Fr::ONE), Fault::Knowledge { phase: 1 });
+    assert_eq!(with(&|s| s.k[1] = G2Affine::identity()), Fault::Knowledge { phase: 0 });
+    assert!(matches!(with(&|s| s.points.truncate(4)), Fault::Length { .. }));
+    assert!(matches!(
+        with(&|s| s.points[2] = G1Affine::new_unchecked(s.points[2].x, s.points[2].x)),
+        Fault::Point { .. }
+    ));
+
+    // Proofs of knowledge that hold, of points that are not made with these secrets: of other points, another delta.
+    for changed in 0..7 {
+        let mut theirs = Committing::new(&[3, 1]);
+        match changed {
+            0..5 => off(&mut theirs.points[0][changed]),
+            5 => off(&mut theirs.points[1][0]),
+            _ => off(&mut theirs.deltas[1]),
+        }
+        let fault = committing.check(&theirs.share(1), 1).unwrap_err();
+        let expected = match changed {
+            6 => Fault::KeyDelta { phase: 1 },
+            _ => Fault::Divided { what: "the points of links", phase: 0 },
+        };
+        assert_eq!(fault, expected, "{changed}");
+    }
+    let fault = committing.check(&Committing::new(&[1, 3]).share(1), 1).unwrap_err();
+    assert_eq!(fault, Fault::Divided { what: "the points of links", phase: 0 });
 }
 
 #[test]

@@ -97,7 +97,9 @@ impl fmt::Display for FormatError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io { reason } => write!(f, "cannot read the file: {reason}"),
-            Self::Magic { expected } => write!(f, "the file does not begin with `{expected}`, expected a .{expected} file"),
+            Self::Magic { expected } => {
+                write!(f, "the file does not begin with `{expected}`, expected a .{expected} file")
+            }
             Self::Version { found, most } => write!(f, "the file has version {found}, expected at most {most}"),
             Self::Sections { found } => write!(f, "the file says it has {found} sections, more than any of its kind"),
             Self::Truncated { what, expected, found } => {

@@ -47,7 +47,11 @@ pub fn read_r1cs(source: impl Read + Seek) -> Result<Constraints, FormatError> {
     head.finish("what follows the header")?;
     let instance = outputs.saturating_add(inputs).saturating_add(1);
     let Some(witness) = columns.checked_sub(instance) else {
-        return Err(FormatError::Length { what: "the number of columns", expected: instance as u64, found: columns as u64 });
+        return Err(FormatError::Length {
+            what: "the number of columns",
+            expected: instance as u64,
+            found: columns as u64,
+        });
     };
     if sections.has(5) {
         return Err(FormatError::System { what: "kind of constraints: it has custom gates" });

@@ -95,7 +95,11 @@ impl<R: Read + Seek> Sections<R> {
         (&mut self.source).take(length).read_to_end(&mut bytes)?;
         // The file may have become shorter meanwhile.
         let found = bytes.len() as u64;
-        if found == length { Ok(bytes) } else { Err(FormatError::Truncated { what: "a section", expected: length, found }) }
+        if found == length {
+            Ok(bytes)
+        } else {
+            Err(FormatError::Truncated { what: "a section", expected: length, found })
+        }
     }
 
     /// Of a section of so many points the first ones.
@@ -115,9 +119,8 @@ impl<R: Read + Seek> Sections<R> {
             let first = points.len();
             let bytes = &mut buffer[..CHUNK.min(count - first) * P::BYTES];
             self.source.read_exact(bytes)?;
-            let parse = |(i, bytes): (usize, &[u8])| {
-                P::parse(bytes).ok_or(FormatError::Point { what, index: first + i })
-            };
+            let parse =
+                |(i, bytes): (usize, &[u8])| P::parse(bytes).ok_or(FormatError::Point { what, index: first + i });
             let parsed: Vec<P> =
                 bytes.par_chunks_exact(P::BYTES).enumerate().map(parse).collect::<Result<_, FormatError>>()?;
             points.extend(parsed);

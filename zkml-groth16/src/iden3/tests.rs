@@ -253,12 +253,8 @@ fn nothing_panics() {
     let (toy, _, key) = made(5);
     let own = constraints(&toy);
     let z = toy.witness(&inputs(2, &mut rng));
-    let files = [
-        write_ptau(&powers(4)).unwrap(),
-        write_r1cs(&own).unwrap(),
-        write_wtns(&z),
-        write_zkey(&key, &own).unwrap(),
-    ];
+    let files =
+        [write_ptau(&powers(4)).unwrap(), write_r1cs(&own).unwrap(), write_wtns(&z), write_zkey(&key, &own).unwrap()];
     for round in 0..3000 {
         for bytes in &files {
             let mut bytes = bytes.clone();
@@ -273,7 +269,10 @@ fn nothing_panics() {
             }
             let _ = read_ptau(Cursor::new(&bytes), 4);
             if let Ok(read) = read_r1cs(Cursor::new(&bytes)) {
-                assert_eq!(read_r1cs(Cursor::new(write_r1cs(&read).unwrap())).unwrap().rows.map(|m| m.len()), read.rows.map(|m| m.len()));
+                assert_eq!(
+                    read_r1cs(Cursor::new(write_r1cs(&read).unwrap())).unwrap().rows.map(|m| m.len()),
+                    read.rows.map(|m| m.len())
+                );
             }
             if let Ok(values) = read_wtns(Cursor::new(&bytes)) {
                 assert_eq!(read_wtns(Cursor::new(write_wtns(&values))).unwrap(), values);

@@ -12,7 +12,7 @@
 
 use std::io::{Read, Seek};
 
-use ark_bn254::{Fq, Fr, G1Affine};
+use ark_bn254::{Fq, Fr, G1Affine, G1Projective};
 use ark_ec::CurveGroup;
 use ark_ff::One;
 
@@ -49,7 +49,11 @@ fn with_instance(constraints: &Constraints) -> [Vec<Vec<(Fr, usize)>>; 2] {
 fn domain(rows: &Sparse, instance: usize) -> Result<Domain, FormatError> {
     let count = rows.iter().map(Vec::len).max().unwrap_or(0).saturating_add(instance);
     let too_many = FormatError::Length { what: "the number of rows", expected: 1 << 27, found: count as u64 };
-    count.checked_next_power_of_two().and_then(Domain::new).filter(|domain| domain.size().is_power_of_two()).ok_or(too_many)
+    count
+        .checked_next_power_of_two()
+        .and_then(Domain::new)
+        .filter(|domain| domain.size().is_power_of_two())
+        .ok_or(too_many)
 }
 
 /// The key of a file, for these constraints. Proofs with it verify in snarkjs, and take a domain of a power of two.
@@ -108,7 +112,7 @@ pub fn read_zkey(source: impl Read + Seek, constraints: &Constraints) -> Result<
         b_g2,
         h,
         c,
-        k: vec![CurveGroup::normalize_batch(&k)],
+        k: vec![G1Projective::normalize_batch(&k)],
     })
 }
 
@@ -188,7 +192,7 @@ pub fn write_zkey(key: &ProvingKey, constraints: &Constraints) -> Result<Vec<u8>
 
     let c = quotient_of_columns(rows, columns, &domain, &key.h)?;
     let plain = k.iter().zip(&c[*instance..]).map(|(k, c)| *k - c).collect::<Vec<_>>();
-    let plain: Vec<G1Affine> = CurveGroup::normalize_batch(&plain);
+    let plain = G1Projective::normalize_batch(&plain);
     let mut protocol = vec![];
     put_u32(&mut protocol, PROTOCOL as usize);
     let sections = [

@@ -2,7 +2,7 @@
 
 use zkml_groth16::{ceremony::Fault, iden3::FormatError};
 
-use crate::prove::{Digest, FileError, LoadError, ProveError};
+use crate::prove::{Digest, FileError, LinkError, LoadError, ProveError};
 
 /// A ceremony that can't begin, go on or end.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,6 +67,9 @@ pub enum CeremonyError {
         /// What it may be.
         range: [u8; 2],
     },
+    /// A key of links can't be made of these keys.
+    #[error(transparent)]
+    Link(LinkError),
     /// A file of a ceremony can't be read.
     #[error(transparent)]
     Load(#[from] LoadError),
@@ -98,7 +101,9 @@ pub enum ContributionFault {
         found: Digest,
     },
     /// It was made for another state of the ceremony: an earlier one, or that of another ceremony.
-    #[error("comes after transcript {found}, the ceremony is at {expected}: it was made for another state, or handed in before")]
+    #[error(
+        "comes after transcript {found}, the ceremony is at {expected}: it was made for another state, or handed in before"
+    )]
     Stale {
         /// The transcript of this ceremony.
         expected: Digest,
@@ -108,6 +113,9 @@ pub enum ContributionFault {
     /// It does not do what it says, or not with a secret that its contributor knows.
     #[error("is wrong: {0}")]
     Wrong(Fault),
+    /// Its secrets are those of an earlier one.
+    #[error("repeats the secrets of an earlier one")]
+    Repeated,
     /// A beacon's contribution is not the one that follows from its value.
     #[error("is not the one that follows from the beacon's value")]
     Beacon,

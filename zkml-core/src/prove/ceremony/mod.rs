@@ -17,6 +17,7 @@
 //! contributed looks for its record in the final transcript.
 
 mod error;
+mod link;
 mod record;
 
 use std::fmt;
@@ -27,7 +28,7 @@ use ark_bn254::{G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use ark_serialize::Compress;
 use sha2::{Digest as _, Sha256};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 use zkml_groth16::{
     Columns,
     ceremony::{self, Dishonest, Factors, Fault, Step},
@@ -44,6 +45,7 @@ use super::system::{ProofSystem, SecureRng};
 use super::{Digest, PublicTable};
 
 pub use error::{CeremonyError, ContributionFault};
+pub use link::{LinkContribution, finish_links};
 pub use record::{ITERATIONS, LONGEST_NAME, LONGEST_VALUE, Record, Source};
 pub use zkml_groth16::ceremony::Powers;
 
@@ -174,9 +176,7 @@ impl<S: Phased<Registered: Openable>> Ceremony<S> {
             return Err(ProveError::Randomness.into());
         }
         let hash = Sha256::new().chain_update(b"zkml ceremony entropy 1").chain_update(self.transcript());
-        let mut hash = hash.chain_update(&*random).chain_update(entropy).finalize();
-        let seed = Zeroizing::new(hash.into());
-        hash.zeroize();
+        let seed = Zeroizing::new(hash.chain_update(*random).chain_update(entropy).finalize().into());
         self.made(record, &seed)
     }
 
@@ -198,8 +198,8 @@ impl<S: Phased<Registered: Openable>> Ceremony<S> {
         let after = self.transcript();
         let factors = Factors::new(seed, S::PHASES);
         let mut key = self.key.clone();
-        record.updates = ceremony::contribute(&mut key, &record.challenge(&after), &factors)
-            .map_err(CeremonyError::Key)?;
+        record.updates =
+            ceremony::contribute(&mut key, &record.challenge(&after), &factors).map_err(CeremonyError::Key)?;
         let ProvingPoints { vk, k, h, c, .. } = key;
         let (circuit, deltas_g2) = (self.circuit(), vk.deltas_g2);
         Ok(Contribution { circuit, after, record, deltas_g2, k, h, c, system: PhantomData })

@@ -11,7 +11,10 @@ use zeroize::Zeroizing;
 use zkml_groth16::ceremony::Update;
 
 use super::error::CeremonyError;
-use crate::prove::{Digest, LoadError, points::{self, Reader}};
+use crate::prove::{
+    Digest, LoadError,
+    points::{self, Reader},
+};
 
 /// The longest name of a contributor, in bytes.
 pub const LONGEST_NAME: usize = 100;
@@ -119,7 +122,12 @@ impl Record {
     pub(super) fn challenge(&self, before: &Digest) -> [u8; 32] {
         let mut head = vec![];
         self.put_head(&mut head);
-        Sha256::new().chain_update(b"zkml ceremony challenge 1").chain_update(before).chain_update(&head).finalize().into()
+        Sha256::new()
+            .chain_update(b"zkml ceremony challenge 1")
+            .chain_update(before)
+            .chain_update(&head)
+            .finalize()
+            .into()
     }
 
     /// The transcript after it.

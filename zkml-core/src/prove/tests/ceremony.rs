@@ -7,7 +7,7 @@ use zkml_groth16::ceremony::Fault;
 
 use super::{CONTENTS, assignment, digest, registered, reseal, table, toy};
 use crate::prove::{
-    ceremony::{ContributionFault, ITERATIONS, LONGEST_NAME, Source},
+    ceremony::{ContributionFault, ITERATIONS, LONGEST_NAME, LinkContribution, Source, finish_links},
     *,
 };
 
@@ -168,9 +168,8 @@ fn each_dishonest_contributor_is_named() {
     for (what, at) in points {
         let changed = reseal(&bytes, Kind::Contribution, |payload| {
             let at = at - file::HEADER;
-            let mut point: G1Affine = points::Reader::new(&payload[at..at + 64])
-                .point(ark_serialize::Compress::No, what)
-                .unwrap();
+            let mut point: G1Affine =
+                points::Reader::new(&payload[at..at + 64]).point(ark_serialize::Compress::No, what).unwrap();
             off(&mut point);
             let mut bytes = vec![];
             points::put(&mut bytes, &point, ark_serialize::Compress::No);
@@ -329,8 +328,84 @@ fn files_of_ceremonies_are_written_whole_and_read() {
     assert!(matches!(changed(&|p| p[8] = b'x'), LoadError::System { .. }));
     assert!(matches!(changed(&|p| p[15] ^= 1), LoadError::Digest { .. }));
     let name = |p: &[u8]| p.windows(3).position(|bytes| bytes == b"ada").unwrap();
-    assert!(matches!(changed(&|p| { let at = name(p); p[at] = 0xff; }), LoadError::Text { .. }));
-    assert!(matches!(changed(&|p| { let at = name(p); p[at + 3] = 7; }), LoadError::Source { found: 7 }));
-    assert!(matches!(changed(&|p| { let at = name(p); p[at - 8] = 200; }), LoadError::Length { .. }));
-    assert!(matches!(changed(&|p| { let at = name(p); p[at + 4..at + 36].fill(0xff); }), LoadError::Point { .. }));
+    assert!(matches!(
+        changed(&|p| {
+            let at = name(p);
+            p[at] = 0xff;
+        }),
+        LoadError::Text { .. }
+    ));
+    assert!(matches!(
+        changed(&|p| {
+            let at = name(p);
+            p[at + 3] = 7;
+        }),
+        LoadError::Source { found: 7 }
+    ));
+    assert!(matches!(
+        changed(&|p| {
+            let at = name(p);
+            p[at - 8] = 200;
+        }),
+        LoadError::Length { .. }
+    ));
+    assert!(matches!(
+        changed(&|p| {
+            let at = name(p);
+            p[at + 4..at + 36].fill(0xff);
+        }),
+        LoadError::Point { .. }
+    ));
+}
+
+/// Keys of two circuits with the same weights, from ceremonies of their own.
+fn registered_keys(seed: u64) -> KeysOf<Registered> {
+    let whole = registered::looked_up();
+    let circuit = circuit_digest(&CONTENTS, &registered::table());
+    let mut ceremony = Ceremony::<Registered>::new(&whole, registered::table(), CONTENTS, &powers()).unwrap();
+    ceremony.contribute("somebody", b"", &mut rng(seed)).unwrap();
+    ceremony.finish(&whole, &circuit, &powers()).unwrap()
+}
+
+#[test]
+fn keys_of_links_have_ceremonies() {
+    let (first, second) = (registered_keys(1), registered_keys(2));
+    let (one, other) = (&first.proving, &second.proving);
+    let all = Selection::all(2);
+    let contributed = |name: &str, selection: &Selection, seed: u64| {
+        LinkContribution::new(one, other, selection, name, b"typed", &mut rng(seed)).unwrap()
+    };
+    let contributions: Vec<LinkContribution> =
+        [("ada", 1), ("blaise", 2)].map(|(name, seed)| contributed(name, &all, seed)).into();
+    for contribution in &contributions {
+        assert_eq!(LinkContribution::from_bytes(&contribution.to_bytes()).unwrap(), *contribution);
+    }
+    let key = finish_links(one, other, all.clone(), &contributions).unwrap();
+    assert!(matches!(key.verifying().provenance(), Provenance::Transcript(_)));
+    assert_eq!(LinkProvingKey::from_bytes(&key.to_bytes()).unwrap(), key);
+    let openings = [registered::commit_of(&first, [3, -7], 5), registered::commit_of(&second, [3, -7], 6)];
+    let link = key.link(&openings[0], &openings[1]).unwrap();
+    key.verifying().verify(&link, openings[0].commitment(), openings[1].commitment()).unwrap();
+    let others = registered::commit_of(&second, [3, 7], 6);
+    assert_eq!(key.verifying().verify(&link, openings[0].commitment(), others.commitment()), Err(LinkError::Invalid));
+
+    // Whoever is dishonest is named: other secrets than those it knows, another selection, a repetition.
+    let wrong = |second: LinkContribution| {
+        let error = finish_links(one, other, all.clone(), &[contributions[0].clone(), second]).unwrap_err();
+        let CeremonyError::Contribution { number: 2, name, fault } = error else { panic!("{error}") };
+        (name, fault)
+    };
+    let bytes = contributions[1].to_bytes();
+    let renamed = reseal(&bytes, Kind::LinkContribution, |payload| {
+        let at = payload.windows(6).position(|bytes| bytes == b"blaise").unwrap();
+        payload[at..at + 6].copy_from_slice(b"robert");
+    });
+    let fault = ContributionFault::Wrong(Fault::Knowledge { phase: 0 });
+    assert_eq!(wrong(LinkContribution::from_bytes(&renamed).unwrap()), ("robert".to_owned(), fault));
+    assert_eq!(wrong(contributions[0].clone()), ("ada".to_owned(), ContributionFault::Repeated));
+    let swapped = Selection::new(2, vec![1, 0]).unwrap();
+    assert!(matches!(wrong(contributed("blaise", &swapped, 2)).1, ContributionFault::Circuit { .. }));
+    assert_eq!(finish_links(one, other, all.clone(), &[]), Err(CeremonyError::Unfinished));
+    let related = LinkContribution::new(one, one, &all, "ada", b"", &mut rng(1)).unwrap_err();
+    assert_eq!(related, CeremonyError::Link(LinkError::Related));
 }
