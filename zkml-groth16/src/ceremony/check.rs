@@ -31,7 +31,7 @@ pub struct Step<'a> {
 ///
 /// # Soundness
 /// The challenges must be hashes of all that came before each contribution, and the first key one that was computed
-/// [from powers](super::initial).
+/// [from powers](super::initial()).
 pub fn check(first: &ProvingKey, steps: &[Step<'_>], last: &ProvingKey) -> Result<(), Dishonest> {
     let mut deltas = first.deltas_g1.clone();
     for (index, step) in steps.iter().enumerate() {

@@ -96,7 +96,7 @@ pub fn updates(before: &[G1Affine], challenge: &Hash, factors: &Factors) -> Resu
 /// If the key has another number of phases than there are factors.
 ///
 /// # Soundness
-/// The key that comes in must be one that was [checked](super::check): who contributes to another contributes to
+/// The key that comes in must be one that was [checked](super::check()): who contributes to another contributes to
 /// nothing.
 pub fn contribute(key: &mut ProvingKey, challenge: &Hash, factors: &Factors) -> Result<Vec<Update>, Fault> {
     let phases = factors.factors.len();

@@ -3,9 +3,9 @@
 //! | step | what it makes | whom it takes |
 //! |---|---|---|
 //! | phase 1 | [`Powers`] of `tau`, with `alpha` and `beta`, for all circuits | anyone: files of it are public |
-//! | [`initial`] | the key of a circuit, whose deltas are one: nothing secret is added | nobody |
+//! | [`initial()`] | the key of a circuit, whose deltas are one: nothing secret is added | nobody |
 //! | [`contribute`] | the same key, with every delta times a fresh secret | each contributor, one after the other |
-//! | [`check`] | nothing: it shows who, if anyone, was dishonest | everybody |
+//! | [`check()`] | nothing: it shows who, if anyone, was dishonest | everybody |
 //!
 //! `gamma` is one. For powers of `tau` up to `2 n - 1`, all points of a key are combinations of theirs:
 //!

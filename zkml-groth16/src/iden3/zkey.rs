@@ -64,7 +64,7 @@ fn domain(rows: &Sparse, instance: usize) -> Result<Domain, FormatError> {
 ///
 /// # Soundness
 /// That the points are those of the constraints is not checked: compare the key with the one that follows
-/// [from powers](crate::ceremony::initial), by [`check_divided`](crate::ceremony::check_divided).
+/// [from powers](crate::ceremony::initial()), by [`check_divided`](crate::ceremony::check_divided).
 pub fn read_zkey(source: impl Read + Seek, constraints: &Constraints) -> Result<ProvingKey, FormatError> {
     let Constraints { rows, instance, witness } = constraints;
     let (columns, domain) = (instance.saturating_add(*witness), domain(rows, *instance)?);

@@ -21,7 +21,7 @@ pub const LONGEST_NAME: usize = 100;
 /// The longest value of a beacon, in bytes.
 pub const LONGEST_VALUE: usize = 1 << 10;
 /// What the logarithm of a beacon's number of iterations may be.
-pub const ITERATIONS: [u8; 2] = [10, 32];
+pub const ITERATIONS: [u8; 2] = [10, 28];
 
 /// Where the secrets of a contribution come from.
 #[derive(Clone, Debug, PartialEq, Eq)]

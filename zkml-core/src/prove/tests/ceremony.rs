@@ -92,7 +92,7 @@ fn two_phases_and_registered_weights_have_ceremonies() {
     assert_ne!(first, second);
 
     let mut ceremony = Ceremony::<Registered>::new(&whole, registered::table(), CONTENTS, &powers()).unwrap();
-    let state = Ceremony::from_bytes(&ceremony.to_bytes()).unwrap();
+    let state = Ceremony::<Registered>::from_bytes(&ceremony.to_bytes()).unwrap();
     ceremony.add(state.contribution("somebody", b"", &mut rng(1)).unwrap()).unwrap();
     let keys = ceremony.finish(&whole, &circuit, &powers()).unwrap();
     let opening = registered::commit_of(&keys, [3, -7], 3);
