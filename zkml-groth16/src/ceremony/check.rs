@@ -2,7 +2,6 @@
 
 use ark_bn254::{G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
-use ark_ff::Zero;
 
 use super::{
     contribution::{Update, question},

@@ -145,7 +145,7 @@ fn honest_ceremonies_are_accepted() {
         for count in 1..4 {
             let (key, steps) = contributed(&first, count);
             checked(&first, &steps, &key).unwrap();
-            let deltas: Vec<_> = key.vk.deltas_g2.iter().chain([&G2Affine::generator()]).collect();
+            let deltas = [&key.vk.deltas_g2[..], &[G2Affine::generator()]].concat();
             assert!(deltas.iter().enumerate().all(|(i, delta)| !deltas[..i].contains(delta)));
         }
     }

@@ -56,6 +56,8 @@ pub fn read_r1cs(source: impl Read + Seek) -> Result<Constraints, FormatError> {
     if sections.has(5) {
         return Err(FormatError::System { what: "kind of constraints: it has custom gates" });
     }
+    // Labels are not used; but they bound the number of columns by the length of the file.
+    FormatError::unless_length("the section of labels", sections.length(3)?, columns as u64 * 8)?;
     let contents = sections.bytes(2)?;
     let (expected, found) = (count as u64 * 12, contents.len() as u64);
     if found < expected {

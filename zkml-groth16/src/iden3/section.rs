@@ -2,9 +2,12 @@
 
 use std::io::{Read, Seek, SeekFrom};
 
-use ark_bn254::{Fq, Fq2, Fr, G1Affine, G2Affine};
-use ark_ec::AffineRepr;
-use ark_ff::{BigInt, BigInteger, PrimeField, Zero};
+use ark_bn254::{Fq, Fq2, Fr};
+use ark_ec::{
+    AffineRepr,
+    short_weierstrass::{Affine, SWCurveConfig},
+};
+use ark_ff::{BigInt, BigInteger, Field, PrimeField, Zero};
 use rayon::prelude::*;
 
 use super::error::FormatError;
@@ -85,6 +88,11 @@ impl<R: Read + Seek> Sections<R> {
     /// Whether there is such a section.
     pub(super) fn has(&self, kind: u32) -> bool {
         self.sections.iter().any(|section| section.kind == kind)
+    }
+
+    /// The length of a section, in bytes.
+    pub(super) fn length(&self, kind: u32) -> Result<u64, FormatError> {
+        Ok(self.find(kind)?.length)
     }
 
     /// The contents of a section, whole.
@@ -215,11 +223,43 @@ fn below<F: PrimeField<BigInt = BigInt<4>>>(bytes: &[u8]) -> Option<BigInt<4>> {
     Some(limbs(bytes)).filter(|limbs| *limbs < F::MODULUS)
 }
 
-fn coordinate(bytes: &[u8]) -> Option<Fq> {
-    Some(Fq::new_unchecked(below::<Fq>(bytes)?))
+/// A coordinate of a point, in Montgomery form.
+pub(super) trait Coordinate: Field {
+    /// How many bytes it takes.
+    const BYTES: usize;
+
+    fn parse(bytes: &[u8]) -> Option<Self>;
+
+    fn put(&self, bytes: &mut Vec<u8>);
 }
 
-/// A point, its coordinates one after the other in Montgomery form.
+impl Coordinate for Fq {
+    const BYTES: usize = ELEMENT;
+
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        Some(Self::new_unchecked(below::<Self>(bytes)?))
+    }
+
+    fn put(&self, bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(&self.0.to_bytes_le());
+    }
+}
+
+impl Coordinate for Fq2 {
+    const BYTES: usize = 2 * ELEMENT;
+
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let (real, imaginary) = bytes.split_at_checked(ELEMENT)?;
+        Some(Self::new(Fq::parse(real)?, Fq::parse(imaginary)?))
+    }
+
+    fn put(&self, bytes: &mut Vec<u8>) {
+        self.c0.put(bytes);
+        self.c1.put(bytes);
+    }
+}
+
+/// A point, its coordinates one after the other.
 pub(super) trait Encoded: Sized + Send {
     /// How many bytes it takes.
     const BYTES: usize;
@@ -230,31 +270,12 @@ pub(super) trait Encoded: Sized + Send {
     fn put(&self, bytes: &mut Vec<u8>);
 }
 
-impl Encoded for G1Affine {
-    const BYTES: usize = 2 * ELEMENT;
+impl<P: SWCurveConfig<BaseField: Coordinate>> Encoded for Affine<P> {
+    const BYTES: usize = 2 * P::BaseField::BYTES;
 
     fn parse(bytes: &[u8]) -> Option<Self> {
-        let (x, y) = bytes.split_at_checked(ELEMENT)?;
-        let (x, y) = (coordinate(x)?, coordinate(y)?);
-        if x.is_zero() && y.is_zero() {
-            return Some(Self::identity());
-        }
-        Some(Self::new_unchecked(x, y)).filter(Self::is_on_curve)
-    }
-
-    fn put(&self, bytes: &mut Vec<u8>) {
-        let (x, y) = self.xy().unwrap_or_default();
-        [x, y].iter().for_each(|x| bytes.extend_from_slice(&x.0.to_bytes_le()));
-    }
-}
-
-impl Encoded for G2Affine {
-    const BYTES: usize = 4 * ELEMENT;
-
-    fn parse(bytes: &[u8]) -> Option<Self> {
-        let mut coordinates = bytes.chunks_exact(ELEMENT).map(coordinate);
-        let mut next = || coordinates.next().flatten();
-        let (x, y) = (Fq2::new(next()?, next()?), Fq2::new(next()?, next()?));
+        let (x, y) = bytes.split_at_checked(P::BaseField::BYTES)?;
+        let (x, y) = (P::BaseField::parse(x)?, P::BaseField::parse(y)?);
         if x.is_zero() && y.is_zero() {
             return Some(Self::identity());
         }
@@ -263,7 +284,8 @@ impl Encoded for G2Affine {
 
     fn put(&self, bytes: &mut Vec<u8>) {
         let (x, y) = self.xy().unwrap_or_default();
-        [x.c0, x.c1, y.c0, y.c1].iter().for_each(|x| bytes.extend_from_slice(&x.0.to_bytes_le()));
+        x.put(bytes);
+        y.put(bytes);
     }
 }
 

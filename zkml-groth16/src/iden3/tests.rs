@@ -159,7 +159,8 @@ fn each_fault_of_constraints_has_its_error() {
     };
     assert_eq!(with(1, 4, &[0]), FormatError::System { what: "field" });
     assert!(matches!(with(1, 36, &[2]), FormatError::Length { what: "the number of columns", .. }));
-    // More rows, and more entries, than there are bytes for.
+    // More columns, more rows, and more entries than there are bytes for.
+    assert!(matches!(with(1, 39, &[1]), FormatError::Length { what: "the section of labels", found: 56, .. }));
     assert!(matches!(with(1, 60, &[0xff; 4]), FormatError::Truncated { what: "the constraints", .. }));
     assert!(matches!(with(2, 0, &[0xff; 4]), FormatError::Truncated { what: "a row", .. }));
     assert_eq!(with(2, 4, &[7]), FormatError::Column { row: 0, found: 7, columns: 7 });

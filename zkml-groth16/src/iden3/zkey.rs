@@ -133,8 +133,7 @@ fn check_entries(contents: &[u8], constraints: &Constraints) -> Result<(), Forma
     }
     contents.finish("what follows the constraints")?;
     for ((name, expected), found) in ["A", "B"].into_iter().zip(expected).zip(found) {
-        let differs = |(expected, found): (&Vec<(Fr, usize)>, &Vec<(Fr, usize)>)| *expected != collected(found);
-        if let Some(row) = expected.iter().zip(&found).position(differs) {
+        if let Some(row) = expected.iter().zip(&found).position(|(expected, found)| *expected != collected(found)) {
             return Err(FormatError::Row { matrix: name, row });
         }
     }

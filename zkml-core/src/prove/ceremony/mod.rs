@@ -25,13 +25,12 @@ use std::marker::PhantomData;
 use std::path::Path;
 
 use ark_bn254::{G1Affine, G2Affine};
-use ark_ec::AffineRepr;
 use ark_serialize::Compress;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 use zkml_groth16::{
     Columns,
-    ceremony::{self, Dishonest, Factors, Fault, Step},
+    ceremony::{self, Dishonest, Factors, Step},
     domain::Domain,
 };
 
