@@ -6,8 +6,8 @@ use crate::prove::{Powers, Provenance, phased::Phased};
 /// A dense layer with a rectifier, and one that answers.
 fn network() -> Graph {
     let units = |n: usize| Args::new().with("units", n);
-    let mut graph = Graph::new("x", Shape::new([4])).with_range(Range::Real(-1.0, 1.0)).unwrap();
-    let x = graph.add("dense", units(3), &[graph.input()]).unwrap();
+    let mut graph = Graph::new("x", Shape::new([8])).with_range(Range::Real(-1.0, 1.0)).unwrap();
+    let x = graph.add("dense", units(8), &[graph.input()]).unwrap();
     let x = graph.add("relu", Args::new(), &[x]).unwrap();
     let x = graph.add("dense", units(2), &[x]).unwrap();
     graph.add("argmax", Args::new(), &[x]).unwrap();
@@ -29,7 +29,7 @@ fn proves<S: Phased<Registered = ()>>() {
     ceremony.contribute("ada", b"", rng).unwrap();
     let keys = ceremony.finish(operators.matrices(), &operators.digest(), &powers).unwrap();
     assert_eq!(keys.verifying.provenance(), Provenance::Transcript(ceremony.transcript()));
-    let sample = Tensor::from_fn(Shape::new([4]), |i| i as f64 / 4.0 - 0.5);
+    let sample = Tensor::from_fn(Shape::new([8]), |i| i as f64 / 8.0 - 0.5);
     let (proof, _) = operators.prove_in::<S>(&keys.proving, &[sample], rng).unwrap();
     assert!(keys.verifying.verify(&proof).unwrap().class(0).is_some());
 }
