@@ -57,7 +57,7 @@ pub enum Iden3Error {
 }
 
 /// The powers of tau for so many rows, of a `.ptau` file that may be for many more: see
-/// [`read_ptau`](zkml_groth16::iden3::read_ptau).
+/// [`read_ptau`].
 ///
 /// A circuit takes [`Size::domain`](super::Size::domain) rows; for a key that snarkjs makes, the next power of two.
 ///
