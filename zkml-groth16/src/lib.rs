@@ -9,6 +9,8 @@
 //! commitments (which are columns like public inputs), computes the next phase from them, and [proves](prove()) at the
 //! end.
 //!
+//! Keys are made by one party, by [`setup`](setup()), or by many, by a [ceremony]. [`iden3`] has the files of snarkjs.
+//!
 //! What two keys commit to is shown to be the same by a [linking proof](link).
 //!
 //! This crate is compiled once, beside `zkml-core` and not in it. It checks lengths alone: points, satisfaction and
@@ -30,6 +32,8 @@ mod verify;
 #[cfg(feature = "prove")]
 mod affine;
 #[cfg(feature = "prove")]
+pub mod ceremony;
+#[cfg(feature = "prove")]
 mod constraints;
 #[cfg(feature = "prove")]
 pub mod domain;
@@ -37,6 +41,8 @@ pub mod domain;
 mod error;
 #[cfg(feature = "prove")]
 mod field;
+#[cfg(feature = "prove")]
+pub mod iden3;
 #[cfg(feature = "prove")]
 pub mod msm;
 #[cfg(feature = "prove")]

@@ -38,7 +38,11 @@ pub fn g2(bases: &[G2Affine], scalars: &[Fr]) -> G2Projective {
 /// absolute value.
 type Term = (u32, [u64; 4]);
 
-fn sum<P: SWCurveConfig<ScalarField = Fr, BaseField: Inlined>>(bases: &[Affine<P>], scalars: &[Fr]) -> Projective<P> {
+/// `sum_i scalars_i bases_i` in either group.
+pub(crate) fn sum<P: SWCurveConfig<ScalarField = Fr, BaseField: Inlined>>(
+    bases: &[Affine<P>],
+    scalars: &[Fr],
+) -> Projective<P> {
     // Indices leave one bit for the sign.
     let chunks = bases.chunks(NEGATIVE as usize).zip(scalars.chunks(NEGATIVE as usize));
     chunks.map(|(bases, scalars)| sum_chunk(bases, scalars)).fold(Projective::zero(), |sum, part| sum + part)

@@ -108,7 +108,8 @@ pub fn prove_evaluated(
 /// The values on the coset of `a b`, for the polynomials `a` and `b` with the values `A z` and `B z` on the domain.
 fn quotient([mut a, mut b]: [Vec<Fr>; 2], instance: &[Fr], size: usize) -> Result<Vec<Fr>, Error> {
     Error::unless_length("the values of B", b.len(), a.len())?;
-    let count = a.len() + instance.len();
+    // A key may have a larger domain than it needs, as those of snarkjs do: more rows that are empty.
+    let count = (a.len() + instance.len()).max(size);
     let domain = Domain::new(count).ok_or(Error::Rows { found: count })?;
     Error::unless_length("the key's list of points of the quotient", size, domain.size())?;
     // The rows of the instance columns, see the setup.

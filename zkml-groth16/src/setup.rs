@@ -150,14 +150,14 @@ pub fn setup<R: Rows + ?Sized>(rows: &R, columns: Columns<'_>, secrets: &Secrets
 const BATCH: usize = 1 << 10;
 
 /// Multiples of one point: `windows[w][d - 1] = d 2^(c w) G` for `0 < d <= 2^(c - 1)`.
-struct Table<P: SWCurveConfig<BaseField: Inlined>> {
+pub(crate) struct Table<P: SWCurveConfig<BaseField: Inlined>> {
     c: usize,
     windows: Vec<Vec<Affine<P>>>,
 }
 
 impl<P: SWCurveConfig<ScalarField = Fr, BaseField: Inlined>> Table<P> {
     /// A table of a size that pays for so many multiplications.
-    fn new(base: Affine<P>, count: usize) -> Self {
+    pub(crate) fn new(base: Affine<P>, count: usize) -> Self {
         let c = (count.max(1).ilog2() as usize).saturating_sub(5).clamp(4, 14);
         let mut bases = vec![];
         let mut base = base.into_group();
@@ -186,7 +186,7 @@ impl<P: SWCurveConfig<ScalarField = Fr, BaseField: Inlined>> Table<P> {
     }
 
     /// `s G` for each scalar.
-    fn times(&self, scalars: &[Fr]) -> Vec<Affine<P>> {
+    pub(crate) fn times(&self, scalars: &[Fr]) -> Vec<Affine<P>> {
         let mut points = vec![Affine::identity(); scalars.len()];
         points.par_chunks_mut(BATCH).zip(scalars.par_chunks(BATCH)).for_each(|(points, scalars)| {
             let mut limbs: Vec<_> = scalars.iter().map(|s| (s.into_bigint().0, 0)).collect();

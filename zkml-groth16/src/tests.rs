@@ -14,14 +14,14 @@ use ark_std::{
 use super::*;
 
 /// A circuit whose row `i` defines witness `i`: `A_i B_i = w_i + e_i`, of combinations of the columns before it.
-struct Toy {
-    abc: Sparse,
-    instance: usize,
-    phases: Vec<usize>,
+pub(crate) struct Toy {
+    pub(crate) abc: Sparse,
+    pub(crate) instance: usize,
+    pub(crate) phases: Vec<usize>,
 }
 
 impl Toy {
-    fn new(instance: usize, phases: &[usize], rng: &mut impl Rng) -> Self {
+    pub(crate) fn new(instance: usize, phases: &[usize], rng: &mut impl Rng) -> Self {
         let witness = phases.iter().sum::<usize>();
         let mut abc: Sparse = Default::default();
         for w in instance..instance + witness {
@@ -37,12 +37,12 @@ impl Toy {
         Self { abc, instance, phases: phases.to_vec() }
     }
 
-    fn columns(&self) -> Columns<'_> {
+    pub(crate) fn columns(&self) -> Columns<'_> {
         Columns { instance: self.instance, phases: &self.phases }
     }
 
     /// Sets the next witnesses, so many.
-    fn extend(&self, z: &mut Vec<Fr>, n: usize) {
+    pub(crate) fn extend(&self, z: &mut Vec<Fr>, n: usize) {
         for _ in 0..n {
             let row = z.len() - self.instance;
             let dot = |m: usize| self.abc[m][row].iter().map(|(c, i)| *c * z.get(*i).unwrap_or(&Fr::ZERO)).sum::<Fr>();
@@ -50,14 +50,14 @@ impl Toy {
         }
     }
 
-    fn witness(&self, inputs: &[Fr]) -> Vec<Fr> {
+    pub(crate) fn witness(&self, inputs: &[Fr]) -> Vec<Fr> {
         let mut z = [&[Fr::ONE], inputs].concat();
         self.extend(&mut z, self.phases.iter().sum());
         z
     }
 }
 
-fn secrets(phases: usize, rng: &mut impl Rng) -> Secrets {
+pub(crate) fn secrets(phases: usize, rng: &mut impl Rng) -> Secrets {
     Secrets {
         alpha: Fr::rand(rng),
         beta: Fr::rand(rng),
@@ -67,7 +67,7 @@ fn secrets(phases: usize, rng: &mut impl Rng) -> Secrets {
     }
 }
 
-fn inputs(n: usize, rng: &mut impl Rng) -> Vec<Fr> {
+pub(crate) fn inputs(n: usize, rng: &mut impl Rng) -> Vec<Fr> {
     (0..n).map(|_| Fr::rand(rng)).collect()
 }
 

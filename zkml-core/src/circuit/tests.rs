@@ -24,6 +24,7 @@ use crate::{
     tensor::Tensor,
 };
 
+mod ceremony;
 mod operators;
 mod registration;
 mod registration_attacks;

@@ -60,12 +60,18 @@ pub enum Kind {
     LinkVerifyingKey = 16,
     /// A [`LinkProof`](super::LinkProof).
     LinkProof = 17,
+    /// The state of a ceremony.
+    Ceremony = 18,
+    /// A contribution to a ceremony.
+    Contribution = 19,
+    /// A contribution to a key of links.
+    LinkContribution = 20,
     /// A registration of weights, made of four files.
-    Registration = 18,
+    Registration = 21,
 }
 
 impl Kind {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 20] = [
         Self::ProvingKey,
         Self::VerifyingKey,
         Self::Proof,
@@ -82,6 +88,9 @@ impl Kind {
         Self::LinkProvingKey,
         Self::LinkVerifyingKey,
         Self::LinkProof,
+        Self::Ceremony,
+        Self::Contribution,
+        Self::LinkContribution,
         Self::Registration,
     ];
 
@@ -109,6 +118,9 @@ impl fmt::Display for Kind {
             Self::LinkProvingKey => "proving key of links",
             Self::LinkVerifyingKey => "verifying key of links",
             Self::LinkProof => "link",
+            Self::Ceremony => "state of a ceremony",
+            Self::Contribution => "contribution to a ceremony",
+            Self::LinkContribution => "contribution to a key of links",
             Self::Registration => "registration of weights",
         })
     }

@@ -32,6 +32,16 @@ pub enum Provenance {
     Transcript(Digest),
 }
 
+/// A key is of a setup by a single party where a ceremony is demanded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the key of circuit {circuit} comes from a setup by a single party, who can forge proofs; take the key of a ceremony"
+)]
+pub struct SingleParty {
+    /// The key's circuit.
+    pub circuit: Digest,
+}
+
 impl fmt::Display for Provenance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -124,6 +134,21 @@ impl<S: ProofSystem> VerifyingKeyOf<S> {
         self.provenance
     }
 
+    /// The hash of the transcript of the ceremony that the key comes from.
+    ///
+    /// # Errors
+    /// If it comes from a setup by a single party.
+    ///
+    /// # Soundness
+    /// A key says where it comes from, and anyone can write it: compare its [fingerprint](Self::fingerprint) with that of the
+    /// keys that the transcript ends in, or at least this hash with the one that contributors announced.
+    pub fn require_ceremony(&self) -> Result<Digest, SingleParty> {
+        match self.provenance {
+            Provenance::SingleParty => Err(SingleParty { circuit: self.digest }),
+            Provenance::Transcript(hash) => Ok(hash),
+        }
+    }
+
     /// The table of public inputs.
     pub fn table(&self) -> &PublicTable {
         &self.table
@@ -156,13 +181,7 @@ impl<S: ProofSystem> VerifyingKeyOf<S> {
         let mut reader = Reader::new(payload);
         let provenance = reader.provenance()?;
         let contents = Digest(reader.array("the digest of the circuit's contents")?);
-        let length = reader.length(1, "the table of public inputs")?;
-        let json = reader.take(length, "the table of public inputs")?;
-        let table: PublicTable =
-            serde_json::from_slice(&json).map_err(|error| LoadError::TableFormat { reason: error.to_string() })?;
-        if table.to_json() != json {
-            return Err(LoadError::TableFormat { reason: "it is not in the spelling that is written".to_owned() });
-        }
+        let table = reader.table()?;
         let expected = super::circuit_digest(&contents, &table);
         if digest != expected {
             return Err(LoadError::Digest { expected, found: digest });
@@ -271,11 +290,7 @@ impl<S: ProofSystem> ProvingKeyOf<S> {
 
     /// The key as a file.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut payload = Vec::new();
-        // Writing to memory does not fail.
-        let written = self.write(&mut payload);
-        debug_assert!(written.is_ok());
-        file::write(S::KINDS.proving_key, &self.digest, &payload)
+        file::write(S::KINDS.proving_key, &self.digest, &points::in_memory(|out| self.write(out)))
     }
 
     /// The key of a file. Every point is checked, in parallel.
@@ -300,15 +315,7 @@ impl<S: ProofSystem> ProvingKeyOf<S> {
     /// # Errors
     /// As [`from_bytes`](Self::from_bytes), or if the file can't be read.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, LoadError> {
-        let path = path.as_ref();
-        let Some((digest, mut payload)) = file::open(path, S::KINDS.proving_key, Self::MAX_BYTES)? else {
-            // What is no file, such as a pipe, has the size that is found in the end.
-            return Self::from_bytes(&file::load_kind(path, S::KINDS.proving_key, Self::MAX_BYTES)?);
-        };
-        let key = Self::read(digest, Reader::of(&mut payload));
-        // Of damaged contents it is said that they are damaged, and not what that did to them.
-        payload.finish()?;
-        key
+        points::load(path.as_ref(), S::KINDS.proving_key, Self::MAX_BYTES, Self::read)
     }
 }
 

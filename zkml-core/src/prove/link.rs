@@ -21,9 +21,9 @@
 //! Whoever knows `k_1` and `k_2` can link any two commitments; who knows their ratio `s` alone can move one by `X` and
 //! the other by `- s X`. Nothing in a key shows that nobody knows them. So they are not drawn by the owner of the
 //! weights, and not by who runs a registry: but by who relies on the link, for whom alone it then counts, or in a
-//! ceremony. [`setup`] is that of a single party, and its keys say so. They are drawn anew for each pair of keys and
-//! each selection: the equation knows of these by the points `P_i` alone, so with the same `k_1` and `k_2` twice a link
-//! of one selection is a link of another.
+//! ceremony (`prove::ceremony::finish_links`). [`setup`] is that of a single party, and its keys say so. They are drawn
+//! anew for each pair of keys and each selection: the equation knows of these by the points `P_i` alone, so with the
+//! same `k_1` and `k_2` twice a link of one selection is a link of another.
 //!
 //! Both circuits must mean the same by the values: the same packing, in the same order. That is what their digests are
 //! for.
@@ -390,6 +390,8 @@ impl LinkProof {
 
 #[cfg(feature = "prove")]
 pub use prover::{LinkProvingKey, setup};
+#[cfg(feature = "prove")]
+pub(super) use prover::{bases, key_digests};
 
 #[cfg(feature = "prove")]
 mod prover {
@@ -412,6 +414,39 @@ mod prover {
         points: ProvingPoints,
     }
 
+    /// What two keys commit to registered weights with, if they have as many as a selection says.
+    pub(in crate::prove) fn bases<'a>(
+        first: &'a ProvingKeyOf<Registered>,
+        second: &'a ProvingKeyOf<Registered>,
+        selection: &Selection,
+    ) -> Result<[Bases<'a>; 2], LinkError> {
+        for (what, expected, found) in [
+            ("weights of the first key", selection.count, first.weights()),
+            ("weights of the second key", selection.indices.len(), second.weights()),
+        ] {
+            if expected != found {
+                return Err(LinkError::Length { what, expected, found });
+            }
+        }
+        let both = [first.pk(), second.pk()];
+        let deltas = both.map(|pk| &pk.deltas_g1);
+        if deltas[0].iter().any(|delta| deltas[1].contains(delta)) {
+            return Err(LinkError::Related);
+        }
+        Ok(both.map(|pk| Bases {
+            points: pk.k.first().map_or(&[], Vec::as_slice),
+            delta: pk.deltas_g1.last().copied().unwrap_or_default(),
+        }))
+    }
+
+    /// The digests that commitments name their keys by.
+    pub(in crate::prove) fn key_digests(
+        first: &ProvingKeyOf<Registered>,
+        second: &ProvingKeyOf<Registered>,
+    ) -> [Word; 2] {
+        [first, second].map(|key| transcript::registered_key_digest(&key.pk().vk))
+    }
+
     /// The key of links between commitments under two keys, by a single party.
     ///
     /// # Errors
@@ -427,29 +462,13 @@ mod prover {
         selection: Selection,
         rng: &mut dyn SecureRng,
     ) -> Result<LinkProvingKey, LinkError> {
-        for (what, expected, found) in [
-            ("weights of the first key", selection.count, first.weights()),
-            ("weights of the second key", selection.indices.len(), second.weights()),
-        ] {
-            if expected != found {
-                return Err(LinkError::Length { what, expected, found });
-            }
-        }
-        let both = [first.pk(), second.pk()];
-        let deltas = [0, 1].map(|i| &both[i].deltas_g1);
-        if deltas[0].iter().any(|delta| deltas[1].contains(delta)) {
-            return Err(LinkError::Related);
-        }
+        let [one, other] = bases(first, second, &selection)?;
         let mut draw = || nonzero(rng).map_err(|_| LinkError::Randomness);
         let secrets = Secrets { k: [draw()?, draw()?], a: draw()? };
-        let [first, second] = both.map(|pk| Bases {
-            points: pk.k.first().map_or(&[], Vec::as_slice),
-            delta: pk.deltas_g1.last().copied().unwrap_or_default(),
-        });
         // All that it refuses but secrets that are none is refused above.
-        let points = zkml_groth16::link::setup(first, second, &selection.indices, &secrets)
-            .map_err(|_| LinkError::Randomness)?;
-        let keys = both.map(|pk| transcript::registered_key_digest(&pk.vk));
+        let points =
+            zkml_groth16::link::setup(one, other, &selection.indices, &secrets).map_err(|_| LinkError::Randomness)?;
+        let keys = key_digests(first, second);
         let verifying = LinkVerifyingKey::new(Provenance::SingleParty, keys, selection.digest(), points.vk.clone())
             .map_err(LinkError::Point)?;
         Ok(LinkProvingKey { verifying, selection, points })
@@ -458,6 +477,14 @@ mod prover {
     impl LinkProvingKey {
         /// The largest file that is read.
         pub const MAX_BYTES: u64 = 1 << 36;
+
+        pub(in crate::prove) fn from_checked(
+            verifying: LinkVerifyingKey,
+            selection: Selection,
+            points: ProvingPoints,
+        ) -> Self {
+            Self { verifying, selection, points }
+        }
 
         /// The key that checks its links.
         pub fn verifying(&self) -> &LinkVerifyingKey {

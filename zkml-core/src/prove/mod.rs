@@ -21,8 +21,9 @@
 //! | [`rates`] | what a proof takes: how much there is to do, and how long a machine takes for it |
 //! | [`keys`] | both keys of any system, their provenance, their files |
 //! | [`verifier`] | proofs of any system and their verification |
-//! | [`snarkjs`] | keys and proofs as files of snarkjs |
-//! | `matrices`, `setup`, `prover` | feature `prove`: constraints, keys from them, proofs |
+//! | [`snarkjs`] | verifying keys and proofs as files of snarkjs |
+//! | `matrices`, `setup`, `ceremony`, `prover` | feature `prove`: constraints, keys from them by one party or by many, proofs |
+//! | `iden3` | feature `prove`: constraints, witnesses, proving keys and powers of tau as files of snarkjs |
 //!
 //! # Soundness
 //! Whoever runs `setup` can forge proofs under its keys, and a key made by someone else may be malformed: a verifier
@@ -47,6 +48,10 @@ pub mod verifier;
 pub mod word;
 
 #[cfg(feature = "prove")]
+pub mod ceremony;
+#[cfg(feature = "prove")]
+pub mod iden3;
+#[cfg(feature = "prove")]
 pub mod matrices;
 #[cfg(feature = "prove")]
 pub mod prover;
@@ -58,7 +63,7 @@ use sha2::{Digest as _, Sha256};
 pub use crate::digest::{Digest, hex};
 pub use file::{FileError, Kind};
 pub use groth16::Groth16;
-pub use keys::{Keys, KeysOf, Provenance, ProvingKey, ProvingKeyOf, VerifyingKey, VerifyingKeyOf};
+pub use keys::{Keys, KeysOf, Provenance, ProvingKey, ProvingKeyOf, SingleParty, VerifyingKey, VerifyingKeyOf};
 pub use link::{LinkError, LinkProof, LinkVerifyingKey};
 pub use points::{LoadError, PointFault};
 pub use public::{DecodeError, PublicEntry, PublicKind, PublicTable, TableError};
@@ -69,6 +74,8 @@ pub use system::{OtherKey, ProofSystem, RangeChecks, SecureRng, Size};
 pub use two_phase::TwoPhase;
 pub use verifier::{PreparedVerifyingKey, PreparedVerifyingKeyOf, Proof, ProofOf, VerifyError};
 
+#[cfg(feature = "prove")]
+pub use ceremony::{Ceremony, CeremonyError, Contribution, Powers};
 #[cfg(feature = "prove")]
 pub use link::{LinkProvingKey, Selection};
 #[cfg(feature = "prove")]

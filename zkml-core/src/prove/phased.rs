@@ -328,7 +328,7 @@ fn read_verifying<T: Phased>(reader: &mut Reader<'_>, compress: Compress) -> Res
 #[cfg(feature = "prove")]
 pub use prover::Openable;
 #[cfg(feature = "prove")]
-pub(super) use prover::refused;
+pub(super) use prover::{phases, refused, too_many_rows};
 
 #[cfg(feature = "prove")]
 mod prover {
@@ -399,8 +399,12 @@ mod prover {
         ProveError::Challenges { system: T::NAME, expected: challenges::<T>(), found }
     }
 
+    pub(in crate::prove) fn too_many_rows(rows: usize) -> ProveError {
+        ProveError::Matrices(format!("{rows} rows and inputs are more than the field allows, 9 * 2^27"))
+    }
+
     /// The witness columns of each phase.
-    fn phases<T: Phased>(matrices: &Matrices) -> Result<Vec<usize>, ProveError> {
+    pub(in crate::prove) fn phases<T: Phased>(matrices: &Matrices) -> Result<Vec<usize>, ProveError> {
         match (T::PHASES, matrices.phases.len()) {
             (1, 0) => Ok(vec![matrices.witness]),
             (expected, found) if expected == found && found > 1 => Ok(matrices.phases.clone()),
@@ -433,9 +437,11 @@ mod prover {
         fn fits(pk: &ProvingPoints, matrices: &Matrices) -> Result<(), ProveError> {
             let phases = phases::<T>(matrices)?;
             let rows = matrices.constraints().saturating_add(matrices.instance);
-            let domain = zkml_groth16::domain_size(rows).ok_or_else(|| {
-                ProveError::Matrices(format!("{rows} rows and inputs are more than the field allows, 9 * 2^27"))
-            })?;
+            // A key of snarkjs has a domain of a power of two.
+            let domain = match pk.h.len() {
+                larger if larger.is_power_of_two() && larger >= rows && larger / 2 < rows => larger,
+                _ => zkml_groth16::domain_size(rows).ok_or_else(|| too_many_rows(rows))?,
+            };
             let witnesses = phases.iter().zip(&pk.k).map(|(n, k)| ("witnesses of a phase", *n, k.len()));
             // The lengths of the other queries follow from these: a key is only made where they do.
             let others = [

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Write};
+use std::path::Path;
 
 use ark_bn254::Bn254;
 use ark_ec::AffineRepr;
@@ -9,8 +10,8 @@ use ark_ec::short_weierstrass::{Affine, SWCurveConfig};
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize, Compress, Validate};
 use rayon::prelude::*;
 
-use super::file::{FileError, Payload};
-use super::public::{TableError, from_bytes};
+use super::file::{self, FileError, Kind, Payload};
+use super::public::{PublicTable, TableError, from_bytes};
 use super::{Digest, Fr, Provenance};
 
 /// The pairing-friendly curve of all proofs.
@@ -96,6 +97,34 @@ pub enum LoadError {
     /// The provenance is of an unknown kind.
     #[error("the provenance is of the unknown kind {found}, expected 0 (single party) or 1 (transcript)")]
     Provenance {
+        /// The byte found.
+        found: u8,
+    },
+    /// The file is of another proof system.
+    #[error("the file is of the proof system `{}`, expected {expected}", .found.escape_debug())]
+    System {
+        /// The one asked for.
+        expected: &'static str,
+        /// The one found.
+        found: String,
+    },
+    /// A number is at or above the field's modulus.
+    #[error("number {index} of {what} is not below the field's modulus")]
+    Element {
+        /// What it is part of.
+        what: &'static str,
+        /// Which one.
+        index: usize,
+    },
+    /// A text is not UTF-8.
+    #[error("{what} is not UTF-8")]
+    Text {
+        /// Which.
+        what: &'static str,
+    },
+    /// The secrets of a contribution are from an unknown kind of source.
+    #[error("the contribution is of the unknown kind {found}, expected 0 (secret) or 1 (beacon)")]
+    Source {
         /// The byte found.
         found: u8,
     },
@@ -312,6 +341,30 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
+    /// A field element, below the modulus.
+    ///
+    /// # Errors
+    /// If the bytes end too early, or it is not in its one encoding.
+    pub fn element(&mut self, what: &'static str, index: usize) -> Result<Fr, LoadError> {
+        from_bytes(&self.array(what)?).ok_or(LoadError::Element { what, index })
+    }
+
+    /// A length and the table of public inputs, in the spelling that is written.
+    ///
+    /// # Errors
+    /// If the bytes end too early, or are no such table.
+    pub fn table(&mut self) -> Result<PublicTable, LoadError> {
+        let what = "the table of public inputs";
+        let length = self.length(1, what)?;
+        let json = self.take(length, what)?;
+        let table: PublicTable =
+            serde_json::from_slice(&json).map_err(|error| LoadError::TableFormat { reason: error.to_string() })?;
+        if table.to_json() != json {
+            return Err(LoadError::TableFormat { reason: "it is not in the spelling that is written".to_owned() });
+        }
+        Ok(table)
+    }
+
     /// Where a key comes from.
     ///
     /// # Errors
@@ -334,6 +387,36 @@ impl<'a> Reader<'a> {
             found => Err(LoadError::Trailing { found }),
         }
     }
+}
+
+/// What is read of a file of that kind, piece by piece: the file as a whole is never in memory.
+///
+/// # Errors
+/// Those of `read`, and if the file is damaged, of another kind, larger than `max_bytes`, or can't be read.
+pub fn load<T>(
+    path: &Path,
+    kind: Kind,
+    max_bytes: u64,
+    read: impl Fn(Digest, Reader<'_>) -> Result<T, LoadError>,
+) -> Result<T, LoadError> {
+    let Some((digest, mut payload)) = file::open(path, kind, max_bytes)? else {
+        // What is no file, such as a pipe, has the size that is found in the end.
+        let bytes = file::load_kind(path, kind, max_bytes)?;
+        let (digest, payload) = file::read(&bytes, kind)?;
+        return read(digest, Reader::new(payload));
+    };
+    let found = read(digest, Reader::of(&mut payload));
+    // Of damaged contents it is said that they are damaged, and not what that did to them.
+    payload.finish()?;
+    found
+}
+
+/// What is written piece by piece, in memory: that does not fail.
+pub fn in_memory(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let written = write(&mut bytes);
+    debug_assert!(written.is_ok());
+    bytes
 }
 
 /// Appends a point. Writing to memory does not fail.

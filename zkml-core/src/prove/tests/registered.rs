@@ -112,7 +112,7 @@ pub fn prove_it(
 }
 
 /// A source of randomness that has none.
-struct Zeros;
+pub struct Zeros;
 impl CryptoRng for Zeros {}
 impl RngCore for Zeros {
     fn next_u32(&mut self) -> u32 {
