@@ -84,6 +84,11 @@ pub(crate) fn group(graph: &Graph, steps: &[Step], id: NodeId) -> Option<Vec<Nod
     Some(group)
 }
 
+/// Whether a node's values are finer than its scale says, by its channels: those that it does not cut.
+pub(crate) fn handed_on(graph: &Graph, id: NodeId, step: &Step) -> bool {
+    !step.channels.is_empty() && !step.cuts() && role(graph, id) != Some(Channels::Cuts)
+}
+
 /// Whether the steps' channels are consistent: only where they may be, and cut before anything else sees them.
 pub(crate) fn check(graph: &Graph, steps: &[Step]) -> bool {
     let nothing: &[u32] = &[];

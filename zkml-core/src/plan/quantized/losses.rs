@@ -8,6 +8,7 @@ use crate::{
     arith::ints::Ints,
     error::{InputError, PlanError},
     number::Int,
+    plan::channels,
     tensor::Tensor,
 };
 
@@ -87,9 +88,10 @@ impl Quantized {
         let mut sums = vec![Sum::default(); floats.len()];
         let walked =
             walk::walk(self.graph(), &self.plan, &mut Ints::<Int>::new(), input, &self.params, 0, &mut |id, q| {
-                let (scale, sum) = (self.plan.scales[id.0], &mut sums[id.0]);
-                for (float, q) in floats[id.0].data().iter().zip(q.data()) {
-                    let error = (float - to_real(*q, scale)).abs();
+                let (scale, step, sum) = (self.plan.scales[id.0], &self.plan.steps[id.0], &mut sums[id.0]);
+                let finer = channels::handed_on(self.graph(), id, step).then(|| step.finer(q.len()));
+                for (i, (float, q)) in floats[id.0].data().iter().zip(q.data()).enumerate() {
+                    let error = (float - to_real(*q, scale + finer.as_ref().map_or(0, |finer| finer(i)))).abs();
                     // Nothing is near what is no number.
                     let error = if error.is_nan() { f64::INFINITY } else { error };
                     *sum = sum.and(Sum { max: error, sum: error, count: 1, top: float.abs() });
@@ -129,6 +131,12 @@ mod tests {
         assert_eq!((last.max_error, last.max_value), (fidelity.max_error, fidelity.max_score));
         assert!((last.mean_error - fidelity.mean_error).abs() < 1e-12);
         assert!(last.max_error > 0.0 && last.relative() < 0.2, "{last:?}");
+        // Channels of their own scales are no errors.
+        let mut plan = quantized.plan().widened(4);
+        plan.steps[1..3].iter_mut().for_each(|step| step.channels = vec![0, 2, 1, 3]);
+        for loss in model.quantize_to(&plan).unwrap().losses(&samples).unwrap() {
+            assert!(loss.relative() < 0.2, "{loss:?}");
+        }
         assert!(quantized.losses(&[Tensor::vector(vec![2.0, 0.0, 0.0])]).is_err());
     }
 }
