@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 export CARGO_TERM_COLOR=never
 target="${CARGO_TARGET_DIR:-target}"
-features="onnx,keras,burn,bounty,evm,cli"
+features="onnx,keras,burn,bounty,evm,cli,r1cs-std"
 
 # What a folder's lock names, if it is not installed yet, or the lock is newer.
 installed() {

@@ -6,7 +6,7 @@ use ark_ff::{One, Zero};
 use ark_groth16::Groth16;
 use ark_r1cs_std::{GR1CSVar, alloc::AllocVar, eq::EqGadget, fields::fp::FpVar};
 use ark_relations::gr1cs::{
-    ConstraintSynthesizer, ConstraintSystem, ConstraintSystemRef, R1CS_PREDICATE_LABEL, SynthesisMode,
+    ConstraintSynthesizer, ConstraintSystem, ConstraintSystemRef, R1CS_PREDICATE_LABEL, SynthesisError, SynthesisMode,
 };
 use zkml::{
     arkworks::{ArkworksError, ModelGadget, Synthesizer},
@@ -145,23 +145,14 @@ fn constants_and_combinations_are_inputs_too() {
 #[test]
 fn inputs_out_of_range_are_refused() {
     let gadget = ModelGadget::new(&quantized(Visible::Public, true)).unwrap();
-    for (at, value) in [(0, 8), (3, -9), (2, 1 << 40)] {
+    for (at, value) in [(0, 8i64), (3, -9), (2, 1 << 40)] {
         let mut x = sample(0).into_data();
-        x[at] = f64::from(value as i32);
+        x[at] = value as f64;
         let cs = ConstraintSystem::new_ref();
-        let input = variables(&cs, &Tensor::vector(x));
-        let input = input.into_iter().enumerate();
-        let input: Vec<_> = input
-            .map(
-                |(i, x)| {
-                    if i == at { FpVar::new_witness(cs.clone(), || Ok(Fr::from(value as i64))).unwrap() } else { x }
-                },
-            )
-            .collect();
-        let refused = gadget.enforce(&cs, &input);
-        assert!(
-            matches!(refused, Err(ArkworksError::Circuit(CircuitError::Input { .. }))) || !cs.is_satisfied().unwrap()
-        );
+        let refused = gadget.enforce(&cs, &variables(&cs, &Tensor::vector(x)));
+        // What is one too large is taken for the largest, as a float next to it is; the rows then refuse it.
+        let input = matches!(refused, Err(ArkworksError::Circuit(CircuitError::Input { .. })));
+        assert!(input || !cs.is_satisfied().unwrap(), "{value}");
     }
     let cs = ConstraintSystem::new_ref();
     let error = gadget.enforce(&cs, &variables(&cs, &sample(0))[1..]).unwrap_err();
@@ -190,8 +181,14 @@ fn a_setup_needs_no_values() {
     let gadget = ModelGadget::new(&quantized(Visible::Private, true)).unwrap();
     let cs = ConstraintSystem::<Fr>::new_ref();
     cs.set_mode(SynthesisMode::Setup);
-    let input: Vec<FpVar<Fr>> =
-        (0..4).map(|_| FpVar::new_witness(cs.clone(), || unreachable!("a setup asks for no value")).unwrap()).collect();
+    let input: Vec<FpVar<Fr>> = (0..4)
+        .map(|_| {
+            FpVar::new_witness(cs.clone(), || -> Result<Fr, SynthesisError> {
+                unreachable!("a setup asks for no value")
+            })
+            .unwrap()
+        })
+        .collect();
     let outputs = gadget.enforce(&cs, &input).unwrap();
     assert_eq!((outputs.len(), cs.num_constraints()), (1, gadget.constraints()));
 }
