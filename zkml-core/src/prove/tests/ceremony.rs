@@ -241,24 +241,28 @@ fn a_dishonest_coordinator_is_found() {
         let end = payload.len();
         payload[end - 64..].copy_from_slice(&other[other.len() - file::CHECKSUM - 64..other.len() - file::CHECKSUM]);
     });
-    let divided = Fault::Divided { what: "the K query", phase: 0 };
-    assert_eq!(verify(&exchanged), CeremonyError::Key(divided));
+    assert_eq!(verify(&exchanged), CeremonyError::Key(Fault::Follows { what: "the K query" }));
 
     // Another circuit, other powers.
     let error = ceremony.verify(&toy(), &Digest([1; 32]), &powers()).unwrap_err();
     assert_eq!(error, CeremonyError::Circuit { expected: Digest([1; 32]), found: digest() });
     let mut matrices = toy();
     matrices.abc[1].swap(1, 2);
-    assert!(matches!(ceremony.verify(&matrices, &digest(), &powers()), Err(CeremonyError::Initial { .. })));
+    let error = ceremony.verify(&matrices, &digest(), &powers()).unwrap_err();
+    assert_eq!(error, CeremonyError::Key(Fault::Follows { what: "the B query in G1" }));
     let others = Powers::known([31u64, 32, 34].map(Fr::from), 32);
-    assert!(matches!(ceremony.verify(&toy(), &digest(), &others), Err(CeremonyError::Initial { .. })));
+    assert!(matches!(ceremony.verify(&toy(), &digest(), &others), Err(CeremonyError::OtherPowers { .. })));
+    let few = Powers::known([31u64, 32, 33].map(Fr::from), 4);
+    assert!(matches!(ceremony.verify(&toy(), &digest(), &few), Err(CeremonyError::OtherPowers { .. })));
+    // More of the same are the same.
+    let more = Powers::known([31u64, 32, 33].map(Fr::from), 40);
+    assert_eq!(ceremony.verify(&toy(), &digest(), &more), Ok(ceremony.transcript()));
+
+    let begin = |powers: &Powers| Ceremony::<Groth16>::new(&toy(), table(), CONTENTS, powers).unwrap_err();
+    assert_eq!(begin(&few), CeremonyError::Powers(Fault::Rows { found: 12, most: 4 }));
     let mut broken = powers();
     broken.tau_g1[3] = broken.tau_g1[4];
-    let fault = Fault::Powers { what: "the powers of tau in G1" };
-    assert_eq!(ceremony.verify(&toy(), &digest(), &broken), Err(CeremonyError::Powers(fault)));
-    let fault = Fault::Rows { found: 12, most: 4 };
-    let few = Powers::known([31u64, 32, 33].map(Fr::from), 4);
-    assert_eq!(ceremony.verify(&toy(), &digest(), &few), Err(CeremonyError::Powers(fault)));
+    assert_eq!(begin(&broken), CeremonyError::Powers(Fault::Powers { what: "the powers of tau in G1" }));
 }
 
 #[test]
