@@ -1,11 +1,19 @@
 #!/usr/bin/env bash
-# Builds the wheel, installs it in a fresh virtual environment, and runs the tests there.
+# Builds the wheel, installs it in a fresh virtual environment, and runs the tests there. `ZKML_PYTHON_LIBRARY=libzkml_python.so ./test.sh`
+# tests a library that is built already, without a wheel.
 set -euo pipefail
 cd "$(dirname "$0")"
 environment="${CARGO_TARGET_DIR:-../target}/python"
 python3 -m venv --clear "$environment"
-"$environment/bin/pip" install --quiet --disable-pip-version-check 'maturin>=1.9,<2'
-# The profile of tests, of which the libraries are built already.
-"$environment/bin/maturin" build --quiet --profile dev --out "$environment/wheels" --interpreter "$environment/bin/python"
-"$environment/bin/pip" install --quiet --disable-pip-version-check "$(ls "$environment"/wheels/*.whl | tail -1)[test]"
+pip() { "$environment/bin/pip" install --quiet --disable-pip-version-check "$@"; }
+if [ -n "${ZKML_PYTHON_LIBRARY:-}" ]; then
+  pip 'numpy>=1.26' 'pytest>=8' 'onnx>=1.17'
+  packages="$("$environment/bin/python" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')"
+  cp -r python/zkml "$packages/"
+  cp "$ZKML_PYTHON_LIBRARY" "$packages/zkml/_zkml.abi3.so"
+else
+  pip 'maturin>=1.9,<2'
+  "$environment/bin/maturin" build --quiet --release --out "$environment/wheels" --interpreter "$environment/bin/python"
+  pip "$(ls "$environment"/wheels/*.whl | tail -1)[test]"
+fi
 "$environment/bin/pytest" "$@"

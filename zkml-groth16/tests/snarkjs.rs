@@ -13,7 +13,7 @@ use ark_ec::AffineRepr;
 use ark_ff::Field;
 use zkml_groth16::{
     Columns, Proof, ProvingKey,
-    ceremony::{Factors, Fault, Powers, check_divided, contribute, initial},
+    ceremony::{Factors, Fault, Powers, check_divided, check_key, contribute, initial},
     domain::Domain,
     holds,
     iden3::{
@@ -216,6 +216,9 @@ fn its_ceremonies_end_in_keys_of_ours() {
             let key = read_zkey(at.file(zkey), &constraints()).unwrap();
             assert_ne!(key.vk.deltas_g2, first.vk.deltas_g2);
             check_divided(&first, &key).unwrap();
+            let Constraints { rows, instance, witness } = constraints();
+            let columns = Columns { instance, phases: &[witness] };
+            check_key(&rows, columns, &Domain::new(16).unwrap(), &powers, &key).unwrap();
             prove_both_ways(&at, zkey);
         }
         // A key of other powers is not taken for one of these.

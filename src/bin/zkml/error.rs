@@ -147,6 +147,16 @@ pub enum Error {
         /// The circuit at hand.
         expected: String,
     },
+    /// A ceremony that can't go on, or somebody who was dishonest.
+    #[error("{}: {reason}", .path.display())]
+    Ceremony {
+        /// The file of the ceremony, of a contribution, or of powers of tau.
+        path: PathBuf,
+        /// What was found and expected.
+        reason: String,
+        /// Whether something is not what it says.
+        refused: bool,
+    },
     /// What can't be exported to the EVM.
     #[error("{}: {error}", .path.display())]
     Evm {
@@ -198,8 +208,8 @@ impl Error {
             Self::Input { .. } | Self::Circuit(CircuitError::Input { .. }) => Kind::Input,
             Self::Plan(PlanError::Sample { .. }) => Kind::Input,
             Self::Plan(_) | Self::OtherPlan { .. } => Kind::Plan,
-            Self::Circuit(CircuitError::Unsatisfied { .. }) => Kind::Refused,
-            Self::Circuit(_) | Self::OtherKeys { .. } | Self::Evm { .. } => Kind::Circuit,
+            Self::Circuit(CircuitError::Unsatisfied { .. }) | Self::Ceremony { refused: true, .. } => Kind::Refused,
+            Self::Circuit(_) | Self::OtherKeys { .. } | Self::Ceremony { .. } | Self::Evm { .. } => Kind::Circuit,
             Self::Verify { .. } | Self::Refused(_) => Kind::Refused,
             Self::Busy { .. } => Kind::Busy,
         }

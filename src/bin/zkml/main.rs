@@ -73,6 +73,8 @@ enum Verb {
     Mock(verb::mock::Arguments),
     /// Make the keys, by a single party
     Setup(verb::setup::Arguments),
+    /// Make the keys by many parties, of which one honest one suffices
+    Ceremony(verb::ceremony::Arguments),
     /// Prove the model's answers, a proof for each input
     Prove(verb::prove::Arguments),
     /// Verify proofs, and show what they say
@@ -120,6 +122,7 @@ fn run(cli: &Cli, out: &Out) -> Result<(), Error> {
         Verb::Cost(arguments) => verb::cost::run(arguments, open()?, out),
         Verb::Mock(arguments) => verb::mock::run(arguments, open()?, out),
         Verb::Setup(arguments) => verb::setup::run(arguments, open()?, out),
+        Verb::Ceremony(arguments) => verb::ceremony::run(arguments, open, out),
         Verb::Prove(arguments) => verb::prove::run(arguments, open()?, out),
         Verb::Verify(arguments) => verb::verify::run(arguments, open()?, out),
         Verb::Batch(arguments) => verb::batch::run(arguments, open()?, out),

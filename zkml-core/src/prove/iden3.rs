@@ -151,8 +151,7 @@ pub fn import_zkey(
     powers.check().map_err(Iden3Error::Key)?;
     let domain = Domain::new(pk.h.len()).ok_or_else(|| too_many_rows(pk.h.len()))?;
     let columns = Columns { instance: constraints.instance, phases: &[constraints.witness] };
-    let first = ceremony::initial(&constraints.rows, columns, &domain, powers).map_err(Iden3Error::Key)?;
-    ceremony::check_divided(&first, &pk).map_err(Iden3Error::Key)?;
+    ceremony::check_key(&constraints.rows, columns, &domain, powers, &pk).map_err(Iden3Error::Key)?;
     let verifying = VerifyingKeyOf::new(contents, provenance, table, pk.vk.clone())?;
     let proving = ProvingKeyOf::from_checked(*verifying.digest(), provenance, pk)?;
     Ok(Keys::new(proving, verifying)?)
@@ -204,7 +203,7 @@ mod tests {
         let repeated = LoadError::Point { what: "delta in G2", index: 0, fault: PointFault::Repeated };
         assert_eq!(import(&zkey(0), &powers(16)).unwrap_err(), Iden3Error::Load(repeated));
         let other = Powers::known([21u64, 22, 24].map(Fr::from), 16);
-        assert!(matches!(import(&zkey(1), &other), Err(Iden3Error::Key(Fault::Touched { what: "beta" }))));
+        assert!(matches!(import(&zkey(1), &other), Err(Iden3Error::Key(Fault::Follows { what: "beta" }))));
         assert!(matches!(import(&zkey(1), &powers(15)), Err(Iden3Error::Key(Fault::Rows { found: 16, most: 15 }))));
         let mut matrices = toy::toy();
         matrices.abc[0].swap(0, 1);

@@ -32,16 +32,25 @@ pub struct Step<'a> {
 /// The challenges must be hashes of all that came before each contribution, and the first key one that was computed
 /// [from powers](super::initial()).
 pub fn check(first: &ProvingKey, steps: &[Step<'_>], last: &ProvingKey) -> Result<(), Dishonest> {
-    let mut deltas = first.deltas_g1.clone();
+    check_chain(&first.deltas_g1, steps, last)?;
+    check_divided(first, last).map_err(|fault| Dishonest { contributor: None, fault })
+}
+
+/// Checks that each contributor knew its factors, and that the deltas of a key are those after these contributions: what
+/// else the key has is for [`check_key`](super::check_key) to say.
+///
+/// # Errors
+/// The first contributor who was dishonest, or that the key's deltas are others.
+pub fn check_chain(before: &[G1Affine], steps: &[Step<'_>], key: &ProvingKey) -> Result<(), Dishonest> {
+    let mut deltas = before.to_vec();
     for (index, step) in steps.iter().enumerate() {
         check_updates(&deltas, step).map_err(|fault| Dishonest { contributor: Some(index), fault })?;
         deltas = step.updates.iter().map(|update| update.delta).collect();
     }
-    let key = |fault| Dishonest { contributor: None, fault };
-    if let Some(phase) = deltas.iter().zip(&last.deltas_g1).position(|(a, b)| a != b) {
-        return Err(key(Fault::KeyDelta { phase }));
+    match deltas.iter().zip(&key.deltas_g1).position(|(a, b)| a != b) {
+        Some(phase) => Err(Dishonest { contributor: None, fault: Fault::KeyDelta { phase } }),
+        None => Ok(()),
     }
-    check_divided(first, last).map_err(key)
 }
 
 /// Checks that a contributor knew the factor between each of these deltas and its own.
@@ -100,18 +109,8 @@ pub fn check_divided(earlier: &ProvingKey, later: &ProvingKey) -> Result<(), Fau
     Fault::unless_length("the C query", later.c.len(), earlier.c.len())?;
     for (k, earlier) in later.k.iter().zip(&earlier.k) {
         Fault::unless_length("the K query", k.len(), earlier.len())?;
-        check_points(k, "the K query")?;
     }
-    check_points(&later.h, "the H query")?;
-    check_points(&later.c, "the C query")?;
-    check_points(&later.deltas_g1, "delta")?;
-    check_points(deltas_g2, "delta in G2")?;
-    let (g1, g2) = (G1Affine::generator(), G2Affine::generator());
-    for (phase, (delta, delta_g2)) in later.deltas_g1.iter().zip(deltas_g2).enumerate() {
-        if delta.is_zero() || !same_product(*delta, g2, g1, *delta_g2) {
-            return Err(Fault::KeyDelta { phase });
-        }
-    }
+    check_deltas(later)?;
 
     let seed = hash("zkml ceremony keys 1", &[&key_hash(earlier), &key_hash(later)]);
     let longest = later.k.iter().map(Vec::len).chain([later.h.len(), later.c.len()]).max().unwrap_or(0);
@@ -128,6 +127,24 @@ pub fn check_divided(earlier: &ProvingKey, later: &ProvingKey) -> Result<(), Fau
     if phases > 0 {
         divided("the H query", last, &earlier.h, &later.h)?;
         divided("the C query", last, &earlier.c, &later.c)?;
+    }
+    Ok(())
+}
+
+/// Checks that what contributions change of a key is in its groups, and that each delta is the same in both.
+pub(super) fn check_deltas(key: &ProvingKey) -> Result<(), Fault> {
+    for k in &key.k {
+        check_points(k, "the K query")?;
+    }
+    check_points(&key.h, "the H query")?;
+    check_points(&key.c, "the C query")?;
+    check_points(&key.deltas_g1, "delta")?;
+    check_points(&key.vk.deltas_g2, "delta in G2")?;
+    let (g1, g2) = (G1Affine::generator(), G2Affine::generator());
+    for (phase, (delta, delta_g2)) in key.deltas_g1.iter().zip(&key.vk.deltas_g2).enumerate() {
+        if delta.is_zero() || !same_product(*delta, g2, g1, *delta_g2) {
+            return Err(Fault::KeyDelta { phase });
+        }
     }
     Ok(())
 }

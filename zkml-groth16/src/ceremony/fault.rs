@@ -75,6 +75,11 @@ pub enum Fault {
         /// The phase, from zero on.
         phase: usize,
     },
+    /// A part of the key is not that of the circuit and the powers.
+    Follows {
+        /// Which.
+        what: &'static str,
+    },
     /// A part of the key is another, which no contribution touches.
     Touched {
         /// Which.
@@ -114,6 +119,7 @@ impl fmt::Display for Fault {
             Self::Divided { what, phase } => {
                 write!(f, "{what} are not the earlier ones divided by the factor of delta {phase}")
             }
+            Self::Follows { what } => write!(f, "{what} is not that of the circuit and these powers"),
             Self::Touched { what } => write!(f, "{what} changed, which no contribution may touch"),
         }
     }

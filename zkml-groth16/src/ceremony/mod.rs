@@ -5,7 +5,7 @@
 //! | phase 1 | [`Powers`] of `tau`, with `alpha` and `beta`, for all circuits | anyone: files of it are public |
 //! | [`initial()`] | the key of a circuit, whose deltas are one: nothing secret is added | nobody |
 //! | [`contribute`] | the same key, with every delta times a fresh secret | each contributor, one after the other |
-//! | [`check()`] | nothing: it shows who, if anyone, was dishonest | everybody |
+//! | [`check_chain`], [`check_key`] | nothing: they show who, if anyone, was dishonest | everybody |
 //!
 //! `gamma` is one. For powers of `tau` up to `2 n - 1`, all points of a key are combinations of theirs:
 //!
@@ -36,6 +36,7 @@
 mod check;
 mod contribution;
 mod fault;
+mod follows;
 mod hash;
 mod initial;
 pub mod link;
@@ -44,8 +45,9 @@ mod powers;
 mod tests;
 mod transform;
 
-pub use check::{Step, check, check_divided, check_updates, key_hash};
+pub use check::{Step, check, check_chain, check_divided, check_updates, key_hash};
 pub use contribution::{Factors, Update, contribute, updates};
 pub use fault::{Dishonest, Fault};
+pub use follows::check_key;
 pub use initial::{initial, quotient_of_columns};
 pub use powers::Powers;

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::{
     fault::Fault,
-    hash::{Points, weights},
+    hash::{Hash, Points, weights},
 };
 use crate::{domain, msm, setup::Table};
 
@@ -115,8 +115,7 @@ impl Powers {
             }
         }
 
-        let seed = Points::new("zkml powers 1").g1(tau_g1).g2(tau_g2).g1(alpha_g1).g1(beta_g1).g2(&[*beta_g2]).finish();
-        let weights = weights(&seed, tau_g1.len());
+        let weights = weights(&self.hash(tau_g1.len()), tau_g1.len());
         for (what, list) in lists {
             let n = list.len() - 1;
             let [before, after] = [&list[..n], &list[1..]].map(|list| msm::g1(list, &weights[..n]).into_affine());
@@ -133,6 +132,15 @@ impl Powers {
             return Err(Fault::Beta);
         }
         Ok(())
+    }
+
+    /// SHA-256 of the powers for so many rows, which names them in transcripts.
+    pub fn hash(&self, n: usize) -> Hash {
+        let Self { tau_g1, tau_g2, alpha_g1, beta_g1, beta_g2 } = self;
+        let points =
+            Points::new("zkml powers 1").g1(&tau_g1[..tau_g1.len().min(2 * n)]).g2(&tau_g2[..tau_g2.len().min(n)]);
+        let points = points.g1(&alpha_g1[..alpha_g1.len().min(n)]).g1(&beta_g1[..beta_g1.len().min(n)]);
+        points.g2(&[*beta_g2]).finish()
     }
 
     /// `[tau^(n+i)] - [tau^i]` for `i < n`, where what lies beyond the last power is zero.

@@ -248,6 +248,69 @@ fn keys_that_do_not_follow_are_refused() {
     assert!(checked(&other.first, &steps, &key).is_err());
 }
 
+/// Without a first key to compare with: every point of a key is compared with constraints and powers.
+#[test]
+fn keys_follow_from_constraints_and_powers() {
+    let off = |p: &mut G1Affine| *p = (*p + G1Affine::generator()).into_affine();
+    for (instance, phases) in shapes() {
+        for more in [0, 1] {
+            let Begun { toy, domain, secrets, first } = Begun::new(instance, &phases, more);
+            let powers = Powers::known([secrets.tau, secrets.alpha, secrets.beta], domain.size() + more);
+            let check = |key: &ProvingKey| check_key(&toy.abc, toy.columns(), &domain, &powers, key);
+            check(&first).unwrap();
+            let (key, _) = contributed(&first, 2);
+            check(&key).unwrap();
+            if more == 0 {
+                continue;
+            }
+            let follows = |what, change: &dyn Fn(&mut ProvingKey)| {
+                let mut key = key.clone();
+                change(&mut key);
+                assert_eq!(check(&key), Err(Fault::Follows { what }), "{phases:?}");
+            };
+            let last = phases.len() - 1;
+            follows("alpha", &|key| off(&mut key.vk.alpha_g1));
+            follows("beta", &|key| off(&mut key.beta_g1));
+            follows("gamma", &|key| key.vk.gamma_g2 = key.vk.deltas_g2[0]);
+            for i in 0..instance {
+                follows("the public inputs' points", &|key| off(&mut key.vk.ic[i]));
+            }
+            for i in [0, instance, toy.columns().count() - 1] {
+                follows("the A query", &|key| off(&mut key.a[i]));
+                follows("the B query in G1", &|key| off(&mut key.b_g1[i]));
+                follows("the B query in G2", &|key| {
+                    key.b_g2[i] = (key.b_g2[i] + G2Affine::generator()).into_affine();
+                });
+            }
+            for (p, n) in phases.iter().enumerate().filter(|(_, n)| **n > 0) {
+                for i in [0, n - 1] {
+                    follows("the K query", &|key| off(&mut key.k[p][i]));
+                }
+                follows("the K query", &|key| key.k[p] = first.k[p].clone());
+            }
+            for i in [0, domain.size() - 1] {
+                follows("the H query", &|key| off(&mut key.h[i]));
+            }
+            follows("the C query", &|key| off(&mut key.c[0]));
+            let mut other = key.clone();
+            other.k[last].pop();
+            assert!(matches!(check(&other), Err(Fault::Length { what: "the K query", .. })));
+            let mut other = key.clone();
+            other.vk.deltas_g2[last] = G2Affine::generator();
+            assert_eq!(check(&other), Err(Fault::KeyDelta { phase: last }));
+            // Other constraints, in C alone too; other powers.
+            for m in 0..3 {
+                let mut abc = toy.abc.clone();
+                abc[m][0].push((Fr::ONE, 0));
+                assert!(matches!(check_key(&abc, toy.columns(), &domain, &powers, &key), Err(Fault::Follows { .. })));
+            }
+            let others = Powers::known([secrets.tau + Fr::ONE, secrets.alpha, secrets.beta], domain.size() + 1);
+            let error = check_key(&toy.abc, toy.columns(), &domain, &others, &key).unwrap_err();
+            assert!(matches!(error, Fault::Follows { .. }));
+        }
+    }
+}
+
 #[test]
 fn powers_are_checked() {
     let secrets = [2u64, 3, 4].map(Fr::from);

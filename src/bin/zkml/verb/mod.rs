@@ -4,6 +4,7 @@ pub mod accuracy;
 pub mod batch;
 pub mod bench;
 pub mod calibrate;
+pub mod ceremony;
 pub mod commit;
 pub mod cost;
 pub mod export;

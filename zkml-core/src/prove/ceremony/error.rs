@@ -27,15 +27,19 @@ pub enum CeremonyError {
         /// What it did.
         fault: ContributionFault,
     },
-    /// The last key is not the first one after all contributions: whoever keeps the ceremony's file changed it.
-    #[error("the last key of the ceremony does not follow from its contributions: {0}; take another copy of its file")]
+    /// The key is not that of circuit, powers and contributions: whoever keeps the ceremony's file changed it.
+    #[error(
+        "the key of the ceremony does not follow from circuit, powers and contributions: {0}; take another copy of its file"
+    )]
     Key(Fault),
-    /// The ceremony began with another key than the circuit and these powers have.
-    #[error("the ceremony began with key {found}, the circuit and these powers have key {expected}; use its powers")]
-    Initial {
-        /// That of circuit and powers.
+    /// The ceremony began with other powers.
+    #[error(
+        "the ceremony began with powers of hash {found}, these have hash {expected}; take the file that it began with"
+    )]
+    OtherPowers {
+        /// The hash of the powers at hand.
         expected: Digest,
-        /// That of the ceremony.
+        /// That of the ceremony's.
         found: Digest,
     },
     /// The ceremony is of another circuit.

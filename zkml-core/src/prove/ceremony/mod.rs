@@ -8,7 +8,7 @@
 //!
 //! The state of a ceremony is a file that its coordinator hands from one contributor to the next; each sends back a file
 //! with its contribution, which [`Ceremony::accept`] checks on its own, so that whoever is dishonest is known at once. The
-//! transcript is a hash chain over circuit, proof system, first key and all contributions. `docs/ceremony.md` has the
+//! transcript is a hash chain over circuit, proof system, powers and all contributions. `docs/ceremony.md` has the
 //! equations, and what is trusted.
 //!
 //! # Soundness
@@ -20,12 +20,14 @@ mod error;
 mod link;
 mod record;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Write};
 use std::marker::PhantomData;
 use std::path::Path;
 
 use ark_bn254::{G1Affine, G2Affine};
+use ark_ec::AffineRepr;
 use ark_serialize::Compress;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
@@ -63,7 +65,7 @@ const SHORTEST_RECORD: usize = 9;
 pub struct Ceremony<S> {
     contents: Digest,
     table: PublicTable,
-    initial: Digest,
+    powers: Digest,
     records: Vec<Record>,
     key: ProvingPoints,
     system: PhantomData<S>,
@@ -103,24 +105,33 @@ impl<S> fmt::Debug for Contribution<S> {
     }
 }
 
-/// The key that the ceremony of these constraints begins with.
-fn first_key<S: Phased<Registered: Openable>>(
-    matrices: &Matrices,
-    table: &PublicTable,
-    powers: &Powers,
-) -> Result<ProvingPoints, CeremonyError> {
-    let (expected, found) = (table.len() + 1 + matrices.challenges(), matrices.instance);
-    if expected != found {
-        return Err(ProveError::Table { expected, found }.into());
+/// All entries of constraints that a ceremony is of, with the columns of each phase and their domain.
+struct Subject<'a> {
+    matrices: Cow<'a, Matrices>,
+    phases: Vec<usize>,
+    domain: Domain,
+}
+
+impl<'a> Subject<'a> {
+    fn new<S: Phased<Registered: Openable>>(
+        matrices: &'a Matrices,
+        table: &PublicTable,
+    ) -> Result<Self, CeremonyError> {
+        let (expected, found) = (table.len() + 1 + matrices.challenges(), matrices.instance);
+        if expected != found {
+            return Err(ProveError::Table { expected, found }.into());
+        }
+        matrices.check()?;
+        let phases = phases::<S>(matrices)?;
+        S::Registered::admit_matrices(matrices)?;
+        let rows = matrices.constraints().saturating_add(matrices.instance);
+        let domain = Domain::new(rows).ok_or_else(|| super::phased::too_many_rows(rows))?;
+        Ok(Self { matrices: matrices.expanded(MOST_ENTRIES)?, phases, domain })
     }
-    matrices.check()?;
-    let phases = phases::<S>(matrices)?;
-    S::Registered::admit_matrices(matrices)?;
-    let expanded = matrices.expanded(MOST_ENTRIES)?;
-    let rows = matrices.constraints().saturating_add(matrices.instance);
-    let domain = Domain::new(rows).ok_or_else(|| super::phased::too_many_rows(rows))?;
-    let columns = Columns { instance: matrices.instance, phases: &phases };
-    ceremony::initial(&expanded.abc, columns, &domain, powers).map_err(CeremonyError::Powers)
+
+    fn columns(&self) -> Columns<'_> {
+        Columns { instance: self.matrices.instance, phases: &self.phases }
+    }
 }
 
 impl<S: Phased<Registered: Openable>> Ceremony<S> {
@@ -139,10 +150,12 @@ impl<S: Phased<Registered: Openable>> Ceremony<S> {
         contents: Digest,
         powers: &Powers,
     ) -> Result<Self, CeremonyError> {
+        let subject = Subject::new::<S>(matrices, &table)?;
         powers.check().map_err(CeremonyError::Powers)?;
-        let key = first_key::<S>(matrices, &table, powers)?;
-        let initial = Digest(ceremony::key_hash(&key));
-        Ok(Self { contents, table, initial, records: vec![], key, system: PhantomData })
+        let key = ceremony::initial(&subject.matrices.abc, subject.columns(), &subject.domain, powers)
+            .map_err(CeremonyError::Powers)?;
+        let powers = Digest(powers.hash(subject.domain.size()));
+        Ok(Self { contents, table, powers, records: vec![], key, system: PhantomData })
     }
 
     /// Adds a contribution, made here: secrets from `rng` and from what the contributor typed, which are overwritten.
@@ -257,11 +270,12 @@ impl<S: Phased<Registered: Openable>> Ceremony<S> {
         self.records.push(record);
     }
 
-    /// Checks the whole transcript: that the first key is that of the circuit and of these powers, that each contributor knew
-    /// its secrets, and that the last key is the first one after all of them. Returns the transcript's hash.
+    /// Checks the whole transcript: that each contributor knew its secrets, and that the key is that of the circuit and of
+    /// these powers, over the deltas that follow from all of them. Returns the transcript's hash.
     ///
     /// # Errors
-    /// If the ceremony is of another circuit, began with another key, or a contributor was dishonest: the first one.
+    /// If the ceremony is of another circuit or began with other powers, a contributor was dishonest (the first one), or the
+    /// key is another.
     ///
     /// # Soundness
     /// The matrices are those of the circuit of the digest: from [`Circuit`](crate::circuit::Circuit), and not from who ran the ceremony.
@@ -271,12 +285,12 @@ impl<S: Phased<Registered: Openable>> Ceremony<S> {
         if expected != found {
             return Err(CeremonyError::Circuit { expected, found });
         }
-        powers.check().map_err(CeremonyError::Powers)?;
-        let first = first_key::<S>(matrices, &self.table, powers)?;
-        let expected = Digest(ceremony::key_hash(&first));
-        if expected != self.initial {
-            return Err(CeremonyError::Initial { expected, found: self.initial });
+        let subject = Subject::new::<S>(matrices, &self.table)?;
+        let expected = Digest(powers.hash(subject.domain.size()));
+        if expected != self.powers {
+            return Err(CeremonyError::OtherPowers { expected, found: self.powers });
         }
+        powers.check().map_err(CeremonyError::Powers)?;
         let mut transcripts = vec![self.beginning()];
         for record in &self.records {
             transcripts.push(record.after(&transcripts[transcripts.len() - 1]));
@@ -293,15 +307,19 @@ impl<S: Phased<Registered: Openable>> Ceremony<S> {
             .zip(&challenges)
             .map(|(record, challenge)| Step { challenge, updates: &record.updates })
             .collect();
-        ceremony::check(&first, &steps, &self.key).map_err(|Dishonest { contributor, fault }| match contributor {
-            Some(index) => wrong(index, ContributionFault::Wrong(fault)),
-            None => CeremonyError::Key(fault),
-        })?;
-        let mut deltas = first.deltas_g1;
+        let mut deltas = vec![G1Affine::generator(); S::PHASES];
+        ceremony::check_chain(&deltas, &steps, &self.key).map_err(
+            |Dishonest { contributor, fault }| match contributor {
+                Some(index) => wrong(index, ContributionFault::Wrong(fault)),
+                None => CeremonyError::Key(fault),
+            },
+        )?;
         for (index, (record, before)) in self.records.iter().zip(&transcripts).enumerate() {
             check_beacon(record, before, &deltas).map_err(|fault| wrong(index, fault))?;
             deltas = record.updates.iter().map(|update| update.delta).collect();
         }
+        ceremony::check_key(&subject.matrices.abc, subject.columns(), &subject.domain, powers, &self.key)
+            .map_err(CeremonyError::Key)?;
         Ok(self.transcript())
     }
 
@@ -329,7 +347,7 @@ impl<S: Phased<Registered: Openable>> Ceremony<S> {
         &self.records
     }
 
-    /// The hash of circuit, proof system, first key and all contributions so far: what contributors announce.
+    /// The hash of circuit, proof system, powers and all contributions so far: what contributors announce.
     pub fn transcript(&self) -> Digest {
         self.records.iter().fold(self.beginning(), |before, record| record.after(&before))
     }
@@ -338,7 +356,7 @@ impl<S: Phased<Registered: Openable>> Ceremony<S> {
     fn beginning(&self) -> Digest {
         let system = S::NAME;
         let hash = Sha256::new().chain_update(b"zkml ceremony 1").chain_update((system.len() as u64).to_le_bytes());
-        let hash = hash.chain_update(system).chain_update(self.circuit()).chain_update(self.initial);
+        let hash = hash.chain_update(system).chain_update(self.circuit()).chain_update(self.powers);
         Digest(hash.finalize().into())
     }
 
@@ -347,7 +365,7 @@ impl<S: Phased<Registered: Openable>> Ceremony<S> {
         put_bytes(&mut first, S::NAME.as_bytes());
         first.extend_from_slice(self.contents.as_ref());
         put_bytes(&mut first, &self.table.to_json());
-        first.extend_from_slice(self.initial.as_ref());
+        first.extend_from_slice(self.powers.as_ref());
         first.extend_from_slice(&(self.records.len() as u64).to_le_bytes());
         self.records.iter().for_each(|record| record.put(&mut first));
         out.write_all(&first)?;
@@ -362,12 +380,12 @@ impl<S: Phased<Registered: Openable>> Ceremony<S> {
         if expected != found {
             return Err(LoadError::Digest { expected, found });
         }
-        let initial = Digest(reader.array("the hash of the first key")?);
+        let powers = Digest(reader.array("the hash of the powers")?);
         let count = reader.length(SHORTEST_RECORD, "the list of contributions")?;
         let records = (0..count).map(|_| Record::read(&mut reader, S::PHASES)).collect::<Result<_, _>>()?;
         let key = <S as ProofSystem>::read_proving(&mut reader)?;
         reader.finish()?;
-        Ok(Self { contents, table, initial, records, key, system: PhantomData })
+        Ok(Self { contents, table, powers, records, key, system: PhantomData })
     }
 
     /// The state as a file.
@@ -515,7 +533,7 @@ mod tests {
         let powers = Powers::known([31u64, 32, 33].map(Fr::from), 16);
         let mut ceremony = Ceremony::<Groth16>::new(&toy::toy(), toy::table(), toy::CONTENTS, &powers).unwrap();
         let source = Source::Beacon { value: b"value".to_vec(), log2_iterations: ITERATIONS[0] };
-        let record = Record::new("mallory", source).unwrap();
+        let record = Record::new("a cheat", source).unwrap();
         let contribution = ceremony.made(record, &[7; 32]).unwrap();
         let wrong = |error| matches!(error, CeremonyError::Contribution { fault: ContributionFault::Beacon, .. });
         assert!(wrong(ceremony.add(contribution.clone()).unwrap_err()));

@@ -40,7 +40,7 @@ fn a_ceremony_ends_in_keys_that_prove() {
     let mut ceremony = begun();
     assert_eq!(finish(&ceremony), Err(CeremonyError::Unfinished));
     let mut transcripts = vec![ceremony.transcript()];
-    for (i, name) in ["ada", "blaise", "charles"].into_iter().enumerate() {
+    for (i, name) in ["one", "second", "a third"].into_iter().enumerate() {
         // By files, as between people.
         let state = ceremony.to_bytes();
         let theirs = Ceremony::<Groth16>::from_bytes(&state).unwrap();
@@ -57,7 +57,7 @@ fn a_ceremony_ends_in_keys_that_prove() {
     }
     ceremony.beacon("the last block", b"0123456789abcdef", ITERATIONS[0]).unwrap();
     assert_eq!(ceremony.records().len(), 4);
-    assert!(format!("{ceremony:?}").contains("blaise"));
+    assert!(format!("{ceremony:?}").contains("second"));
 
     let keys = finish(&ceremony).unwrap();
     assert_eq!(keys.verifying.provenance(), Provenance::Transcript(ceremony.transcript()));
@@ -114,7 +114,7 @@ fn each_dishonest_contributor_is_named() {
     let mut ceremony = begun();
     let first = ceremony.contribution("honest", b"", &mut rng(1)).unwrap().to_bytes();
     ceremony.accept(&first).unwrap();
-    let second = ceremony.contribution("mallory", b"", &mut rng(2)).unwrap();
+    let second = ceremony.contribution("a cheat", b"", &mut rng(2)).unwrap();
     let off = |p: &mut G1Affine| *p = (*p + G1Affine::generator()).into_affine();
 
     // Files: truncated, damaged, of another kind.
@@ -154,9 +154,9 @@ fn each_dishonest_contributor_is_named() {
     let mut other = toy();
     other.abc[0].swap(0, 1);
     let other = Ceremony::<Groth16>::new(&other, table(), Digest([8; 32]), &powers()).unwrap();
-    let foreign = other.contribution("mallory", b"", &mut rng(2)).unwrap();
+    let foreign = other.contribution("a cheat", b"", &mut rng(2)).unwrap();
     let (number, name, found) = fault(&mut ceremony, &foreign.to_bytes());
-    assert_eq!((number, name.as_str()), (2, "mallory"));
+    assert_eq!((number, name.as_str()), (2, "a cheat"));
     assert_eq!(found, ContributionFault::Circuit { expected: digest(), found: other.circuit() });
 
     // Points that do not follow from the proof of knowledge, one by one: in files, whose checksums are right.
@@ -176,20 +176,20 @@ fn each_dishonest_contributor_is_named() {
             payload[at..at + 64].copy_from_slice(&bytes);
         });
         let (number, name, found) = fault(&mut ceremony, &changed);
-        assert_eq!((number, name.as_str()), (2, "mallory"));
+        assert_eq!((number, name.as_str()), (2, "a cheat"));
         assert_eq!(found, ContributionFault::Wrong(Fault::Divided { what, phase: 0 }));
     }
     // Under another name: the proof of knowledge is about it.
     let renamed = reseal(&bytes, Kind::Contribution, |payload| {
-        let at = payload.windows(7).position(|bytes| bytes == b"mallory").unwrap();
-        payload[at..at + 7].copy_from_slice(b"charles");
+        let at = payload.windows(7).position(|bytes| bytes == b"a cheat").unwrap();
+        payload[at..at + 7].copy_from_slice(b"a third");
     });
     let (_, name, found) = fault(&mut ceremony, &renamed);
-    assert_eq!(name, "charles");
+    assert_eq!(name, "a third");
     assert_eq!(found, ContributionFault::Wrong(Fault::Knowledge { phase: 0 }));
     // A beacon that is none.
     let beacon = reseal(&bytes, Kind::Contribution, |payload| {
-        let at = payload.windows(7).position(|bytes| bytes == b"mallory").unwrap() + 7;
+        let at = payload.windows(7).position(|bytes| bytes == b"a cheat").unwrap() + 7;
         payload.splice(at..=at, [1, ITERATIONS[0], 1, 0, 0, 0, 0, 0, 0, 0, b'x']);
     });
     let (_, _, found) = fault(&mut ceremony, &beacon);
@@ -204,7 +204,7 @@ fn each_dishonest_contributor_is_named() {
 /// Whoever keeps the ceremony is not trusted: what it changes in the file, `verify` finds.
 #[test]
 fn a_dishonest_coordinator_is_found() {
-    let ceremony = contributed(&["ada", "blaise", "charles"]);
+    let ceremony = contributed(&["one", "second", "a third"]);
     let verify = |bytes: &[u8]| {
         let ceremony = Ceremony::<Groth16>::from_bytes(bytes).unwrap();
         ceremony.verify(&toy(), &digest(), &powers()).unwrap_err()
@@ -212,58 +212,62 @@ fn a_dishonest_coordinator_is_found() {
     let bytes = ceremony.to_bytes();
     // Another name; records in another order; one left out.
     let renamed = reseal(&bytes, Kind::Ceremony, |payload| {
-        let at = payload.windows(6).position(|bytes| bytes == b"blaise").unwrap();
-        payload[at..at + 6].copy_from_slice(b"robert");
+        let at = payload.windows(6).position(|bytes| bytes == b"second").unwrap();
+        payload[at..at + 6].copy_from_slice(b"fourth");
     });
     let CeremonyError::Contribution { number: 2, name, fault } = verify(&renamed) else { panic!("the second") };
-    assert_eq!((name.as_str(), fault), ("robert", ContributionFault::Wrong(Fault::Knowledge { phase: 0 })));
+    assert_eq!((name.as_str(), fault), ("fourth", ContributionFault::Wrong(Fault::Knowledge { phase: 0 })));
     let start = |payload: &[u8], name: &[u8]| payload.windows(name.len()).position(|b| b == name).unwrap() - 8;
     let left_out = reseal(&bytes, Kind::Ceremony, |payload| {
-        let (second, third) = (start(payload, b"blaise"), start(payload, b"charles"));
+        let (second, third) = (start(payload, b"second"), start(payload, b"a third"));
         payload.drain(second..third);
-        let count = start(payload, b"ada") - 8;
+        let count = start(payload, b"one") - 8;
         payload[count] = 2;
     });
     let CeremonyError::Contribution { number: 2, name, .. } = verify(&left_out) else { panic!("the second") };
-    assert_eq!(name, "charles");
+    assert_eq!(name, "a third");
     // The last contribution is forgotten, or all: the key does not follow.
     let forgotten = reseal(&bytes, Kind::Ceremony, |payload| {
-        let third = start(payload, b"charles");
+        let third = start(payload, b"a third");
         // Three points of the first group, one of the second.
         payload.drain(third..third + 8 + 7 + 1 + 160);
-        let count = start(payload, b"ada") - 8;
+        let count = start(payload, b"one") - 8;
         payload[count] = 2;
     });
     assert_eq!(verify(&forgotten), CeremonyError::Key(Fault::KeyDelta { phase: 0 }));
     // Points of the last key: the last bytes of the payload are those of its K query.
-    let other = contributed(&["robert", "ada", "blaise"]).to_bytes();
+    let other = contributed(&["fourth", "one", "second"]).to_bytes();
     let exchanged = reseal(&bytes, Kind::Ceremony, |payload| {
         let end = payload.len();
         payload[end - 64..].copy_from_slice(&other[other.len() - file::CHECKSUM - 64..other.len() - file::CHECKSUM]);
     });
-    let divided = Fault::Divided { what: "the K query", phase: 0 };
-    assert_eq!(verify(&exchanged), CeremonyError::Key(divided));
+    assert_eq!(verify(&exchanged), CeremonyError::Key(Fault::Follows { what: "the K query" }));
 
     // Another circuit, other powers.
     let error = ceremony.verify(&toy(), &Digest([1; 32]), &powers()).unwrap_err();
     assert_eq!(error, CeremonyError::Circuit { expected: Digest([1; 32]), found: digest() });
     let mut matrices = toy();
     matrices.abc[1].swap(1, 2);
-    assert!(matches!(ceremony.verify(&matrices, &digest(), &powers()), Err(CeremonyError::Initial { .. })));
+    let error = ceremony.verify(&matrices, &digest(), &powers()).unwrap_err();
+    assert_eq!(error, CeremonyError::Key(Fault::Follows { what: "the B query in G1" }));
     let others = Powers::known([31u64, 32, 34].map(Fr::from), 32);
-    assert!(matches!(ceremony.verify(&toy(), &digest(), &others), Err(CeremonyError::Initial { .. })));
+    assert!(matches!(ceremony.verify(&toy(), &digest(), &others), Err(CeremonyError::OtherPowers { .. })));
+    let few = Powers::known([31u64, 32, 33].map(Fr::from), 4);
+    assert!(matches!(ceremony.verify(&toy(), &digest(), &few), Err(CeremonyError::OtherPowers { .. })));
+    // More of the same are the same.
+    let more = Powers::known([31u64, 32, 33].map(Fr::from), 40);
+    assert_eq!(ceremony.verify(&toy(), &digest(), &more), Ok(ceremony.transcript()));
+
+    let begin = |powers: &Powers| Ceremony::<Groth16>::new(&toy(), table(), CONTENTS, powers).unwrap_err();
+    assert_eq!(begin(&few), CeremonyError::Powers(Fault::Rows { found: 12, most: 4 }));
     let mut broken = powers();
     broken.tau_g1[3] = broken.tau_g1[4];
-    let fault = Fault::Powers { what: "the powers of tau in G1" };
-    assert_eq!(ceremony.verify(&toy(), &digest(), &broken), Err(CeremonyError::Powers(fault)));
-    let fault = Fault::Rows { found: 12, most: 4 };
-    let few = Powers::known([31u64, 32, 33].map(Fr::from), 4);
-    assert_eq!(ceremony.verify(&toy(), &digest(), &few), Err(CeremonyError::Powers(fault)));
+    assert_eq!(begin(&broken), CeremonyError::Powers(Fault::Powers { what: "the powers of tau in G1" }));
 }
 
 #[test]
 fn beacons_are_what_their_values_make() {
-    let mut ceremony = contributed(&["ada"]);
+    let mut ceremony = contributed(&["one"]);
     let last = ceremony.clone();
     ceremony.beacon("block", b"value", ITERATIONS[0]).unwrap();
     ceremony.verify(&toy(), &digest(), &powers()).unwrap();
@@ -289,12 +293,12 @@ fn beacons_are_what_their_values_make() {
 fn secrets_come_from_both_sources() {
     let ceremony = begun();
     let delta = |entropy: &[u8], seed: u64| {
-        ceremony.contribution("ada", entropy, &mut rng(seed)).unwrap().record().updates[0].delta
+        ceremony.contribution("one", entropy, &mut rng(seed)).unwrap().record().updates[0].delta
     };
     assert_eq!(delta(b"a", 1), delta(b"a", 1));
     assert_ne!(delta(b"a", 1), delta(b"b", 1));
     assert_ne!(delta(b"a", 1), delta(b"a", 2));
-    let error = ceremony.contribution("ada", b"a", &mut registered::Zeros).unwrap_err();
+    let error = ceremony.contribution("one", b"a", &mut registered::Zeros).unwrap_err();
     assert_eq!(error, CeremonyError::Constraints(ProveError::Randomness));
     for name in [String::new(), "x".repeat(LONGEST_NAME + 1)] {
         let error = ceremony.contribution(&name, b"a", &mut rng(1)).unwrap_err();
@@ -306,11 +310,11 @@ fn secrets_come_from_both_sources() {
 fn files_of_ceremonies_are_written_whole_and_read() {
     let folder = std::env::temp_dir().join(format!("zkml-ceremony-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    let ceremony = contributed(&["ada"]);
+    let ceremony = contributed(&["one"]);
     let (state, mine) = (folder.join("state.zkml"), folder.join("contribution.zkml"));
     ceremony.save(&state).unwrap();
     assert_eq!(Ceremony::<Groth16>::load(&state).unwrap(), ceremony);
-    let contribution = ceremony.contribution("blaise", b"", &mut rng(4)).unwrap();
+    let contribution = ceremony.contribution("second", b"", &mut rng(4)).unwrap();
     contribution.save(&mine).unwrap();
     assert_eq!(Contribution::<Groth16>::load(&mine).unwrap(), contribution);
     assert!(matches!(Contribution::<Groth16>::load(&state), Err(LoadError::File(FileError::Kind { .. }))));
@@ -327,7 +331,7 @@ fn files_of_ceremonies_are_written_whole_and_read() {
     assert!(matches!(changed(&|p| p.truncate(p.len() - 1)), LoadError::Truncated { .. }));
     assert!(matches!(changed(&|p| p[8] = b'x'), LoadError::System { .. }));
     assert!(matches!(changed(&|p| p[15] ^= 1), LoadError::Digest { .. }));
-    let name = |p: &[u8]| p.windows(3).position(|bytes| bytes == b"ada").unwrap();
+    let name = |p: &[u8]| p.windows(3).position(|bytes| bytes == b"one").unwrap();
     assert!(matches!(
         changed(&|p| {
             let at = name(p);
@@ -376,7 +380,7 @@ fn keys_of_links_have_ceremonies() {
         LinkContribution::new(one, other, selection, name, b"typed", &mut rng(seed)).unwrap()
     };
     let contributions: Vec<LinkContribution> =
-        [("ada", 1), ("blaise", 2)].map(|(name, seed)| contributed(name, &all, seed)).into();
+        [("one", 1), ("second", 2)].map(|(name, seed)| contributed(name, &all, seed)).into();
     for contribution in &contributions {
         assert_eq!(LinkContribution::from_bytes(&contribution.to_bytes()).unwrap(), *contribution);
     }
@@ -397,15 +401,15 @@ fn keys_of_links_have_ceremonies() {
     };
     let bytes = contributions[1].to_bytes();
     let renamed = reseal(&bytes, Kind::LinkContribution, |payload| {
-        let at = payload.windows(6).position(|bytes| bytes == b"blaise").unwrap();
-        payload[at..at + 6].copy_from_slice(b"robert");
+        let at = payload.windows(6).position(|bytes| bytes == b"second").unwrap();
+        payload[at..at + 6].copy_from_slice(b"fourth");
     });
     let fault = ContributionFault::Wrong(Fault::Knowledge { phase: 0 });
-    assert_eq!(wrong(LinkContribution::from_bytes(&renamed).unwrap()), ("robert".to_owned(), fault));
-    assert_eq!(wrong(contributions[0].clone()), ("ada".to_owned(), ContributionFault::Repeated));
+    assert_eq!(wrong(LinkContribution::from_bytes(&renamed).unwrap()), ("fourth".to_owned(), fault));
+    assert_eq!(wrong(contributions[0].clone()), ("one".to_owned(), ContributionFault::Repeated));
     let swapped = Selection::new(2, vec![1, 0]).unwrap();
-    assert!(matches!(wrong(contributed("blaise", &swapped, 2)).1, ContributionFault::Circuit { .. }));
+    assert!(matches!(wrong(contributed("second", &swapped, 2)).1, ContributionFault::Circuit { .. }));
     assert_eq!(finish_links(one, other, all.clone(), &[]), Err(CeremonyError::Unfinished));
-    let related = LinkContribution::new(one, one, &all, "ada", b"", &mut rng(1)).unwrap_err();
+    let related = LinkContribution::new(one, one, &all, "one", b"", &mut rng(1)).unwrap_err();
     assert_eq!(related, CeremonyError::Link(LinkError::Related));
 }

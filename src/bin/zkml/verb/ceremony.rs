@@ -1,0 +1,298 @@
+//! `zkml ceremony`: keys by many parties, of which one honest one suffices.
+
+use std::{
+    fs,
+    io::{IsTerminal, stdin},
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use zkml::{
+    circuit::Circuit,
+    prove::{
+        Ceremony, CeremonyError, Contribution, LoadError, Powers,
+        ceremony::{ITERATIONS, Source},
+        iden3,
+    },
+    rand::rngs::OsRng,
+};
+
+use crate::{
+    error::{Error, Kind},
+    files,
+    out::{Out, time},
+    project::Project,
+    ready::{self, KeyFiles, at},
+    system::{Provable, in_system},
+};
+
+#[derive(Args, Debug)]
+pub struct Arguments {
+    #[command(subcommand)]
+    step: Step,
+    /// How many inputs one proof is about
+    #[arg(long, global = true, default_value_t = 1, value_name = "COUNT")]
+    batch: usize,
+}
+
+#[derive(Debug, Subcommand)]
+enum Step {
+    /// Begin the ceremony of the project's circuit
+    New {
+        /// Powers of tau, as snarkjs has them: phase 1, which is public and the same for all circuits
+        #[arg(long, value_name = "FILE.ptau")]
+        ptau: PathBuf,
+        /// Replace a ceremony that is under way
+        #[arg(long)]
+        force: bool,
+    },
+    /// Contribute: add a secret that is forgotten at once. Needs nothing but the file of the ceremony
+    Contribute {
+        /// The ceremony's file, as its coordinator sent it; without, that of the project
+        state: Option<PathBuf>,
+        /// What the transcript calls you
+        #[arg(long)]
+        name: String,
+        /// Where to write the contribution, to send back
+        #[arg(long, value_name = "FILE", default_value = "contribution.zkml")]
+        out: PathBuf,
+    },
+    /// Add contributions that were sent back: each is checked, and whoever was dishonest is named
+    Accept {
+        /// Their files, in the order in which they were made
+        #[arg(required = true)]
+        contributions: Vec<PathBuf>,
+    },
+    /// Add a public value that nobody could choose: the hash of a block that was not there when the last one contributed
+    Beacon {
+        /// The value
+        value: String,
+        /// What the transcript calls it
+        #[arg(long, default_value = "beacon")]
+        name: String,
+        /// The logarithm of how often it is hashed
+        #[arg(long, default_value_t = ITERATIONS[0], value_name = "LOG2")]
+        iterations: u8,
+    },
+    /// Verify the whole transcript against circuit and powers
+    Verify {
+        /// The powers that it began with
+        #[arg(long, value_name = "FILE.ptau")]
+        ptau: PathBuf,
+    },
+    /// Verify the transcript, and write the keys
+    Finish {
+        /// The powers that it began with
+        #[arg(long, value_name = "FILE.ptau")]
+        ptau: PathBuf,
+    },
+}
+
+/// What every step shows.
+#[derive(Serialize)]
+struct Report {
+    file: PathBuf,
+    circuit: String,
+    transcript: String,
+    contributions: Vec<Contributor>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keys: Option<Keys>,
+}
+
+#[derive(Serialize)]
+struct Contributor {
+    number: usize,
+    name: String,
+    beacon: bool,
+}
+
+#[derive(Serialize)]
+struct Keys {
+    proving_key: PathBuf,
+    verifying_key: PathBuf,
+    fingerprint: String,
+    provenance: String,
+}
+
+pub fn run(arguments: &Arguments, open: impl Fn() -> Result<Project, Error>, out: &Out) -> Result<(), Error> {
+    // Who contributes has neither model nor project.
+    if let Step::Contribute { state: Some(state), name, out: to } = &arguments.step {
+        return match contribute::<zkml::prove::Groth16>(state, name, to, out) {
+            Err(Error::Load { error: LoadError::System { .. }, .. }) => {
+                contribute::<zkml::prove::TwoPhase>(state, name, to, out)
+            }
+            ended => ended,
+        };
+    }
+    let project = open()?;
+    in_system!(project.settings.system, step(arguments, &project, out))
+}
+
+fn step<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Result<(), Error> {
+    let path = project.of_batch(arguments.batch, "ceremony.zkml");
+    match &arguments.step {
+        Step::New { ptau, force } => {
+            let circuit = ready::circuit::<S>(project, arguments.batch, out)?.1;
+            let _lock = project.lock(out)?;
+            if path.exists() && !force {
+                let reason = "a ceremony is under way; go on with it, or begin another with `--force`";
+                return Err(Error::file(&path, "replace", reason));
+            }
+            let powers = powers(&circuit, ptau, out)?;
+            let step = out.step("compute the first key");
+            let ceremony = of(ptau, circuit.ceremony_in::<S>(&powers))?;
+            save(&path, |path| ceremony.save(path))?;
+            let seconds = step.seconds();
+            drop(step);
+            show(&path, &ceremony, None, out, || {
+                format!("the first key took {}; send the file to the first contributor", time(seconds))
+            });
+            Ok(())
+        }
+        Step::Contribute { name, out: to, .. } => contribute::<S>(&path, name, to, out),
+        Step::Accept { contributions } => {
+            let _lock = project.lock(out)?;
+            let mut ceremony = load::<S>(&path)?;
+            for file in contributions {
+                let _step = out.step("check the contribution");
+                let contribution = at(file, Contribution::<S>::load(file))?;
+                of(file, ceremony.add(contribution))?;
+                // Those before stay, whatever the next one is.
+                save(&path, |path| ceremony.save(path))?;
+            }
+            show(&path, &ceremony, None, out, || "send the file to the next contributor".to_owned());
+            Ok(())
+        }
+        Step::Beacon { value, name, iterations } => {
+            let _lock = project.lock(out)?;
+            let mut ceremony = load::<S>(&path)?;
+            let step = out.step("hash the beacon's value");
+            of(&path, ceremony.beacon(name, value.as_bytes(), *iterations))?;
+            save(&path, |path| ceremony.save(path))?;
+            drop(step);
+            show(&path, &ceremony, None, out, || "finish the ceremony with `zkml ceremony finish`".to_owned());
+            Ok(())
+        }
+        Step::Verify { ptau } => {
+            let circuit = ready::circuit::<S>(project, arguments.batch, out)?.1;
+            let (ceremony, powers) = (load::<S>(&path)?, powers(&circuit, ptau, out)?);
+            let step = out.step("verify the transcript");
+            of(&path, ceremony.verify(circuit.matrices(), &circuit.digest(), &powers))?;
+            drop(step);
+            show(&path, &ceremony, None, out, || {
+                "the transcript is that of this circuit and these powers; compare its hash with what contributors announced".to_owned()
+            });
+            Ok(())
+        }
+        Step::Finish { ptau } => {
+            let circuit = ready::circuit::<S>(project, arguments.batch, out)?.1;
+            let _lock = project.lock(out)?;
+            let (ceremony, powers) = (load::<S>(&path)?, powers(&circuit, ptau, out)?);
+            let step = out.step("verify the transcript");
+            let keys = of(&path, ceremony.finish(circuit.matrices(), &circuit.digest(), &powers))?;
+            drop(step);
+            let to = KeyFiles::of(project, arguments.batch);
+            files::save(&to.circuit, &circuit.to_bytes()?)?;
+            save(&to.proving, |path| keys.proving.save(path))?;
+            // The last one: where it is, the others are.
+            save(&to.verifying, |path| keys.verifying.save(path))?;
+            let made = Keys {
+                proving_key: to.proving,
+                verifying_key: to.verifying,
+                fingerprint: keys.verifying.fingerprint().to_string(),
+                provenance: keys.verifying.provenance().to_string(),
+            };
+            let text = format!("keys in {} and {}", made.proving_key.display(), made.verifying_key.display());
+            let text = format!("{text}\n  fingerprint  {}", made.fingerprint);
+            show(&path, &ceremony, Some(made), out, || text);
+            Ok(())
+        }
+    }
+}
+
+/// Writes a contribution to the state of that file.
+fn contribute<S: Provable>(state: &Path, name: &str, to: &Path, out: &Out) -> Result<(), Error> {
+    let ceremony = load::<S>(state)?;
+    let mut typed = String::new();
+    if stdin().is_terminal() {
+        out.note(
+            "type anything that nobody can guess, and return: it is hashed with randomness of the operating system",
+        );
+        stdin().read_line(&mut typed).map_err(|error| Error::file("the terminal", "read", error))?;
+    }
+    let step = out.step("contribute");
+    let contribution = of(state, ceremony.contribution(name, typed.as_bytes(), &mut OsRng))?;
+    save(to, |path| contribution.save(path))?;
+    drop(step);
+    let transcript = contribution.transcript().to_string();
+    let report = serde_json::json!({ "contribution": to, "name": name, "transcript": transcript });
+    out.show(&report, || {
+        format!(
+            "{} holds the contribution of {name}: send it back, announce this hash, and look for it in the final transcript\n  {transcript}",
+            to.display()
+        )
+    });
+    Ok(())
+}
+
+fn load<S: Provable>(path: &Path) -> Result<Ceremony<S>, Error> {
+    if fs::exists(path).is_ok_and(|there| !there) {
+        let repair = "begin one with `zkml ceremony new`";
+        return Err(Error::Missing { what: "ceremony", path: path.to_owned(), repair, kind: Kind::Circuit });
+    }
+    at(path, Ceremony::load(path))
+}
+
+fn powers(circuit: &Circuit, ptau: &Path, out: &Out) -> Result<Powers, Error> {
+    let _step = out.step("read and check the powers of tau");
+    let read = iden3::load_ptau(ptau, circuit.matrices().size().domain());
+    read.map_err(|error| Error::Ceremony { path: ptau.to_owned(), reason: error.to_string(), refused: false })
+}
+
+fn save(path: &Path, write: impl FnOnce(&Path) -> Result<(), LoadError>) -> Result<(), Error> {
+    at(path, write(path))
+}
+
+/// Says of which file an error is.
+fn of<T>(path: &Path, result: Result<T, CeremonyError>) -> Result<T, Error> {
+    result.map_err(|error| {
+        let refused = matches!(
+            error,
+            CeremonyError::Contribution { .. }
+                | CeremonyError::Key(_)
+                | CeremonyError::OtherPowers { .. }
+                | CeremonyError::Circuit { .. }
+        );
+        Error::Ceremony { path: path.to_owned(), reason: error.to_string(), refused }
+    })
+}
+
+fn show<S: Provable>(
+    path: &Path,
+    ceremony: &Ceremony<S>,
+    keys: Option<Keys>,
+    out: &Out,
+    next: impl FnOnce() -> String,
+) {
+    let contributor = |(i, record): (usize, &zkml::prove::ceremony::Record)| Contributor {
+        number: i + 1,
+        name: record.name.clone(),
+        beacon: matches!(record.source, Source::Beacon { .. }),
+    };
+    let report = Report {
+        file: path.to_owned(),
+        circuit: ceremony.circuit().to_string(),
+        transcript: ceremony.transcript().to_string(),
+        contributions: ceremony.records().iter().enumerate().map(contributor).collect(),
+        keys,
+    };
+    out.show(&report, || {
+        let mut text =
+            format!("{}\n  circuit      {}\n  transcript   {}", path.display(), report.circuit, report.transcript);
+        for Contributor { number, name, beacon } in &report.contributions {
+            text.push_str(&format!("\n  {number:>3}  {name}{}", if *beacon { ", a beacon" } else { "" }));
+        }
+        format!("{text}\n{}", next())
+    });
+}
