@@ -1,5 +1,7 @@
 //! The command `zkml`, as a process, on the network and the digits that ship.
 
+#[path = "cli/ceremonies.rs"]
+mod ceremonies;
 #[path = "cli/exports.rs"]
 mod exports;
 #[path = "cli/formats.rs"]
