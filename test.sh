@@ -2,7 +2,7 @@
 # All checks and all tests. `./test.sh quick`: those of everyday work, without Burn and without what needs another build.
 # Needs a Rust toolchain (1.95 or newer, for Burn). Where there is Node.js (20 or newer), the compiler of Solidity and snarkjs are
 # installed in tests/evm, Foundry in contracts, and Helia with the Node.js that it needs in zkml-bounty/tests/ipfs (350 MB), and
-# the tests that need them run.
+# the tests that need them run. Where there is Python (3.10 or newer, with venv), its package is tested in an environment of its own.
 set -euo pipefail
 cd "$(dirname "$0")"
 export CARGO_TERM_COLOR=never
@@ -72,6 +72,17 @@ if command -v npm >/dev/null; then
 else
   say "contracts, bounties, and snarkjs: ignored, there is no npm"
 fi
+
+if command -v python3 >/dev/null && python3 -c 'import ensurepip, venv' 2>/dev/null; then
+  say "Python"
+  cargo build --workspace --features "$features" --lib
+  ZKML_PYTHON_LIBRARY="$(cd "$target" && pwd)/debug/libzkml_python.so" ./zkml-python/test.sh
+else
+  say "Python: ignored, there is no python3 with venv"
+fi
+
+say "a model in a circuit of arkworks"
+"$target/debug/examples/merkle"
 
 say "from training to a proof"
 "$target/debug/examples/train_and_prove"
