@@ -94,7 +94,11 @@ pub fn aliased<F: PrimeField<BigInt = BigInt<4>>>(word: &Word) -> Option<Word> {
 ///
 /// # Panics
 /// Never: some way always gives another word.
-pub fn changed<F: PrimeField<BigInt = BigInt<4>>>(word: &Word, way: usize, rng: &mut StdRng) -> Word {
+pub fn changed<F: PrimeField<BigInt = BigInt<4>> + zkml_groth16::Limbs>(
+    word: &Word,
+    way: usize,
+    rng: &mut StdRng,
+) -> Word {
     let next = |word: &Word| {
         let mut next = *word;
         for byte in next.iter_mut().rev() {
