@@ -401,10 +401,9 @@ impl Payload {
         let found = self.length - CHECKSUM as u64 - self.left;
         let short = FileError::Truncated { expected: found.saturating_add(room.len() as u64), found };
         self.left = self.left.checked_sub(room.len() as u64).ok_or_else(|| short.clone())?;
-        self.file.read_exact(room).map_err(|error| match error.kind() {
+        self.file.read_exact(room).map_err(|error| {
             // It was longer when it was opened.
-            io::ErrorKind::UnexpectedEof => short,
-            _ => failed(&self.path, "read")(error),
+            if error.kind() == io::ErrorKind::UnexpectedEof { short } else { failed(&self.path, "read")(error) }
         })?;
         self.hash.update(&*room);
         Ok(())
