@@ -61,7 +61,7 @@ pub enum ArkworksError {
     /// The plan does not fit the field.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// The matrices are malformed, or too large to be written out.
+    /// The matrices are malformed or too large to be written out, or the assignment has another length than they have columns.
     #[error(transparent)]
     Matrices(#[from] ProveError),
     /// arkworks refused.
@@ -81,14 +81,6 @@ pub enum ArkworksError {
         /// How many the model has.
         expected: usize,
         /// How many there are.
-        found: usize,
-    },
-    /// The assignment has another length than the circuit has variables.
-    #[error("the assignment has {found} values, expected {expected}")]
-    Assignment {
-        /// How many variables there are.
-        expected: usize,
-        /// How many values were given.
         found: usize,
     },
 }
@@ -126,7 +118,7 @@ impl<'a> Synthesizer<'a> {
     pub fn with_assignment(self, assignment: Vec<Fr>) -> Result<Self, ArkworksError> {
         let (expected, found) = (self.matrices.variables(), assignment.len());
         if found != expected {
-            return Err(ArkworksError::Assignment { expected, found });
+            return Err(ProveError::Assignment { expected, found }.into());
         }
         Ok(Self { assignment: Some(assignment), ..self })
     }
@@ -184,7 +176,6 @@ fn rows(
 #[derive(Clone, Debug)]
 pub struct ModelGadget {
     circuit: Circuit,
-    matrices: Matrices,
     /// The rows that check the ranges of inputs.
     ranges: Vec<std::ops::Range<usize>>,
     inputs: std::ops::Range<usize>,
@@ -205,20 +196,21 @@ impl ModelGadget {
         }
         let visibility = Visibility { input: Visible::Public, weights, output: Visible::Public };
         let circuit = quantized.circuit_in::<Groth16>(1, visibility)?;
-        let matrices = circuit.matrices().expanded(MOST_ENTRIES)?.into_owned();
+        // What is too large to be written out is so here, and not when it is enforced.
+        circuit.matrices().expanded(MOST_ENTRIES)?;
         let columns = |name| {
             let entry = circuit.table().find(name, 0);
             entry.map_or(0..0, |entry| 1 + entry.first..1 + entry.first + entry.len())
         };
         let (inputs, outputs) = (columns("input"), columns("output"));
         let labels = circuit.labels();
-        let ends = labels.iter().skip(1).map(|label| label.first).chain([matrices.constraints()]);
+        let ends = labels.iter().skip(1).map(|label| label.first).chain([circuit.matrices().constraints()]);
         let input = circuit.graph().input().0;
         let checks = labels.iter().zip(ends).filter(|(label, _)| label.node == input && label.gadget == "range");
         let ranges = checks.map(|(label, end)| label.first..end).collect();
         let graph = circuit.graph();
         let output_scale = if graph.classes().is_some() { 0 } else { circuit.plan().scales[graph.output().0] };
-        Ok(Self { matrices, ranges, inputs, outputs, output_scale, circuit })
+        Ok(Self { ranges, inputs, outputs, output_scale, circuit })
     }
 
     /// An input `x` is the integer `x 2^scale`, of this scale.
@@ -239,7 +231,7 @@ impl ModelGadget {
 
     /// The constraints that [`ModelGadget::enforce`] adds.
     pub fn constraints(&self) -> usize {
-        self.matrices.constraints()
+        self.circuit.matrices().constraints()
     }
 
     /// The outputs for these inputs, row major; the inputs are checked to be in range.
@@ -279,6 +271,7 @@ impl ModelGadget {
         if found != expected {
             return Err(ArkworksError::Inputs { expected, found });
         }
+        let matrices = self.circuit.matrices().expanded(MOST_ENTRIES)?;
         let assignment = self.assignment(inputs)?;
         let value = |column: usize| match &assignment {
             Some(values) => values.get(column).copied().ok_or(SynthesisError::AssignmentMissing),
@@ -286,7 +279,7 @@ impl ModelGadget {
         };
         let mut outputs = vec![];
         let mut columns: Vec<Column> = vec![];
-        for column in 0..self.matrices.variables() {
+        for column in 0..matrices.variables() {
             columns.push(match column.checked_sub(self.inputs.start).and_then(|i| inputs.get(i)) {
                 _ if column == 0 => (Fr::one(), Variable::One),
                 Some(FpVar::Constant(c)) => (*c, Variable::One),
@@ -301,8 +294,8 @@ impl ModelGadget {
                 None => (Fr::one(), cs.new_witness_variable(|| value(column))?),
             });
         }
-        let kept = (0..self.matrices.constraints()).filter(|row| !without.iter().any(|range| range.contains(row)));
-        rows(&self.matrices, kept, &columns, cs)?;
+        let kept = (0..matrices.constraints()).filter(|row| !without.iter().any(|range| range.contains(row)));
+        rows(&matrices, kept, &columns, cs)?;
         Ok(outputs)
     }
 

@@ -15,7 +15,7 @@ use zkml::{
     layer::Args,
     model::Model,
     plan::{Quantized, Target},
-    prove::{Fr, TwoPhase},
+    prove::{Fr, ProveError, TwoPhase},
     rand::{SeedableRng, rngs::StdRng},
     shape::Shape,
     tensor::Tensor,
@@ -78,7 +78,9 @@ fn a_circuit_is_the_same_row_by_row() {
         }
         let error = Synthesizer::new(&circuit).unwrap().with_assignment(assignment[1..].to_vec()).unwrap_err();
         let expected = matrices.variables();
-        assert!(matches!(error, ArkworksError::Assignment { expected: n, found } if n == expected && found == n - 1));
+        assert!(
+            matches!(error, ArkworksError::Matrices(ProveError::Assignment { expected: n, found }) if n == expected && found == n - 1)
+        );
     }
 }
 

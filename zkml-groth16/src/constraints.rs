@@ -35,21 +35,42 @@ impl Columns<'_> {
 /// Sparse matrices: rows of `(coefficient, column)`, as many in each, and no column beyond the last.
 pub type Sparse = [Vec<Vec<(Fr, usize)>>; 3];
 
+/// Adds `c z` to a sum: most values of a network are bits, which take no multiplication.
+pub fn add_term(sum: &mut Fr, c: &Fr, z: &Fr) {
+    if *z == Fr::ONE {
+        *sum += c;
+    } else if *c == Fr::ONE {
+        *sum += z;
+    } else if *z != Fr::ZERO {
+        *sum += *c * z;
+    }
+}
+
+/// A row with each column once, in order, and without zeros.
+pub fn collected(mut row: Vec<(Fr, usize)>) -> Vec<(Fr, usize)> {
+    row.sort_by_key(|(_, column)| *column);
+    row.dedup_by(|(c, column), (sum, first)| {
+        let same = column == first;
+        if same {
+            *sum += *c;
+        }
+        same
+    });
+    row.retain(|(c, _)| *c != Fr::ZERO);
+    row
+}
+
 impl Rows for Sparse {
     fn rows(&self) -> usize {
         self.iter().map(Vec::len).max().unwrap_or(0)
     }
 
     fn times(&self, z: &[Fr]) -> [Vec<Fr>; 2] {
-        // Most values of a network are bits.
         let row = |row: &Vec<(Fr, usize)>| {
             let mut sum = Fr::ZERO;
             for (c, i) in row {
-                match z.get(*i) {
-                    Some(z) if *z == Fr::ONE => sum += c,
-                    Some(z) if *c == Fr::ONE => sum += z,
-                    Some(z) if *z != Fr::ZERO => sum += *c * z,
-                    _ => {}
+                if let Some(z) = z.get(*i) {
+                    add_term(&mut sum, c, z);
                 }
             }
             sum

@@ -59,7 +59,7 @@ pub use size::domain_size;
 pub use verify::{Prepared, holds, prepare};
 
 #[cfg(feature = "prove")]
-pub use constraints::{Columns, Rows, Sparse};
+pub use constraints::{Columns, Rows, Sparse, add_term, collected};
 #[cfg(feature = "prove")]
 pub use error::Error;
 #[cfg(feature = "prove")]

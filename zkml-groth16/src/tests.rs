@@ -50,6 +50,21 @@ impl Toy {
         }
     }
 
+    /// An assignment of random inputs, and what is committed to of its phases under a key.
+    pub(crate) fn assigned(&self, key: &ProvingKey, rng: &mut impl Rng) -> (Vec<Fr>, Vec<(G1Affine, Fr)>) {
+        let mut z = [vec![Fr::ONE], inputs(self.instance - 1, rng)].concat();
+        let mut committed = vec![];
+        for (p, n) in self.phases.iter().enumerate() {
+            let start = z.len();
+            self.extend(&mut z, *n);
+            if p + 1 < self.phases.len() {
+                let kappa = Fr::rand(rng);
+                committed.push((commit(key, p, &z[start..], kappa).unwrap(), kappa));
+            }
+        }
+        (z, committed)
+    }
+
     pub(crate) fn witness(&self, inputs: &[Fr]) -> Vec<Fr> {
         let mut z = [&[Fr::ONE], inputs].concat();
         self.extend(&mut z, self.phases.iter().sum());
@@ -85,16 +100,7 @@ impl Proven {
         let mut rng = StdRng::seed_from_u64(seed);
         let toy = Toy::new(6, phases, &mut rng);
         let key = setup(&toy.abc, toy.columns(), &secrets(phases.len(), &mut rng)).unwrap();
-        let mut z = [vec![Fr::ONE], inputs(5, &mut rng)].concat();
-        let mut committed = vec![];
-        for (p, n) in phases.iter().enumerate() {
-            let start = z.len();
-            toy.extend(&mut z, *n);
-            if p + 1 < phases.len() {
-                let kappa = Fr::rand(&mut rng);
-                committed.push((commit(&key, p, &z[start..], kappa).unwrap(), kappa));
-            }
-        }
+        let (z, committed) = toy.assigned(&key, &mut rng);
         let proof = prove(&key, &toy.abc, &z, &committed, [Fr::rand(&mut rng), Fr::rand(&mut rng)]).unwrap();
         Self { toy, key, z, committed, proof }
     }

@@ -6,8 +6,7 @@ use pyo3::{prelude::*, types::PyBytes};
 use zkml::{
     evm::{CallOf, solidity},
     prove::{
-        Groth16, KeysOf, Kind, LoadError, ProofOf, ProofSystem, Provenance, ProvingKeyOf, TwoPhase, VerifyingKeyOf,
-        file, snarkjs,
+        Groth16, KeysOf, Kind, LoadError, ProofOf, ProofSystem, ProvingKeyOf, TwoPhase, VerifyingKeyOf, file, snarkjs,
     },
 };
 
@@ -34,10 +33,6 @@ where
         _ => one(&path).map(In::Groth16),
     });
     or_raise::<FileError, _, _>(py, read)
-}
-
-fn provenance(of: Provenance) -> String {
-    of.to_string()
 }
 
 /// Both keys of a setup.
@@ -104,7 +99,7 @@ impl ProvingKey {
     /// Who made it.
     #[getter]
     fn provenance(&self) -> String {
-        provenance(either!(&self.inner, key => key.provenance()))
+        either!(&self.inner, key => key.provenance().to_string())
     }
 }
 
@@ -149,7 +144,7 @@ impl VerifyingKey {
     /// Who made it: a single party can forge proofs.
     #[getter]
     fn provenance(&self) -> String {
-        provenance(either!(&self.inner, key => key.provenance()))
+        either!(&self.inner, key => key.provenance().to_string())
     }
 
     /// What the proof says, if it is true.

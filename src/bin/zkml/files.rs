@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde::{Serialize, de::DeserializeOwned};
-use zkml::bounded;
+use zkml::{bounded, prove::LoadError};
 
 use crate::{
     error::{Error, reason},
@@ -45,6 +45,12 @@ pub fn save(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 pub fn save_secret(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     folder_of(path)?;
     bounded::save_secret(path, bytes).map_err(|e| Error::file(path, "write", reason(&e)))
+}
+
+/// Writes a file that writes itself, whole or not at all; and its folder if there is none.
+pub fn save_by(path: &Path, write: impl FnOnce(&Path) -> Result<(), LoadError>) -> Result<(), Error> {
+    folder_of(path)?;
+    write(path).map_err(|error| Error::Load { path: path.to_owned(), error })
 }
 
 /// A value as JSON that people can read.
@@ -98,5 +104,23 @@ impl Lock {
         // Nobody else writes now: what is unfinished is of a process that was killed.
         sweep(folder, 2);
         Ok(Self { _file: file })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_of_files_are_made() {
+        let folder = std::env::temp_dir().join(format!("zkml-files-{}", std::process::id()));
+        let path = folder.join("batch-2").join("key");
+        let write = |path: &Path| {
+            bounded::save(path, b"x").unwrap();
+            Ok(())
+        };
+        save_by(&path, write).unwrap();
+        assert_eq!(read(&path).unwrap(), b"x");
+        fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -325,20 +325,38 @@ pub fn load(path: impl AsRef<Path>, max_bytes: u64) -> Result<Vec<u8>, FileError
     bounded::read(path, max_bytes).map_err(unread(path, max_bytes))
 }
 
+/// A file of which the header is read.
+struct Begun {
+    file: fs::File,
+    metadata: fs::Metadata,
+    /// The bytes of the header.
+    bytes: Vec<u8>,
+    header: Header,
+}
+
+/// Opens a file of that kind, and reads its header: neither it nor the file says that there are more than so many bytes.
+fn begin(path: &Path, kind: Kind, max_bytes: u64) -> Result<Begun, FileError> {
+    let failed = failed(path, "read");
+    let mut file = fs::File::open(path).map_err(&failed)?;
+    let metadata = file.metadata().map_err(&failed)?;
+    let mut bytes = Vec::new();
+    (&mut file).take(HEADER as u64).read_to_end(&mut bytes).map_err(&failed)?;
+    let header = header(&bytes, kind, bytes.len() as u64)?;
+    let found = metadata.len().max(header.length);
+    if found > max_bytes {
+        return Err(unread(path, max_bytes)(ReadError::TooLarge { found, max: max_bytes }));
+    }
+    Ok(Begun { file, metadata, bytes, header })
+}
+
 /// The bytes of a file of that kind, which [`read`] takes: its header is read first, and then no more than it says.
 ///
 /// # Errors
 /// As [`load`]; and if it is no file of ours, or of another kind or version.
 pub fn load_kind(path: impl AsRef<Path>, kind: Kind, max_bytes: u64) -> Result<Vec<u8>, FileError> {
     let path = path.as_ref();
-    let mut file = fs::File::open(path).map_err(failed(path, "read"))?;
-    let size = file.metadata().map_err(failed(path, "read"))?.len();
-    let mut bytes = Vec::new();
-    (&mut file).take(HEADER as u64).read_to_end(&mut bytes).map_err(failed(path, "read"))?;
-    let Header { length, .. } = header(&bytes, kind, bytes.len() as u64)?;
-    if size.max(length) > max_bytes {
-        return Err(unread(path, max_bytes)(ReadError::TooLarge { found: size.max(length), max: max_bytes }));
-    }
+    let Begun { file, metadata, mut bytes, header: Header { length, .. } } = begin(path, kind, max_bytes)?;
+    let size = metadata.len();
     match bounded::append(file, &mut bytes, length) {
         Ok(()) => Ok(bytes),
         Err(ReadError::TooLarge { found, .. }) => Err(FileError::Trailing { expected: length, found: found.max(size) }),
@@ -364,19 +382,11 @@ pub struct Payload {
 /// As [`load_kind`]; and if the file is shorter or longer than its header says.
 pub fn open(path: impl AsRef<Path>, kind: Kind, max_bytes: u64) -> Result<Option<(Digest, Payload)>, FileError> {
     let path = path.as_ref();
-    let failed = failed(path, "read");
-    let mut file = fs::File::open(path).map_err(&failed)?;
-    let metadata = file.metadata().map_err(&failed)?;
-    if !metadata.is_file() {
+    if !fs::metadata(path).map_err(failed(path, "read"))?.is_file() {
         return Ok(None);
     }
+    let Begun { file, metadata, bytes, header: Header { digest, length } } = begin(path, kind, max_bytes)?;
     let found = metadata.len();
-    let mut bytes = Vec::new();
-    (&mut file).take(HEADER as u64).read_to_end(&mut bytes).map_err(&failed)?;
-    let Header { digest, length } = header(&bytes, kind, bytes.len() as u64)?;
-    if found.max(length) > max_bytes {
-        return Err(unread(path, max_bytes)(ReadError::TooLarge { found: found.max(length), max: max_bytes }));
-    }
     match found.cmp(&length) {
         Ordering::Less => return Err(FileError::Truncated { expected: length, found }),
         Ordering::Greater => return Err(FileError::Trailing { expected: length, found }),
@@ -464,6 +474,16 @@ impl Write for Count {
     }
 }
 
+/// The bytes of a file whose payload is written piece by piece.
+///
+/// # Errors
+/// Those of the payload.
+pub fn bytes_of(payload: impl Fn(&mut dyn Write) -> io::Result<()>) -> io::Result<u64> {
+    let mut count = Count((HEADER + CHECKSUM) as u64);
+    payload(&mut count)?;
+    Ok(count.0)
+}
+
 /// As [`save`], a file of that kind whose payload is written piece by piece: twice, since its length comes first.
 ///
 /// # Errors
@@ -476,10 +496,9 @@ pub fn save_pieces(
 ) -> Result<(), FileError> {
     let path = path.as_ref();
     bounded::save_with(path, false, |file| {
-        let mut count = Count(0);
-        payload(&mut count)?;
+        let length = bytes_of(&payload)? - (HEADER + CHECKSUM) as u64;
         let mut out = Hashed { out: io::BufWriter::new(file), hash: Sha256::new() };
-        out.write_all(&start(kind, digest, count.0))?;
+        out.write_all(&start(kind, digest, length))?;
         payload(&mut out)?;
         let Hashed { mut out, hash } = out;
         out.write_all(&hash.finalize())?;

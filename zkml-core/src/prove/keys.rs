@@ -293,6 +293,13 @@ impl<S: ProofSystem> ProvingKeyOf<S> {
         file::write(S::KINDS.proving_key, &self.digest, &points::in_memory(|out| self.write(out)))
     }
 
+    /// How many bytes its file has.
+    pub fn file_bytes(&self) -> usize {
+        // Counting does not fail.
+        let count = file::bytes_of(|out| self.write(out)).unwrap_or_default();
+        usize::try_from(count).unwrap_or(usize::MAX)
+    }
+
     /// The key of a file. Every point is checked, in parallel.
     ///
     /// # Errors

@@ -395,6 +395,8 @@ pub(super) use prover::{bases, key_digests};
 
 #[cfg(feature = "prove")]
 mod prover {
+    use std::io::{self, Write};
+
     use zkml_groth16::link::{Bases, ProvingKey as ProvingPoints, Secrets};
 
     use super::*;
@@ -527,16 +529,21 @@ mod prover {
             }
         }
 
+        fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+            let mut first = Vec::new();
+            self.verifying.put(&mut first);
+            first.extend_from_slice(&(self.selection.count as u64).to_le_bytes());
+            first.extend_from_slice(&(self.selection.indices.len() as u64).to_le_bytes());
+            self.selection.indices.iter().for_each(|i| first.extend_from_slice(&(*i as u64).to_le_bytes()));
+            self.points.deltas.iter().for_each(|point| points::put(&mut first, point, Compress::No));
+            out.write_all(&first)?;
+            points::write_all(out, &self.points.points, Compress::No)
+        }
+
         /// The key as a file.
         pub fn to_bytes(&self) -> Vec<u8> {
-            let mut payload = Vec::new();
-            self.verifying.put(&mut payload);
-            payload.extend_from_slice(&(self.selection.count as u64).to_le_bytes());
-            payload.extend_from_slice(&(self.selection.indices.len() as u64).to_le_bytes());
-            self.selection.indices.iter().for_each(|i| payload.extend_from_slice(&(*i as u64).to_le_bytes()));
-            self.points.deltas.iter().for_each(|point| points::put(&mut payload, point, Compress::No));
-            points::put_all(&mut payload, &self.points.points, Compress::No);
-            file::write(Kind::LinkProvingKey, &Digest(self.verifying.digest()), &payload)
+            let digest = Digest(self.verifying.digest());
+            file::write(Kind::LinkProvingKey, &digest, &points::in_memory(|out| self.write(out)))
         }
 
         /// The key of a file. Every point is checked, in parallel.
@@ -546,7 +553,10 @@ mod prover {
         /// has another digest than its contents make.
         pub fn from_bytes(bytes: &[u8]) -> Result<Self, LoadError> {
             let (digest, payload) = file::read(bytes, Kind::LinkProvingKey)?;
-            let mut reader = Reader::new(payload);
+            Self::read(digest, Reader::new(payload))
+        }
+
+        fn read(digest: Digest, mut reader: Reader<'_>) -> Result<Self, LoadError> {
             let verifying = LinkVerifyingKey::read(&mut reader, digest)?;
             let count = usize::try_from(u64::from_le_bytes(reader.array("the selection")?)).unwrap_or(usize::MAX);
             let length = reader.length(8, "the selection")?;
@@ -577,15 +587,16 @@ mod prover {
         /// # Errors
         /// If the file can't be written.
         pub fn save(&self, path: impl AsRef<Path>) -> Result<(), LoadError> {
-            Ok(file::save(path, &self.to_bytes())?)
+            let digest = Digest(self.verifying.digest());
+            Ok(file::save_pieces(path, Kind::LinkProvingKey, &digest, |out| self.write(out))?)
         }
 
-        /// Reads the key from a file.
+        /// Reads the key from a file, piece by piece.
         ///
         /// # Errors
         /// As [`from_bytes`](Self::from_bytes), or if the file can't be read.
         pub fn load(path: impl AsRef<Path>) -> Result<Self, LoadError> {
-            Self::from_bytes(&file::load_kind(path, Kind::LinkProvingKey, Self::MAX_BYTES)?)
+            points::load(path.as_ref(), Kind::LinkProvingKey, Self::MAX_BYTES, Self::read)
         }
     }
 }

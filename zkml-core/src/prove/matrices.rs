@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use ark_ff::{AdditiveGroup, Field, Zero};
+use ark_ff::{AdditiveGroup, Zero};
 use rayon::prelude::*;
 use zeroize::Zeroizing;
-use zkml_groth16::{Rows, Sparse};
+use zkml_groth16::{Rows, Sparse, add_term, collected};
 
 use super::Fr;
 use super::prover::ProveError;
@@ -238,15 +238,9 @@ impl Matrices {
         // Of an assignment that is too short, results of blocks say nothing.
         let assignment = if whole { &*extended } else { assignment };
         let value = |row: Option<&Vec<(Fr, usize)>>| {
-            row?.iter().try_fold(Fr::ZERO, |sum, (coefficient, column)| {
-                let value = assignment.get(*column)?;
-                // Most values of a network are bits.
-                Some(match value {
-                    _ if *value == Fr::ONE => sum + coefficient,
-                    _ if *coefficient == Fr::ONE => sum + value,
-                    _ if value.is_zero() => sum,
-                    _ => sum + *coefficient * value,
-                })
+            row?.iter().try_fold(Fr::ZERO, |mut sum, (coefficient, column)| {
+                add_term(&mut sum, coefficient, assignment.get(*column)?);
+                Some(sum)
             })
         };
         let row = |i: usize| {
@@ -269,20 +263,6 @@ pub struct Evaluated {
     pub sides: [Vec<Fr>; 2],
     /// The rows that it does not satisfy, all of them, in order.
     pub unsatisfied: Vec<usize>,
-}
-
-/// Each column once, in order, without zeros.
-fn collected(mut terms: Vec<(Fr, usize)>) -> Vec<(Fr, usize)> {
-    terms.sort_by_key(|(_, i)| *i);
-    terms.dedup_by(|(c, i), (sum, column)| {
-        let same = i == column;
-        if same {
-            *sum += *c;
-        }
-        same
-    });
-    terms.retain(|(c, _)| !c.is_zero());
-    terms
 }
 
 impl Rows for Matrices {

@@ -512,6 +512,7 @@ fn loaded(name: &str, bytes: &[u8]) -> Result<ProvingKey, LoadError> {
 fn a_proving_key_that_is_read_piece_by_piece_is_that_of_its_bytes() {
     let Keys { proving, .. } = keys();
     let bytes = proving.to_bytes();
+    assert_eq!(proving.file_bytes(), bytes.len());
     assert_eq!(&loaded("same", &bytes).unwrap(), proving);
     let path = std::env::temp_dir().join(format!("zkml-saved-{}", std::process::id()));
     proving.save(&path).unwrap();

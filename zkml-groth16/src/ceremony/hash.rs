@@ -6,6 +6,8 @@ use ark_ff::{PrimeField, Zero};
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
+use crate::limbs::Limbs;
+
 /// A SHA-256.
 pub(super) type Hash = [u8; 32];
 
@@ -24,7 +26,7 @@ impl Points {
     }
 
     fn put(&mut self, x: &Fq) {
-        for limb in x.into_bigint().0 {
+        for limb in x.limbs() {
             self.0.update(limb.to_le_bytes());
         }
     }

@@ -13,7 +13,7 @@ use crate::{
     domain::Domain,
     key::ProvingKey,
     link::Bases,
-    prove::{commit, prove},
+    prove::prove,
     setup::{Secrets, setup},
     tests::{Toy, inputs, secrets},
     verify::{holds, prepare},
@@ -103,16 +103,7 @@ fn powers_for_exactly_the_rows_suffice() {
         let (key, steps) = contributed(&first, 2);
         checked(&first, &steps, &key).unwrap();
         let mut rng = StdRng::seed_from_u64(7);
-        let mut z = [vec![Fr::ONE], inputs(instance - 1, &mut rng)].concat();
-        let mut committed = vec![];
-        for (p, n) in phases.iter().enumerate() {
-            let start = z.len();
-            toy.extend(&mut z, *n);
-            if p + 1 < phases.len() {
-                let kappa = Fr::rand(&mut rng);
-                committed.push((commit(&key, p, &z[start..], kappa).unwrap(), kappa));
-            }
-        }
+        let (z, committed) = toy.assigned(&key, &mut rng);
         let proof = |z: &[Fr]| prove(&key, &toy.abc, z, &committed, [Fr::from(5u64), Fr::from(6u64)]).unwrap();
         let vk = prepare(&key.vk);
         assert!(holds(&vk, &proof(&z), &z[1..instance]), "{phases:?}");

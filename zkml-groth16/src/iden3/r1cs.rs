@@ -8,13 +8,12 @@
 use std::io::{Read, Seek};
 
 use ark_bn254::Fr;
-use ark_ff::Zero;
 
 use super::{
     error::FormatError,
     section::{Bytes, ELEMENT, Sections, element, file, put_element, put_field, put_u32},
 };
-use crate::constraints::Sparse;
+use crate::constraints::{Sparse, collected};
 
 const MAGIC: &str = "r1cs";
 
@@ -89,21 +88,6 @@ fn read_row(contents: &mut Bytes<'_>, row: usize, columns: usize) -> Result<Vec<
     Ok(read)
 }
 
-/// A row with each column once, in order, and without zeros.
-pub(super) fn collected(row: &[(Fr, usize)]) -> Vec<(Fr, usize)> {
-    let mut row = row.to_vec();
-    row.sort_by_key(|(_, column)| *column);
-    row.dedup_by(|(c, column), (sum, first)| {
-        let same = column == first;
-        if same {
-            *sum += *c;
-        }
-        same
-    });
-    row.retain(|(c, _)| !c.is_zero());
-    row
-}
-
 /// The file of constraints. Public columns are public inputs, and no outputs.
 ///
 /// # Errors
@@ -129,7 +113,7 @@ pub fn write_r1cs(constraints: &Constraints) -> Result<Vec<u8>, FormatError> {
     put_u32(&mut head, count);
     let mut contents = vec![];
     for i in 0..count {
-        for row in rows.iter().map(|matrix| collected(&matrix[i])) {
+        for row in rows.iter().map(|matrix| collected(matrix[i].clone())) {
             put_u32(&mut contents, row.len());
             for (coefficient, column) in row {
                 put_u32(&mut contents, column);

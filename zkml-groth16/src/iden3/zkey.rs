@@ -18,14 +18,14 @@ use ark_ff::One;
 
 use super::{
     error::FormatError,
-    r1cs::{Constraints, collected},
+    r1cs::Constraints,
     section::{
         Bytes, ELEMENT, Encoded, Sections, file, points, put_field, put_twice_montgomery, put_u32, twice_montgomery,
     },
 };
 use crate::{
     ceremony::quotient_of_columns,
-    constraints::Sparse,
+    constraints::{Sparse, collected},
     domain::Domain,
     key::{ProvingKey, VerifyingKey},
 };
@@ -39,7 +39,7 @@ const ENTRY: usize = 12 + ELEMENT;
 /// `A` and `B`, each column once a row, and the rows of the instance columns.
 fn with_instance(constraints: &Constraints) -> [Vec<Vec<(Fr, usize)>>; 2] {
     let [a, b, _] = &constraints.rows;
-    let [mut a, mut b] = [a, b].map(|matrix| matrix.iter().map(|row| collected(row)).collect::<Vec<_>>());
+    let [mut a, mut b] = [a, b].map(|matrix| matrix.iter().map(|row| collected(row.clone())).collect::<Vec<_>>());
     a.extend((0..constraints.instance).map(|i| vec![(Fr::one(), i)]));
     b.resize(a.len(), vec![]);
     [a, b]
@@ -133,7 +133,9 @@ fn check_entries(contents: &[u8], constraints: &Constraints) -> Result<(), Forma
     }
     contents.finish("what follows the constraints")?;
     for ((name, expected), found) in ["A", "B"].into_iter().zip(expected).zip(found) {
-        if let Some(row) = expected.iter().zip(&found).position(|(expected, found)| *expected != collected(found)) {
+        if let Some(row) =
+            expected.iter().zip(&found).position(|(expected, found)| *expected != collected(found.clone()))
+        {
             return Err(FormatError::Row { matrix: name, row });
         }
     }

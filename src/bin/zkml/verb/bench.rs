@@ -88,7 +88,7 @@ fn bench<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Re
         prove_seconds: median(&mut proofs),
         predicted_seconds: report.seconds,
         verify_seconds: median(&mut checks),
-        proving_key_bytes: keys.proving.to_bytes().len(),
+        proving_key_bytes: keys.proving.file_bytes(),
         predicted_memory_bytes: report.memory_bytes,
         runs: arguments.runs,
     };

@@ -142,7 +142,7 @@ fn step<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Res
             let powers = powers(&circuit, ptau, out)?;
             let step = out.step("compute the first key");
             let ceremony = of(ptau, circuit.ceremony_in::<S>(&powers))?;
-            save(&path, |path| ceremony.save(path))?;
+            files::save_by(&path, |path| ceremony.save(path))?;
             let seconds = step.seconds();
             drop(step);
             show(&path, &ceremony, None, out, || {
@@ -159,7 +159,7 @@ fn step<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Res
                 let contribution = at(file, Contribution::<S>::load(file))?;
                 of(file, ceremony.add(contribution))?;
                 // Those before stay, whatever the next one is.
-                save(&path, |path| ceremony.save(path))?;
+                files::save_by(&path, |path| ceremony.save(path))?;
             }
             show(&path, &ceremony, None, out, || "send the file to the next contributor".to_owned());
             Ok(())
@@ -169,7 +169,7 @@ fn step<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Res
             let mut ceremony = load::<S>(&path)?;
             let step = out.step("hash the beacon's value");
             of(&path, ceremony.beacon(name, value.as_bytes(), *iterations))?;
-            save(&path, |path| ceremony.save(path))?;
+            files::save_by(&path, |path| ceremony.save(path))?;
             drop(step);
             show(&path, &ceremony, None, out, || "finish the ceremony with `zkml ceremony finish`".to_owned());
             Ok(())
@@ -194,9 +194,9 @@ fn step<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Res
             drop(step);
             let to = KeyFiles::of(project, arguments.batch);
             files::save(&to.circuit, &circuit.to_bytes()?)?;
-            save(&to.proving, |path| keys.proving.save(path))?;
+            files::save_by(&to.proving, |path| keys.proving.save(path))?;
             // The last one: where it is, the others are.
-            save(&to.verifying, |path| keys.verifying.save(path))?;
+            files::save_by(&to.verifying, |path| keys.verifying.save(path))?;
             let made = Keys {
                 proving_key: to.proving,
                 verifying_key: to.verifying,
@@ -223,7 +223,7 @@ fn contribute<S: Provable>(state: &Path, name: &str, to: &Path, out: &Out) -> Re
     }
     let step = out.step("contribute");
     let contribution = of(state, ceremony.contribution(name, typed.as_bytes(), &mut OsRng))?;
-    save(to, |path| contribution.save(path))?;
+    files::save_by(to, |path| contribution.save(path))?;
     drop(step);
     let transcript = contribution.transcript().to_string();
     let report = serde_json::json!({ "contribution": to, "name": name, "transcript": transcript });
@@ -248,10 +248,6 @@ fn powers(circuit: &Circuit, ptau: &Path, out: &Out) -> Result<Powers, Error> {
     let _step = out.step("read and check the powers of tau");
     let read = iden3::load_ptau(ptau, circuit.matrices().size().domain());
     read.map_err(|error| Error::Ceremony { path: ptau.to_owned(), reason: error.to_string(), refused: false })
-}
-
-fn save(path: &Path, write: impl FnOnce(&Path) -> Result<(), LoadError>) -> Result<(), Error> {
-    at(path, write(path))
 }
 
 /// Says of which file an error is.

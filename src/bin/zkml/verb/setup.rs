@@ -63,9 +63,8 @@ fn setup<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Re
     let step = out.step("set up the keys");
     let keys = circuit.setup_in::<S>(&mut OsRng)?;
     let seconds = step.seconds();
-    let proving = keys.proving.to_bytes();
     files::save(&files.circuit, &circuit.to_bytes()?)?;
-    files::save(&files.proving, &proving)?;
+    files::save_by(&files.proving, |path| keys.proving.save(path))?;
     // The last one: where it is, the others are.
     files::save(&files.verifying, &keys.verifying.to_bytes())?;
     drop(step);
@@ -75,7 +74,7 @@ fn setup<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Re
         batch: arguments.batch,
         circuit: files.circuit,
         proving_key: files.proving,
-        proving_key_bytes: proving.len(),
+        proving_key_bytes: keys.proving.file_bytes(),
         verifying_key: files.verifying,
         digest: circuit.digest().to_string(),
         fingerprint: keys.verifying.fingerprint().to_string(),
