@@ -26,9 +26,9 @@ rustfmt --check --edition 2024 zkml-core/src/{layer,gadget}/*.rs zkml-core/src/{
 
 if [ "${1:-}" = quick ]; then
   say "lints"
-  cargo clippy -p zkml-core -p zkml --all-targets --features bounty,evm -- -D warnings
+  cargo clippy -p zkml-core -p zkml-dsl --all-targets --features bounty,evm -- -D warnings
   say "tests"
-  cargo test -p zkml-core -p zkml --features bounty,evm --lib --tests
+  cargo test -p zkml-core -p zkml-dsl --features bounty,evm --lib --tests
   say "done"
   exit
 fi
@@ -38,8 +38,8 @@ cargo clippy --workspace --all-targets --features "$features" -- -D warnings
 # The smaller feature sets: the front half, and the verifier alone.
 cargo clippy -p zkml-core --no-default-features -- -D warnings
 cargo clippy -p zkml-core --lib -- -D warnings
-cargo clippy -p zkml --no-default-features --features verify --lib --test verifier -- -D warnings
-cargo clippy -p zkml --no-default-features --features evm --lib -- -D warnings
+cargo clippy -p zkml-dsl --no-default-features --features verify --lib --test verifier -- -D warnings
+cargo clippy -p zkml-dsl --no-default-features --features evm --lib -- -D warnings
 
 say "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features "$features"
@@ -91,7 +91,7 @@ say "a digit, verified by a contract"
 "$target/debug/examples/evm"
 
 say "the verifier alone"
-cargo test -p zkml --no-default-features --features verify --test verifier
+cargo test -p zkml-dsl --no-default-features --features verify --test verifier
 
 say "what is switched off is said"
 cargo test -p zkml-ui --test ui switched_off

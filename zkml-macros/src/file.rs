@@ -193,7 +193,7 @@ fn keras(_: Vec<u8>, _: &Options) -> Result<Graph, String> {
 fn switched_off(format: &str, feature: &str) -> String {
     format!(
         "reading {format} files is switched off; add the feature to Cargo.toml: \
-         `zkml = {{ version = \"..\", features = [\"{feature}\"] }}`"
+         `zkml-dsl = {{ version = \"..\", features = [\"{feature}\"] }}`"
     )
 }
 

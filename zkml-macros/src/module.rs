@@ -63,7 +63,7 @@ pub fn expand(options: &Options, item: &ItemStruct, mut report: Report) -> Token
         report.add(
             item.ident.span().into(),
             "reading Burn modules is switched off",
-            "add the feature to Cargo.toml: `zkml = { version = \"..\", features = [\"burn\"] }`",
+            "add the feature to Cargo.toml: `zkml-dsl = { version = \"..\", features = [\"burn\"] }`",
         );
     }
     if !item.generics.params.is_empty() {
