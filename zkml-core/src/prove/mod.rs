@@ -41,6 +41,7 @@ pub mod rates;
 pub mod registered;
 pub mod snarkjs;
 pub mod statement;
+mod subgroup;
 pub mod system;
 pub mod transcript;
 pub mod two_phase;

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 use super::file::{self, FileError, Kind, Payload};
 use super::public::{PublicTable, TableError, from_bytes};
+use super::subgroup::{are_members, is_member};
 use super::{Digest, Fr, Provenance};
 
 /// The pairing-friendly curve of all proofs.
@@ -176,7 +177,7 @@ pub enum LoadError {
 pub fn check<C: SWCurveConfig>(p: &Affine<C>, what: &'static str, index: usize) -> Result<(), LoadError> {
     let fault = if !p.is_on_curve() {
         PointFault::Curve
-    } else if !p.is_in_correct_subgroup_assuming_on_curve() {
+    } else if !is_member(p) {
         PointFault::Subgroup
     } else {
         return Ok(());
@@ -184,12 +185,33 @@ pub fn check<C: SWCurveConfig>(p: &Affine<C>, what: &'static str, index: usize) 
     Err(LoadError::Point { what, index, fault })
 }
 
-/// Checks all points of a slice, in parallel.
+/// Checks that all points of a slice are on their curve and in their subgroup, in parallel: membership of [many at once](super::subgroup).
 ///
 /// # Errors
-/// The first that is not.
+/// One that is not.
 pub fn check_all<C: SWCurveConfig>(points: &[Affine<C>], what: &'static str) -> Result<(), LoadError> {
-    points.par_iter().enumerate().try_for_each(|(index, p)| check(p, what, index))
+    points.chunks(CHUNK).enumerate().try_for_each(|(k, points)| {
+        let start = k * CHUNK;
+        if let Some(i) = points.par_iter().position_first(|p| !p.is_on_curve()) {
+            return Err(LoadError::Point { what, index: start + i, fault: PointFault::Curve });
+        }
+        check_members(points, &encoded(points, Compress::No), what, start)
+    })
+}
+
+/// Checks that points on the curve, with their encodings, are in their subgroup; `start` is the index of the first.
+fn check_members<C: SWCurveConfig>(
+    points: &[Affine<C>],
+    bytes: &[u8],
+    what: &'static str,
+    start: usize,
+) -> Result<(), LoadError> {
+    if are_members(points, bytes) {
+        return Ok(());
+    }
+    // There is one: sums of members are members.
+    let index = points.par_iter().position_first(|p| !is_member(p)).unwrap_or_default();
+    Err(LoadError::Point { what, index: start + index, fault: PointFault::Subgroup })
 }
 
 /// Checks that no point of a slice is zero.
@@ -203,6 +225,7 @@ pub fn check_nonzero<C: SWCurveConfig>(points: &[Affine<C>], what: &'static str)
     }
 }
 
+/// A point from its one encoding, which may be outside of its subgroup.
 fn parse<C: SWCurveConfig>(
     bytes: &[u8],
     compress: Compress,
@@ -211,7 +234,9 @@ fn parse<C: SWCurveConfig>(
 ) -> Result<Affine<C>, LoadError> {
     let encoding = LoadError::Point { what, index, fault: PointFault::Encoding };
     let point = Affine::<C>::deserialize_with_mode(bytes, compress, Validate::No).map_err(|_| encoding.clone())?;
-    check(&point, what, index)?;
+    if !point.is_on_curve() {
+        return Err(LoadError::Point { what, index, fault: PointFault::Curve });
+    }
     // One point, one encoding: arkworks ignores the coordinates of infinity, and the sign of uncompressed points.
     let mut again = Vec::with_capacity(bytes.len());
     point.serialize_with_mode(&mut again, compress).map_err(|_| encoding.clone())?;
@@ -303,7 +328,9 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// If the bytes end too early, or are not the one encoding of a point in its group.
     pub fn point<C: SWCurveConfig>(&mut self, compress: Compress, what: &'static str) -> Result<Affine<C>, LoadError> {
-        parse(&self.take(C::serialized_size(compress), what)?, compress, what, 0)
+        let point = parse(&self.take(C::serialized_size(compress), what)?, compress, what, 0)?;
+        check(&point, what, 0)?;
+        Ok(point)
     }
 
     /// A length and that many points, in parallel.
@@ -325,7 +352,9 @@ impl<'a> Reader<'a> {
             self.fill(chunk, what)?;
             let parsed =
                 chunk.par_chunks_exact(size).enumerate().map(|(i, point)| parse(point, compress, what, start + i));
-            points.extend(parsed.collect::<Result<Vec<_>, _>>()?);
+            let parsed = parsed.collect::<Result<Vec<_>, _>>()?;
+            check_members(&parsed, chunk, what, start)?;
+            points.extend(parsed);
         }
         Ok(points)
     }
@@ -438,17 +467,19 @@ pub fn put_all<C: SWCurveConfig>(bytes: &mut Vec<u8>, points: &[Affine<C>], comp
 /// If they can't be written.
 pub fn write_all<C: SWCurveConfig>(out: &mut dyn Write, points: &[Affine<C>], compress: Compress) -> io::Result<()> {
     out.write_all(&(points.len() as u64).to_le_bytes())?;
+    points.chunks(CHUNK).try_for_each(|points| out.write_all(&encoded(points, compress)))
+}
+
+/// The encodings of points, in parallel.
+fn encoded<C: SWCurveConfig>(points: &[Affine<C>], compress: Compress) -> Vec<u8> {
     let size = C::serialized_size(compress);
-    for points in points.chunks(CHUNK) {
-        let mut bytes = vec![0; size * points.len()];
-        bytes.par_chunks_exact_mut(size).zip(points).for_each(|(bytes, point)| {
-            // There is room for it.
-            let written = point.serialize_with_mode(bytes, compress);
-            debug_assert!(written.is_ok());
-        });
-        out.write_all(&bytes)?;
-    }
-    Ok(())
+    let mut bytes = vec![0; size * points.len()];
+    bytes.par_chunks_exact_mut(size).zip(points).for_each(|(bytes, point)| {
+        // There is room for it.
+        let written = point.serialize_with_mode(bytes, compress);
+        debug_assert!(written.is_ok());
+    });
+    bytes
 }
 
 /// Appends a provenance.
