@@ -263,3 +263,106 @@ fn old_softmax_runs_over_all_axes_from_its_own_on() {
     let new = model(&dims(), node("Softmax", &["x"], &[("axis", 1)]), 13).unwrap();
     assert!((sum(output(new, &x)) - 2.0).abs() < 1e-9);
 }
+
+/// A stored tensor of little-endian bytes.
+fn stored(name: &str, element: i64, dims: &[i64], raw: &[u8]) -> Message {
+    let tensor = dims.iter().fold(Message::default(), |tensor, d| tensor.int(1, *d));
+    tensor.int(2, element).text(8, name).bytes(9, raw)
+}
+
+/// A node with an output of its own.
+fn step(operator: &str, name: &str, inputs: &[&str], output: &str, attributes: &[(&str, i64)]) -> Message {
+    let node = inputs.iter().fold(Message::default(), |node, input| node.text(1, input));
+    let node = node.text(2, output).text(3, name).text(4, operator);
+    attributes
+        .iter()
+        .fold(node, |node, (name, value)| node.message(5, Message::default().text(1, name).int(3, *value).int(20, 2)))
+}
+
+/// A file of these nodes and stored tensors, from `x` of these extents and this element type to `y`.
+fn network(dims: &[Dim], element: i64, nodes: Vec<Message>, stored: Vec<Message>) -> Result<Import, ImportError> {
+    let graph = nodes.into_iter().fold(Message::default(), |graph, node| graph.message(1, node));
+    let graph = stored.into_iter().fold(graph, |graph, tensor| graph.message(5, tensor));
+    let mut input = info("x", dims);
+    if let (_, wire::Value::Message(types)) = &mut input.0[1]
+        && let (_, wire::Value::Message(tensor)) = &mut types.0[0]
+    {
+        tensor.0[0].1 = wire::Value::Varint(element as u64);
+    }
+    let graph = graph.message(11, input).message(12, info("y", &[]));
+    let opset = Message::default().int(2, 17);
+    read(&Message::default().int(1, 8).message(7, graph).message(8, opset).write(), &Options::default())
+}
+
+fn floats(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|v| v.to_le_bytes()).collect()
+}
+
+/// Weights of 8 bits, with a scale and a zero point for each output.
+#[test]
+fn weights_that_are_stored_quantised_are_read() {
+    let stored_weights = || {
+        vec![
+            stored("q", 3, &[3, 2], &[1, 254, 0, 127, 128, 3]),
+            stored("s", 1, &[2], &floats(&[0.5, 0.25])),
+            stored("z", 3, &[2], &[1, 255]),
+        ]
+    };
+    let nodes = |axis| {
+        vec![
+            step("DequantizeLinear", "dq", &["q", "s", "z"], "w", &[("axis", axis)]),
+            step("MatMul", "product", &["x", "w"], "y", &[]),
+        ]
+    };
+    let import = network(&[Fixed(1), Fixed(3)], 1, nodes(1), stored_weights()).unwrap();
+    // (q - z) * s: columns (1, 0, -128) - 1 by 0.5, and (-2, 127, 3) + 1 by 0.25.
+    let x = Tensor::vector(vec![1.0, 10.0, 100.0]);
+    let expected = [-0.5 * 10.0 - 64.5 * 100.0, -0.25 + 32.0 * 10.0 + 100.0];
+    assert_eq!(output(import, &x).into_data(), expected);
+    let error = network(&[Fixed(1), Fixed(3)], 1, nodes(0), stored_weights()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "onnx node `dq` (DequantizeLinear): found 2 scales along an axis of 3, expected one for each place"
+    );
+}
+
+#[test]
+fn networks_that_are_quantised_say_what_to_export_instead() {
+    let scales = || vec![stored("s", 1, &[], &floats(&[0.5])), stored("z", 3, &[], &[0])];
+    for operator in ["QuantizeLinear", "DequantizeLinear"] {
+        let error = network(&[Fixed(1), Fixed(3)], 1, vec![step(operator, "q", &["x", "s", "z"], "y", &[])], scales());
+        let error = error.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Unsupported);
+        let repair = "the file is quantised; export the network as it was before, in floats: `quantize` finds integers that cost \
+                      least to prove";
+        assert!(error.to_string().starts_with(&format!("onnx node `q` ({operator}): ")), "{error}");
+        assert!(error.to_string().ends_with(repair), "{error}");
+    }
+}
+
+/// The first whole number that 32-bit floats do not have, from whole inputs to whole outputs.
+#[test]
+fn whole_numbers_beyond_floats_of_32_bits_are_exact() {
+    let one = || vec![stored("one", 7, &[1], &1i64.to_le_bytes())];
+    let nodes = || vec![step("Add", "sum", &["x", "one"], "y", &[])];
+    let import = network(&[Fixed(1), Fixed(1)], 7, nodes(), one()).unwrap();
+    assert_eq!(output(import, &Tensor::vector(vec![16_777_216.0])).into_data(), [16_777_217.0]);
+}
+
+#[test]
+fn whole_numbers_beyond_what_a_float_holds_are_refused() {
+    let add = || vec![step("Add", "sum", &["x", "large"], "y", &[])];
+    let with = |n: i64| network(&[Fixed(1), Fixed(1)], 7, add(), vec![stored("large", 7, &[1], &n.to_le_bytes())]);
+    assert!(with((1 << 53) - 1).is_ok());
+    for n in [(1 << 53) + 1, -(1 << 53), i64::MAX - (1 << 20)] {
+        let error = with(n).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Unsupported);
+        assert_eq!(error.found, format!("tensor `large` with the whole number {:e}", n as f64));
+        assert_eq!(error.expected, "whole numbers below 2^53, which floats hold exactly");
+    }
+    // Computed from constants.
+    let half = (1i64 << 52) + 1;
+    let double = vec![step("Add", "twice", &["large", "large"], "t", &[]), step("Add", "sum", &["x", "t"], "y", &[])];
+    let error = network(&[Fixed(1), Fixed(1)], 7, double, vec![stored("large", 7, &[1], &half.to_le_bytes())]);
+    assert_eq!(error.unwrap_err().expected, "smaller ones, which floats hold exactly");
+}

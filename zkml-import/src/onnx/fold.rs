@@ -13,7 +13,7 @@ use super::{
     call::Call,
     operators::{self, Fold},
     reader::{Reader, kind_of},
-    tensors::Element,
+    tensors::{EXACT, Element, is_end},
     traced::{Kind, Traced, broadcast, count},
 };
 use crate::{
@@ -108,6 +108,53 @@ pub(super) fn cast_like(call: &mut Call<'_, '_, '_>) -> Result<Option<Traced>, I
     elementwise(call, std::slice::from_ref(x), 1, like.kind, converted(like.kind)).map(Some)
 }
 
+/// `DequantizeLinear`: `(x - zero_point) * scale`, which belong to the tensor or to the places along an axis.
+pub(super) fn dequantize(call: &mut Call<'_, '_, '_>) -> Result<Option<Traced>, ImportError> {
+    call.at_most(3)?;
+    let (x, scale) = (call.input(0)?, call.input(1)?);
+    let zero = call.optional(2);
+    let axis = call.attributes.int("axis")?.unwrap_or(1);
+    let block = call.attributes.int("block_size")?.unwrap_or(0);
+    if block != 0 {
+        return Err(
+            call.unsupported(format!("a scale for each {block} elements"), "one for the tensor, or along an axis")
+        );
+    }
+    if call.attributes.int("output_dtype")?.is_some_and(|to| to != 0 && !Element::new(to).is_some_and(Element::is_real))
+    {
+        return Err(call.malformed("an `output_dtype` of whole numbers", "floats"));
+    }
+    // Along an axis: the scale is a vector, which broadcasts from there.
+    let along = |t: Traced, call: &Call<'_, '_, '_>| match *t.dims {
+        [] | [1] => Ok(t),
+        [n] => {
+            let axis = call.axis(axis, x.dims.len())?;
+            if x.dims[axis] != n {
+                return Err(
+                    call.malformed(format!("{n} scales along an axis of {}", x.dims[axis]), "one for each place")
+                );
+            }
+            let mut dims = vec![1; x.dims.len() - axis];
+            dims[0] = n;
+            let tensor = t.tensor().cloned().and_then(|tensor| tensor.reshape(dims.as_slice()).ok());
+            Ok(tensor.map_or(t, |tensor| Traced::constant(tensor, Kind::Real)))
+        }
+        _ => Err(call.malformed(call.shapes(), "scale and zero point of one axis, or none")),
+    };
+    if zero.as_ref().is_some_and(|zero| zero.dims != scale.dims) {
+        return Err(call.malformed(call.shapes(), "a zero point of the shape of the scale"));
+    }
+    let scale = along(scale, call)?;
+    let result = match zero {
+        Some(zero) => {
+            let zero = along(zero, call)?;
+            elementwise(call, &[x, scale, zero], 3, Kind::Real, |x| (x[0] - x[2]) * x[1])?
+        }
+        None => elementwise(call, &[x, scale], 2, Kind::Real, |x| x[0] * x[1])?,
+    };
+    Ok(Some(result))
+}
+
 /// Conversion to elements of this kind; to whole numbers, towards zero.
 fn converted(to: Kind) -> fn(&[f64]) -> f64 {
     match to {
@@ -149,6 +196,12 @@ fn elementwise(
         }
         f(&x)
     });
+    if kind == Kind::Whole && tensor.data().iter().any(|v| v.abs() >= EXACT && !is_end(*v)) {
+        return Err(call.unsupported(
+            "a whole number of 2^53 or more, computed from constants",
+            "smaller ones, which floats hold exactly",
+        ));
+    }
     Ok(Traced::constant(tensor, kind))
 }
 

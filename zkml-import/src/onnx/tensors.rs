@@ -11,6 +11,14 @@ use zkml_core::{error::Origin, shape::Shape, tensor::Tensor};
 use super::{proto, traced::MAX_RANK};
 use crate::error::ImportError;
 
+/// Below it, floats hold whole numbers exactly: `2^53`, which is also what `2^53 + 1` is rounded to.
+pub(super) const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// Whether a number is an end of the range of 64 bits, by which files say "to the end": it is never reached, and so never rounded.
+pub(super) fn is_end(value: f64) -> bool {
+    value.abs() >= i64::MAX as f64
+}
+
 /// What an element is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Element {
@@ -153,6 +161,10 @@ pub(super) fn read(
             }
         }
     };
+    if let Some(large) = data.iter().find(|v| !element.is_real() && v.abs() >= EXACT && !is_end(**v)) {
+        let found = format!("tensor `{name}` with the whole number {large:e}");
+        return Err(ImportError::unsupported(origin, found, "whole numbers below 2^53, which floats hold exactly"));
+    }
     let found = data.len();
     let tensor = Tensor::new(shape, data)
         .map_err(|e| malformed(format!("tensor `{name}` with {found} elements"), &format!("{}", e.expected)))?;

@@ -9,7 +9,7 @@ use crate::{
         call::Call,
         fold::spend,
         reader::kind_of,
-        tensors,
+        tensors::{self, EXACT, is_end},
         traced::{Kind, Traced, count},
     },
 };
@@ -36,14 +36,25 @@ fn stored(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
         return Ok(Traced::constant(Tensor::from_fn([], |_| value), Kind::Real));
     }
     if let Some(value) = call.attributes.int("value_int")? {
-        return Ok(Traced::constant(Tensor::from_fn([], |_| value as f64), Kind::Whole));
+        return exact(call, Traced::constant(Tensor::from_fn([], |_| value as f64), Kind::Whole));
     }
     if let Some(values) = call.attributes.floats("value_floats")? {
         return Ok(Traced::constant(Tensor::vector(values.iter().map(|v| f64::from(*v)).collect()), Kind::Real));
     }
     match call.attributes.ints("value_ints")? {
-        Some(values) => Ok(Traced::constant(Tensor::vector(values.iter().map(|v| *v as f64).collect()), Kind::Whole)),
+        Some(values) => {
+            let values = values.iter().map(|v| *v as f64).collect();
+            exact(call, Traced::constant(Tensor::vector(values), Kind::Whole))
+        }
         None => Err(call.unsupported("a constant of another type", "numbers")),
+    }
+}
+
+/// Whole numbers that a float holds exactly.
+fn exact(call: &Call<'_, '_, '_>, value: Traced) -> Result<Traced, ImportError> {
+    match value.tensor().and_then(|t| t.data().iter().find(|v| v.abs() >= EXACT && !is_end(**v))) {
+        Some(large) => Err(call.unsupported(format!("the whole number {large:e}"), "whole numbers below 2^53")),
+        None => Ok(value),
     }
 }
 

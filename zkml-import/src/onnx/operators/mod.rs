@@ -59,8 +59,24 @@ pub(super) fn translate(call: &mut Call<'_, '_, '_>) -> Result<Vec<Traced>, Impo
     }
 }
 
+/// Operators of networks that another tool has quantised.
+const QUANTISED: [&str; 8] = [
+    "ConvInteger",
+    "DequantizeLinear",
+    "DynamicQuantizeLinear",
+    "MatMulInteger",
+    "MatMulNBits",
+    "QLinearConv",
+    "QLinearMatMul",
+    "QuantizeLinear",
+];
+
 /// What may help where an operator has no layers: a name like it, unless it is one of ONNX itself.
 fn help(name: &str) -> String {
+    if QUANTISED.contains(&name) {
+        return "the file is quantised; export the network as it was before, in floats: `quantize` finds integers that cost least to prove"
+            .to_owned();
+    }
     let names: Vec<&str> = OPERATORS.iter().map(|operator| operator.name).collect();
     let known = names.contains(&name) || KNOWN.contains(&name);
     match nearest(name, &names).filter(|_| !known) {

@@ -186,6 +186,7 @@ pub(in crate::onnx) const OPERATORS: &[Operator] = &[
     op("Identity", One(shapes::identity), Constant, "the input"),
     op("Dropout", One(shapes::dropout), Layers, "the input, as it is once trained"),
     op("Cast", One(shapes::cast), Own(fold::cast), "where it changes no number"),
+    op("DequantizeLinear", Constants, Own(fold::dequantize), "`(x - zero_point) * scale`, by tensor or along an axis"),
     op("CastLike", One(shapes::cast_like), Own(fold::cast_like), "where it changes no number"),
 
     // Constants.
@@ -202,7 +203,7 @@ pub(in crate::onnx) const OPERATORS: &[Operator] = &[
 pub(super) const KNOWN: &[&str] = &[
     "Acos", "Acosh", "AffineGrid", "Asin", "Asinh", "Atan", "Atanh", "Attention", "Bernoulli", "BitShift", "BitwiseAnd",
     "BitwiseNot", "BitwiseOr", "BitwiseXor", "BlackmanWindow", "Col2Im", "Compress", "ConcatFromSequence", "ConvInteger",
-    "Cos", "Cosh", "DFT", "DeformConv", "DequantizeLinear", "Det", "DynamicQuantizeLinear", "Einsum", "EyeLike", "GRU",
+    "Cos", "Cosh", "DFT", "DeformConv", "Det", "DynamicQuantizeLinear", "Einsum", "EyeLike", "GRU",
     "GridSample", "HammingWindow", "HannWindow", "If", "ImageDecoder", "IsInf", "IsNaN", "LSTM", "Loop",
     "LpNormalization", "MatMulInteger", "MaxRoiPool", "MaxUnpool", "MelWeightMatrix", "Multinomial",
     "NegativeLogLikelihoodLoss", "NonMaxSuppression", "NonZero", "OneHot", "Optional", "OptionalGetElement",
