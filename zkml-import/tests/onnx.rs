@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use rand::{SeedableRng as _, rngs::StdRng};
 use zkml_core::{
     error::Origin,
-    graph::{Range, Visibility},
+    graph::{Range, Visibility, Visible},
     model::Model,
+    plan::Target,
     shape::Shape,
     tensor::Tensor,
 };
@@ -345,8 +347,18 @@ fn networks_that_are_quantised_say_what_to_export_instead() {
 fn whole_numbers_beyond_floats_of_32_bits_are_exact() {
     let one = || vec![stored("one", 7, &[1], &1i64.to_le_bytes())];
     let nodes = || vec![step("Add", "sum", &["x", "one"], "y", &[])];
-    let import = network(&[Fixed(1), Fixed(1)], 7, nodes(), one()).unwrap();
-    assert_eq!(output(import, &Tensor::vector(vec![16_777_216.0])).into_data(), [16_777_217.0]);
+    let mut import = network(&[Fixed(1), Fixed(1)], 7, nodes(), one()).unwrap();
+    import.graph = import.graph.with_range(Range::Whole(0, 1 << 24)).unwrap();
+    let visibility = Visibility { weights: Visible::Public, ..Visibility::default() };
+    let model: Model = import.model(visibility).unwrap();
+    let input = Tensor::vector(vec![16_777_216.0]);
+    assert_eq!(model.forward(&input).unwrap().into_data(), [16_777_217.0]);
+    let samples = [input.clone(), Tensor::vector(vec![3.0])];
+    let circuit = model.quantize(&samples, Target::top1(0.0).max_error(0.25)).unwrap().circuit().unwrap();
+    let rng = &mut StdRng::seed_from_u64(1);
+    let keys = circuit.setup(rng).unwrap();
+    let statement = keys.verifying.verify(&circuit.prove(&keys.proving, &input, rng).unwrap()).unwrap();
+    assert_eq!(statement.output(0).unwrap().into_data(), [16_777_217.0]);
 }
 
 #[test]
