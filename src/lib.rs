@@ -88,6 +88,26 @@ pub mod prelude {
     pub use crate::zk_model;
 }
 
+/// The examples of `docs/first-proof.md`.
+#[cfg(all(doctest, feature = "prove"))]
+#[doc = include_str!("../docs/first-proof.md")]
+struct FirstProof;
+
+/// The examples of `docs/private-weights.md`.
+#[cfg(all(doctest, feature = "prove"))]
+#[doc = include_str!("../docs/private-weights.md")]
+struct PrivateWeights;
+
+/// The example of `docs/how-it-works.md`.
+#[cfg(all(doctest, feature = "prove"))]
+#[doc = include_str!("../docs/how-it-works.md")]
+struct HowItWorks;
+
+/// The examples of `docs/proof-systems.md`.
+#[cfg(all(doctest, feature = "prove"))]
+#[doc = include_str!("../docs/proof-systems.md")]
+struct ProofSystems;
+
 /// The examples of `docs/models.md`.
 #[cfg(all(doctest, feature = "prove", feature = "burn", feature = "onnx", feature = "keras"))]
 #[doc = include_str!("../docs/models.md")]

@@ -18,7 +18,7 @@ use crate::{
 /// # Constraints
 /// `bits + 1` for a value of so many bits with its sign: in general `n`, for a bit decomposition in `n` bits, where `2^n`
 /// exceeds the extent of the interval, rounding included. None for a shift of 0 or a result that is known, unless the bit
-/// bit width excludes values. A saturation that can happen needs a sign bit and up to three constraints more.
+/// width excludes values. A saturation that can happen needs a sign bit and up to three constraints more.
 #[derive(Clone, Copy, Debug)]
 pub struct Rescale {
     /// How the value is cut.
