@@ -4,6 +4,7 @@ mod gadgets;
 mod glossary;
 mod layers;
 mod modules;
+mod packages;
 
 use std::{
     fs,
