@@ -8,8 +8,12 @@ mod exports;
 mod formats;
 #[path = "cli/judged.rs"]
 mod judged;
+#[path = "cli/kills.rs"]
+mod kills;
 #[path = "cli/models.rs"]
 mod models;
+#[path = "cli/mutations.rs"]
+mod mutations;
 #[path = "cli/plans.rs"]
 mod plans;
 #[path = "cli/processes.rs"]

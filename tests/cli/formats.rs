@@ -7,7 +7,7 @@ use npyz::WriterBuilder;
 
 use crate::world::{World, digit};
 
-fn npy(values: &[f64], shape: &[u64]) -> Vec<u8> {
+pub fn npy(values: &[f64], shape: &[u64]) -> Vec<u8> {
     let mut bytes = vec![];
     let options = npyz::WriteOptions::<f32>::new().default_dtype().shape(shape).writer(&mut bytes);
     let mut writer = options.begin_nd().unwrap();
@@ -16,7 +16,7 @@ fn npy(values: &[f64], shape: &[u64]) -> Vec<u8> {
     bytes
 }
 
-fn npz(arrays: &[(&str, Vec<u8>)]) -> Vec<u8> {
+pub fn npz(arrays: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(vec![]));
     for (name, bytes) in arrays {
         zip.start_file(format!("{name}.npy"), zip::write::SimpleFileOptions::default()).unwrap();
@@ -25,14 +25,18 @@ fn npz(arrays: &[(&str, Vec<u8>)]) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
+pub fn png(pixels: &[u8], width: u32) -> Vec<u8> {
+    let image = GrayImage::from_raw(width, pixels.len() as u32 / width, pixels.to_vec()).unwrap();
+    let mut png = Cursor::new(vec![]);
+    image.write_to(&mut png, ImageFormat::Png).unwrap();
+    png.into_inner()
+}
+
 #[test]
 fn all_formats_are_the_same_input() {
     let world = World::ready();
     let (values, label) = digit(1207);
     let pixels: Vec<u8> = values.iter().map(|x| *x as u8).collect();
-    let image = GrayImage::from_raw(8, 8, pixels.clone()).unwrap();
-    let mut png = Cursor::new(vec![]);
-    image.write_to(&mut png, ImageFormat::Png).unwrap();
     let rows: Vec<&[f64]> = values.chunks(8).collect();
     let words: Vec<String> = values.iter().map(ToString::to_string).collect();
     let files = [
@@ -41,7 +45,7 @@ fn all_formats_are_the_same_input() {
         ("object.json", serde_json::to_vec(&serde_json::json!({"shape": [1, 8, 8], "data": values})).unwrap()),
         ("array.npy", npy(&values, &[8, 8])),
         ("archive.npz", npz(&[("x", npy(&values, &[1, 1, 8, 8])), ("y", npy(&[label as f64], &[1]))])),
-        ("image.png", png.into_inner()),
+        ("image.png", png(&pixels, 8)),
         ("image2.pgm", [b"P5\n8 8\n255\n", pixels.as_slice()].concat()),
         ("table.csv", words.join(",").into_bytes()),
     ];

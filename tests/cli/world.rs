@@ -102,6 +102,40 @@ impl World {
         world
     }
 
+    /// A project on a network of two dense layers, with a plan, keys, a commitment to the weights and a proof, made once.
+    pub fn small() -> Self {
+        static BASE: OnceLock<World> = OnceLock::new();
+        let base = BASE.get_or_init(|| {
+            let world = Self::small_public();
+            world.edit(&[("weights = \"public\"", "weights = \"committed\"")]);
+            world.passes(&["setup", "--force"]);
+            world.passes(&["commit", "weights"]);
+            world.passes(&["prove", "input.csv"]);
+            world
+        });
+        let world = Self::new();
+        world.copy(&base.folder);
+        world
+    }
+
+    /// As [`small`](Self::small), with public weights, and without what is made of the plan but keys.
+    pub fn small_public() -> Self {
+        let world = Self::new();
+        fs::copy(shipped("zkml-import/tests/onnx/inputs.onnx"), world.path("small.onnx")).unwrap();
+        world.write("samples.csv", b"1,2,3\n0,5,1\n4,4,0\n");
+        world.write("input.csv", b"1,2,3\n");
+        world.passes(&["init", "small.onnx", "--samples", "samples.csv"]);
+        world.edit(&[("# range = [0.0, 1.0]", "range = [0, 8]"), ("time_limit = 60.0", "tries = 10")]);
+        world.passes(&["quantize"]);
+        world.passes(&["setup"]);
+        world
+    }
+
+    /// Takes all files of another folder.
+    pub fn copy(&self, folder: &Path) {
+        copy(folder, &self.folder);
+    }
+
     /// Replaces parts of the project file, which must be there.
     pub fn edit(&self, replaced: &[(&str, &str)]) {
         let mut text = self.text("zkml.toml");

@@ -2,10 +2,10 @@
 //! files written whole or not at all.
 
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fs::{self, File, OpenOptions},
     io::{self, Read, Write},
-    path::Path,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
 };
 
@@ -79,12 +79,30 @@ pub fn save_secret(path: impl AsRef<Path>, bytes: &[u8]) -> io::Result<()> {
 /// # Errors
 /// As [`save`], and those of the function.
 pub(crate) fn save_with(path: &Path, secret: bool, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
-    static COUNTER: AtomicU64 = AtomicU64::new(0);
     let name = path.file_name().ok_or_else(|| io::Error::other("the path names no file"))?;
-    let mut temporary = OsString::from(".");
-    temporary.push(name);
-    temporary.push(format!(".{}.{}.tmp", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed)));
-    let temporary = path.with_file_name(temporary);
+    sweep(path.parent().unwrap_or(Path::new("")), &prefix(name));
+    let (temporary, mut file) = temporary(path, name, secret)?;
+    let written = write(&mut file).and_then(|()| file.sync_all());
+    // It is locked until it has its name.
+    let named = written.and_then(|()| fs::rename(&temporary, path)).inspect_err(|_| {
+        // The first error is the one to report.
+        let _ = fs::remove_file(&temporary);
+    });
+    drop(file);
+    named
+}
+
+/// How the names begin of the files beside a file that are not finished.
+fn prefix(name: &OsStr) -> OsString {
+    let mut prefix = OsString::from(".");
+    prefix.push(name);
+    prefix.push(".");
+    prefix
+}
+
+/// A new file beside a file, which is locked as long as it is written.
+fn temporary(path: &Path, name: &OsStr, secret: bool) -> io::Result<(PathBuf, File)> {
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     if secret {
@@ -92,13 +110,38 @@ pub(crate) fn save_with(path: &Path, secret: bool, write: impl FnOnce(&mut File)
     }
     #[cfg(not(unix))]
     let _ = secret;
-    let mut file = options.write(true).create_new(true).open(&temporary)?;
-    let written = write(&mut file).and_then(|()| file.sync_all());
-    drop(file);
-    written.and_then(|()| fs::rename(&temporary, path)).inspect_err(|_| {
-        // The first error is the one to report.
-        let _ = fs::remove_file(&temporary);
-    })
+    options.write(true).create_new(true);
+    loop {
+        let mut temporary = prefix(name);
+        temporary.push(format!("{}.{}.tmp", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed)));
+        let temporary = path.with_file_name(temporary);
+        let file = options.open(&temporary)?;
+        // Where files can't be locked, none is swept away either.
+        let locked = file.lock().is_ok();
+        // Before it was locked, another process may have taken it for one that was left.
+        if !locked || temporary.exists() {
+            return Ok((temporary, file));
+        }
+    }
+}
+
+/// Removes what processes that were killed have left of a file: what nobody has locked.
+fn sweep(folder: &Path, prefix: &OsStr) {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let prefix = prefix.as_encoded_bytes();
+    for entry in fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
+        let name = entry.file_name();
+        let name = name.as_encoded_bytes();
+        if !(name.starts_with(prefix) && name.ends_with(b".tmp")) {
+            continue;
+        }
+        if let Ok(file) = OpenOptions::new().write(true).open(entry.path())
+            && file.try_lock().is_ok()
+        {
+            // One that can't be removed is in nobody's way.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 #[cfg(test)]
@@ -134,6 +177,13 @@ mod tests {
         assert!(save(folder.join(".."), b"x").is_err());
         let names = fs::read_dir(&folder).unwrap().count();
         assert_eq!(names, 2);
+        // What a process that was killed has left is removed, what another one is writing is not.
+        fs::write(folder.join(".file.1.0.tmp"), b"left").unwrap();
+        let busy = File::create(folder.join(".file.2.0.tmp")).unwrap();
+        busy.lock().unwrap();
+        save(&path, b"third").unwrap();
+        assert!(!folder.join(".file.1.0.tmp").exists());
+        assert!(folder.join(".file.2.0.tmp").exists());
         fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
+    io,
     path::Path,
 };
 
@@ -51,6 +52,14 @@ pub fn save_secret(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 pub fn save_by(path: &Path, write: impl FnOnce(&Path) -> Result<(), LoadError>) -> Result<(), Error> {
     folder_of(path)?;
     write(path).map_err(|error| Error::Load { path: path.to_owned(), error })
+}
+
+/// Removes a file, if it is there.
+pub fn remove(path: &Path) -> Result<(), Error> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(Error::file(path, "remove", reason(&e))),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// A value as JSON that people can read.

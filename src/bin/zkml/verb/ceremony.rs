@@ -193,9 +193,10 @@ fn step<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Res
             let keys = of(&path, ceremony.finish(circuit.matrices(), &circuit.digest(), &powers))?;
             drop(step);
             let to = KeyFiles::of(project, arguments.batch);
+            // The verifying key comes last: where it is, the others are of it. So an old one goes first.
+            files::remove(&to.verifying)?;
             files::save(&to.circuit, &circuit.to_bytes()?)?;
             files::save_by(&to.proving, |path| keys.proving.save(path))?;
-            // The last one: where it is, the others are.
             files::save_by(&to.verifying, |path| keys.verifying.save(path))?;
             let made = Keys {
                 proving_key: to.proving,

@@ -63,9 +63,10 @@ fn setup<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Re
     let step = out.step("set up the keys");
     let keys = circuit.setup_in::<S>(&mut OsRng)?;
     let seconds = step.seconds();
+    // The verifying key comes last: where it is, the others are of it. So an old one goes first.
+    files::remove(&files.verifying)?;
     files::save(&files.circuit, &circuit.to_bytes()?)?;
     files::save_by(&files.proving, |path| keys.proving.save(path))?;
-    // The last one: where it is, the others are.
     files::save(&files.verifying, &keys.verifying.to_bytes())?;
     drop(step);
     at(&files.verifying, VerifyingKeyOf::<S>::load(&files.verifying))?;
