@@ -10,6 +10,15 @@ use crate::files::MAX_FILE;
 
 /// The extents and the elements of an array.
 pub(super) fn read(bytes: &[u8]) -> Result<(Vec<usize>, Vec<f64>), String> {
+    // The header must be there before room is made for it: its length follows magic and version, in 2 bytes, or 4 from version 2 on.
+    let length = match bytes {
+        [_, _, _, _, _, _, 1, _, low, high, ..] => u32::from(u16::from_le_bytes([*low, *high])),
+        [_, _, _, _, _, _, _, _, a, b, c, d, ..] => u32::from_le_bytes([*a, *b, *c, *d]),
+        _ => return Err(format!("it is no `.npy` array: it has {} bytes", bytes.len())),
+    };
+    if length as usize > bytes.len() {
+        return Err(format!("it has {} bytes, fewer than the {length} of its header", bytes.len()));
+    }
     let file = NpyFile::new(bytes).map_err(|e| format!("it is no `.npy` array: {e}"))?;
     if file.order() != Order::C {
         return Err("its order is that of Fortran, expected rows first; save `np.ascontiguousarray(x)`".to_owned());
@@ -81,4 +90,17 @@ pub(super) fn read_archive(bytes: &[u8], shape: &Shape) -> Result<Found, String>
     let wrong = |e: String| format!("array `{name}`: {e}");
     let (dims, data) = read(&bytes).map_err(wrong)?;
     Ok(Found { tensors: fit(&dims, data, shape).map_err(wrong)?, labels })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_that_is_not_there_takes_no_room() {
+        let mut bytes = b"\x93NUMPY\x02\x00\xff\xff\xff\x7f".to_vec();
+        bytes.extend([b' '; 100]);
+        assert_eq!(read(&bytes).unwrap_err(), "it has 112 bytes, fewer than the 2147483647 of its header");
+        assert_eq!(read(b"\x93NUMPY").unwrap_err(), "it is no `.npy` array: it has 6 bytes");
+    }
 }
