@@ -44,6 +44,18 @@ cargo clippy -p zkml-dsl --no-default-features --features evm --lib -- -D warnin
 say "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features "$features"
 
+say "packages, as a registry gets them"
+packages=(zkml-groth16 zkml-core zkml-import zkml-burn zkml-bounty zkml-macros zkml-dsl)
+packaged="$(cargo package --no-verify --allow-dirty "${packages[@]/#/--package=}" 2>&1)" || { echo "$packaged"; exit 1; }
+if grep -i '^warning' <<<"$packaged"; then
+  exit 1
+fi
+
+say "the book"
+mdbook="$target/tools/bin/mdbook"
+[ -x "$mdbook" ] || cargo install mdbook@0.5.4 --locked --no-default-features --debug --root "$target/tools"
+"$mdbook" build docs
+
 say "tests"
 cargo test --workspace --features "$features"
 
