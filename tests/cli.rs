@@ -1,5 +1,8 @@
 //! The command `zkml`, as a process, on the network and the digits that ship.
 
+#[cfg(all(feature = "bounty", unix))]
+#[path = "cli/bounty.rs"]
+mod bounty;
 #[path = "cli/ceremonies.rs"]
 mod ceremonies;
 #[path = "cli/exports.rs"]

@@ -1,7 +1,7 @@
 //! `zkml bounty create`: the bounty on the chain, with its reward.
 
 use super::{
-    host::{self, Name},
+    host::{self, Name, Public},
     place::Place,
     report::Report,
 };
@@ -27,9 +27,15 @@ pub fn run(name: &Name, place: &Place, project: &Project, out: &Out) -> Result<(
     }
     drop(step);
     let bounty = host.bounty().map(|bounty| Ok::<_, Error>((bounty, host.state()?))).transpose()?;
+    let file = host::public_file(project, name);
+    if let Some((bounty, _)) = bounty {
+        let (chain, factory) = (host.chain().id(), host.chain().factory());
+        files::save(&file, &files::json(&Public { bounty, package: kept.package.clone(), chain, factory }))?;
+    }
     let report = Report::new("create", host.chain(), bounty, &receipts)?;
     let next = format!(
-        "publish the bounty's address and the package {}; after the last commitment, zkml bounty reveal",
+        "publish {}, with the package {}; after the last commitment, zkml bounty reveal",
+        file.display(),
         kept.package
     );
     report.show(out, &next);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use zkml::bounty::{Host, Labelled, Mode, Offer, Package, Trust, U256, Winner, cid::FileCid};
+use zkml::bounty::{Address, Host, Labelled, Mode, Offer, Package, Trust, U256, Winner, cid::FileCid};
 
 use super::{
     place::{self, Place},
@@ -61,6 +61,35 @@ pub struct Kept {
     pub deadlines: Option<[u64; 3]>,
     /// The label of each file.
     pub labels: Vec<usize>,
+}
+
+/// What is published of a bounty that was created.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Public {
+    /// Its address.
+    pub bounty: Address,
+    /// The CID of its package.
+    pub package: String,
+    /// The number of its chain.
+    pub chain: u64,
+    /// The factory that made it.
+    pub factory: Address,
+}
+
+/// The file of what is published of a bounty.
+pub fn public_file(project: &Project, name: &Name) -> PathBuf {
+    folder(project, name).join("bounty.json")
+}
+
+/// What is published of a bounty that was created.
+pub fn public(project: &Project, name: &Name) -> Result<Public, Error> {
+    let path = public_file(project, name);
+    if !path.exists() {
+        let repair = "create one with `zkml bounty create`";
+        return Err(Error::Missing { what: "bounty", path, repair, kind: Kind::Bounty });
+    }
+    files::read_json(&path)
 }
 
 /// The folder of a bounty.

@@ -24,7 +24,7 @@ pub fn run(place: &Place, project: &Project, out: &Out) -> Result<(), Error> {
             return format!("the factory {} has no bounties", chain.factory());
         }
         let rows: Vec<Vec<String>> = shown.iter().map(Shown::row).collect();
-        table(&["bounty", "state", "reward", "correct", "data", "hunters", "keys"], &[2, 3, 5], &rows)
+        table(&["bounty", "state", "until", "reward", "correct", "data", "hunters", "keys"], &[3, 4, 6], &rows)
     });
     Ok(())
 }

@@ -62,6 +62,16 @@ impl Place {
         Self { state: phase(state.phase), until: (state.deadline != 0).then_some(state.deadline), now }
     }
 
+    /// The state, in a word.
+    pub fn state(&self) -> &'static str {
+        self.state
+    }
+
+    /// When it ends by itself.
+    pub fn until(&self) -> String {
+        self.until.map_or("-".to_owned(), times::date)
+    }
+
     /// In a line.
     pub fn text(&self) -> String {
         match self.until {

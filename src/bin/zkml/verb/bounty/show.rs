@@ -146,7 +146,8 @@ impl Shown {
         let keys = if self.setup.starts_with("0x") { "ceremony" } else { "single party" };
         vec![
             self.bounty.to_string(),
-            self.place.text(),
+            self.place.state().to_owned(),
+            self.place.until(),
             self.amount(&self.reward),
             format!("{} of {}", self.threshold, self.samples),
             self.mode.to_owned(),
