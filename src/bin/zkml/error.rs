@@ -197,10 +197,6 @@ pub enum Error {
         /// What was found and expected.
         reason: String,
     },
-    /// A step of a bounty that can't be done as things are.
-    #[cfg(feature = "bounty")]
-    #[error("{0}")]
-    Step(String),
     /// Another process has the lock.
     #[error("another zkml is at work on {}; wait for it, or leave out `--no-wait`", .path.display())]
     Busy {
@@ -239,8 +235,6 @@ impl Error {
             Self::Bounty(error) => of_bounty(error),
             #[cfg(feature = "bounty")]
             Self::Node { .. } => Kind::Chain,
-            #[cfg(feature = "bounty")]
-            Self::Step(_) => Kind::Bounty,
         }
     }
 }

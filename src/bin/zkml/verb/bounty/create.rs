@@ -29,7 +29,8 @@ pub fn run(name: &Name, place: &Place, project: &Project, out: &Out) -> Result<(
     let bounty = host.bounty().map(|bounty| Ok::<_, Error>((bounty, host.state()?))).transpose()?;
     let file = host::public_file(project, name);
     if let Some((bounty, _)) = bounty {
-        let (chain, factory) = (host.chain().id(), host.chain().factory());
+        let (bounty, factory) = (bounty.to_string(), host.chain().factory().to_string());
+        let chain = host.chain().id();
         files::save(&file, &files::json(&Public { bounty, package: kept.package.clone(), chain, factory }))?;
     }
     let report = Report::new("create", host.chain(), bounty, &receipts)?;

@@ -17,7 +17,7 @@ pub fn run(place: &Place, project: &Project, out: &Out) -> Result<(), Error> {
     let (chain, receipt) = place.deploy(project)?;
     drop(step);
     let report = json!({
-        "factory": chain.factory(), "chain": chain.id(), "block": receipt.block, "transaction": receipt.hash.to_string(),
+        "factory": chain.factory().to_string(), "chain": chain.id(), "block": receipt.block, "transaction": receipt.hash.to_string(),
         "gas": receipt.gas, "fee": receipt.fee.to_string(),
     });
     files::save(&file, &files::json(&report))?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use zkml::bounty::{Address, Host, Labelled, Mode, Offer, Package, Trust, U256, Winner, cid::FileCid};
+use zkml::bounty::{Host, Labelled, Mode, Offer, Package, Trust, U256, Winner, cid::FileCid};
 
 use super::{
     place::{self, Place},
@@ -68,13 +68,13 @@ pub struct Kept {
 #[serde(deny_unknown_fields)]
 pub struct Public {
     /// Its address.
-    pub bounty: Address,
+    pub bounty: String,
     /// The CID of its package.
     pub package: String,
     /// The number of its chain.
     pub chain: u64,
     /// The factory that made it.
-    pub factory: Address,
+    pub factory: String,
 }
 
 /// The file of what is published of a bounty.

@@ -39,7 +39,7 @@ pub fn run(arguments: &Arguments, place: &Place, project: &Project, out: &Out) -
     drop(step);
     let parameters = quantized.model().graph().parameter_count();
     let report = json!({
-        "bounty": host.bounty(), "winner": received.hunter, "commitment": element(received.commitment), "weights": path,
+        "bounty": host.bounty().map(|bounty| bounty.to_string()), "winner": received.hunter.to_string(), "commitment": element(received.commitment), "weights": path,
         "bytes": file.len(), "parameters": parameters,
     });
     out.show(&report, || {

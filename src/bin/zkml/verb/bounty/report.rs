@@ -31,7 +31,7 @@ pub struct Place {
 #[derive(Serialize)]
 pub struct Report {
     step: &'static str,
-    bounty: Option<Address>,
+    bounty: Option<String>,
     #[serde(flatten)]
     place: Option<Place>,
     /// Whether everything had been done before.
@@ -109,7 +109,7 @@ impl Report {
         };
         Ok(Self {
             step,
-            bounty: bounty.map(|(bounty, _)| bounty),
+            bounty: bounty.map(|(bounty, _)| bounty.to_string()),
             place,
             done_before: receipts.is_empty(),
             transactions: receipts.iter().map(sent).collect(),
@@ -121,7 +121,7 @@ impl Report {
     /// Prints it, with what is to be done next.
     pub fn show(&self, out: &Out, next: &str) {
         out.show(self, || {
-            let mut text = self.bounty.map_or(String::new(), |bounty| format!("bounty {bounty}\n"));
+            let mut text = self.bounty.as_ref().map_or(String::new(), |bounty| format!("bounty {bounty}\n"));
             if self.done_before {
                 text.push_str(&format!("{}: done before, nothing was sent\n", self.step));
             } else {

@@ -41,11 +41,11 @@ pub struct Arguments {
 /// A bounty, as the chain has it.
 #[derive(Serialize)]
 pub struct Shown {
-    bounty: Address,
+    bounty: String,
     #[serde(flatten)]
     place: report::Place,
-    host: Address,
-    token: Option<Address>,
+    host: String,
+    token: Option<String>,
     /// In wei, or the token's smallest units.
     reward: String,
     bond: String,
@@ -74,7 +74,7 @@ pub struct Shown {
 /// A hunter.
 #[derive(Serialize)]
 struct Hunted {
-    hunter: Address,
+    hunter: String,
     commitment: String,
     proven: u32,
     correct: u32,
@@ -87,7 +87,7 @@ impl Shown {
     pub fn of(chain: &Chain, bounty: Address, package: Option<String>) -> Result<Self, zkml::bounty::Error> {
         let (terms, state) = inspect(chain, bounty)?;
         let of = |h: Progressed| Hunted {
-            hunter: h.hunter,
+            hunter: h.hunter.to_string(),
             commitment: element(h.commitment),
             proven: h.proven,
             correct: h.correct,
@@ -97,10 +97,10 @@ impl Shown {
         let samples = terms.samples();
         let Terms { host, token, reward, bond, threshold, chunks, commit_until, reveal_until, prove_until, .. } = terms;
         Ok(Self {
-            bounty,
+            bounty: bounty.to_string(),
             place: report::Place::new(state, chain.now()?),
-            host,
-            token,
+            host: host.to_string(),
+            token: token.map(|token| token.to_string()),
             reward: reward.to_string(),
             bond: bond.to_string(),
             threshold,
@@ -145,7 +145,7 @@ impl Shown {
     pub fn row(&self) -> Vec<String> {
         let keys = if self.setup.starts_with("0x") { "ceremony" } else { "single party" };
         vec![
-            self.bounty.to_string(),
+            self.bounty.clone(),
             self.place.state().to_owned(),
             self.place.until(),
             self.amount(&self.reward),
@@ -174,7 +174,7 @@ pub fn print(shown: &Shown, next: &str, out: &Out) {
         };
         let rows = [
             ("state", shown.place.text()),
-            ("host", shown.host.to_string()),
+            ("host", shown.host.clone()),
             ("reward", shown.amount(&shown.reward)),
             ("bond", shown.amount(&shown.bond)),
             ("threshold", format!("{} of {} correct, the {} wins", shown.threshold, shown.samples, shown.winner)),
@@ -195,7 +195,7 @@ pub fn print(shown: &Shown, next: &str, out: &Out) {
             let row = |h: &Hunted| {
                 let credit = shown.amount(&h.credit);
                 vec![
-                    h.hunter.to_string(),
+                    h.hunter.clone(),
                     format!("{} of {}", h.proven, shown.chunks),
                     h.correct.to_string(),
                     format!("{} of {}", h.delivered, shown.delivery_parts),

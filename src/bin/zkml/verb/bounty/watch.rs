@@ -11,8 +11,12 @@ use crate::{error::Error, out::Out, project::Project};
 
 pub fn run(name: &Name, place: &Place, project: &Project, out: &Out) -> Result<(), Error> {
     let public = host::public(project, name)?;
+    let bounty = public.bounty.parse().map_err(|_| {
+        let reason = "its `bounty` is no address; run `zkml bounty create` again, which sends nothing twice";
+        Error::file(host::public_file(project, name), "read", reason)
+    })?;
     let step = out.step("ask the chain");
-    let shown = Shown::of(&place.observe(project)?, public.bounty, Some(public.package))?;
+    let shown = Shown::of(&place.observe(project)?, bounty, Some(public.package))?;
     drop(step);
     let next = match shown.phase() {
         Phase::Revealing => "zkml bounty reveal",
