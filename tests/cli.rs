@@ -19,6 +19,8 @@ mod plans;
 mod processes;
 #[path = "cli/proofs.rs"]
 mod proofs;
+#[path = "cli/registered.rs"]
+mod registered;
 #[path = "cli/secrets.rs"]
 mod secrets;
 #[path = "cli/world.rs"]

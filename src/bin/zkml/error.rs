@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use serde::Serialize;
 use zkml::{
-    circuit::CircuitError,
+    circuit::{CircuitError, RegistrationError},
     error::PlanError,
     evm::EvmError,
     prove::{LoadError, VerifyError},
@@ -172,6 +172,15 @@ pub enum Error {
         #[source]
         error: EvmError,
     },
+    /// A registration of weights that is not made, or not accepted.
+    #[error("{}: {error}", .path.display())]
+    Registration {
+        /// Its file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        error: Box<RegistrationError>,
+    },
     /// A proof is not accepted.
     #[error("{}: {error}", .path.display())]
     Verify {
@@ -229,6 +238,13 @@ impl Error {
             Self::Plan(_) | Self::OtherPlan { .. } => Kind::Plan,
             Self::Circuit(CircuitError::Unsatisfied { .. }) | Self::Ceremony { refused: true, .. } => Kind::Refused,
             Self::Circuit(_) | Self::OtherKeys { .. } | Self::Ceremony { .. } | Self::Evm { .. } => Kind::Circuit,
+            Self::Registration { error, .. } => match **error {
+                RegistrationError::Circuit(_) | RegistrationError::LinkKey | RegistrationError::Key { .. } => {
+                    Kind::Circuit
+                }
+                // A proof or a link that is not accepted, or somebody else's.
+                _ => Kind::Refused,
+            },
             Self::Verify { .. } | Self::Refused(_) => Kind::Refused,
             Self::Busy { .. } => Kind::Busy,
             #[cfg(feature = "bounty")]

@@ -19,6 +19,7 @@ mod out;
 mod picture;
 mod project;
 mod ready;
+mod registered;
 mod said;
 mod system;
 mod verb;
@@ -76,6 +77,8 @@ enum Verb {
     Setup(verb::setup::Arguments),
     /// Make the keys by many parties, of which one honest one suffices
     Ceremony(verb::ceremony::Arguments),
+    /// Register the weights: what they are is shown once, and all proofs are about them
+    Register(verb::register::Arguments),
     /// Prove the model's answers, a proof for each input
     Prove(verb::prove::Arguments),
     /// Verify proofs, and show what they say
@@ -126,6 +129,7 @@ fn run(cli: &Cli, out: &Out) -> Result<(), Error> {
         Verb::Mock(arguments) => verb::mock::run(arguments, open()?, out),
         Verb::Setup(arguments) => verb::setup::run(arguments, open()?, out),
         Verb::Ceremony(arguments) => verb::ceremony::run(arguments, open, out),
+        Verb::Register(arguments) => verb::register::run(arguments, open()?, out),
         Verb::Prove(arguments) => verb::prove::run(arguments, open()?, out),
         Verb::Verify(arguments) => verb::verify::run(arguments, open()?, out),
         Verb::Batch(arguments) => verb::batch::run(arguments, open()?, out),

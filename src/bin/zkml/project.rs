@@ -213,14 +213,49 @@ pub struct Input {
 #[serde(deny_unknown_fields, default)]
 pub struct Who {
     input: Visible,
-    weights: Visible,
+    weights: Weights,
     output: Visible,
+}
+
+/// Who sees the weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Weights {
+    /// Everyone.
+    Public,
+    /// The prover alone.
+    Private,
+    /// The prover alone, bound to a public commitment in each proof.
+    Committed,
+    /// The prover alone, bound to a public commitment that is made once.
+    Registered,
+}
+
+impl Weights {
+    /// What circuits know of it.
+    fn visible(self) -> Visible {
+        match self {
+            Self::Public => Visible::Public,
+            Self::Private | Self::Registered => Visible::Private,
+            Self::Committed => Visible::Committed,
+        }
+    }
+}
+
+impl From<Visible> for Weights {
+    fn from(visible: Visible) -> Self {
+        match visible {
+            Visible::Public => Self::Public,
+            Visible::Private => Self::Private,
+            Visible::Committed => Self::Committed,
+        }
+    }
 }
 
 impl Default for Who {
     fn default() -> Self {
         let Visibility { input, weights, output } = Visibility::default();
-        Self { input, weights, output }
+        Self { input, weights: weights.into(), output }
     }
 }
 
@@ -347,7 +382,12 @@ impl Project {
     /// Who sees what.
     pub fn visibility(&self) -> Visibility {
         let Who { input, weights, output } = self.settings.visibility;
-        Visibility { input, weights, output }
+        Visibility { input, weights: weights.visible(), output }
+    }
+
+    /// Whether the weights are registered: proofs are in three phases then.
+    pub fn registered(&self) -> bool {
+        self.settings.visibility.weights == Weights::Registered
     }
 
     /// What the plan must reach.
@@ -395,6 +435,12 @@ impl Settings {
         let divide = settings.input.divide;
         if let Some(divide) = divide.filter(|d| !d.is_finite() || *d <= 0.0) {
             return Err(wrong(format!("`input.divide` is {divide}, expected a number above zero, such as 255")));
+        }
+        if settings.visibility.weights == Weights::Registered && settings.system != System::TwoPhase {
+            let found = settings.system.name();
+            return Err(wrong(format!(
+                "`visibility.weights = \"registered\"` takes one phase more than `two-phase`, found `system = \"{found}\"`; set `system = \"two-phase\"`"
+            )));
         }
         if settings.input.bytes && settings.input.range.is_some() {
             return Err(wrong("`input.bytes` says that values are 0 to 255; leave out `input.range`".to_owned()));

@@ -187,6 +187,11 @@ pub fn run(arguments: &Arguments, open: impl Fn() -> Result<Project, Error>, out
     if arguments.bounty.is_some() {
         return step::<zkml::prove::Groth16>(arguments, &project, out);
     }
+    if project.registered() {
+        let reason = "keys for registered weights are made by `zkml setup` alone here, by a single party; ceremonies for them are the library's \
+                      `Ceremony::<Registered>` and `LinkContribution`";
+        return Err(Error::Usage(reason.to_owned()));
+    }
     in_system!(project.settings.system, step(arguments, &project, out))
 }
 

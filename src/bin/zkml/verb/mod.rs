@@ -19,6 +19,7 @@ pub mod inspect;
 pub mod mock;
 pub mod prove;
 pub mod quantize;
+pub mod register;
 pub mod setup;
 pub mod shell;
 pub mod verify;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 use zkml::{
-    bounty::{Address, Package, U256, cid::FileCid, dataset},
+    bounty::{Package, U256, cid::FileCid, dataset},
     rand::rngs::OsRng,
 };
 
@@ -54,7 +54,7 @@ struct Report {
     threshold: u32,
     reward: String,
     bond: String,
-    token: Option<Address>,
+    token: Option<String>,
     mode: crate::project::Seen,
     winner: crate::project::Wins,
     /// The seconds of committing, revealing, proving and delivering.
@@ -152,7 +152,7 @@ pub fn run(arguments: &Arguments, place: &Place, project: &Project, out: &Out) -
         threshold,
         reward: kept.reward,
         bond: kept.bond,
-        token,
+        token: kept.token,
         mode: kept.mode,
         winner: kept.winner,
         phases: [commit, reveal, prove, window.into()],
