@@ -177,7 +177,8 @@ fn verify<S: ProofSystem>(
         fingerprint: fingerprint.to_string(),
         provenance: key.provenance().to_string(),
         ceremony,
-        proven_error: key.table().proven_error(),
+        // A bound is of the network: where that was not checked, there is none.
+        proven_error: key.table().proven_error().filter(|_| registered.as_ref().is_none_or(|shown| shown.checked)),
         registered,
         proofs: verified,
     };
