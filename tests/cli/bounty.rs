@@ -347,7 +347,7 @@ fn what_is_not_there_or_not_ones_own_is_refused() {
     let error = hunter.fails(4, &commit);
     assert!(error.contains("account.key: others can read this private key (mode 644), expected 600"), "{error}");
     fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
-    hunter.write("account.key", anvil.keys[2][1..].as_bytes());
+    hunter.write("account.key", &anvil.keys[2].as_bytes()[1..]);
     let error = hunter.fails(4, &commit);
     assert!(error.contains("it is no private key") && !error.contains(&anvil.keys[2][1..]), "{error}");
     hunter.edit(&[("key = \"account.key\"", "")]);

@@ -26,7 +26,7 @@ pub(crate) enum Source<'a> {
     /// It is made with this key.
     Key(&'a ProvingKey),
     /// It was made before, and is checked as if it were new.
-    Made(Proof),
+    Made(&'a Proof),
 }
 
 /// What calls with proofs are made of.
@@ -53,7 +53,7 @@ impl<R: RngCore + CryptoRng> Maker<'_, R> {
     fn proof<S: Composition>(&mut self, circuit: &Composed<S>, witness: &S::Witness<'_>) -> Result<Proof, Error> {
         match &self.source {
             Source::Key(key) => Ok(circuit.prove(key, witness, self.rng)?),
-            Source::Made(proof) => Ok(proof.clone()),
+            Source::Made(proof) => Ok((*proof).clone()),
         }
     }
 

@@ -378,7 +378,7 @@ impl Hunter {
         let (params, salt, root) = (self.quantized.params(), self.salt, self.terms.dataset);
         let path = self.session.folder.path(&name);
         let kept = |seconds| Kept { part, index, path: path.clone(), seconds, correct: Some(correct) };
-        if let Some(proof) = made {
+        if let Some(proof) = &made {
             let mut maker = Maker { package: &self.package, source: Source::Made(proof), context, rng: &mut OsRng };
             let checked = maker.accuracy(params, salt, &chunk, root, correct);
             return checked.map(|(call, _)| (call, kept(None))).map_err(|error| other_than_kept(&path, &error));
@@ -450,7 +450,7 @@ impl Hunter {
         let key = self.ephemeral.get(index).ok_or_else(damaged)?;
         let path = self.session.folder.path(&name);
         let kept = |seconds| Kept { part, index, path: path.clone(), seconds, correct: None };
-        if let Some(proof) = made {
+        if let Some(proof) = &made {
             let mut maker = Maker { package: &self.package, source: Source::Made(proof), context, rng: &mut OsRng };
             let checked = maker.delivery(params, salt, host, key, index);
             return checked.map(|(call, _)| (call, kept(None))).map_err(|error| other_than_kept(&path, &error));

@@ -49,7 +49,7 @@ pub use host::{Host, Labelled, Received};
 pub use hunter::{Hunter, Kept};
 pub use ipfs::Store;
 pub use package::Package;
-pub use session::{Event, Phase, Progressed, State, browse, hunters, inspect};
+pub use session::{Event, Phase, Progress, Progressed, State, browse, hunters, inspect};
 pub use statements::{Part, Statements};
 pub use terms::{Mode, Offer, Setup, Terms, Trust, Winner, verify_setup};
 pub use zkml_core::bounty::{cid, dataset, format, keys};

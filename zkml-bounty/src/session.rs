@@ -103,7 +103,7 @@ pub(crate) struct Journal {
 }
 
 /// Who is told what happens.
-pub(crate) type Progress = Box<dyn FnMut(&Event) + Send>;
+pub type Progress = Box<dyn FnMut(&Event) + Send>;
 
 pub(crate) struct Session {
     pub(crate) chain: Chain,

@@ -94,7 +94,7 @@ enum Verb {
     /// Check that commitments open
     Open(verb::commit::OpenArguments),
     /// Pay for a model by its proven accuracy, or be paid for one
-    Bounty(verb::bounty::Arguments),
+    Bounty(Box<verb::bounty::Arguments>),
     /// Write a contract, calldata, files of snarkjs, or a page
     Export(verb::export::Arguments),
     /// Measure setup, prover and verifier on this machine

@@ -61,13 +61,11 @@ pub fn run(arguments: &Arguments, project: Project, out: &Out) -> Result<(), Err
     }
 }
 
+/// What makes other keys beside those of the circuit.
+type Beside<'a, S> = dyn Fn(&Circuit, &KeysOf<S>) -> Result<(), Error> + 'a;
+
 /// Makes the keys, and others beside them.
-fn setup<S: Backend>(
-    arguments: &Arguments,
-    project: &Project,
-    beside: &dyn Fn(&Circuit, &KeysOf<S>) -> Result<(), Error>,
-    out: &Out,
-) -> Result<(), Error> {
+fn setup<S: Backend>(arguments: &Arguments, project: &Project, beside: &Beside<'_, S>, out: &Out) -> Result<(), Error> {
     let (_, circuit) = ready::circuit::<S>(project, arguments.batch, out)?;
     let _lock = project.lock(out)?;
     let files = KeyFiles::of(project, arguments.batch);

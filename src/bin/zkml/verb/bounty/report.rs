@@ -1,7 +1,7 @@
 //! What a step of a bounty did: its transactions, their gas and fees, and the state after.
 
 use serde::Serialize;
-use zkml::bounty::{Address, Chain, Event, Phase, Receipt, State, U256};
+use zkml::bounty::{Address, Chain, Event, Phase, Progress, Receipt, State, U256};
 
 use super::{money, times};
 use crate::out::{Out, Step, count, table};
@@ -151,7 +151,7 @@ impl Report {
 }
 
 /// Tells a step's bar what happens.
-pub fn progress(step: &Step) -> Option<Box<dyn FnMut(&Event) + Send>> {
+pub fn progress(step: &Step) -> Option<Progress> {
     let say = step.teller();
-    Some(Box::new(move |event| say(event.to_string())))
+    Some(Box::new(move |event: &Event| say(event.to_string())))
 }
