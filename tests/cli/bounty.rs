@@ -524,8 +524,18 @@ fn a_bounty_takes_bytes_and_a_plan_that_says_nothing_of_weights() {
 fn keys_of_a_ceremony_are_those_of_a_package() {
     use zkml::prove::{Fr, Powers};
 
-    let world = host();
-    let powers = Powers::known([5u64, 6, 7].map(Fr::from), 1 << 15);
+    // A smaller network, on images of six by six.
+    let world = World::new();
+    fs::copy(shipped("zkml-import/tests/onnx/classifier.onnx"), world.path("classifier.onnx")).unwrap();
+    let line = |n: usize| (0..36).map(|i| ((n * 37 + i * 59 + 11) % 200).to_string() + ",").collect::<String>() + "1";
+    world.write("images.csv", (0..8).map(line).collect::<Vec<_>>().join("\n").as_bytes());
+    world.passes(&["init", "classifier.onnx", "--samples", "images.csv", "--weights", "committed"]);
+    world.edit(&[("# range = [0.0, 1.0]", "bytes = true"), ("time_limit = 60.0", "tries = 5")]);
+    world.write("zkml.toml", (world.text("zkml.toml") + "\n[bounty]\nitems = 1\n").as_bytes());
+    world.passes(&["quantize"]);
+    let made = world.json(&["bounty", "setup"]);
+    assert!(made["keys"][2]["constraints"].as_u64().unwrap() < 1 << 13, "{made}");
+    let powers = Powers::known([5u64, 6, 7].map(Fr::from), 1 << 13);
     world.write("powers.ptau", &zkml_groth16::iden3::write_ptau(&powers).unwrap());
     let step = |step: &[&str]| world.json(&[&["ceremony", "--bounty", "delivery"], step].concat());
     let begun = step(&["new", "--ptau", "powers.ptau"]);

@@ -73,7 +73,8 @@ fn shells_and_manuals_know_every_verb() {
     let help = world.passes(&["--help"]);
     world.snapshot("help", &help);
     let verbs = ["init", "inspect", "quantize", "cost", "mock", "setup", "prove", "verify", "batch", "fidelity"];
-    let verbs = [&verbs[..], &["accuracy", "bounty", "commit", "open", "export", "bench", "calibrate"]].concat();
+    let verbs =
+        [&verbs[..], &["accuracy", "bounty", "register", "commit", "open", "export", "bench", "calibrate"]].concat();
     for shell in ["bash", "zsh", "fish"] {
         let script = world.passes(&["completions", shell]);
         assert!(verbs.iter().all(|verb| script.contains(verb)), "{shell}");
