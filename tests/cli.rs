@@ -1,5 +1,8 @@
 //! The command `zkml`, as a process, on the network and the digits that ship.
 
+#[cfg(all(feature = "bounty", unix))]
+#[path = "cli/bounty.rs"]
+mod bounty;
 #[path = "cli/ceremonies.rs"]
 mod ceremonies;
 #[path = "cli/exports.rs"]
@@ -20,6 +23,8 @@ mod plans;
 mod processes;
 #[path = "cli/proofs.rs"]
 mod proofs;
+#[path = "cli/registered.rs"]
+mod registered;
 #[path = "cli/secrets.rs"]
 mod secrets;
 #[path = "cli/world.rs"]

@@ -73,7 +73,8 @@ fn shells_and_manuals_know_every_verb() {
     let help = world.passes(&["--help"]);
     world.snapshot("help", &help);
     let verbs = ["init", "inspect", "quantize", "cost", "mock", "setup", "prove", "verify", "batch", "fidelity"];
-    let verbs = [&verbs[..], &["accuracy", "commit", "open", "export", "bench", "calibrate"]].concat();
+    let verbs =
+        [&verbs[..], &["accuracy", "bounty", "register", "commit", "open", "export", "bench", "calibrate"]].concat();
     for shell in ["bash", "zsh", "fish"] {
         let script = world.passes(&["completions", shell]);
         assert!(verbs.iter().all(|verb| script.contains(verb)), "{shell}");
@@ -86,4 +87,16 @@ fn shells_and_manuals_know_every_verb() {
     }
     world.write("file", b"");
     world.fails(4, &["man", "file"]);
+}
+
+#[test]
+#[cfg(not(feature = "bounty"))]
+fn what_is_not_compiled_in_says_how_to_have_it() {
+    let world = World::new();
+    for arguments in [&["bounty"][..], &["bounty", "list"], &["bounty", "create", "--name", "mine"]] {
+        let output = world.run(arguments);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(error.contains("`cargo install --path . --features cli,bounty`"), "{error}");
+    }
 }

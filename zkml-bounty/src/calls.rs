@@ -6,6 +6,7 @@ use rand::{CryptoRng, RngCore};
 use zkml_core::{
     bounty::{
         accuracy::AccuracyWitness,
+        compose::{Composed, Composition},
         data::DataWitness,
         dataset::Chunk,
         delivery::{Delivery, DeliveryWitness},
@@ -20,10 +21,18 @@ use zkml_core::{
 
 use crate::{abi::IBounty, error::Error, field::to_u256, package::Package, statements::Part};
 
-/// What proofs of a bounty are made with.
+/// Where a proof comes from.
+pub(crate) enum Source<'a> {
+    /// It is made with this key.
+    Key(&'a ProvingKey),
+    /// It was made before, and is checked as if it were new.
+    Made(&'a Proof),
+}
+
+/// What calls with proofs are made of.
 pub(crate) struct Maker<'a, R> {
     pub(crate) package: &'a Package,
-    pub(crate) proving: &'a ProvingKey,
+    pub(crate) source: Source<'a>,
     pub(crate) context: Fr,
     pub(crate) rng: &'a mut R,
 }
@@ -40,6 +49,14 @@ fn expected((name, subject): (&'static str, Fr), binding: &Binding) -> [(&'stati
 }
 
 impl<R: RngCore + CryptoRng> Maker<'_, R> {
+    /// The proof of a statement, made now or before.
+    fn proof<S: Composition>(&mut self, circuit: &Composed<S>, witness: &S::Witness<'_>) -> Result<Proof, Error> {
+        match &self.source {
+            Source::Key(key) => Ok(circuit.prove(key, witness, self.rng)?),
+            Source::Made(proof) => Ok((*proof).clone()),
+        }
+    }
+
     /// The words of key and proof, if it says what it must.
     fn checked(
         &self,
@@ -70,7 +87,7 @@ impl<R: RngCore + CryptoRng> Maker<'_, R> {
         let m = circuit.composition().message_of(chunk, group, files)?;
         let binding = message::bind(Tag::Data, self.context, dataset, &m);
         let witness = DataWitness { chunk: chunk.clone(), group, files, challenge: binding.challenge };
-        let proof = circuit.prove(self.proving, &witness, self.rng)?;
+        let proof = self.proof(circuit, &witness)?;
         let (key, proof) = self.checked(Part::Data, &proof, expected(("dataset", dataset), &binding))?;
         Ok(IBounty::proveDataCall {
             chunk: small(chunk.number)?,
@@ -92,11 +109,11 @@ impl<R: RngCore + CryptoRng> Maker<'_, R> {
         chunk: &Chunk<'_>,
         dataset: Fr,
         correct: u32,
-    ) -> Result<IBounty::proveAccuracyCall, Error> {
+    ) -> Result<(IBounty::proveAccuracyCall, Proof), Error> {
         let statements = self.package.statements();
         let commitment = statements.delivery().composition().commitment(weights, salt)?;
         let witness = AccuracyWitness { weights, salt, chunk: chunk.clone(), context: self.context };
-        let proof = statements.accuracy().prove(self.proving, &witness, self.rng)?;
+        let made = self.proof(statements.accuracy(), &witness)?;
         let expected = [
             ("weights", commitment),
             ("dataset", dataset),
@@ -104,8 +121,8 @@ impl<R: RngCore + CryptoRng> Maker<'_, R> {
             ("chunk", Fr::from(chunk.number as u64)),
             ("correct", Fr::from(correct)),
         ];
-        let (key, proof) = self.checked(Part::Accuracy, &proof, expected)?;
-        Ok(IBounty::proveAccuracyCall { chunk: small(chunk.number)?, correct, key: key.into(), proof })
+        let (key, proof) = self.checked(Part::Accuracy, &made, expected)?;
+        Ok((IBounty::proveAccuracyCall { chunk: small(chunk.number)?, correct, key: key.into(), proof }, made))
     }
 
     /// The call that delivers a part of the weights.
@@ -116,7 +133,7 @@ impl<R: RngCore + CryptoRng> Maker<'_, R> {
         host: PublicKey,
         ephemeral: &SecretKey,
         chunk: usize,
-    ) -> Result<IBounty::deliverCall, Error> {
+    ) -> Result<(IBounty::deliverCall, Proof), Error> {
         let circuit = self.package.statements().delivery();
         let commitment = circuit.composition().commitment(weights, salt)?;
         let unbound = Challenge { context: self.context, z: Fr::from(0) };
@@ -126,16 +143,17 @@ impl<R: RngCore + CryptoRng> Maker<'_, R> {
         let m = Delivery::message(&host, &public, chunk, &ciphertext);
         let binding = message::bind(Tag::Delivery, self.context, commitment, &m);
         witness.challenge = binding.challenge;
-        let proof = circuit.prove(self.proving, &witness, self.rng)?;
-        let (key, proof) = self.checked(Part::Delivery, &proof, expected(("weights", commitment), &binding))?;
-        Ok(IBounty::deliverCall {
+        let made = self.proof(circuit, &witness)?;
+        let (key, proof) = self.checked(Part::Delivery, &made, expected(("weights", commitment), &binding))?;
+        let call = IBounty::deliverCall {
             chunk: small(chunk)?,
             ephemeral: [to_u256(public.point().x()), to_u256(public.point().y())],
             ct: ciphertext.into_iter().map(to_u256).collect(),
             cm: to_u256(binding.digest),
             key: key.into(),
             proof,
-        })
+        };
+        Ok((call, made))
     }
 }
 

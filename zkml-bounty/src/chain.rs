@@ -140,6 +140,25 @@ impl Chain {
         Ok(chain)
     }
 
+    /// As [`Chain::connect`], for whoever looks and sends nothing: with an account of its own, which has no ether.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn observe(url: &str, factory: Address) -> Result<Self, Error> {
+        Self::connect(url, PrivateKeySigner::random(), factory)
+    }
+
+    /// Checks that there is a contract where the factory should be.
+    ///
+    /// # Errors
+    /// If there is none, or the node does not answer.
+    pub fn require_factory(&self) -> Result<(), Error> {
+        if self.has_code(self.factory)? {
+            return Ok(());
+        }
+        Err(Error::NoFactory { found: self.factory, chain: self.id })
+    }
+
     /// As [`Chain::connect`], with a new factory, which is deployed first.
     ///
     /// # Errors

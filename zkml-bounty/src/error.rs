@@ -1,5 +1,7 @@
 //! What can go wrong, what became of the money, and what to do.
 
+use std::path::PathBuf;
+
 use alloy::primitives::{Address, B256};
 use zkml_core::{
     bounty::{compose::StatementError, dataset::DatasetError, keys::KeyError},
@@ -87,6 +89,25 @@ pub enum Error {
         found: Address,
         /// The factory.
         factory: Address,
+    },
+    /// There is no contract where the factory should be.
+    #[error(
+        "there is no contract at {found} on chain {chain}, expected the factory of bounties; compare the factory's \
+         address and the node's chain with those that the host names"
+    )]
+    NoFactory {
+        /// The address.
+        found: Address,
+        /// The chain's number.
+        chain: u64,
+    },
+    /// A proof that was kept is not the one that it should be.
+    #[error("{}: {reason}; remove the file: the proof is made again then", .path.display())]
+    Kept {
+        /// Its file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
     },
     /// The folder belongs to another bounty, chain, account or dataset.
     #[error("the folder is of {what} {found}, expected {expected}; use another folder for each bounty and account")]

@@ -157,10 +157,21 @@ impl Folder {
 
     /// Writes a file whole or not at all.
     pub(crate) fn write<T: Serialize>(&self, name: &str, value: &T) -> Result<(), FolderError> {
-        let path = self.path.join(name);
+        let path = self.path(name);
         let damaged = |e: serde_json::Error| FolderError::Damaged { path: path.clone(), reason: e.to_string() };
         let bytes = Zeroizing::new(serde_json::to_vec_pretty(value).map_err(damaged)?);
-        let written = bounded::save_secret(&path, &bytes);
+        self.write_bytes(name, &bytes)
+    }
+
+    /// The path of a file.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Writes the bytes of a file whole or not at all.
+    pub(crate) fn write_bytes(&self, name: &str, bytes: &[u8]) -> Result<(), FolderError> {
+        let path = self.path(name);
+        let written = bounded::save_secret(&path, bytes);
         // The new name, too.
         #[cfg(unix)]
         let written = written.and_then(|()| File::open(&self.path)?.sync_all());

@@ -38,13 +38,13 @@ use zkml_core::{
 
 use crate::{
     abi::{IBounty, IBountyFactory},
-    calls::{Maker, small},
+    calls::{Maker, Source, small},
     chain::{Chain, Receipt},
     error::Error,
     field::{of_u256, to_u256},
     ipfs::Store,
     package::Package,
-    session::{Event, Phase, Progress, Role, Session, State},
+    session::{Event, Phase, Progress, Progressed, Role, Session, State, hunters},
     statements::Part,
     terms::{Mode, Offer, Terms},
 };
@@ -66,21 +66,6 @@ pub struct Labelled {
 struct Secrets {
     key: Zeroizing<String>,
     salt: Zeroizing<String>,
-}
-
-/// What the chain says of a hunter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Progressed {
-    /// Its account.
-    pub hunter: Address,
-    /// The commitment to its weights.
-    pub commitment: Fr,
-    /// How many chunks it has proven.
-    pub proven: u32,
-    /// The correct answers in them.
-    pub correct: u32,
-    /// The parts that it has delivered.
-    pub delivered: u16,
 }
 
 /// Weights that the winner delivered.
@@ -192,6 +177,11 @@ impl Host {
         &self.dataset
     }
 
+    /// Circuits and keys.
+    pub fn package(&self) -> &Package {
+        &self.package
+    }
+
     /// All that was mined for this bounty.
     pub fn receipts(&self) -> &[Receipt] {
         &self.session.journal.receipts
@@ -290,7 +280,7 @@ impl Host {
                 continue;
             }
             let files = &self.files[index * items..(index + 1) * items];
-            let mut maker = Maker { package: &self.package, proving: &proving, context, rng: &mut OsRng };
+            let mut maker = Maker { package: &self.package, source: Source::Key(&proving), context, rng: &mut OsRng };
             let data = self.dataset.chunk(chunk)?;
             let call = self.session.prove(Part::Data, index, all, || maker.data(&data, group, files, terms.dataset))?;
             receipts.push(self.session.send(format!("prove data {chunk}.{group}"), bounty, U256::ZERO, &call)?);
@@ -303,21 +293,7 @@ impl Host {
     /// # Errors
     /// If the node does not answer.
     pub fn watch(&self) -> Result<Vec<Progressed>, Error> {
-        let bounty = self.session.bounty()?;
-        let committed: Vec<IBounty::Committed> = self.session.chain.events(bounty)?;
-        committed
-            .into_iter()
-            .map(|event| {
-                let state = self.session.view(&IBounty::hunterOfCall { account: event.hunter })?;
-                Ok(Progressed {
-                    hunter: event.hunter,
-                    commitment: of_u256(state.cw)?,
-                    proven: state.proven.count_ones(),
-                    correct: state.correct,
-                    delivered: state.delivered,
-                })
-            })
-            .collect()
+        hunters(&self.session.chain, self.session.bounty()?)
     }
 
     /// The winner's weights: decrypted, and compared with what it had committed to.
@@ -442,7 +418,7 @@ impl Host {
         let layout = self.dataset.layout();
         let (groups, items) = (layout.groups(), layout.items());
         let context = self.session.context(Address::ZERO)?;
-        let mut maker = Maker { package: &self.package, proving, context, rng: &mut OsRng };
+        let mut maker = Maker { package: &self.package, source: Source::Key(proving), context, rng: &mut OsRng };
         let files = &self.files[index * items..(index + 1) * items];
         maker.data(&self.dataset.chunk(index / groups)?, index % groups, files, root)
     }

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`commit`](Hunter::commit) | `Committing` | commits to the weights, and pays the bond in |
 //! | [`fetch`](Hunter::fetch) | once all data is proven | fetches the files, and makes the dataset's commitment again |
+//! | [`make_accuracy`](Hunter::make_accuracy), [`make_delivery`](Hunter::make_delivery) | before the next ones | makes their proofs, and sends nothing |
 //! | [`prove_accuracy`](Hunter::prove_accuracy) | `Proving`; open: `Committing`, too | proves chunk by chunk |
 //! | [`deliver`](Hunter::deliver) | in its turn | encrypts the weights for the host, part by part; with the last one it is paid |
 //! | [`reclaim`](Hunter::reclaim) | once the bounty is over | takes the bond back, unless it is lost |
@@ -11,7 +12,10 @@
 //!
 //! Each step may be repeated: what is on the chain already is not sent again.
 
-use std::path::Path;
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use alloy::primitives::{Address, U256};
 use rand::rngs::OsRng;
@@ -26,13 +30,13 @@ use zkml_core::{
     },
     error::InputError,
     plan::Quantized,
-    prove::Fr,
+    prove::{Fr, Proof, ProvingKey},
     tensor::Tensor,
 };
 
 use crate::{
     abi::IBounty,
-    calls::Maker,
+    calls::{Maker, Source},
     chain::{Chain, Receipt},
     error::Error,
     field::{of_u256, to_u256},
@@ -68,6 +72,21 @@ pub struct Score {
     pub threshold: u32,
     /// The samples.
     pub samples: usize,
+}
+
+/// A proof that is kept in the folder, until it is sent and after.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// Of which statement.
+    pub part: Part,
+    /// Of which chunk, or part of the weights.
+    pub index: usize,
+    /// Its file. It has the statement's public inputs, and neither weights nor ciphertext.
+    pub path: PathBuf,
+    /// The seconds that it took; nothing if it was made before.
+    pub seconds: Option<f64>,
+    /// Of accuracy: the correct answers.
+    pub correct: Option<u32>,
 }
 
 /// Hunter of one bounty.
@@ -168,6 +187,11 @@ impl Hunter {
     /// The chain.
     pub fn chain(&self) -> &Chain {
         &self.session.chain
+    }
+
+    /// Circuits and keys.
+    pub fn package(&self) -> &Package {
+        &self.package
     }
 
     /// All that was mined for this bounty.
@@ -294,30 +318,82 @@ impl Hunter {
         if proven.count_ones() as usize == chunks {
             return Ok(vec![]);
         }
-        match self.terms.mode {
-            Mode::Open => self.session.require("prove accuracy", &[Phase::Committing, Phase::Proving])?,
-            Mode::Sealed => self.session.require("prove accuracy", &[Phase::Proving])?,
-        };
-        self.fetch()?;
-        let (context, bounty) = (self.session.context(self.session.chain.account())?, self.session.bounty()?);
-        let proving = self.package.proving(Part::Accuracy, &self.store)?;
-        let mut receipts = vec![];
+        self.may_prove_accuracy()?;
+        let bounty = self.session.bounty()?;
+        let (mut proving, mut receipts) = (None, vec![]);
         for index in (0..chunks).filter(|chunk| proven >> chunk & 1 == 0) {
-            let dataset = self.dataset.as_ref().ok_or_else(damaged)?;
-            let chunk = dataset.chunk(index)?;
-            let correct = self.count(&chunk)?;
-            let mut maker = Maker { package: &self.package, proving: &proving, context, rng: &mut OsRng };
-            let (params, salt, root) = (self.quantized.params(), self.salt, self.terms.dataset);
-            let call = self
-                .session
-                .prove(Part::Accuracy, index, chunks, || maker.accuracy(params, salt, &chunk, root, correct))?;
+            let (call, _) = self.accuracy_call(index, &mut proving)?;
             receipts.push(self.session.send(format!("prove accuracy {index}"), bounty, U256::ZERO, &call)?);
         }
         Ok(receipts)
     }
 
+    /// Makes the proofs of [`prove_accuracy`](Self::prove_accuracy) that are not proven yet, keeps them in the folder, and
+    /// sends nothing.
+    ///
+    /// # Errors
+    /// If it is not yet, or no longer, time for it; or a proof that was kept is damaged.
+    pub fn make_accuracy(&mut self) -> Result<Vec<Kept>, Error> {
+        let proven = self.committed("prove accuracy")?.proven;
+        self.may_prove_accuracy()?;
+        let chunks = (0..usize::from(self.terms.chunks)).filter(|chunk| proven >> chunk & 1 == 0);
+        let mut proving = None;
+        chunks.map(|index| Ok(self.accuracy_call(index, &mut proving)?.1)).collect()
+    }
+
+    /// Checks that it is the time to prove accuracy, and has the data.
+    fn may_prove_accuracy(&mut self) -> Result<(), Error> {
+        match self.terms.mode {
+            Mode::Open => self.session.require("prove accuracy", &[Phase::Committing, Phase::Proving])?,
+            Mode::Sealed => self.session.require("prove accuracy", &[Phase::Proving])?,
+        };
+        self.fetch().map(|_| ())
+    }
+
+    /// A proof that was kept under this name, if there is one.
+    fn kept(&self, name: &str) -> Result<Option<Proof>, Error> {
+        let path = self.session.folder.path(name);
+        if !path.exists() {
+            return Ok(None);
+        }
+        Proof::load(&path).map(Some).map_err(|error| Error::Kept { path, reason: error.to_string() })
+    }
+
+    /// The call that proves the accuracy on a chunk, with a proof that was kept or is made, and kept, now.
+    fn accuracy_call(
+        &mut self,
+        index: usize,
+        proving: &mut Option<ProvingKey>,
+    ) -> Result<(IBounty::proveAccuracyCall, Kept), Error> {
+        let (part, chunks) = (Part::Accuracy, usize::from(self.terms.chunks));
+        let context = self.session.context(self.session.chain.account())?;
+        let name = format!("accuracy-{index}.proof");
+        let made = self.kept(&name)?;
+        if made.is_none() && proving.is_none() {
+            *proving = Some(self.package.proving(part, &self.store)?);
+        }
+        let dataset = self.dataset.as_ref().ok_or_else(damaged)?;
+        let chunk = dataset.chunk(index)?;
+        let correct = self.count(&chunk)?;
+        let (params, salt, root) = (self.quantized.params(), self.salt, self.terms.dataset);
+        let path = self.session.folder.path(&name);
+        let kept = |seconds| Kept { part, index, path: path.clone(), seconds, correct: Some(correct) };
+        if let Some(proof) = &made {
+            let mut maker = Maker { package: &self.package, source: Source::Made(proof), context, rng: &mut OsRng };
+            let checked = maker.accuracy(params, salt, &chunk, root, correct);
+            return checked.map(|(call, _)| (call, kept(None))).map_err(|error| other_than_kept(&path, &error));
+        }
+        let source = Source::Key(proving.as_ref().ok_or_else(damaged)?);
+        let mut maker = Maker { package: &self.package, source, context, rng: &mut OsRng };
+        let began = Instant::now();
+        let (call, proof) =
+            self.session.prove(part, index, chunks, || maker.accuracy(params, salt, &chunk, root, correct))?;
+        self.session.folder.write_bytes(&name, &proof.to_bytes())?;
+        Ok((call, kept(Some(began.elapsed().as_secs_f64()))))
+    }
+
     /// Delivers the weights, encrypted for the host, in the hunter's turn. With the last part the reward is credited.
-    /// All proofs are made before the first part is sent.
+    /// All proofs are made before the first part is sent, if [`make_delivery`](Self::make_delivery) has not made them.
     ///
     /// # Errors
     /// If it is not the hunter's turn, or there is no time left for all parts: nothing is sent then.
@@ -330,16 +406,10 @@ impl Hunter {
         }
         self.session.require("deliver", &[Phase::Committing, Phase::Proving, Phase::Delivering])?;
         self.in_turn(0)?;
-        let (context, bounty) = (self.session.context(self.session.chain.account())?, self.session.bounty()?);
-        let proving = self.package.proving(Part::Delivery, &self.store)?;
-        let mut calls = vec![];
+        let bounty = self.session.bounty()?;
+        let (mut proving, mut calls) = (None, vec![]);
         for index in done..parts {
-            let mut maker = Maker { package: &self.package, proving: &proving, context, rng: &mut OsRng };
-            let (params, salt) = (self.quantized.params(), self.salt);
-            let (host, key) = (self.terms.host_key, &self.ephemeral[index]);
-            let call =
-                self.session.prove(Part::Delivery, index, parts, || maker.delivery(params, salt, host, key, index))?;
-            calls.push((index, call));
+            calls.push((index, self.delivery_call(index, &mut proving)?.0));
         }
         self.in_turn(calls.len() as u64 * MINUTE)?;
         let mut receipts = vec![];
@@ -347,6 +417,51 @@ impl Hunter {
             receipts.push(self.session.send(format!("deliver {index}"), bounty, U256::ZERO, &call)?);
         }
         Ok(receipts)
+    }
+
+    /// Makes the proofs of [`deliver`](Self::deliver), keeps them in the folder, and sends nothing: before the hunter's turn,
+    /// so that all of it is left for transactions.
+    ///
+    /// # Errors
+    /// If this account has not committed, the bounty is over, or a proof that was kept is damaged.
+    pub fn make_delivery(&mut self) -> Result<Vec<Kept>, Error> {
+        let done = usize::from(self.committed("prove delivery")?.delivered);
+        let open = [Phase::Committing, Phase::Revealing, Phase::Proving, Phase::Delivering];
+        self.session.require("prove delivery", &open)?;
+        let mut proving = None;
+        let parts = done..usize::from(self.terms.delivery_chunks);
+        parts.map(|index| Ok(self.delivery_call(index, &mut proving)?.1)).collect()
+    }
+
+    /// The call that delivers a part of the weights, with a proof that was kept or is made, and kept, now.
+    fn delivery_call(
+        &mut self,
+        index: usize,
+        proving: &mut Option<ProvingKey>,
+    ) -> Result<(IBounty::deliverCall, Kept), Error> {
+        let (part, parts) = (Part::Delivery, usize::from(self.terms.delivery_chunks));
+        let context = self.session.context(self.session.chain.account())?;
+        let name = format!("delivery-{index}.proof");
+        let made = self.kept(&name)?;
+        if made.is_none() && proving.is_none() {
+            *proving = Some(self.package.proving(part, &self.store)?);
+        }
+        let (params, salt, host) = (self.quantized.params(), self.salt, self.terms.host_key);
+        let key = self.ephemeral.get(index).ok_or_else(damaged)?;
+        let path = self.session.folder.path(&name);
+        let kept = |seconds| Kept { part, index, path: path.clone(), seconds, correct: None };
+        if let Some(proof) = &made {
+            let mut maker = Maker { package: &self.package, source: Source::Made(proof), context, rng: &mut OsRng };
+            let checked = maker.delivery(params, salt, host, key, index);
+            return checked.map(|(call, _)| (call, kept(None))).map_err(|error| other_than_kept(&path, &error));
+        }
+        let source = Source::Key(proving.as_ref().ok_or_else(damaged)?);
+        let mut maker = Maker { package: &self.package, source, context, rng: &mut OsRng };
+        let began = Instant::now();
+        let (call, proof) =
+            self.session.prove(part, index, parts, || maker.delivery(params, salt, host, key, index))?;
+        self.session.folder.write_bytes(&name, &proof.to_bytes())?;
+        Ok((call, kept(Some(began.elapsed().as_secs_f64()))))
     }
 
     /// Checks that it is the hunter's turn for so many seconds more.
@@ -385,6 +500,16 @@ impl Hunter {
     }
 }
 
+/// The error of a proof that was kept, and is not the one of this step.
+fn other_than_kept(path: &Path, error: &Error) -> Error {
+    let reason = match error {
+        Error::Verify(error) => error.to_string(),
+        Error::OtherInput { input, .. } => format!("it says another `{input}` than this step needs"),
+        other => other.to_string(),
+    };
+    Error::Kept { path: path.to_owned(), reason }
+}
+
 /// An input that the model does not take.
 fn refused(error: InputError) -> Error {
     StatementError::Model {
@@ -413,8 +538,9 @@ impl Hunter {
     ) -> Result<IBounty::proveAccuracyCall, Error> {
         let chunk = self.dataset.as_ref().ok_or_else(damaged)?.chunk(chunk)?;
         let context = self.session.context(account)?;
-        let mut maker = Maker { package: &self.package, proving, context, rng: &mut OsRng };
-        maker.accuracy(self.quantized.params(), self.salt, &chunk, self.terms.dataset, self.count(&chunk)?)
+        let mut maker = Maker { package: &self.package, source: Source::Key(proving), context, rng: &mut OsRng };
+        let (params, salt, root) = (self.quantized.params(), self.salt, self.terms.dataset);
+        Ok(maker.accuracy(params, salt, &chunk, root, self.count(&chunk)?)?.0)
     }
 
     pub(crate) fn delivery_for(
@@ -424,7 +550,8 @@ impl Hunter {
         part: usize,
     ) -> Result<IBounty::deliverCall, Error> {
         let context = self.session.context(account)?;
-        let mut maker = Maker { package: &self.package, proving, context, rng: &mut OsRng };
-        maker.delivery(self.quantized.params(), self.salt, self.terms.host_key, &self.ephemeral[part], part)
+        let mut maker = Maker { package: &self.package, source: Source::Key(proving), context, rng: &mut OsRng };
+        let (params, salt, host) = (self.quantized.params(), self.salt, self.terms.host_key);
+        Ok(maker.delivery(params, salt, host, &self.ephemeral[part], part)?.0)
     }
 }

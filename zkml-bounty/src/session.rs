@@ -18,6 +18,7 @@ use crate::{
     abi::{IBounty, IBountyFactory, IErc20},
     chain::{Chain, Outcome, Pending, Receipt, failed},
     error::Error,
+    field::of_u256,
     folder::Folder,
     statements::Part,
     terms::Terms,
@@ -102,7 +103,7 @@ pub(crate) struct Journal {
 }
 
 /// Who is told what happens.
-pub(crate) type Progress = Box<dyn FnMut(&Event) + Send>;
+pub type Progress = Box<dyn FnMut(&Event) + Send>;
 
 pub(crate) struct Session {
     pub(crate) chain: Chain,
@@ -342,6 +343,7 @@ impl State {
 /// If the factory has not made it, or its terms are none.
 pub fn inspect(chain: &Chain, bounty: Address) -> Result<(Terms, State), Error> {
     let factory = chain.factory();
+    chain.require_factory()?;
     if !chain.view(factory, &IBountyFactory::isBountyCall { account: bounty })? {
         return Err(Error::NoBounty { found: bounty, factory });
     }
@@ -349,11 +351,50 @@ pub fn inspect(chain: &Chain, bounty: Address) -> Result<(Terms, State), Error> 
     Ok((terms, State::of(chain, bounty)?))
 }
 
-/// The addresses of all bounties that the chain's factory has made.
+/// What the chain says of a hunter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progressed {
+    /// Its account.
+    pub hunter: Address,
+    /// The commitment to its weights.
+    pub commitment: Fr,
+    /// How many chunks it has proven.
+    pub proven: u32,
+    /// The correct answers in them.
+    pub correct: u32,
+    /// The parts that it has delivered.
+    pub delivered: u16,
+    /// What it can withdraw.
+    pub credit: U256,
+}
+
+/// All hunters of a bounty, in the order in which they committed.
 ///
 /// # Errors
 /// If the node does not answer.
+pub fn hunters(chain: &Chain, bounty: Address) -> Result<Vec<Progressed>, Error> {
+    let committed: Vec<IBounty::Committed> = chain.events(bounty)?;
+    let read = |event: IBounty::Committed| {
+        let account = event.hunter;
+        let state = chain.view(bounty, &IBounty::hunterOfCall { account })?;
+        Ok(Progressed {
+            hunter: account,
+            commitment: of_u256(state.cw)?,
+            proven: state.proven.count_ones(),
+            correct: state.correct,
+            delivered: state.delivered,
+            credit: chain.view(bounty, &IBounty::creditCall { account })?,
+        })
+    };
+    committed.into_iter().map(read).collect()
+}
+
+/// The addresses of all bounties that the chain's factory has made.
+///
+/// # Errors
+/// If there is no factory, or the node does not answer.
 pub fn browse(chain: &Chain) -> Result<Vec<Address>, Error> {
+    chain.require_factory()?;
     let made: Vec<IBountyFactory::BountyCreated> = chain.events(chain.factory())?;
     Ok(made.into_iter().map(|event| event.bounty).collect())
 }

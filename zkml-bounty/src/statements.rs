@@ -15,7 +15,10 @@ use zkml_core::{
     circuit::Circuit,
     graph::Graph,
     plan::{Plan, Quantized},
-    prove::{Digest, Groth16, Keys},
+    prove::{
+        Ceremony, CeremonyError, Digest, Groth16, Keys, Matrices, Powers,
+        phased::{Openable, Phased},
+    },
 };
 
 use crate::error::Error;
@@ -87,7 +90,8 @@ impl Statements {
         Self::new(quantized.circuit_for(VISIBILITY)?, layout, format, form, most)
     }
 
-    /// Runs the three setups, alone: whoever has run them can forge proofs, and the keys say so. For development.
+    /// Runs the three setups, alone: whoever has run them can forge proofs, and the keys say so. For development: see
+    /// [`ceremony_in`](Self::ceremony_in).
     ///
     /// # Errors
     /// If a circuit is too large.
@@ -137,6 +141,34 @@ impl Statements {
     /// The most elements of a part of the ciphertext that were asked for.
     pub fn most(&self) -> usize {
         self.most
+    }
+
+    /// The constraints of a circuit.
+    pub fn matrices(&self, part: Part) -> &Matrices {
+        match part {
+            Part::Data => self.data.matrices(),
+            Part::Accuracy => self.accuracy.matrices(),
+            Part::Delivery => self.delivery.matrices(),
+        }
+    }
+
+    /// A ceremony for the keys of a circuit, to which nobody has contributed yet. Its [`finish`](Ceremony::finish) takes
+    /// the circuit's [matrices](Self::matrices) and [digest](Self::digest); what a bounty takes is `Groth16`.
+    ///
+    /// # Errors
+    /// If there are powers for fewer rows than [`Size::domain`](zkml_core::prove::Size::domain) of the matrices, or they
+    /// are not those of one `tau`.
+    pub fn ceremony_in<S: Phased<Registered: Openable>>(
+        &self,
+        part: Part,
+        powers: &Powers,
+    ) -> Result<Ceremony<S>, CeremonyError> {
+        let (table, contents) = match part {
+            Part::Data => (self.data.table(), self.data.contents()),
+            Part::Accuracy => (self.accuracy.table(), self.accuracy.contents()),
+            Part::Delivery => (self.delivery.table(), self.delivery.contents()),
+        };
+        Ceremony::new(self.matrices(part), table.clone(), contents, powers)
     }
 
     /// The digest of a circuit, which its keys carry.

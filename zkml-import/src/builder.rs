@@ -7,7 +7,7 @@ use std::{
 
 use zkml_core::{
     error::{ModelError, Origin},
-    graph::{Graph, NodeId, Range, Visibility},
+    graph::{Graph, Node, NodeId, Range, Visibility},
     layer::{AnyLayer, Args, Literal},
     model::{Model, Weights, prune},
     shape::Shape,
@@ -106,6 +106,46 @@ impl Import {
         }
         self.graph.add("argmax", Args::new(), &[output])?;
         Ok(self)
+    }
+
+    /// The same network for bytes, whole numbers from 0 to 255, which a first layer divides as in training: `x = byte / divide`.
+    ///
+    /// # Errors
+    /// If the divisor is zero or not finite.
+    ///
+    /// ```
+    /// # use zkml_core::{graph::{Graph, Range}, layer::Args, model::Weights, shape::Shape, tensor::Tensor};
+    /// # use zkml_import::Import;
+    /// # use zkml_core::graph::Visibility;
+    /// let mut graph = Graph::new("halves", Shape::new([2]));
+    /// graph.add("relu", Args::new(), &[graph.input()])?;
+    /// let import = Import { graph, weights: Weights::new() }.bytes(255.0)?;
+    /// assert_eq!(import.graph.range(), Some(Range::Whole(0, 255)));
+    /// let model = import.model(Visibility::default())?;
+    /// assert_eq!(model.forward(&Tensor::vector(vec![0.0, 51.0]))?.data(), [0.0, 0.2]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn bytes(self, divide: f64) -> Result<Self, ImportError> {
+        let old = self.graph;
+        let mut graph = Graph::new(old.name(), old.shape(old.input()).clone()).with_range(Range::Whole(0, 255))?;
+        let mut ids = vec![graph.input()];
+        if divide != 1.0 {
+            let taken = |name: &String| old.nodes().iter().any(|node| node.name == *name);
+            let name = (1..).map(|n| format!("bytes{n}")).find(|name| !taken(name)).unwrap_or_default();
+            let layer = AnyLayer::parse("scale", Args::new().with("factor", 1.0 / divide))
+                .map_err(|error| ImportError::layer(&Origin::Unknown, error))?;
+            ids = vec![graph.push(layer, &ids, &name, Origin::Unknown)?];
+        }
+        for node in old.nodes() {
+            if let Node { layer: Some(layer), inputs, name, origin, .. } = node {
+                let inputs: Vec<NodeId> = inputs.iter().filter_map(|id| ids.get(id.0).copied()).collect();
+                ids.push(graph.push(layer.clone(), &inputs, name, origin.clone())?);
+            }
+        }
+        if let Some(output) = ids.get(old.output().0) {
+            graph.set_output(*output)?;
+        }
+        Ok(Self { graph, weights: self.weights })
     }
 
     /// The model.

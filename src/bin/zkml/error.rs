@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use serde::Serialize;
 use zkml::{
-    circuit::CircuitError,
+    circuit::{CircuitError, RegistrationError},
     error::PlanError,
     evm::EvmError,
     prove::{LoadError, VerifyError},
@@ -32,6 +32,12 @@ pub enum Kind {
     Circuit = 8,
     /// Another process is at work.
     Busy = 9,
+    /// A node or a store of files does not answer, is another one, or a transaction is not mined.
+    #[cfg(feature = "bounty")]
+    Chain = 10,
+    /// There is no such bounty, or a step's time has not come, or is over.
+    #[cfg(feature = "bounty")]
+    Bounty = 11,
 }
 
 impl Kind {
@@ -166,6 +172,15 @@ pub enum Error {
         #[source]
         error: EvmError,
     },
+    /// A registration of weights that is not made, or not accepted.
+    #[error("{}: {error}", .path.display())]
+    Registration {
+        /// Its file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        error: Box<RegistrationError>,
+    },
     /// A proof is not accepted.
     #[error("{}: {error}", .path.display())]
     Verify {
@@ -178,6 +193,19 @@ pub enum Error {
     /// What was asked for does not hold.
     #[error("{0}")]
     Refused(String),
+    /// A step of a bounty that was not done.
+    #[cfg(feature = "bounty")]
+    #[error(transparent)]
+    Bounty(#[from] Box<zkml::bounty::Error>),
+    /// A node that is another one, or none that can be asked.
+    #[cfg(feature = "bounty")]
+    #[error("the node {url}: {reason}")]
+    Node {
+        /// Its address.
+        url: String,
+        /// What was found and expected.
+        reason: String,
+    },
     /// Another process has the lock.
     #[error("another zkml is at work on {}; wait for it, or leave out `--no-wait`", .path.display())]
     Busy {
@@ -210,9 +238,65 @@ impl Error {
             Self::Plan(_) | Self::OtherPlan { .. } => Kind::Plan,
             Self::Circuit(CircuitError::Unsatisfied { .. }) | Self::Ceremony { refused: true, .. } => Kind::Refused,
             Self::Circuit(_) | Self::OtherKeys { .. } | Self::Ceremony { .. } | Self::Evm { .. } => Kind::Circuit,
+            Self::Registration { error, .. } => match **error {
+                RegistrationError::Circuit(_) | RegistrationError::LinkKey | RegistrationError::Key { .. } => {
+                    Kind::Circuit
+                }
+                // A proof or a link that is not accepted, or somebody else's.
+                _ => Kind::Refused,
+            },
             Self::Verify { .. } | Self::Refused(_) => Kind::Refused,
             Self::Busy { .. } => Kind::Busy,
+            #[cfg(feature = "bounty")]
+            Self::Bounty(error) => of_bounty(error),
+            #[cfg(feature = "bounty")]
+            Self::Node { .. } => Kind::Chain,
         }
+    }
+}
+
+/// What sort of error it is that a step of a bounty ended with.
+#[cfg(feature = "bounty")]
+fn of_bounty(error: &zkml::bounty::Error) -> Kind {
+    use zkml::bounty::{Error, FolderError, package::PackageError, terms::TermsError};
+    match error {
+        Error::Node { .. } | Error::NotMined { .. } | Error::Replaced { .. } | Error::NoFactory { .. } => Kind::Chain,
+        Error::Store(_) | Error::Package(PackageError::Store { .. }) => Kind::Chain,
+        Error::State { .. } | Error::NoBounty { .. } | Error::OtherFolder { .. } => Kind::Bounty,
+        Error::Terms(TermsError::Range { .. }) => Kind::Project,
+        Error::Folder(FolderError::Locked { .. }) => Kind::Busy,
+        Error::Folder(_) | Error::Load(_) => Kind::File,
+        Error::Statement(_) | Error::Circuit(_) => Kind::Circuit,
+        Error::Dataset(_) => Kind::Input,
+        Error::Plan(_) => Kind::Plan,
+        Error::Model(_) => Kind::Model,
+        // Something is not what it says: a key, a package, a proof, a contract's answer; or the contract refuses.
+        _ => Kind::Refused,
+    }
+}
+
+#[cfg(feature = "bounty")]
+impl From<zkml::bounty::Error> for Error {
+    fn from(error: zkml::bounty::Error) -> Self {
+        use zkml::bounty::{Error, terms::TermsError};
+        // What the library says of its own types is said of the command's.
+        let flag = "to take part all the same, for development and with nothing to lose, add `--development`";
+        match error {
+            Error::Terms(TermsError::SingleParty { part }) => Self::Refused(format!(
+                "the {part} key comes from a single party, which can forge proofs, expected a ceremony's: `zkml ceremony --bounty {part}`; {flag}"
+            )),
+            Error::Terms(TermsError::Development) => Self::Refused(format!(
+                "the bounty's keys come from a single party, which can forge proofs, expected ceremonies'; {flag}"
+            )),
+            error => Self::Bounty(Box::new(error)),
+        }
+    }
+}
+
+#[cfg(feature = "bounty")]
+impl From<zkml::bounty::package::PackageError> for Error {
+    fn from(error: zkml::bounty::package::PackageError) -> Self {
+        zkml::bounty::Error::from(error).into()
     }
 }
 

@@ -19,6 +19,7 @@ mod out;
 mod picture;
 mod project;
 mod ready;
+mod registered;
 mod said;
 mod system;
 mod verb;
@@ -32,7 +33,8 @@ use crate::{error::Error, out::Out, project::Project};
 /// Prove what a neural network answered: quantise it, set up keys, prove its answers, and verify them.
 ///
 /// Exit codes: 0 done, 1 refused (a proof, a commitment or a witness is not valid), 2 the command line, 3 the project file, 4 a file, 5 the
-/// model, 6 an input, 7 the plan, 8 the circuit or its keys, 9 another process is at work.
+/// model, 6 an input, 7 the plan, 8 the circuit or its keys, 9 another process is at work, 10 a node or a store of files does not answer, 11 no
+/// such bounty, or not its time.
 #[derive(Debug, Parser)]
 #[command(name = "zkml", version, arg_required_else_help = true, max_term_width = 100)]
 struct Cli {
@@ -75,6 +77,8 @@ enum Verb {
     Setup(verb::setup::Arguments),
     /// Make the keys by many parties, of which one honest one suffices
     Ceremony(verb::ceremony::Arguments),
+    /// Register the weights: what they are is shown once, and all proofs are about them
+    Register(verb::register::Arguments),
     /// Prove the model's answers, a proof for each input
     Prove(verb::prove::Arguments),
     /// Verify proofs, and show what they say
@@ -89,6 +93,8 @@ enum Verb {
     Commit(verb::commit::Arguments),
     /// Check that commitments open
     Open(verb::commit::OpenArguments),
+    /// Pay for a model by its proven accuracy, or be paid for one
+    Bounty(Box<verb::bounty::Arguments>),
     /// Write a contract, calldata, files of snarkjs, or a page
     Export(verb::export::Arguments),
     /// Measure setup, prover and verifier on this machine
@@ -123,6 +129,7 @@ fn run(cli: &Cli, out: &Out) -> Result<(), Error> {
         Verb::Mock(arguments) => verb::mock::run(arguments, open()?, out),
         Verb::Setup(arguments) => verb::setup::run(arguments, open()?, out),
         Verb::Ceremony(arguments) => verb::ceremony::run(arguments, open, out),
+        Verb::Register(arguments) => verb::register::run(arguments, open()?, out),
         Verb::Prove(arguments) => verb::prove::run(arguments, open()?, out),
         Verb::Verify(arguments) => verb::verify::run(arguments, open()?, out),
         Verb::Batch(arguments) => verb::batch::run(arguments, open()?, out),
@@ -130,6 +137,7 @@ fn run(cli: &Cli, out: &Out) -> Result<(), Error> {
         Verb::Accuracy(arguments) => verb::accuracy::run(arguments, open()?, out),
         Verb::Commit(arguments) => verb::commit::run(arguments, open()?, out),
         Verb::Open(arguments) => verb::commit::open(arguments, open()?, out),
+        Verb::Bounty(arguments) => verb::bounty::run(arguments, open()?, out),
         Verb::Export(arguments) => verb::export::run(arguments, open()?, out),
         Verb::Bench(arguments) => verb::bench::run(arguments, open()?, out),
         Verb::Calibrate(arguments) => verb::calibrate::run(arguments, open()?, out),

@@ -7,14 +7,14 @@ use zkml::{
     graph::Visibility,
     keras,
     model::Model,
-    onnx,
+    onnx::{self, Import},
     plan::{Plan, Quantized},
     shape::Shape,
 };
 
 use crate::{
     error::{Error, Kind},
-    project::{Answer, Project},
+    project::{Answer, Input, Project},
 };
 
 /// The formats of models.
@@ -82,6 +82,12 @@ fn all_of(project: &Project, path: &Path, first: &onnx::ImportError) -> Error {
 /// The model of the project, with its visibility.
 pub fn load(project: &Project) -> Result<Model, Error> {
     let path = project.model()?;
+    import(project)?.model(project.visibility()).map_err(|e| Error::Model { path, reason: e.to_string() })
+}
+
+/// The network of the project's model and its weights, as the project takes them.
+pub fn import(project: &Project) -> Result<Import, Error> {
+    let path = project.model()?;
     let import = match Format::of(&path)? {
         Format::Onnx => onnx::load_import(&path, &onnx_options(project)),
         Format::Keras => keras::load_import(&path, &keras_options(project)),
@@ -90,8 +96,11 @@ pub fn load(project: &Project) -> Result<Model, Error> {
         Answer::Model => Ok(import),
         Answer::Class => import.classify(),
     });
-    let import = import.map_err(|first| all_of(project, &path, &first))?;
-    import.model(project.visibility()).map_err(|e| Error::Model { path, reason: e.to_string() })
+    let import = import.and_then(|import| match project.settings.input {
+        Input { bytes: true, divide, .. } => import.bytes(divide.unwrap_or(1.0)),
+        Input { bytes: false, .. } => Ok(import),
+    });
+    import.map_err(|first| all_of(project, &path, &first))
 }
 
 /// The plan of the project.

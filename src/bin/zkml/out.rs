@@ -123,6 +123,13 @@ impl Step {
         self.bar.set_message(text);
     }
 
+    /// What says how far it is, from elsewhere.
+    #[cfg(feature = "bounty")]
+    pub fn teller(&self) -> impl Fn(String) + Send + 'static {
+        let bar = self.bar.clone();
+        move |text| bar.set_message(text)
+    }
+
     /// The seconds since it began.
     pub fn seconds(&self) -> f64 {
         self.began.elapsed().as_secs_f64()

@@ -45,6 +45,9 @@ pub struct Settings {
     pub visibility: Who,
     /// What the plan must reach.
     pub target: Wanted,
+    /// Bounties: where they are, and what this one offers.
+    #[cfg_attr(not(feature = "bounty"), allow(dead_code, reason = "a project file is one of either build"))]
+    pub bounty: Bounty,
 }
 
 impl Default for Settings {
@@ -61,8 +64,90 @@ impl Default for Settings {
             input: Input::default(),
             visibility: Who::default(),
             target: Wanted::default(),
+            bounty: Bounty::default(),
         }
     }
+}
+
+/// Bounties: where they are, and what this one offers.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[cfg_attr(not(feature = "bounty"), allow(dead_code, reason = "a project file is one of either build"))]
+pub struct Bounty {
+    /// The address of a node.
+    pub rpc: Option<String>,
+    /// The number of its chain: another one is refused.
+    pub chain: Option<u64>,
+    /// The factory's address.
+    pub factory: Option<String>,
+    /// The block in which the factory was deployed.
+    pub since: Option<u64>,
+    /// The blocks after which a transaction counts.
+    pub confirmations: Option<u64>,
+    /// The file of the account's private key.
+    pub key: Option<PathBuf>,
+    /// Where files are: a folder, or the address of an IPFS gateway.
+    pub store: Option<String>,
+    /// The RPC address of a Kubo node, to put files to.
+    pub ipfs_api: Option<String>,
+    /// The CID of the package.
+    pub package: Option<String>,
+    /// The labelled files that accuracy is proven on; `test` without.
+    pub data: Paths,
+    /// Their labels, where they are in a file of their own.
+    pub labels: Option<PathBuf>,
+    /// The groups of a chunk.
+    pub groups: Option<usize>,
+    /// The files of a group.
+    pub items: Option<usize>,
+    /// Whether CIDs are of dag-pb nodes, `Qm..`.
+    pub dag_pb: bool,
+    /// The bits more than the plan's that weights may have.
+    pub widen: Option<u32>,
+    /// The most elements of a transaction of a delivery.
+    pub elements: Option<usize>,
+    /// The ERC-20 of reward and bonds; ether without.
+    pub token: Option<String>,
+    /// What the winner is paid.
+    pub reward: Option<String>,
+    /// What each hunter deposits.
+    pub bond: Option<String>,
+    /// The correct answers that qualify: a number, or a fraction.
+    pub threshold: Option<End>,
+    /// When data is seen.
+    pub mode: Seen,
+    /// Who wins.
+    pub winner: Wins,
+    /// How long hunters may commit.
+    pub commit: Option<String>,
+    /// How long the host may show the data.
+    pub reveal: Option<String>,
+    /// How long hunters may prove.
+    pub prove: Option<String>,
+    /// How long each qualified hunter may deliver.
+    pub deliver: Option<String>,
+}
+
+/// When the data of a bounty is seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Seen {
+    /// After the last commitment.
+    #[default]
+    Sealed,
+    /// From the start.
+    Open,
+}
+
+/// Who wins a bounty.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Wins {
+    /// The first committed that reaches the threshold.
+    #[default]
+    First,
+    /// The most accurate.
+    Best,
 }
 
 /// One path, or several.
@@ -115,6 +200,8 @@ pub struct Input {
     pub range: Option<[End; 2]>,
     /// What the pixels of images are divided by.
     pub divide: Option<f64>,
+    /// Whether the model takes bytes, and divides them itself: as bounties do.
+    pub bytes: bool,
     /// The shape of a sample, where an ONNX file leaves it open.
     pub shape: Option<Vec<usize>>,
     /// Whether a Keras model is to take its channels first.
@@ -126,14 +213,49 @@ pub struct Input {
 #[serde(deny_unknown_fields, default)]
 pub struct Who {
     input: Visible,
-    weights: Visible,
+    weights: Weights,
     output: Visible,
+}
+
+/// Who sees the weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Weights {
+    /// Everyone.
+    Public,
+    /// The prover alone.
+    Private,
+    /// The prover alone, bound to a public commitment in each proof.
+    Committed,
+    /// The prover alone, bound to a public commitment that is made once.
+    Registered,
+}
+
+impl Weights {
+    /// What circuits know of it.
+    fn visible(self) -> Visible {
+        match self {
+            Self::Public => Visible::Public,
+            Self::Private | Self::Registered => Visible::Private,
+            Self::Committed => Visible::Committed,
+        }
+    }
+}
+
+impl From<Visible> for Weights {
+    fn from(visible: Visible) -> Self {
+        match visible {
+            Visible::Public => Self::Public,
+            Visible::Private => Self::Private,
+            Visible::Committed => Self::Committed,
+        }
+    }
 }
 
 impl Default for Who {
     fn default() -> Self {
         let Visibility { input, weights, output } = Visibility::default();
-        Self { input, weights, output }
+        Self { input, weights: weights.into(), output }
     }
 }
 
@@ -251,10 +373,21 @@ impl Project {
         Lock::of(&self.path(&self.settings.outputs), self.wait, out)
     }
 
+    /// The lock on one of the folders among the outputs.
+    #[cfg(feature = "bounty")]
+    pub fn lock_on(&self, folder: &Path, out: &Out) -> Result<Lock, Error> {
+        Lock::of(folder, self.wait, out)
+    }
+
     /// Who sees what.
     pub fn visibility(&self) -> Visibility {
         let Who { input, weights, output } = self.settings.visibility;
-        Visibility { input, weights, output }
+        Visibility { input, weights: weights.visible(), output }
+    }
+
+    /// Whether the weights are registered: proofs are in three phases then.
+    pub fn registered(&self) -> bool {
+        self.settings.visibility.weights == Weights::Registered
     }
 
     /// What the plan must reach.
@@ -271,6 +404,11 @@ impl Project {
                 Rates::load(&path).map_err(|e| Error::file(path, "read", e))
             }
         }
+    }
+
+    /// What the pixels of images are divided by before the model takes them.
+    pub fn divide(&self) -> f64 {
+        if self.settings.input.bytes { 1.0 } else { self.settings.input.divide.unwrap_or(1.0) }
     }
 
     /// The values that an input may have.
@@ -297,6 +435,15 @@ impl Settings {
         let divide = settings.input.divide;
         if let Some(divide) = divide.filter(|d| !d.is_finite() || *d <= 0.0) {
             return Err(wrong(format!("`input.divide` is {divide}, expected a number above zero, such as 255")));
+        }
+        if settings.visibility.weights == Weights::Registered && settings.system != System::TwoPhase {
+            let found = settings.system.name();
+            return Err(wrong(format!(
+                "`visibility.weights = \"registered\"` takes one phase more than `two-phase`, found `system = \"{found}\"`; set `system = \"two-phase\"`"
+            )));
+        }
+        if settings.input.bytes && settings.input.range.is_some() {
+            return Err(wrong("`input.bytes` says that values are 0 to 255; leave out `input.range`".to_owned()));
         }
         settings.target.target(file)?;
         Ok(settings)
@@ -353,6 +500,8 @@ mod tests {
             ("[target]\ntop1 = 99.0", "`target.top1` is 99, expected a fraction between 0 and 1"),
             ("[target]\ntime_limit = 0.0", "`target.time_limit` is 0, expected seconds"),
             ("[input]\ndivide = 0.0", "`input.divide` is 0, expected a number above zero"),
+            ("[input]\nbytes = true\nrange = [0, 255]", "leave out `input.range`"),
+            ("[bounty]\nmode = \"secret\"", "unknown variant `secret`"),
         ] {
             let error = parse(text).unwrap_err();
             assert!(error.starts_with("zkml.toml: ") && error.contains(expected), "{error}");

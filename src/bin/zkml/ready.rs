@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use zkml::{
     circuit::Circuit,
     plan::Quantized,
-    prove::{KeysOf, LoadError, ProvingKeyOf, VerifyingKeyOf},
+    prove::{Backend, KeysOf, LoadError, ProvingKeyOf, VerifyingKeyOf},
 };
 
 use crate::{
@@ -13,7 +13,6 @@ use crate::{
     model,
     out::Out,
     project::Project,
-    system::Provable,
 };
 
 /// The files of a circuit and its keys.
@@ -36,7 +35,7 @@ impl KeyFiles {
 }
 
 /// The model of the project under its plan, and its circuit.
-pub fn circuit<S: Provable>(project: &Project, batch: usize, out: &Out) -> Result<(Quantized, Circuit), Error> {
+pub fn circuit<S: Backend>(project: &Project, batch: usize, out: &Out) -> Result<(Quantized, Circuit), Error> {
     let quantized = model::quantized(project)?;
     let _step = out.step("build the circuit");
     let circuit = quantized.circuit_in::<S>(batch, project.visibility())?;
@@ -49,7 +48,7 @@ pub fn at<T>(path: &Path, result: Result<T, LoadError>) -> Result<T, Error> {
 }
 
 /// The keys of a circuit, if they are there and are of it.
-pub fn keys<S: Provable>(files: &KeyFiles, circuit: &Circuit, out: &Out) -> Result<KeysOf<S>, Error> {
+pub fn keys<S: Backend>(files: &KeyFiles, circuit: &Circuit, out: &Out) -> Result<KeysOf<S>, Error> {
     let _step = out.step("read the keys");
     for path in [&files.verifying, &files.proving] {
         if !path.exists() {

@@ -121,6 +121,12 @@ pub fn parse(text: &str) -> Result<Fr, String> {
     from_bytes(&bytes).ok_or_else(wrong)
 }
 
+/// An owner: an element of at most 64 digits, such as an address.
+pub fn owner(text: &str) -> Result<Fr, String> {
+    let digits = text.strip_prefix("0x").filter(|digits| (1..=64).contains(&digits.len()));
+    digits.map_or_else(|| parse(text), |digits| parse(&format!("0x{digits:0>64}")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,6 +136,8 @@ mod tests {
         let x = Fr::from(258u64);
         assert_eq!(element(x), format!("0x{}0102", "0".repeat(60)));
         assert_eq!(parse(&element(x)), Ok(x));
+        assert_eq!((owner("0x102"), owner(&element(x))), (Ok(x), Ok(x)));
+        assert!(owner("0x").is_err() && owner("102").is_err());
         for wrong in ["", "0x", "0x12", "12", &format!("0x{}", "f".repeat(64))] {
             assert!(parse(wrong).unwrap_err().contains("below the field's modulus"), "{wrong}");
         }

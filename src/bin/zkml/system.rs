@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use zkml::{
     evm::EvmSystem,
-    prove::{FileError, Groth16, ProofSystem, Prover, TwoPhase, file, phased::Phased},
+    prove::{FileError, Groth16, ProofSystem, Prover, Registered, TwoPhase, file, phased::Phased},
 };
 
 /// A proof system.
@@ -25,6 +25,11 @@ impl System {
             Self::Groth16 => "groth16",
             Self::TwoPhase => "two-phase",
         }
+    }
+
+    /// Whether these bytes are a verifying key for registered weights, or seem to be.
+    pub fn registers(bytes: &[u8]) -> bool {
+        file::read(bytes, <Registered as ProofSystem>::KINDS.verifying_key).is_ok()
     }
 
     /// The system whose verifying key these bytes are, or seem to be.

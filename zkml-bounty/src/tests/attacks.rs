@@ -4,7 +4,12 @@ use rand::rngs::OsRng;
 use zkml_core::prove::ProvingKey;
 
 use super::*;
-use crate::{Error, Part, abi::IBounty, calls::Maker, field::to_u256};
+use crate::{
+    Error, Part,
+    abi::IBounty,
+    calls::{Maker, Source},
+    field::to_u256,
+};
 
 /// p, the modulus of the scalar field.
 const P: U256 = U256::from_limbs([0x43e1f593f0000001, 0x2833e84879b97091, 0xb85045b68181585d, 0x30644e72e131a029]);
@@ -120,11 +125,11 @@ fn wrong_ciphertexts_are_refused() {
     let context = one.session_mut().context(world.account(2)).unwrap();
     let (salt, ephemeral) = (one.salt(), zkml_core::bounty::keys::SecretKey::random(&mut OsRng).unwrap());
     let host_key = host.public_key();
-    let mut maker = Maker { package: &package, proving: &key, context, rng: &mut OsRng };
+    let mut maker = Maker { package: &package, source: Source::Key(&key), context, rng: &mut OsRng };
     let weights = quantized(1);
-    let call = maker.delivery(weights.params(), salt, host_key, &ephemeral, 0).unwrap();
+    let call = maker.delivery(weights.params(), salt, host_key, &ephemeral, 0).unwrap().0;
     refused(one.session_mut().send("attack".to_owned(), bounty, U256::ZERO, &call), "ProofInvalid");
-    let call = maker.delivery(quantized(2).params(), salt, ephemeral.public(), &ephemeral, 0).unwrap();
+    let call = maker.delivery(quantized(2).params(), salt, ephemeral.public(), &ephemeral, 0).unwrap().0;
     refused(one.session_mut().send("attack".to_owned(), bounty, U256::ZERO, &call), "ProofInvalid");
 
     // In the turn of the first, the second can't deliver its own, nor another's.

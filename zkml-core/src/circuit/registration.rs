@@ -536,6 +536,11 @@ impl Checked {
         self.weights
     }
 
+    /// Whose they are.
+    pub fn owner(&self) -> Fr {
+        self.owner
+    }
+
     /// What a proof says, if it is true: the answers are those of the network, with the weights of the commitment.
     ///
     /// # Errors

@@ -24,7 +24,8 @@ use crate::{
     out::{Out, count, table, time},
     project::Project,
     ready,
-    system::{Provable, System, in_system},
+    registered::{Usable, in_use},
+    system::System,
 };
 
 #[derive(Args, Debug)]
@@ -70,10 +71,10 @@ struct Journal {
 }
 
 pub fn run(arguments: &Arguments, project: Project, out: &Out) -> Result<(), Error> {
-    in_system!(project.settings.system, accuracy(arguments, &project, out))
+    in_use!(project, accuracy(arguments, &project, out))
 }
 
-fn accuracy<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Result<(), Error> {
+fn accuracy<S: Usable>(arguments: &Arguments, project: &Project, out: &Out) -> Result<(), Error> {
     let (quantized, circuit) = ready::circuit::<S>(project, 1, out)?;
     if quantized.graph().classes().is_none() {
         let reason = "the model answers with no class; set `answer = \"class\"` in the project file".to_owned();
@@ -92,6 +93,8 @@ fn accuracy<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) ->
                     .to_owned(),
             ));
         }
+        // One registration, of which all proofs are.
+        Visible::Private if project.registered() => {}
         Visible::Private => {
             out.note("with private weights, nothing says that all proofs are of the same ones: commit to them")
         }
@@ -159,7 +162,7 @@ fn accuracy<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) ->
 }
 
 /// The journal, if it is of the same keys; a damaged one is of none.
-fn journal<S: Provable>(path: &Path, work: &Work<S>) -> Journal {
+fn journal<S: Usable>(path: &Path, work: &Work<S>) -> Journal {
     // The fingerprint of the key: proofs are of a setup too.
     let circuit = work.keys.verifying.fingerprint().to_string();
     let kept = files::read_json::<Journal>(path).ok().filter(|journal| journal.circuit == circuit);
@@ -167,9 +170,9 @@ fn journal<S: Provable>(path: &Path, work: &Work<S>) -> Journal {
 }
 
 /// The class that a proof of before states, if it still holds.
-fn proved<S: Provable>(file: &Path, work: &Work<S>) -> Option<usize> {
+fn proved<S: Usable>(file: &Path, work: &Work<S>) -> Option<usize> {
     let proof = ProofOf::<S>::load(file).ok()?;
-    work.keys.verifying.verify(&proof).ok()?.class(0)
+    S::statement_of(&work.keys.verifying, &work.with, &proof).ok()?.class(0)
 }
 
 /// The hash of an input's values.

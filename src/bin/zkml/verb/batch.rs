@@ -15,7 +15,8 @@ use crate::{
     out::Out,
     project::Project,
     ready,
-    system::{Provable, System, in_system},
+    registered::{Usable, in_use},
+    system::System,
 };
 
 #[derive(Args, Debug)]
@@ -38,10 +39,10 @@ struct Report {
 }
 
 pub fn run(arguments: &Arguments, project: Project, out: &Out) -> Result<(), Error> {
-    in_system!(project.settings.system, batch(arguments, &project, out))
+    in_use!(project, batch(arguments, &project, out))
 }
 
-fn batch<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Result<(), Error> {
+fn batch<S: Usable>(arguments: &Arguments, project: &Project, out: &Out) -> Result<(), Error> {
     // How many inputs there are says which circuit it is.
     let model = model::load(project)?;
     let samples = inputs_of(project, &arguments.inputs, &project.settings.samples, "samples", model.graph())?;

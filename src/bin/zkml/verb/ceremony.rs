@@ -11,7 +11,7 @@ use serde::Serialize;
 use zkml::{
     circuit::Circuit,
     prove::{
-        Ceremony, CeremonyError, Contribution, LoadError, Powers,
+        Ceremony, CeremonyError, Contribution, Digest, LoadError, Matrices, Powers,
         ceremony::{ITERATIONS, Source},
         iden3,
     },
@@ -34,6 +34,63 @@ pub struct Arguments {
     /// How many inputs one proof is about
     #[arg(long, global = true, default_value_t = 1, value_name = "COUNT")]
     batch: usize,
+    /// Of a statement of the project's bounty, instead of the project's circuit
+    #[cfg(feature = "bounty")]
+    #[arg(long, global = true, value_name = "STATEMENT", conflicts_with = "batch")]
+    bounty: Option<super::bounty::circuits::Statement>,
+}
+
+/// What the keys are for.
+enum Subject {
+    /// The project's circuit.
+    Model(Box<Circuit>),
+    /// A statement of its bounty.
+    #[cfg(feature = "bounty")]
+    Bounty(Box<zkml::bounty::Statements>, zkml::bounty::Part),
+}
+
+impl Subject {
+    fn of<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Result<Self, Error> {
+        #[cfg(feature = "bounty")]
+        if let Some(statement) = arguments.bounty {
+            let circuits = super::bounty::circuits::statements(project, out)?;
+            return Ok(Self::Bounty(Box::new(circuits.statements), statement.part()));
+        }
+        Ok(Self::Model(Box::new(ready::circuit::<S>(project, arguments.batch, out)?.1)))
+    }
+
+    fn matrices(&self) -> &Matrices {
+        match self {
+            Self::Model(circuit) => circuit.matrices(),
+            #[cfg(feature = "bounty")]
+            Self::Bounty(statements, part) => statements.matrices(*part),
+        }
+    }
+
+    fn digest(&self) -> Digest {
+        match self {
+            Self::Model(circuit) => circuit.digest(),
+            #[cfg(feature = "bounty")]
+            Self::Bounty(statements, part) => statements.digest(*part),
+        }
+    }
+
+    fn begin<S: Provable>(&self, powers: &Powers) -> Result<Ceremony<S>, CeremonyError> {
+        match self {
+            Self::Model(circuit) => circuit.ceremony_in::<S>(powers),
+            #[cfg(feature = "bounty")]
+            Self::Bounty(statements, part) => statements.ceremony_in::<S>(*part, powers),
+        }
+    }
+
+    /// What is published with the keys: nothing of a bounty, whose package has it.
+    fn file(&self) -> Result<Option<Vec<u8>>, Error> {
+        match self {
+            Self::Model(circuit) => Ok(Some(circuit.to_bytes()?)),
+            #[cfg(feature = "bounty")]
+            Self::Bounty(..) => Ok(None),
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -126,22 +183,39 @@ pub fn run(arguments: &Arguments, open: impl Fn() -> Result<Project, Error>, out
         };
     }
     let project = open()?;
+    #[cfg(feature = "bounty")]
+    if arguments.bounty.is_some() {
+        return step::<zkml::prove::Groth16>(arguments, &project, out);
+    }
+    if project.registered() {
+        let reason = "keys for registered weights are made by `zkml setup` alone here, by a single party; ceremonies for them are the library's \
+                      `Ceremony::<Registered>` and `LinkContribution`";
+        return Err(Error::Usage(reason.to_owned()));
+    }
     in_system!(project.settings.system, step(arguments, &project, out))
 }
 
 fn step<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Result<(), Error> {
-    let path = project.of_batch(arguments.batch, "ceremony.zkml");
+    let of_model = |name: &str| project.of_batch(arguments.batch, name);
+    #[cfg(feature = "bounty")]
+    let at_home = |name: &str| match arguments.bounty {
+        Some(statement) => super::bounty::circuits::key_file(project, statement.part(), name),
+        None => of_model(name),
+    };
+    #[cfg(not(feature = "bounty"))]
+    let at_home = of_model;
+    let path = at_home("ceremony.zkml");
     match &arguments.step {
         Step::New { ptau, force } => {
-            let circuit = ready::circuit::<S>(project, arguments.batch, out)?.1;
+            let subject = Subject::of::<S>(arguments, project, out)?;
             let _lock = project.lock(out)?;
             if path.exists() && !force {
                 let reason = "a ceremony is under way; go on with it, or begin another with `--force`";
                 return Err(Error::file(&path, "replace", reason));
             }
-            let powers = powers(&circuit, ptau, out)?;
+            let powers = powers(subject.matrices(), ptau, out)?;
             let step = out.step("compute the first key");
-            let ceremony = of(ptau, circuit.ceremony_in::<S>(&powers))?;
+            let ceremony = of(ptau, subject.begin::<S>(&powers))?;
             files::save_by(&path, |path| ceremony.save(path))?;
             let seconds = step.seconds();
             drop(step);
@@ -175,10 +249,10 @@ fn step<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Res
             Ok(())
         }
         Step::Verify { ptau } => {
-            let circuit = ready::circuit::<S>(project, arguments.batch, out)?.1;
-            let (ceremony, powers) = (load::<S>(&path)?, powers(&circuit, ptau, out)?);
+            let subject = Subject::of::<S>(arguments, project, out)?;
+            let (ceremony, powers) = (load::<S>(&path)?, powers(subject.matrices(), ptau, out)?);
             let step = out.step("verify the transcript");
-            of(&path, ceremony.verify(circuit.matrices(), &circuit.digest(), &powers))?;
+            of(&path, ceremony.verify(subject.matrices(), &subject.digest(), &powers))?;
             drop(step);
             show(&path, &ceremony, None, out, || {
                 "the transcript is that of this circuit and these powers; compare its hash with what contributors announced".to_owned()
@@ -186,16 +260,22 @@ fn step<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Res
             Ok(())
         }
         Step::Finish { ptau } => {
-            let circuit = ready::circuit::<S>(project, arguments.batch, out)?.1;
+            let subject = Subject::of::<S>(arguments, project, out)?;
             let _lock = project.lock(out)?;
-            let (ceremony, powers) = (load::<S>(&path)?, powers(&circuit, ptau, out)?);
+            let (ceremony, powers) = (load::<S>(&path)?, powers(subject.matrices(), ptau, out)?);
             let step = out.step("verify the transcript");
-            let keys = of(&path, ceremony.finish(circuit.matrices(), &circuit.digest(), &powers))?;
+            let keys = of(&path, ceremony.finish(subject.matrices(), &subject.digest(), &powers))?;
             drop(step);
-            let to = KeyFiles::of(project, arguments.batch);
+            let to = KeyFiles {
+                circuit: at_home("circuit.zkml"),
+                proving: at_home("proving.key"),
+                verifying: at_home("verifying.key"),
+            };
             // The verifying key comes last: where it is, the others are of it. So an old one goes first.
             files::remove(&to.verifying)?;
-            files::save(&to.circuit, &circuit.to_bytes()?)?;
+            if let Some(bytes) = subject.file()? {
+                files::save(&to.circuit, &bytes)?;
+            }
             files::save_by(&to.proving, |path| keys.proving.save(path))?;
             files::save_by(&to.verifying, |path| keys.verifying.save(path))?;
             let made = Keys {
@@ -245,14 +325,15 @@ fn load<S: Provable>(path: &Path) -> Result<Ceremony<S>, Error> {
     at(path, Ceremony::load(path))
 }
 
-fn powers(circuit: &Circuit, ptau: &Path, out: &Out) -> Result<Powers, Error> {
+/// The powers of a file, for the rows of these constraints.
+pub fn powers(matrices: &Matrices, ptau: &Path, out: &Out) -> Result<Powers, Error> {
     let _step = out.step("read and check the powers of tau");
-    let read = iden3::load_ptau(ptau, circuit.matrices().size().domain());
+    let read = iden3::load_ptau(ptau, matrices.size().domain());
     read.map_err(|error| Error::Ceremony { path: ptau.to_owned(), reason: error.to_string(), refused: false })
 }
 
 /// Says of which file an error is.
-fn of<T>(path: &Path, result: Result<T, CeremonyError>) -> Result<T, Error> {
+pub fn of<T>(path: &Path, result: Result<T, CeremonyError>) -> Result<T, Error> {
     result.map_err(|error| {
         let refused = matches!(
             error,

@@ -3,6 +3,11 @@
 pub mod accuracy;
 pub mod batch;
 pub mod bench;
+#[cfg(feature = "bounty")]
+pub mod bounty;
+#[cfg(not(feature = "bounty"))]
+#[path = "no_bounty.rs"]
+pub mod bounty;
 pub mod calibrate;
 pub mod ceremony;
 pub mod commit;
@@ -14,6 +19,7 @@ pub mod inspect;
 pub mod mock;
 pub mod prove;
 pub mod quantize;
+pub mod register;
 pub mod setup;
 pub mod shell;
 pub mod verify;
@@ -36,8 +42,7 @@ fn inputs_of(
     key: &str,
     graph: &Graph,
 ) -> Result<Vec<Sample>, Error> {
-    let divide = project.settings.input.divide.unwrap_or(1.0);
-    let form = Form { shape: graph.shape(graph.input()), divide };
+    let form = Form { shape: graph.shape(graph.input()), divide: project.divide() };
     inputs::read(&project.inputs(given, set, key)?, &form)
 }
 

@@ -8,7 +8,6 @@ use zkml::{
     circuit::{Circuit, CircuitError},
     graph::{Visibility, Visible},
     prove::{KeysOf, Statement},
-    rand::rngs::OsRng,
 };
 
 use super::{inputs_of, tensors};
@@ -20,8 +19,9 @@ use crate::{
     out::{Out, bytes, count, table, time},
     project::Project,
     ready::{self, KeyFiles},
+    registered::{Usable, in_use},
     said::{Said, answers, said},
-    system::{Provable, System, in_system},
+    system::System,
 };
 
 #[derive(Args, Debug)]
@@ -59,10 +59,10 @@ pub struct Proved {
 }
 
 pub fn run(arguments: &Arguments, project: Project, out: &Out) -> Result<(), Error> {
-    in_system!(project.settings.system, prove(arguments, &project, out))
+    in_use!(project, prove(arguments, &project, out))
 }
 
-fn prove<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Result<(), Error> {
+fn prove<S: Usable>(arguments: &Arguments, project: &Project, out: &Out) -> Result<(), Error> {
     let (quantized, circuit) = ready::circuit::<S>(project, 1, out)?;
     let samples =
         inputs_of(project, &arguments.inputs, &project.settings.samples, "samples", quantized.model().graph())?;
@@ -113,20 +113,23 @@ pub fn weights_file(project: &Project) -> PathBuf {
 }
 
 /// What makes proofs: a circuit, its keys, and how long one takes.
-pub struct Work<S: Provable> {
+pub struct Work<S: Usable> {
     /// The circuit.
     pub circuit: Circuit,
     /// Its keys.
     pub keys: KeysOf<S>,
     /// The seconds that a proof takes, roughly.
     pub seconds: f64,
+    /// What proofs take beside.
+    pub with: S::With,
     visibility: Visibility,
 }
 
-impl<S: Provable> Work<S> {
+impl<S: Usable> Work<S> {
     /// With the keys of the project, and the salt of its weights.
     pub fn new(project: &Project, circuit: Circuit, out: &Out) -> Result<Self, Error> {
         let keys = ready::keys::<S>(&KeyFiles::of(project, circuit.batch()), &circuit, out)?;
+        let with = S::with(project, &circuit, &keys)?;
         let (seconds, visibility) = (circuit.report_with(&project.rates()?).seconds, circuit.visibility());
         let salted = weights_file(project);
         let circuit = if visibility.weights == Visible::Committed && salted.exists() {
@@ -138,7 +141,7 @@ impl<S: Provable> Work<S> {
         } else {
             circuit
         };
-        Ok(Self { circuit, keys, seconds, visibility })
+        Ok(Self { circuit, keys, seconds, with, visibility })
     }
 
     /// One proof, of as many inputs as the circuit takes, and what it says.
@@ -151,11 +154,11 @@ impl<S: Provable> Work<S> {
         out: &Out,
     ) -> Result<(Proved, Statement), Error> {
         let step = out.timed(what, self.seconds);
-        let proved = self.circuit.prove_in::<S>(&self.keys.proving, &tensors(samples), &mut OsRng);
+        let proved = S::proof_of(&self.circuit, &self.keys.proving, &self.with, &tensors(samples));
         let seconds = step.seconds();
         drop(step);
         let (proof, opening) = proved.map_err(|error| of_input(samples, error))?;
-        let verify = self.keys.verifying.verify(&proof);
+        let verify = S::statement_of(&self.keys.verifying, &self.with, &proof);
         let statement = verify.map_err(|error| Error::Verify { path: file.clone(), error })?;
         let openings = openings::of_proof(self.visibility, &statement, &opening);
         // The openings first: a proof whose commitments can't be opened any more is worth little.

@@ -4,7 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
-use zkml::{prove::VerifyingKeyOf, rand::rngs::OsRng};
+use zkml::{
+    circuit::Circuit,
+    prove::{Backend, Groth16, KeysOf, Registered, TwoPhase, VerifyingKeyOf},
+    rand::rngs::OsRng,
+};
 
 use crate::{
     error::Error,
@@ -12,7 +16,8 @@ use crate::{
     out::{Out, bytes, count, time},
     project::Project,
     ready::{self, KeyFiles, at},
-    system::{Provable, System, in_system},
+    registered::{self, Files},
+    system::System,
 };
 
 #[derive(Args, Debug)]
@@ -41,10 +46,26 @@ struct Report {
 }
 
 pub fn run(arguments: &Arguments, project: Project, out: &Out) -> Result<(), Error> {
-    in_system!(project.settings.system, setup(arguments, &project, out))
+    if project.registered() {
+        let files = Files::of(&project, arguments.batch);
+        return setup::<Registered>(
+            arguments,
+            &project,
+            &|circuit, keys| registered::setup(&files, circuit, keys, out),
+            out,
+        );
+    }
+    match project.settings.system {
+        System::Groth16 => setup::<Groth16>(arguments, &project, &|_, _| Ok(()), out),
+        System::TwoPhase => setup::<TwoPhase>(arguments, &project, &|_, _| Ok(()), out),
+    }
 }
 
-fn setup<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Result<(), Error> {
+/// What makes other keys beside those of the circuit.
+type Beside<'a, S> = dyn Fn(&Circuit, &KeysOf<S>) -> Result<(), Error> + 'a;
+
+/// Makes the keys, and others beside them.
+fn setup<S: Backend>(arguments: &Arguments, project: &Project, beside: &Beside<'_, S>, out: &Out) -> Result<(), Error> {
     let (_, circuit) = ready::circuit::<S>(project, arguments.batch, out)?;
     let _lock = project.lock(out)?;
     let files = KeyFiles::of(project, arguments.batch);
@@ -67,6 +88,7 @@ fn setup<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Re
     files::remove(&files.verifying)?;
     files::save(&files.circuit, &circuit.to_bytes()?)?;
     files::save_by(&files.proving, |path| keys.proving.save(path))?;
+    beside(&circuit, &keys)?;
     files::save(&files.verifying, &keys.verifying.to_bytes())?;
     drop(step);
     at(&files.verifying, VerifyingKeyOf::<S>::load(&files.verifying))?;

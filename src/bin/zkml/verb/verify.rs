@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
-use zkml::prove::{Digest, PreparedVerifyingKeyOf, ProofOf, Provenance, VerifyingKeyOf};
+use zkml::{
+    circuit::{Circuit, Registration},
+    prove::{Digest, Fr, ProofOf, ProofSystem, Provenance, Registered, Statement, VerifyError, VerifyingKeyOf},
+};
 
 use super::prove::proofs;
 use crate::{
@@ -13,7 +16,8 @@ use crate::{
     out::Out,
     project::Project,
     ready::at,
-    said::{Said, said},
+    registered::{self, Files},
+    said::{Said, element, owner, said},
     system::{Provable, System, in_system},
 };
 
@@ -30,6 +34,15 @@ pub struct Arguments {
     /// Refuse keys that a single party made: whoever did can forge proofs
     #[arg(long)]
     require_ceremony: bool,
+    /// With registered weights: the registration, which must not be from whoever sends the proof; that beside the key where none is named
+    #[arg(long, value_name = "FILE")]
+    registration: Option<PathBuf>,
+    /// With registered weights: whose they must be
+    #[arg(long, value_name = "OWNER", value_parser = owner)]
+    owner: Option<Fr>,
+    /// With registered weights: do not check what they are. Answers are those of some function then, fixed before the inputs
+    #[arg(long, conflicts_with = "owner")]
+    unchecked: bool,
 }
 
 #[derive(Serialize)]
@@ -42,7 +55,20 @@ struct Report {
     provenance: String,
     ceremony: bool,
     proven_error: Option<f64>,
+    /// What is registered, where weights are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registered: Option<Shown>,
     proofs: Vec<Verified>,
+}
+
+/// Registered weights.
+#[derive(Serialize)]
+struct Shown {
+    registration: PathBuf,
+    /// Whether what they are was checked: without, they are some fixed numbers, and of nobody.
+    checked: bool,
+    owner: Option<String>,
+    commitment: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -59,11 +85,21 @@ pub fn run(arguments: &Arguments, project: Project, out: &Out) -> Result<(), Err
         let repair = "name it with `--key`, or make one with `zkml setup`";
         return Err(Error::Missing { what: "verifying key", path, repair, kind: Kind::File });
     }
-    let system = System::of_key(&files::read(&path)?);
-    in_system!(system, verify(arguments, &project, system, &path, out))
+    let bytes = files::read(&path)?;
+    if System::registers(&bytes) {
+        return registered(arguments, &project, &path, out);
+    }
+    if arguments.registration.is_some() || arguments.owner.is_some() || arguments.unchecked {
+        return Err(Error::Usage(format!(
+            "{}: the key is not one for registered weights, and has no registration",
+            path.display()
+        )));
+    }
+    let system = System::of_key(&bytes);
+    in_system!(system, plain(arguments, &project, system, &path, out))
 }
 
-fn verify<S: Provable>(
+fn plain<S: Provable>(
     arguments: &Arguments,
     project: &Project,
     system: System,
@@ -71,6 +107,45 @@ fn verify<S: Provable>(
     out: &Out,
 ) -> Result<(), Error> {
     let key = at(path, VerifyingKeyOf::<S>::load(path))?;
+    let prepared = key.prepare();
+    verify(arguments, project, system, (path, &key), None, &|proof| prepared.verify(proof), out)
+}
+
+/// Verifies proofs about registered weights: the registration once, and each proof under its commitment.
+fn registered(arguments: &Arguments, project: &Project, path: &Path, out: &Out) -> Result<(), Error> {
+    let key = at(path, VerifyingKeyOf::<Registered>::load(path))?;
+    let files = Files::beside(path);
+    let registration = arguments.registration.clone().unwrap_or_else(|| files.registration());
+    if !registration.exists() {
+        let repair = "take it from whoever keeps registrations, and never from who sends the proof: name it with `--registration`";
+        return Err(Error::Missing { what: "registration", path: registration, repair, kind: Kind::File });
+    }
+    let system = System::TwoPhase;
+    if arguments.unchecked {
+        let commitment = at(&registration, Registration::load(&registration))?.answers;
+        let shown = Shown { registration, checked: false, owner: None, commitment: None };
+        let check = |proof: &ProofOf<Registered>| key.verify_registered(proof, &commitment);
+        return verify(arguments, project, system, (path, &key), Some(shown), &check, out);
+    }
+    let circuit = Circuit::load(files.circuit())?;
+    let checked = registered::check(&files, &registration, &circuit, key.clone(), arguments.owner)?;
+    let commitment = Some(element(checked.weights()));
+    let owner = checked.owner();
+    let shown = Shown { registration, checked: true, owner: Some(element(owner)), commitment };
+    let check = |proof: &ProofOf<Registered>| Ok(checked.verify(proof)?.statement);
+    verify(arguments, project, system, (path, &key), Some(shown), &check, out)
+}
+
+/// Verifies proofs by a function, and shows what they say.
+fn verify<S: ProofSystem>(
+    arguments: &Arguments,
+    project: &Project,
+    system: System,
+    (path, key): (&Path, &VerifyingKeyOf<S>),
+    registered: Option<Shown>,
+    check: &dyn Fn(&ProofOf<S>) -> Result<Statement, VerifyError>,
+    out: &Out,
+) -> Result<(), Error> {
     let fingerprint = key.fingerprint();
     if let Some(expected) = arguments.fingerprint.filter(|expected| *expected != fingerprint) {
         return Err(Error::Refused(format!(
@@ -92,9 +167,8 @@ fn verify<S: Provable>(
         let repair = "make some with `zkml prove`, or name them";
         return Err(Error::Missing { what: "proof in", path, repair, kind: Kind::File });
     }
-    let prepared = key.prepare();
     let mut errors = vec![];
-    let verified: Vec<Verified> = found.iter().map(|path| of_file::<S>(path, &prepared, &mut errors)).collect();
+    let verified: Vec<Verified> = found.iter().map(|path| of_file::<S>(path, check, &mut errors)).collect();
     let report = Report {
         valid: errors.is_empty(),
         system,
@@ -103,7 +177,9 @@ fn verify<S: Provable>(
         fingerprint: fingerprint.to_string(),
         provenance: key.provenance().to_string(),
         ceremony,
-        proven_error: key.table().proven_error(),
+        // A bound is of the network: where that was not checked, there is none.
+        proven_error: key.table().proven_error().filter(|_| registered.as_ref().is_none_or(|shown| shown.checked)),
+        registered,
         proofs: verified,
     };
     out.show(&report, || text(&report));
@@ -116,9 +192,13 @@ fn verify<S: Provable>(
     }
 }
 
-fn of_file<S: Provable>(path: &Path, key: &PreparedVerifyingKeyOf<S>, errors: &mut Vec<Error>) -> Verified {
+fn of_file<S: ProofSystem>(
+    path: &Path,
+    check: &dyn Fn(&ProofOf<S>) -> Result<Statement, VerifyError>,
+    errors: &mut Vec<Error>,
+) -> Verified {
     let checked = at(path, ProofOf::<S>::load(path))
-        .and_then(|proof| key.verify(&proof).map_err(|error| Error::Verify { path: path.to_owned(), error }));
+        .and_then(|proof| check(&proof).map_err(|error| Error::Verify { path: path.to_owned(), error }));
     match checked {
         Ok(statement) => Verified { proof: path.to_owned(), valid: true, error: None, statement: said(&statement) },
         Err(error) => {
@@ -143,8 +223,22 @@ fn text(report: &Report) -> String {
         Some(error) => format!("no score is off by more than {error:.5} from the float model, whatever the input"),
         None => "no bound is known on how far scores are from the float model's".to_owned(),
     };
+    let registered = match &report.registered {
+        None => String::new(),
+        Some(Shown { registration, checked: true, owner, commitment }) => format!(
+            "\nweights registered in {}, which was checked: they are of the network, in the widths of its plan\n  owner        {}\n  commitment   {}",
+            registration.display(),
+            owner.as_deref().unwrap_or_default(),
+            commitment.as_deref().unwrap_or_default(),
+        ),
+        Some(Shown { registration, checked: false, .. }) => format!(
+            "\nweights of {}, which was NOT checked: the answers are those of some function that was fixed before the inputs, the same in all \
+             of these proofs; it need not be the network with any weights, and nothing is said of whose it is",
+            registration.display()
+        ),
+    };
     format!(
-        "{}\nkey {} ({}), {}\n  circuit      {}\n  fingerprint  {}\n  {error}",
+        "{}{registered}\nkey {} ({}), {}\n  circuit      {}\n  fingerprint  {}\n  {error}",
         lines.join("\n"),
         report.key.display(),
         report.system.name(),
