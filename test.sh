@@ -76,7 +76,7 @@ if command -v npm >/dev/null; then
   ./contracts/tool.sh anvil --version
   installed zkml-bounty/tests/ipfs
   cargo test --workspace --features "$features" --lib -- --ignored
-  cargo test --features "$features" --test cli bounty -- --ignored
+  cargo test --workspace --features "$features" --test cli -- --ignored bounty
   say "contracts, compiled here, and snarkjs"
   installed tests/evm
   cargo test --workspace --features "$features" --test solidity --test solidity_two_phase --test snarkjs -- --ignored
