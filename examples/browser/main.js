@@ -116,7 +116,7 @@ async function verify() {
         ["Fingerprint of the key", told.fingerprint],
         ["Circuit", told.digest],
         ["Proof system", told.systemName],
-        ["Off from the float model by", told.provenError === undefined ? "no bound is known" : `at most ${told.provenError}`],
+        ["Off from the float model by", told.provenError === undefined ? "no bound is known" : `at most ${Number(told.provenError.toPrecision(4))}`],
         ["Verified in", milliseconds(told.verifying)],
       ]),
     );
