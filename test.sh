@@ -2,7 +2,8 @@
 # All checks and all tests. `./test.sh quick`: those of everyday work, without Burn and without what needs another build.
 # Needs a Rust toolchain (1.95 or newer, for Burn). Where there is Node.js (20 or newer), the compiler of Solidity and snarkjs are
 # installed in tests/evm, Foundry in contracts, and Helia with the Node.js that it needs in zkml-bounty/tests/ipfs (350 MB), and
-# the tests that need them run. Where there is Python (3.10 or newer, with venv), its package is tested in an environment of its own.
+# the tests that need them run; so do those of the package for browsers, and of a page in Chromium, where there is one. Where there is
+# Python (3.10 or newer, with venv), its package is tested in an environment of its own.
 set -euo pipefail
 cd "$(dirname "$0")"
 export CARGO_TERM_COLOR=never
@@ -84,6 +85,14 @@ if command -v npm >/dev/null; then
   ZKML_DATA=none "$target/debug/examples/bounty"
 else
   say "contracts, bounties, and snarkjs: ignored, there is no npm"
+fi
+
+if command -v npm >/dev/null; then
+  say "browsers"
+  cargo build --workspace --features "$features" --bin zkml
+  ZKML_COMMAND="$(cd "$target" && pwd)/debug/zkml" ./zkml-wasm/test.sh
+else
+  say "browsers: ignored, there is no npm"
 fi
 
 if command -v python3 >/dev/null && python3 -c 'import ensurepip, venv' 2>/dev/null; then

@@ -1,10 +1,33 @@
 //! Origins, and the errors of all stages before there is a circuit: one type a stage.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, error::Error, fmt};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{digest::Digest, shape::Shape};
+
+/// The name of the innermost variant of an error, which says most: what bindings to other languages tell errors apart by.
+///
+/// ```
+/// use zkml_core::{error::{InputError, variant}, shape::Shape};
+///
+/// let error = InputError::Shape { found: Shape::new([2]), expected: Shape::new([3]) };
+/// assert_eq!(variant(&error), "Shape");
+/// ```
+pub fn variant(error: &dyn Error) -> String {
+    let debug = format!("{error:?}");
+    let names = debug.split(['(', '{', ' ']).map_while(|word| {
+        let name = word.trim_end_matches([')', '}']);
+        let is_name = name.starts_with(|c: char| c.is_ascii_uppercase()) && name.chars().all(char::is_alphanumeric);
+        is_name.then(|| name.to_owned())
+    });
+    names.last().unwrap_or_default()
+}
+
+/// The messages of what is behind an error, from the nearest cause to the first.
+pub fn causes(error: &dyn Error) -> Vec<String> {
+    std::iter::successors(error.source(), |&cause| cause.source()).map(ToString::to_string).collect()
+}
 
 /// Where a node of a graph was described.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use pyo3::{create_exception, exceptions::PyException, prelude::*};
+use zkml::error::{causes, variant};
 
 create_exception!(_zkml, ZkmlError, PyException, "What all errors of zkml are.");
 create_exception!(_zkml, ArgumentError, ZkmlError, "An argument that is none of those that are taken.");
@@ -31,22 +32,8 @@ macro_rules! raise {
 raise!(ArgumentError, ModelError, InputError, PlanError, CircuitError, FileError, VerifyError);
 
 fn with_fields(py: Python<'_>, raised: PyErr, error: &dyn Error) -> PyErr {
-    let mut causes = vec![];
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        causes.push(error.to_string());
-        cause = error.source();
-    }
-    // The innermost variant says most.
-    let debug = format!("{error:?}");
-    let variants = debug.split(['(', '{', ' ']).map_while(|word| {
-        let name = word.trim_end_matches([')', '}']);
-        let is_name = name.starts_with(|c: char| c.is_ascii_uppercase()) && name.chars().all(char::is_alphanumeric);
-        is_name.then(|| name.to_owned())
-    });
-    let kind = variants.last().unwrap_or_default();
     let value = raised.value(py);
-    let set = value.setattr("kind", kind).and_then(|()| value.setattr("causes", causes));
+    let set = value.setattr("kind", variant(error)).and_then(|()| value.setattr("causes", causes(error)));
     set.map_or_else(|error| error, |()| raised)
 }
 

@@ -299,8 +299,18 @@ pub fn kind(path: impl AsRef<Path>) -> Result<Kind, FileError> {
     let mut bytes = Vec::new();
     let file = fs::File::open(path).map_err(failed(path, "read"))?;
     file.take(HEADER as u64).read_to_end(&mut bytes).map_err(failed(path, "read"))?;
-    let known = bytes.strip_prefix(&MAGIC).and_then(|rest| Kind::from_byte(*rest.first()?));
-    known.ok_or_else(|| FileError::Unknown { path: path.display().to_string() })
+    kind_of(&bytes).ok_or_else(|| FileError::Unknown { path: path.display().to_string() })
+}
+
+/// What the bytes of a file say that it holds; nothing if it is not one of ours, or of a kind that this version does not know.
+///
+/// ```
+/// # use zkml_core::prove::file::{Kind, kind_of, write};
+/// assert_eq!(kind_of(&write(Kind::Proof, &[7; 32].into(), b"payload")), Some(Kind::Proof));
+/// assert_eq!(kind_of(b"zkm"), None);
+/// ```
+pub fn kind_of(bytes: &[u8]) -> Option<Kind> {
+    bytes.strip_prefix(&MAGIC).and_then(|rest| Kind::from_byte(*rest.first()?))
 }
 
 fn failed(path: &Path, action: &'static str) -> impl Fn(std::io::Error) -> FileError {

@@ -198,7 +198,7 @@ const FEW_PAIRS: usize = 1 << 16;
 const MOST_UNUSED: usize = 32;
 
 /// The largest step of a grid, so that no sum of some overflows.
-const FARTHEST: usize = 1 << 32;
+const FARTHEST: usize = 1 << (usize::BITS / 2);
 
 /// How many exponents there may be for each element of kernel, input and output.
 const MOST_APART: usize = 8;
