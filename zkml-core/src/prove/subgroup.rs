@@ -30,6 +30,9 @@ const DIGIT: usize = BITS / 2;
 /// With fewer points than these, it is quicker to test each.
 const FEW: usize = 64;
 
+// At most two coefficients are equal modulo the least order, and all draws together are worth 128 bits.
+const _: () = assert!(2 * 10_069 > 1 << BITS && TESTS * (BITS - 1) >= 128);
+
 /// Whether a point on the curve is in the subgroup of prime order.
 pub(super) fn is_member<C: SWCurveConfig>(point: &Affine<C>) -> bool {
     point.is_in_correct_subgroup_assuming_on_curve()
@@ -124,8 +127,6 @@ mod tests {
     fn the_cofactor_has_no_small_factor() {
         let cofactor = <g2::Config as CurveConfig>::COFACTOR;
         assert_eq!((2..=10_069).find(|d| remainder(cofactor, *d) == 0), Some(10_069));
-        assert!(2 * 10_069 > 1 << BITS, "at most two coefficients are equal modulo the least order");
-        assert!(TESTS * (BITS - 1) >= 128);
         assert_eq!(*<g1::Config as CurveConfig>::COFACTOR, [1]);
     }
 
