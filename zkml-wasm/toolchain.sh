@@ -20,19 +20,23 @@ fi
 root="$(mkdir -p "$target/wasm-toolchain" && cd "$target/wasm-toolchain" && pwd)"
 if [ ! -e "$root/complete" ]; then
   {
-    rm -rf "$root"
+    rm -rf "${root:?}"
     mkdir -p "$root/debs"
     # Lists that are old name packages that are gone.
     [ "$(id -u)" -ne 0 ] || apt-get update -qq
     # Debian has one version of `rustc-web`: the compiler that its browsers are built with. The packages beside it have its number, and
     # that of the LLVM that it links.
     version="$(apt-cache policy rustc-web | sed -n 's/^ *Candidate: *\([0-9]*\.[0-9]*\).*/\1/p')"
+    if [ -z "$version" ]; then
+      echo "there is no package \`rustc-web\`; run \`rustup target add wasm32-unknown-unknown\`"
+      exit 1
+    fi
     llvm="$(apt-cache depends "libstd-rust-web-$version" | sed -n 's/^ *Depends: *libllvm\([0-9]*\).*/\1/p')"
     (cd "$root/debs" && apt-get download -qq rustc-web rust-web-src "libstd-rust-web-$version" libstd-rust-web-dev \
       "libllvm$llvm" "lld-$llvm" "liblld-$llvm" libz3-4)
     for package in "$root"/debs/*.deb; do dpkg -x "$package" "$root"; done
-    rm -rf "$root/debs" "$root/usr/lib/rustlib/src/rust"
-    # The sources of the standard library are where cargo looks for them.
+    # Of the sources, the standard library is needed, and is where cargo looks for it.
+    rm -rf "$root/debs" "$root/usr/lib/rustlib/src/rust" "$root"/usr/src/rustc-*/{src,compiler}
     ln -s ../../../src/"$(basename "$root"/usr/src/rustc-*)" "$root/usr/lib/rustlib/src/rust"
     touch "$root/complete"
   } >&2

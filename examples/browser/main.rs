@@ -1,17 +1,13 @@
 //! The circuit of the page beside this file: `cargo run --release --example browser -- FOLDER` quantises the trained network of digits, sets up its
 //! keys, and writes them into a folder with ten digits that the network has never seen.
 
-#[path = "../common/data.rs"]
-mod data;
+#[path = "../common/mod.rs"]
+mod common;
 
 use std::{error::Error, fs, path::Path};
 
 use serde_json::json;
-use zkml::{
-    prelude::*,
-    prove::TwoPhase,
-    rand::rngs::OsRng,
-};
+use zkml::{prelude::*, prove::TwoPhase, rand::rngs::OsRng};
 
 /// The network of `examples/digits`, whose weights everybody may see: the circuit's file has them, and the page needs nothing else. Inputs are private.
 #[zk_model(range = 0..=16)]
@@ -26,7 +22,7 @@ fn digits(image: Tensor<1, 8, 8>) -> Class<10> {
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args_os().nth(1).ok_or("name the folder to write to")?;
     let (folder, shipped) = (Path::new(&folder), Path::new(env!("CARGO_MANIFEST_DIR")).join("digits"));
-    let (train, test) = data::digits(&shipped)?;
+    let (train, test) = common::data::digits(&shipped)?;
     let model = Digits::load(shipped.join("digits.safetensors"))?;
     let samples: Vec<Tensor> = train.iter().map(|(x, _)| x.clone()).collect();
     let quantized = model.quantize(&samples, Target::default().max_error(0.5))?;

@@ -2,7 +2,8 @@
 
 use wasm_bindgen::prelude::*;
 use zkml::prove::{
-    Groth16, Kind, LoadError, ProofOf, ProofSystem, Provenance, ProvingKeyOf, TwoPhase, VerifyError, VerifyingKeyOf, file,
+    Groth16, Kind, LoadError, ProofOf, ProofSystem, Provenance, ProvingKeyOf, TwoPhase, VerifyError, VerifyingKeyOf,
+    file,
 };
 
 use crate::{

@@ -55,7 +55,9 @@ enum Answer {
 /// Options that are none.
 #[derive(Clone, Debug, thiserror::Error)]
 enum OptionsError {
-    #[error("the options of the model can't be read: {reason}; give an object with `range`, `inputShape`, `answer`, `output`")]
+    #[error(
+        "the options of the model can't be read: {reason}; give an object with `range`, `inputShape`, `answer`, `output`"
+    )]
     Malformed { reason: String },
 }
 

@@ -108,7 +108,9 @@ pub(crate) struct Expected {
 /// Expectations that no proof could meet.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 enum ExpectationError {
-    #[error("what is expected can't be read: {reason}; give a list of objects with `name`, `item` and the fields to compare")]
+    #[error(
+        "what is expected can't be read: {reason}; give a list of objects with `name`, `item` and the fields to compare"
+    )]
     Malformed { reason: String },
     #[error("nothing is expected of {what}; leave it out, or name the fields to compare")]
     Nothing { what: String },
