@@ -21,7 +21,9 @@ fn what_is_registered_once_is_in_every_proof() {
     let world = project();
     let error = world.fails(8, &["register", "--owner", OWNERS[0]]);
     assert!(error.contains("there is no key"), "{error}");
-    world.passes(&["setup"]);
+    let made = world.json(&["setup"]);
+    let mocked = world.json(&["mock", "test.csv"]);
+    assert_eq!((&mocked["satisfied"], &mocked["constraints"]), (&true.into(), &made["constraints"]));
     let error = world.fails(8, &["prove", "test.csv"]);
     assert!(error.contains("there is no registration") && error.contains("`zkml register`"), "{error}");
     let text = world.passes(&["register", "--owner", OWNERS[0]]);

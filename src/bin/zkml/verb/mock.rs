@@ -7,7 +7,7 @@ use serde::Serialize;
 use zkml::{
     circuit::Circuit,
     dev::check::check,
-    prove::{Fr, PublicKind},
+    prove::{Backend, Fr, PublicKind},
     rand::rngs::OsRng,
 };
 
@@ -18,8 +18,9 @@ use crate::{
     out::{Out, count, table, time},
     project::Project,
     ready,
+    registered::in_use,
     said::{Said, answers, said},
-    system::{Provable, System, in_system},
+    system::System,
 };
 
 #[derive(Args, Debug)]
@@ -65,10 +66,10 @@ struct Violation {
 const SHOWN: usize = 10;
 
 pub fn run(arguments: &Arguments, project: Project, out: &Out) -> Result<(), Error> {
-    in_system!(project.settings.system, mock(arguments, &project, out))
+    in_use!(project, mock(arguments, &project, out))
 }
 
-fn mock<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Result<(), Error> {
+fn mock<S: Backend>(arguments: &Arguments, project: &Project, out: &Out) -> Result<(), Error> {
     let (quantized, circuit) = ready::circuit::<S>(project, 1, out)?;
     let samples =
         inputs_of(project, &arguments.inputs, &project.settings.samples, "samples", quantized.model().graph())?;
