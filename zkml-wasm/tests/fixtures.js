@@ -53,21 +53,24 @@ export function run(folder, ...args) {
 /** The folder of a case: `zkml/` in it has the circuit, its keys and a proof of `proven`. */
 export function folder(name) {
   const path = join(target, "wasm-tests", String(process.pid), name);
-  if (existsSync(path)) return path;
+  if (!existsSync(join(path, "zkml/proofs/digit.proof"))) make(name, path);
+  return path;
+}
+
+function make(name, path) {
   mkdirSync(path, { recursive: true });
-  process.on("exit", () => rmSync(dirname(path), { recursive: true, force: true }));
+  process.once("exit", () => rmSync(dirname(path), { recursive: true, force: true }));
   copyFileSync(model, join(path, "digits.onnx"));
   writeFileSync(join(path, "samples.csv"), digits.slice(0, 60).map(({ pixels }) => `${pixels}\n`).join(""));
   writeFileSync(join(path, "digit.json"), JSON.stringify({ shape: [1, 8, 8], data: proven.pixels }));
   const { system, input, weights, output } = cases[name];
   const seen = ["--input", input, "--weights", weights, "--output", output, "--system", system];
-  zkml(path, "init", "digits.onnx", "--samples", "samples.csv", ...seen);
+  zkml(path, "init", "digits.onnx", "--samples", "samples.csv", "--force", ...seen);
   const project = join(path, "zkml.toml");
   writeFileSync(project, readFileSync(project, "utf8").replace("# range = [0.0, 1.0]", "range = [0, 16]"));
   zkml(path, "quantize", "--tries", "20");
   zkml(path, "setup");
   zkml(path, "prove", "digit.json");
-  return path;
 }
 
 /** The files of a case. */
