@@ -23,13 +23,26 @@ fn many_make_the_keys_and_a_verifier_can_demand_it() {
     let error = world.fails(8, &["ceremony", "finish", "--ptau", "powers.ptau"]);
     assert!(error.contains("nobody has contributed"), "{error}");
 
-    let made = world.json(&["ceremony", "contribute", "zkml/ceremony.zkml", "--name", "first", "--out", "first.zkml"]);
+    // A contributor, with three files and no project.
+    let contribute = |state: &'static str| {
+        let files = ["--circuit", "zkml/ceremony.circuit.zkml", "--ptau", "powers.ptau", "--project", "none.toml"];
+        [&["ceremony", "contribute", state, "--name", "first", "--out", "first.zkml"][..], &files].concat()
+    };
+    let made = world.json(&contribute("zkml/ceremony.zkml"));
+    // Without them, or of a state of another circuit, nothing is divided by anybody's secret.
+    assert_eq!(world.run(&["ceremony", "contribute", "zkml/ceremony.zkml", "--name", "first"]).status.code(), Some(2));
+    let small = World::small_public();
+    small.write("powers.ptau", powers());
+    small.passes(&["ceremony", "new", "--ptau", "powers.ptau"]);
+    world.write("other.zkml", &fs::read(small.path("zkml/ceremony.zkml")).unwrap());
+    let error = world.fails(1, &contribute("other.zkml"));
+    assert!(error.starts_with("other.zkml: ") && error.contains("circuit"), "{error}");
     let accepted = world.json(&["ceremony", "accept", "first.zkml"]);
     assert_eq!(accepted["transcript"], made["transcript"]);
     // The same again is one of an earlier state; and who is dishonest is named.
     let error = world.fails(1, &["ceremony", "accept", "first.zkml"]);
     assert!(error.starts_with("first.zkml: contribution 2 (`first`) comes after transcript"), "{error}");
-    world.passes(&["ceremony", "contribute", "--name", "second", "--out", "second.zkml"]);
+    world.passes(&["ceremony", "contribute", "--name", "second", "--out", "second.zkml", "--ptau", "powers.ptau"]);
     let mut bytes = fs::read(world.path("second.zkml")).unwrap();
     bytes.truncate(bytes.len() - 100);
     world.write("cut.zkml", &bytes);
@@ -65,6 +78,6 @@ fn powers_that_are_none_or_too_few_are_refused() {
     world.write("few.ptau", &write_ptau(&Powers::known([5u64, 6, 7].map(Fr::from), 16)).unwrap());
     world.fails(8, &["ceremony", "new", "--ptau", "few.ptau"]);
     world.fails(8, &["ceremony", "new", "--ptau", "missing.ptau"]);
-    let error = world.fails(8, &["ceremony", "contribute", "--name", "first"]);
+    let error = world.fails(8, &["ceremony", "contribute", "--name", "first", "--unverified"]);
     assert!(error.contains("there is no ceremony"), "{error}");
 }

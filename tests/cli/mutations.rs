@@ -176,9 +176,14 @@ fn keys_and_proofs() {
 fn ceremonies() {
     let world = World::small_public();
     world.write("powers.ptau", &write_ptau(&Powers::known([5u64, 6, 7].map(Fr::from), 1 << 8)).unwrap());
-    damage(&world, "powers.ptau", &["ceremony", "new", "--ptau", "powers.ptau"], &["zkml/ceremony.zkml"]);
+    damage(
+        &world,
+        "powers.ptau",
+        &["ceremony", "new", "--ptau", "powers.ptau"],
+        &["zkml/ceremony.zkml", "zkml/ceremony.circuit.zkml"],
+    );
     world.passes(&["ceremony", "new", "--ptau", "powers.ptau"]);
-    let contribute = ["ceremony", "contribute", "--name", "first", "--out", "first.zkml"];
+    let contribute = ["ceremony", "contribute", "--name", "first", "--out", "first.zkml", "--ptau", "powers.ptau"];
     damage(&world, "zkml/ceremony.zkml", &contribute, &["first.zkml"]);
     world.passes(&contribute);
     damage(&world, "first.zkml", &["ceremony", "accept", "first.zkml"], &["zkml/ceremony.zkml"]);

@@ -104,10 +104,19 @@ enum Step {
         #[arg(long)]
         force: bool,
     },
-    /// Contribute: add a secret that is forgotten at once. Needs nothing but the file of the ceremony
+    /// Contribute: verify the state, and add a secret that is forgotten at once. Needs no model
     Contribute {
         /// The ceremony's file, as its coordinator sent it; without, that of the project
         state: Option<PathBuf>,
+        /// The circuit's file, as its coordinator sent it; without, the circuit of the project
+        #[arg(long, value_name = "FILE", requires = "state")]
+        circuit: Option<PathBuf>,
+        /// The powers that it began with
+        #[arg(long, value_name = "FILE.ptau", required_unless_present = "unverified")]
+        ptau: Option<PathBuf>,
+        /// Do not verify the state. Whoever sent it may have put points into it that give the keys away once they are divided by your secret
+        #[arg(long, conflicts_with_all = ["ptau", "circuit"])]
+        unverified: bool,
         /// What the transcript calls you
         #[arg(long)]
         name: String,
@@ -173,11 +182,21 @@ struct Keys {
 }
 
 pub fn run(arguments: &Arguments, open: impl Fn() -> Result<Project, Error>, out: &Out) -> Result<(), Error> {
-    // Who contributes has neither model nor project.
-    if let Step::Contribute { state: Some(state), name, out: to } = &arguments.step {
-        return match contribute::<zkml::prove::Groth16>(state, name, to, out) {
+    // Who contributes has neither model nor project, but a file of the circuit.
+    if let Step::Contribute { state: Some(state), circuit, ptau, unverified, name, out: to } = &arguments.step
+        && (circuit.is_some() || *unverified)
+    {
+        let subject = match circuit {
+            Some(path) => {
+                let circuit = Circuit::load(path).map_err(|error| Error::file(path, "read", error))?;
+                Some(Subject::Model(Box::new(circuit)))
+            }
+            None => None,
+        };
+        let against = subject.as_ref().zip(ptau.as_deref());
+        return match contribute::<zkml::prove::Groth16>(state, against, name, to, out) {
             Err(Error::Load { error: LoadError::System { .. }, .. }) => {
-                contribute::<zkml::prove::TwoPhase>(state, name, to, out)
+                contribute::<zkml::prove::TwoPhase>(state, against, name, to, out)
             }
             ended => ended,
         };
@@ -216,15 +235,27 @@ fn step<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Res
             let powers = powers(subject.matrices(), ptau, out)?;
             let step = out.step("compute the first key");
             let ceremony = of(ptau, subject.begin::<S>(&powers))?;
+            // For contributors, who have no model.
+            let with = match subject.file()? {
+                Some(bytes) => {
+                    let circuit = at_home("ceremony.circuit.zkml");
+                    files::save(&circuit, &bytes)?;
+                    format!(", and {}", circuit.display())
+                }
+                None => String::new(),
+            };
             files::save_by(&path, |path| ceremony.save(path))?;
             let seconds = step.seconds();
             drop(step);
             show(&path, &ceremony, None, out, || {
-                format!("the first key took {}; send the file to the first contributor", time(seconds))
+                format!("the first key took {}; send the file to the first contributor{with}", time(seconds))
             });
             Ok(())
         }
-        Step::Contribute { name, out: to, .. } => contribute::<S>(&path, name, to, out),
+        Step::Contribute { state, ptau, name, out: to, .. } => {
+            let subject = ptau.as_ref().map(|_| Subject::of::<S>(arguments, project, out)).transpose()?;
+            contribute::<S>(state.as_ref().unwrap_or(&path), subject.as_ref().zip(ptau.as_deref()), name, to, out)
+        }
         Step::Accept { contributions } => {
             let _lock = project.lock(out)?;
             let mut ceremony = load::<S>(&path)?;
@@ -235,7 +266,9 @@ fn step<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Res
                 // Those before stay, whatever the next one is.
                 files::save_by(&path, |path| ceremony.save(path))?;
             }
-            show(&path, &ceremony, None, out, || "send the file to the next contributor".to_owned());
+            show(&path, &ceremony, None, out, || {
+                "send the file to the next contributor, with the circuit's".to_owned()
+            });
             Ok(())
         }
         Step::Beacon { value, name, iterations } => {
@@ -292,9 +325,20 @@ fn step<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Res
     }
 }
 
-/// Writes a contribution to the state of that file.
-fn contribute<S: Provable>(state: &Path, name: &str, to: &Path, out: &Out) -> Result<(), Error> {
+/// Writes a contribution to the state of that file, which is verified against a circuit and powers where these are given.
+fn contribute<S: Provable>(
+    state: &Path,
+    against: Option<(&Subject, &Path)>,
+    name: &str,
+    to: &Path,
+    out: &Out,
+) -> Result<(), Error> {
     let ceremony = load::<S>(state)?;
+    if let Some((subject, ptau)) = against {
+        let powers = powers(subject.matrices(), ptau, out)?;
+        let _step = out.step("verify the state");
+        of(state, ceremony.verify(subject.matrices(), &subject.digest(), &powers))?;
+    }
     let mut typed = String::new();
     if stdin().is_terminal() {
         out.note(
