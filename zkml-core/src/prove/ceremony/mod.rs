@@ -524,8 +524,11 @@ impl<S: Phased> Contribution<S> {
 
 #[cfg(test)]
 mod tests {
+    use ark_ec::CurveGroup;
+    use ark_std::rand::{SeedableRng, rngs::StdRng};
+
     use super::*;
-    use crate::prove::{Fr, Groth16, tests as toy};
+    use crate::prove::{Fr, Groth16, prove, tests as toy};
 
     /// Whoever calls a contribution a beacon's, and knows another secret than the beacon's value.
     #[test]
@@ -545,6 +548,55 @@ mod tests {
         *log2_iterations = 63;
         let fault = check_beacon(&ceremony.records[0], &Digest([0; 32]), &[]);
         assert_eq!(fault, Err(ContributionFault::Iterations { found: 63, most: ITERATIONS[1] }));
+    }
+
+    fn powers() -> Powers {
+        Powers::known([31u64, 32, 33].map(Fr::from), 32)
+    }
+
+    fn begun() -> Ceremony<Groth16> {
+        Ceremony::new(&toy::toy(), toy::table(), toy::CONTENTS, &powers()).unwrap()
+    }
+
+    fn rng() -> StdRng {
+        StdRng::seed_from_u64(1)
+    }
+
+    /// A coordinator who sends a state in which points of the public inputs stand for some of the quotient's, that follow
+    /// from others: whoever contributes to it without [verifying](Ceremony::verify) it divides them by its secret, which
+    /// nothing in the transcript shows; and with them anything can be proved.
+    #[test]
+    fn a_state_is_verified_or_its_contributor_gives_keys_away() {
+        let (matrices, circuit, powers) = (toy::toy(), toy::digest(), powers());
+        let mut ceremony = begun();
+        let mut sent = ceremony.clone();
+        sent.key.c.clone_from(&sent.key.vk.ic);
+        let sent = Ceremony::<Groth16>::from_bytes(&sent.to_bytes()).unwrap();
+        assert_eq!(sent.transcript(), ceremony.transcript());
+        let wrong = sent.verify(&matrices, &circuit, &powers);
+        assert_eq!(wrong, Err(CeremonyError::Key(ceremony::Fault::Follows { what: "the C query" })));
+
+        // The contributor who does not look.
+        let mut made = sent.contribution("honest", b"", &mut rng()).unwrap();
+        let announced = made.transcript();
+        let subject = Subject::new::<Groth16>(&matrices, &toy::table()).unwrap();
+        let (columns, h) = (subject.columns().count(), &made.h);
+        let mut right = ceremony::quotient_of_columns(&subject.matrices.abc, columns, &subject.domain, h).unwrap();
+        right.truncate(made.c.len());
+        let taken = std::mem::replace(&mut made.c, right);
+        ceremony.add(made).unwrap();
+        assert_eq!(ceremony.transcript(), announced);
+        let keys = ceremony.finish(&matrices, &circuit, &powers).unwrap();
+
+        let z = toy::assignment(-3, 0, 1);
+        let mut proof = prove(&keys.proving, &matrices, &circuit, &z, &mut rng()).unwrap();
+        keys.verifying.verify(&proof).unwrap();
+        let wrong = [11u64, 12, 1].map(Fr::from);
+        let moved = proof.inputs.iter().zip(&wrong).zip(&taken[1..]).map(|((old, new), k)| *k * (*old - new));
+        proof.proof.c = moved.fold(proof.proof.c.into_group(), |sum, point| sum + point).into_affine();
+        assert_ne!(proof.inputs, wrong);
+        proof.inputs = wrong.to_vec();
+        keys.verifying.verify(&proof).unwrap();
     }
 }
 
