@@ -10,6 +10,7 @@ use ark_std::{
 
 use super::{contribution::question, *};
 use crate::{
+    constraints::Sparse,
     domain::Domain,
     key::ProvingKey,
     link::Bases,
@@ -605,6 +606,56 @@ fn points_of_keys_that_pairings_do_not_see_are_refused() {
     let mut powers = powers;
     moved(&mut powers.beta_g2);
     assert_eq!(powers.check(), Err(Fault::Point { what: "beta in G2", index: 0 }));
+}
+
+/// The coefficients of the combinations must not be known to who chooses constraints: with two of them, `r_i` and `r_j`,
+/// whoever has the key adds `r_j x_i - r_i x_j` to a row, which is zero in every combination.
+#[test]
+fn constraints_that_are_chosen_for_a_key_are_refused() {
+    let Begun { toy, domain, secrets, first } = Begun::new(3, &[6, 8], 1);
+    let powers = Powers::known([secrets.tau, secrets.alpha, secrets.beta], domain.size() + 1);
+    let (key, _) = contributed(&first, 2);
+    let check = |abc: &Sparse| check_key(abc, toy.columns(), &domain, &powers, &key);
+    check(&toy.abc).unwrap();
+    let seed = super::hash::hash("zkml ceremony follows 1", &[&key_hash(&key), &powers.hash(domain.size())]);
+    let r = super::hash::weights(&seed, domain.size().max(toy.columns().count()));
+    // Two columns of the first phase.
+    let (i, j) = (3, 4);
+    for (m, what) in [(0, "the A query"), (1, "the B query in G1"), (2, "the K query")] {
+        let mut abc = toy.abc.clone();
+        abc[m][0].extend([(r[j], i), (-r[i], j)]);
+        assert_eq!(check(&abc), Err(Fault::Follows { what }), "matrix {m}");
+    }
+}
+
+/// Lists that are longer than the powers of `tau` have powers without a coefficient.
+#[test]
+fn powers_of_lengths_that_do_not_fit_are_refused() {
+    let powers = Powers::known([2u64, 3, 4].map(Fr::from), 12);
+    let with = |change: &dyn Fn(&mut Powers)| {
+        let mut powers = powers.clone();
+        change(&mut powers);
+        powers.check()
+    };
+    let longer = |what, result: Result<(), Fault>| {
+        assert!(matches!(result, Err(Fault::Length { what: found, .. }) if found == what), "{result:?}");
+    };
+    longer("the powers of tau in G2", with(&|p| p.tau_g1.truncate(5)));
+    longer(
+        "the powers of tau times alpha",
+        with(&|p| {
+            p.tau_g1.truncate(5);
+            p.tau_g2.truncate(5);
+        }),
+    );
+    longer(
+        "the powers of tau times beta",
+        with(&|p| {
+            p.tau_g1.truncate(5);
+            p.tau_g2.truncate(5);
+            p.alpha_g1.truncate(5);
+        }),
+    );
 }
 
 /// Shares that are made of those of others, whose secrets nobody else knows.

@@ -598,6 +598,52 @@ mod tests {
         proof.inputs = wrong.to_vec();
         keys.verifying.verify(&proof).unwrap();
     }
+
+    /// The secrets of a beacon are public.
+    #[test]
+    fn beacons_alone_make_no_keys() {
+        let mut ceremony = begun();
+        ceremony.beacon("block", b"value", ITERATIONS[0]).unwrap();
+        ceremony.beacon("block", b"another", ITERATIONS[0]).unwrap();
+        assert_eq!(ceremony.verify(&toy::toy(), &toy::digest(), &powers()), Ok(ceremony.transcript()));
+        let error = ceremony.finish(&toy::toy(), &toy::digest(), &powers()).unwrap_err();
+        assert_eq!(error, CeremonyError::Unfinished);
+    }
+
+    /// Files have what no ceremony makes: a beacon that costs nothing to try values for, no name, no value.
+    #[test]
+    fn records_that_no_ceremony_makes_are_refused() {
+        let with = |name: &str, value: &[u8], log2_iterations: u8| {
+            let mut ceremony = begun();
+            let source = Source::Beacon { value: value.to_vec(), log2_iterations };
+            let record = Record { name: name.to_owned(), source, updates: vec![] };
+            let made = ceremony.made(record, &Source::beacon(value, log2_iterations)).unwrap();
+            let read = Contribution::<Groth16>::from_bytes(&made.to_bytes());
+            ceremony.apply(made);
+            (read.is_ok(), ceremony.verify(&toy::toy(), &toy::digest(), &powers()).is_ok())
+        };
+        assert_eq!(with("block", b"value", ITERATIONS[0]), (true, true));
+        for (name, value, log2_iterations) in [
+            ("block", &b"value"[..], 0),
+            ("block", b"value", ITERATIONS[0] - 1),
+            ("", b"value", 10),
+            ("block", b"", 10),
+        ] {
+            let (read, verified) = with(name, value, log2_iterations);
+            assert!(!(read && verified), "`{name}`, {} bytes, 2^{log2_iterations}", value.len());
+        }
+    }
+
+    /// A name is printed beside hashes that people compare: with a line's end in it, or what moves the cursor, it could
+    /// show others.
+    #[test]
+    fn names_that_terminals_obey_are_refused() {
+        let ceremony = begun();
+        for name in ["one\n  transcript   0123", "one\u{1b}[1A\r  transcript   0123"] {
+            let error = ceremony.contribution(name, b"", &mut rng());
+            assert!(error.is_err(), "{name:?}");
+        }
+    }
 }
 
 /// The examples of `docs/ceremony.md`.
