@@ -413,3 +413,38 @@ fn keys_of_links_have_ceremonies() {
     let related = LinkContribution::new(one, one, &all, "one", b"", &mut rng(1)).unwrap_err();
     assert_eq!(related, CeremonyError::Link(LinkError::Related));
 }
+
+/// A proving key whose verifying key is honest, and whose points of weights are multiples of delta: shares with it show
+/// `k_1 G_i` apart. With the keys of the ceremonies they are refused; who takes such a key itself takes links of anything.
+#[test]
+fn shares_are_of_the_proving_keys_at_hand() {
+    let (first, second) = (registered_keys(1), registered_keys(2));
+    let (one, other, all) = (&first.proving, &second.proving, Selection::all(2));
+    let mut points = other.pk().clone();
+    let (delta, multiples) = (points.deltas_g1[2], [5u64, 6].map(Fr::from));
+    points.k[0] = multiples.map(|x| (delta * x).into_affine()).to_vec();
+    let malformed = ProvingKeyOf::<Registered>::new(*other.digest(), other.provenance(), points).unwrap();
+    let contribution = LinkContribution::new(one, &malformed, &all, "one", b"", &mut rng(1)).unwrap();
+    let contributions = [contribution];
+    let Err(CeremonyError::Contribution { number: 1, fault, .. }) =
+        finish_links(one, other, all.clone(), &contributions)
+    else {
+        panic!("the first")
+    };
+    assert_eq!(fault, ContributionFault::Wrong(Fault::Divided { what: "the points of links", phase: 0 }));
+
+    let key = finish_links(one, &malformed, all, &contributions).unwrap();
+    let bytes = key.to_bytes();
+    let end = bytes.len() - file::CHECKSUM;
+    let read = |start: usize| -> G1Affine {
+        points::Reader::new(&bytes[start..start + 64]).point(ark_serialize::Compress::No, "a point").unwrap()
+    };
+    // The points are last, after their number; before it both deltas.
+    let (p, deltas) = ([end - 128, end - 64].map(read), [end - 264, end - 200].map(read));
+    let openings = [registered::commit_of(&first, [3, -7], 5), registered::commit_of(&second, [0, 0], 6)];
+    let apart = [0, 1].map(|i| p[i] - deltas[1] * multiples[i]);
+    let sum = apart[0] * openings[0].values()[0] + apart[1] * openings[0].values()[1];
+    let sum = sum + deltas[0] * openings[0].kappa() + deltas[1] * openings[1].kappa();
+    let link = LinkProof::new(key.verifying().digest(), sum.into_affine()).unwrap();
+    key.verifying().verify(&link, openings[0].commitment(), openings[1].commitment()).unwrap();
+}
