@@ -18,7 +18,7 @@ use rayon::prelude::*;
 use super::{
     check::{check_deltas, key_hash},
     fault::Fault,
-    hash::{hash, weights},
+    hash::{hash, of_rows, weights},
     powers::{Powers, check_points, same_product},
 };
 use crate::{
@@ -54,7 +54,8 @@ fn combined(
 /// What is another, or is not in its group.
 ///
 /// # Soundness
-/// The powers must have been [checked](Powers::check). The coefficients of the combinations are a hash of key and powers.
+/// The powers must have been [checked](Powers::check). The coefficients of the combinations are a hash of key, powers and
+/// constraints: whoever knew them before could choose constraints that differ in none of the combinations.
 pub fn check_key(
     rows: &Sparse,
     columns: Columns<'_>,
@@ -96,7 +97,7 @@ pub fn check_key(
     check_points(&key.b_g2, "the B query in G2")?;
     check_deltas(key)?;
 
-    let seed = hash("zkml ceremony follows 1", &[&key_hash(key), &powers.hash(n)]);
+    let seed = hash("zkml ceremony follows 2", &[&key_hash(key), &powers.hash(n), &of_rows(rows, columns, n)]);
     let r = weights(&seed, width.max(n));
     let [a, b, c] = [0, 1, 2].map(|m| rows[m].as_slice());
     let all = 0..width;

@@ -6,7 +6,10 @@ use ark_ff::{PrimeField, Zero};
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
-use crate::limbs::Limbs;
+use crate::{
+    constraints::{Columns, Sparse},
+    limbs::Limbs,
+};
 
 /// A SHA-256.
 pub(super) type Hash = [u8; 32];
@@ -55,6 +58,25 @@ impl Points {
     pub(super) fn finish(self) -> Hash {
         self.0.finalize().into()
     }
+}
+
+/// SHA-256 of constraints on a domain of so many rows, entry by entry.
+pub(super) fn of_rows(rows: &Sparse, columns: Columns<'_>, size: usize) -> Hash {
+    let number = |n: usize| (n as u64).to_le_bytes();
+    let mut hash = Sha256::new().chain_update("zkml ceremony rows 1");
+    [size, columns.instance, columns.phases.len()].iter().for_each(|n| hash.update(number(*n)));
+    columns.phases.iter().for_each(|n| hash.update(number(*n)));
+    for matrix in rows {
+        hash.update(number(matrix.len()));
+        for row in matrix {
+            hash.update(number(row.len()));
+            for (coefficient, column) in row {
+                coefficient.limbs().iter().for_each(|limb| hash.update(limb.to_le_bytes()));
+                hash.update(number(*column));
+            }
+        }
+    }
+    hash.finalize().into()
 }
 
 /// 512 bits of a hash, modulo the field's order: uniform but for `2^-257`.

@@ -95,6 +95,12 @@ impl Powers {
         }
         check_points(tau_g2, TAU_G2)?;
         check_points(&[*beta_g2], "beta in G2")?;
+        // There are as many coefficients as powers of `tau`.
+        for (what, found) in [(TAU_G2, tau_g2.len()), (ALPHA, alpha_g1.len()), (BETA, beta_g1.len())] {
+            if found > tau_g1.len() {
+                return Err(Fault::Length { what, found, expected: tau_g1.len() });
+            }
+        }
         let short = |what, found| Fault::Length { what, found, expected: 2 };
         let [first, tau1, ..] = tau_g1[..] else { return Err(short(TAU_G1, tau_g1.len())) };
         let [first2, tau2, ..] = tau_g2[..] else { return Err(short(TAU_G2, tau_g2.len())) };
@@ -125,7 +131,7 @@ impl Powers {
         }
         let n = tau_g2.len() - 1;
         let [before, after] = [&tau_g2[..n], &tau_g2[1..]].map(|list| msm::g2(list, &weights[..n]).into_affine());
-        if tau_g2.len() > tau_g1.len() || !same_product(g1, after, tau1, before) {
+        if !same_product(g1, after, tau1, before) {
             return Err(Fault::Powers { what: TAU_G2 });
         }
         if !same_product(*beta, g2, g1, *beta_g2) {

@@ -328,7 +328,8 @@ impl<S: Phased<Registered: Openable>> Ceremony<S> {
     /// # Errors
     /// As [`verify`](Self::verify), or if nobody has contributed.
     pub fn finish(&self, matrices: &Matrices, circuit: &Digest, powers: &Powers) -> Result<KeysOf<S>, CeremonyError> {
-        if self.records.is_empty() {
+        // The secrets of beacons are public.
+        if self.records.iter().all(|record| record.source != Source::Secret) {
             return Err(CeremonyError::Unfinished);
         }
         let provenance = Provenance::Transcript(self.verify(matrices, circuit, powers)?);
@@ -422,7 +423,7 @@ impl<S: Phased<Registered: Openable>> Ceremony<S> {
 /// Checks that a beacon's contribution is the one that follows from its value.
 fn check_beacon(record: &Record, before: &Digest, deltas: &[G1Affine]) -> Result<(), ContributionFault> {
     let Source::Beacon { value, log2_iterations } = &record.source else { return Ok(()) };
-    if *log2_iterations > ITERATIONS[1] {
+    if !(ITERATIONS[0]..=ITERATIONS[1]).contains(log2_iterations) {
         return Err(ContributionFault::Iterations { found: *log2_iterations, most: ITERATIONS[1] });
     }
     let factors = Factors::new(&Source::beacon(value, *log2_iterations), deltas.len());

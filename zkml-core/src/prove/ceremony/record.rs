@@ -69,6 +69,9 @@ impl Record {
             if (1..=most).contains(&found) { Ok(()) } else { Err(CeremonyError::Length { what, found, most }) }
         };
         length("the contributor's name", name.len(), LONGEST_NAME)?;
+        if name.chars().any(char::is_control) {
+            return Err(LoadError::Text { what: "the contributor's name" }.into());
+        }
         if let Source::Beacon { value, log2_iterations } = &source {
             length("the beacon's value", value.len(), LONGEST_VALUE)?;
             if !(ITERATIONS[0]..=ITERATIONS[1]).contains(log2_iterations) {
@@ -147,7 +150,7 @@ pub(super) fn put_bytes(bytes: &mut Vec<u8>, more: &[u8]) {
 
 fn bytes(reader: &mut Reader<'_>, most: usize, what: &'static str) -> Result<Vec<u8>, LoadError> {
     let found = reader.length(1, what)?;
-    if found > most {
+    if found == 0 || found > most {
         return Err(LoadError::Length { what, expected: most, found });
     }
     reader.take(found, what)
@@ -155,5 +158,7 @@ fn bytes(reader: &mut Reader<'_>, most: usize, what: &'static str) -> Result<Vec
 
 /// A length and so many bytes of text.
 pub(super) fn text(reader: &mut Reader<'_>, most: usize, what: &'static str) -> Result<String, LoadError> {
-    String::from_utf8(bytes(reader, most, what)?).map_err(|_| LoadError::Text { what })
+    let text = String::from_utf8(bytes(reader, most, what)?).ok();
+    // What is printed beside hashes must not move the cursor.
+    text.filter(|text| !text.chars().any(char::is_control)).ok_or(LoadError::Text { what })
 }
