@@ -160,6 +160,7 @@ pub fn import_zkey(
 #[cfg(test)]
 mod tests {
     use ark_std::rand::{SeedableRng, rngs::StdRng};
+    use sha2::{Digest as _, Sha256};
 
     use super::*;
     use crate::prove::{Groth16, LoadError, PointFault, prove, tests as toy};
@@ -217,6 +218,25 @@ mod tests {
         let mut matrices = toy::toy();
         matrices.abc[2].swap(0, 1);
         assert!(matches!(import(&matrices, toy::table()), Err(Iden3Error::Key(_))));
+    }
+
+    /// Whoever chooses constraints when the key is there: the coefficients of the combinations that are compared must not
+    /// be known to it. Of the constraints the file has `A` and `B` alone, which no point is bound to.
+    #[test]
+    fn keys_of_constraints_that_were_chosen_later_are_refused() {
+        let key = iden3::read_zkey(Cursor::new(zkey(1)), &constraints(&toy::toy()).unwrap()).unwrap();
+        let sha = |parts: &[&[u8]]| Sha256::digest(parts.concat());
+        let seed = sha(&[b"zkml ceremony follows 1", &ceremony::key_hash(&key), &powers(16).hash(16)]);
+        let weight = |i: u64| {
+            let hash = sha(&[b"zkml ceremony weights 1", &seed, &(i / 2).to_le_bytes()]);
+            let half = &hash[16 * (i % 2) as usize..][..16];
+            Fr::from(u128::from_be_bytes(half.try_into().unwrap()))
+        };
+        let mut matrices = toy::toy();
+        matrices.abc[0][0].extend([(weight(5), 4), (-weight(4), 5)]);
+        let bytes = iden3::write_zkey(&key, &constraints(&matrices).unwrap()).unwrap();
+        let error = import_zkey(&bytes, &matrices, (toy::table(), toy::CONTENTS), &powers(16), Provenance::SingleParty);
+        assert_eq!(error, Err(Iden3Error::Key(Fault::Follows { what: "the A query" })));
     }
 
     #[test]
