@@ -56,6 +56,9 @@ fn many_make_the_keys_and_a_verifier_can_demand_it() {
     let names: Vec<&str> =
         verified["contributions"].as_array().unwrap().iter().map(|c| c["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["first", "second", "beacon"]);
+    // Each finds what it announced; the beacon's value can be compared with its source.
+    assert_eq!(verified["contributions"][0]["transcript"], made["transcript"]);
+    assert_eq!(verified["contributions"][2]["beacon"]["value"], "00000000000000000002a7c4c1e48d76");
     world.write("others.ptau", &write_ptau(&Powers::known([8u64, 6, 7].map(Fr::from), 1 << 13)).unwrap());
     let error = world.fails(1, &["ceremony", "finish", "--ptau", "others.ptau"]);
     assert!(error.contains("powers"), "{error}");

@@ -170,7 +170,17 @@ struct Report {
 struct Contributor {
     number: usize,
     name: String,
-    beacon: bool,
+    /// What the contributor announced.
+    transcript: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    beacon: Option<Beacon>,
+}
+
+/// What anybody can compute again.
+#[derive(Serialize)]
+struct Beacon {
+    value: String,
+    log2_iterations: u8,
 }
 
 #[derive(Serialize)]
@@ -397,10 +407,18 @@ fn show<S: Provable>(
     out: &Out,
     next: impl FnOnce() -> String,
 ) {
+    let transcripts = ceremony.transcripts();
     let contributor = |(i, record): (usize, &zkml::prove::ceremony::Record)| Contributor {
         number: i + 1,
-        name: record.name.clone(),
-        beacon: matches!(record.source, Source::Beacon { .. }),
+        name: record.name.escape_debug().to_string(),
+        transcript: transcripts.get(i).map(ToString::to_string).unwrap_or_default(),
+        beacon: match &record.source {
+            Source::Secret => None,
+            Source::Beacon { value, log2_iterations } => {
+                let value = String::from_utf8_lossy(value).escape_debug().to_string();
+                Some(Beacon { value, log2_iterations: *log2_iterations })
+            }
+        },
     };
     let report = Report {
         file: path.to_owned(),
@@ -412,8 +430,11 @@ fn show<S: Provable>(
     out.show(&report, || {
         let mut text =
             format!("{}\n  circuit      {}\n  transcript   {}", path.display(), report.circuit, report.transcript);
-        for Contributor { number, name, beacon } in &report.contributions {
-            text.push_str(&format!("\n  {number:>3}  {name}{}", if *beacon { ", a beacon" } else { "" }));
+        for Contributor { number, name, transcript, beacon } in &report.contributions {
+            text.push_str(&format!("\n  {number:>3}  {transcript}  {name}"));
+            if let Some(Beacon { value, log2_iterations }) = beacon {
+                text.push_str(&format!(", a beacon: {value}, hashed 2^{log2_iterations} times"));
+            }
         }
         format!("{text}\n{}", next())
     });

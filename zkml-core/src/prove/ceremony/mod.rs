@@ -291,10 +291,7 @@ impl<S: Phased<Registered: Openable>> Ceremony<S> {
             return Err(CeremonyError::OtherPowers { expected, found: self.powers });
         }
         powers.check().map_err(CeremonyError::Powers)?;
-        let mut transcripts = vec![self.beginning()];
-        for record in &self.records {
-            transcripts.push(record.after(&transcripts[transcripts.len() - 1]));
-        }
+        let transcripts: Vec<Digest> = [self.beginning()].into_iter().chain(self.transcripts()).collect();
         let wrong = |index: usize, fault| {
             let name = self.records.get(index).map(|record| record.name.clone()).unwrap_or_default();
             CeremonyError::Contribution { number: index + 1, name, fault }
@@ -307,6 +304,7 @@ impl<S: Phased<Registered: Openable>> Ceremony<S> {
             .zip(&challenges)
             .map(|(record, challenge)| Step { challenge, updates: &record.updates })
             .collect();
+        let mut iterations = 1u64 << ITERATIONS[1];
         let mut deltas = vec![G1Affine::generator(); S::PHASES];
         ceremony::check_chain(&deltas, &steps, &self.key).map_err(
             |Dishonest { contributor, fault }| match contributor {
@@ -315,6 +313,7 @@ impl<S: Phased<Registered: Openable>> Ceremony<S> {
             },
         )?;
         for (index, (record, before)) in self.records.iter().zip(&transcripts).enumerate() {
+            within(&mut iterations, &record.source).map_err(|fault| wrong(index, fault))?;
             check_beacon(record, before, &deltas).map_err(|fault| wrong(index, fault))?;
             deltas = record.updates.iter().map(|update| update.delta).collect();
         }
@@ -351,6 +350,15 @@ impl<S: Phased<Registered: Openable>> Ceremony<S> {
     /// The hash of circuit, proof system, powers and all contributions so far: what contributors announce.
     pub fn transcript(&self) -> Digest {
         self.records.iter().fold(self.beginning(), |before, record| record.after(&before))
+    }
+
+    /// The hash of the transcript after each contribution: among them is the one that each contributor announced.
+    pub fn transcripts(&self) -> Vec<Digest> {
+        let after = |before: &mut Digest, record: &Record| {
+            *before = record.after(before);
+            Some(*before)
+        };
+        self.records.iter().scan(self.beginning(), after).collect()
     }
 
     /// The transcript before the first contribution.
@@ -418,6 +426,15 @@ impl<S: Phased<Registered: Openable>> Ceremony<S> {
     pub fn load(path: impl AsRef<Path>) -> Result<Self, LoadError> {
         points::load(path.as_ref(), Kind::Ceremony, Self::MAX_BYTES, Self::read)
     }
+}
+
+/// Takes a beacon's iterations from those that are left: all beacons together take no longer than one may.
+fn within(left: &mut u64, source: &Source) -> Result<(), ContributionFault> {
+    let Source::Beacon { log2_iterations: found, .. } = *source else { return Ok(()) };
+    let most = left.checked_ilog2().unwrap_or(0) as u8;
+    let rest = 1u64.checked_shl(u32::from(found)).and_then(|n| left.checked_sub(n));
+    *left = rest.ok_or(ContributionFault::Iterations { found, most })?;
+    Ok(())
 }
 
 /// Checks that a beacon's contribution is the one that follows from its value.
@@ -609,6 +626,23 @@ mod tests {
         assert_eq!(ceremony.verify(&toy::toy(), &toy::digest(), &powers()), Ok(ceremony.transcript()));
         let error = ceremony.finish(&toy::toy(), &toy::digest(), &powers()).unwrap_err();
         assert_eq!(error, CeremonyError::Unfinished);
+    }
+
+    /// Many beacons of one value, which whoever made them computed once.
+    #[test]
+    fn beacons_are_verified_within_the_time_of_one() {
+        let mut ceremony = begun();
+        let source = || Source::Beacon { value: b"value".to_vec(), log2_iterations: ITERATIONS[1] - 1 };
+        for _ in 0..3 {
+            let record = Record { name: "block".to_owned(), source: source(), updates: vec![] };
+            let made = ceremony.made(record, &[7; 32]).unwrap();
+            ceremony.apply(made);
+        }
+        let mut iterations = 1u64 << ITERATIONS[1];
+        let taken: Vec<bool> = (0..3).map(|_| within(&mut iterations, &source()).is_ok()).collect();
+        assert_eq!(taken, [true, true, false]);
+        assert_eq!(ceremony.transcripts().len(), 3);
+        assert_eq!(ceremony.transcripts()[2], ceremony.transcript());
     }
 
     /// Files have what no ceremony makes: a beacon that costs nothing to try values for, no name, no value.
