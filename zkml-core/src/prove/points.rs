@@ -185,7 +185,7 @@ pub fn check<C: SWCurveConfig>(p: &Affine<C>, what: &'static str, index: usize) 
     Err(LoadError::Point { what, index, fault })
 }
 
-/// Checks that all points of a slice are on their curve and in their subgroup, in parallel: membership of [many at once](super::subgroup).
+/// Checks that all points of a slice are on their curve and in their subgroup, in parallel: membership of many at once.
 ///
 /// # Errors
 /// One that is not.
