@@ -12,7 +12,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::world::{World, digits, shipped};
+use crate::world::{World, copy, digits, shipped};
 
 /// What the project of both parties says beside the model.
 const PROJECT: [(&str, &str); 2] = [("range = [0, 16]", "bytes = true"), ("tries = 40", "tries = 10")];
@@ -117,19 +117,6 @@ fn project() -> World {
     world
 }
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap().path();
-        let target = to.join(entry.file_name().unwrap());
-        if entry.is_dir() {
-            copy(&entry, &target);
-        } else {
-            fs::copy(&entry, &target).unwrap();
-        }
-    }
-}
-
 /// A copy of a host's project with plan, keys and a published package, which are made once.
 fn host() -> World {
     static BASE: OnceLock<PathBuf> = OnceLock::new();
@@ -144,7 +131,7 @@ fn host() -> World {
         base
     });
     let world = World::new();
-    copy(base, &world.folder);
+    world.copy(base);
     world
 }
 

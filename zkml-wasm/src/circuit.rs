@@ -257,7 +257,5 @@ struct Opened {
 /// The field element of hexadecimal digits, most significant first.
 fn parse(text: &str) -> Option<Fr> {
     let digest: zkml::prove::Digest = text.strip_prefix("0x")?.parse().ok()?;
-    let mut bytes = digest.0;
-    bytes.reverse();
-    zkml::prove::public::from_bytes(&bytes)
+    zkml::prove::word::to_field(&digest.0)
 }

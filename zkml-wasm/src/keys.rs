@@ -130,7 +130,7 @@ pub struct ProvingKey {
 
 #[wasm_bindgen]
 impl ProvingKey {
-    /// The key of a file, `proving.key`. Every point is checked, which takes several times as long as a proof: keep the object.
+    /// The key of a file, `proving.key`. Every point is checked, which takes time: keep the object.
     ///
     /// @throws {FileError} if it is no proving key, or damaged.
     #[wasm_bindgen(js_name = fromBytes)]

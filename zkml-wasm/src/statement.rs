@@ -5,8 +5,8 @@ use serde_json::{Map, Value as Json};
 use wasm_bindgen::prelude::*;
 use zkml::prove::{
     Fr, hex,
-    public::to_bytes,
     statement::{PublicValue, Statement, Value},
+    word,
 };
 
 use crate::error::{Step, or_throw};
@@ -83,9 +83,7 @@ pub(crate) fn said(statement: &Statement) -> Vec<Said> {
 
 /// A field element in hexadecimal, most significant digit first.
 pub(crate) fn element(x: Fr) -> String {
-    let mut bytes = to_bytes(x);
-    bytes.reverse();
-    format!("0x{}", hex(&bytes))
+    format!("0x{}", hex(&word::of_field(x)))
 }
 
 /// What serialises, as an object of JavaScript.

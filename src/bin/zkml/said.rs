@@ -3,8 +3,8 @@
 use serde::Serialize;
 use zkml::prove::{
     Fr, hex,
-    public::{from_bytes, to_bytes},
     statement::{PublicValue, Statement, Value},
+    word,
 };
 
 /// A public value.
@@ -104,9 +104,7 @@ pub fn answers(said: &[Said]) -> String {
 
 /// A field element in hexadecimal, most significant digit first.
 pub fn element(x: Fr) -> String {
-    let mut bytes = to_bytes(x);
-    bytes.reverse();
-    format!("0x{}", hex(&bytes))
+    format!("0x{}", hex(&word::of_field(x)))
 }
 
 /// The field element of such digits.
@@ -116,9 +114,7 @@ pub fn parse(text: &str) -> Result<Fr, String> {
     };
     let digest: zkml::prove::Digest =
         text.strip_prefix("0x").and_then(|digits| digits.parse().ok()).ok_or_else(wrong)?;
-    let mut bytes = digest.0;
-    bytes.reverse();
-    from_bytes(&bytes).ok_or_else(wrong)
+    word::to_field(&digest.0).ok_or_else(wrong)
 }
 
 /// An owner: an element of at most 64 digits, such as an address.

@@ -93,12 +93,6 @@ pub use system::{Backend, Prover};
 /// The field of all circuits: the scalars of BN254.
 pub type Fr = ark_bn254::Fr;
 
-/// A salt for a commitment: a field element that is random, and so too large to be guessed.
-#[cfg(feature = "prove")]
-pub fn random_salt(rng: &mut dyn SecureRng) -> Fr {
-    ark_ff::UniformRand::rand(rng)
-}
-
 /// `SHA-256("zkml circuit 2" | contents | SHA-256(table))`: the digest of a circuit, which people pin and which keys, proofs
 /// and files carry.
 ///

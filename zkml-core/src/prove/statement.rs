@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Fr;
-use super::public::to_bytes;
+use super::word;
 use crate::{
     number::{Int, float::exp2},
     tensor::Tensor,
@@ -119,11 +119,7 @@ impl Statement {
 
 impl fmt::Display for Statement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hex = |x: Fr| {
-            let mut bytes = to_bytes(x);
-            bytes.reverse();
-            super::hex(&bytes)
-        };
+        let hex = |x: Fr| super::hex(&word::of_field(x));
         for PublicValue { name, item, value } in &self.entries {
             write!(f, "{name}[{item}] ")?;
             match value {

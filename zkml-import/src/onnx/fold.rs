@@ -13,7 +13,7 @@ use super::{
     call::Call,
     operators::{self, Fold},
     reader::{Reader, kind_of},
-    tensors::{EXACT, Element, is_end},
+    tensors::{Element, rounded},
     traced::{Kind, Traced, broadcast, count},
 };
 use crate::{
@@ -196,7 +196,7 @@ fn elementwise(
         }
         f(&x)
     });
-    if kind == Kind::Whole && tensor.data().iter().any(|v| v.abs() >= EXACT && !is_end(*v)) {
+    if kind == Kind::Whole && rounded(tensor.data()).is_some() {
         return Err(call.unsupported(
             "a whole number of 2^53 or more, computed from constants",
             "smaller ones, which floats hold exactly",

@@ -12,11 +12,12 @@ use super::{proto, traced::MAX_RANK};
 use crate::error::ImportError;
 
 /// Below it, floats hold whole numbers exactly: `2^53`, which is also what `2^53 + 1` is rounded to.
-pub(super) const EXACT: f64 = 9_007_199_254_740_992.0;
+const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// Whether a number is an end of the range of 64 bits, by which files say "to the end": it is never reached, and so never rounded.
-pub(super) fn is_end(value: f64) -> bool {
-    value.abs() >= i64::MAX as f64
+/// A whole number among these that may have been rounded. The ends of the range of 64 bits, by which files say "to the end", are never
+/// reached, and so never rounded.
+pub(super) fn rounded(values: &[f64]) -> Option<f64> {
+    values.iter().copied().find(|v| (EXACT..i64::MAX as f64).contains(&v.abs()))
 }
 
 /// What an element is.
@@ -161,7 +162,9 @@ pub(super) fn read(
             }
         }
     };
-    if let Some(large) = data.iter().find(|v| !element.is_real() && v.abs() >= EXACT && !is_end(**v)) {
+    if !element.is_real()
+        && let Some(large) = rounded(&data)
+    {
         let found = format!("tensor `{name}` with the whole number {large:e}");
         return Err(ImportError::unsupported(origin, found, "whole numbers below 2^53, which floats hold exactly"));
     }

@@ -9,7 +9,7 @@ use crate::{
         call::Call,
         fold::spend,
         reader::kind_of,
-        tensors::{self, EXACT, is_end},
+        tensors::{self, rounded},
         traced::{Kind, Traced, count},
     },
 };
@@ -52,7 +52,7 @@ fn stored(call: &mut Call<'_, '_, '_>) -> Result<Traced, ImportError> {
 
 /// Whole numbers that a float holds exactly.
 fn exact(call: &Call<'_, '_, '_>, value: Traced) -> Result<Traced, ImportError> {
-    match value.tensor().and_then(|t| t.data().iter().find(|v| v.abs() >= EXACT && !is_end(**v))) {
+    match value.tensor().and_then(|t| rounded(t.data())) {
         Some(large) => Err(call.unsupported(format!("the whole number {large:e}"), "whole numbers below 2^53")),
         None => Ok(value),
     }
