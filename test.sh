@@ -77,9 +77,9 @@ if command -v npm >/dev/null; then
   ./contracts/tool.sh anvil --version
   installed zkml-bounty/tests/ipfs
   cargo test --workspace --features "$features" --lib -- --ignored
-  cargo test --workspace --features "$features" --test cli -- --ignored bounty
-  say "contracts, compiled here, and snarkjs"
   installed tests/evm
+  cargo test --workspace --features "$features" --test cli -- --ignored
+  say "contracts, compiled here, and snarkjs"
   cargo test --workspace --features "$features" --test solidity --test solidity_two_phase --test snarkjs -- --ignored
   say "a bounty, from its terms to the payment, on the digits that ship"
   ZKML_DATA=none "$target/debug/examples/bounty"

@@ -13,7 +13,7 @@ use std::error::Error;
 use common::{bound, models, progress::Step};
 use serde_json::json;
 use zkml::{
-    dev::cost::{Estimate, estimate_in},
+    dev::cost::estimate_in,
     prelude::*,
     prove::{Groth16, ProofSystem, Registered, TwoPhase},
 };
@@ -51,8 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 (TwoPhase::NAME, kind, estimate_in::<TwoPhase>(&quantized, visibility, 1)?),
             ];
             if weights == Visible::Private {
-                let circuit = quantized.circuit_in::<Registered>(1, visibility)?;
-                estimates.push((TwoPhase::NAME, "registered", Estimate::of::<Registered>(&circuit)));
+                estimates.push((TwoPhase::NAME, "registered", estimate_in::<Registered>(&quantized, visibility, 1)?));
             }
             for (system, kind, estimate) in estimates {
                 let total = estimate.total;

@@ -1,10 +1,16 @@
 //! The command `zkml`, as a process, on the network and the digits that ship.
 
 #[cfg(all(feature = "bounty", unix))]
+#[path = "cli/anvil.rs"]
+mod anvil;
+#[cfg(all(feature = "bounty", unix))]
 #[path = "cli/bounty.rs"]
 mod bounty;
 #[path = "cli/ceremonies.rs"]
 mod ceremonies;
+#[cfg(all(feature = "bounty", unix))]
+#[path = "cli/contracts.rs"]
+mod contracts;
 #[path = "cli/exports.rs"]
 mod exports;
 #[path = "cli/formats.rs"]

@@ -1,17 +1,10 @@
 //! `bounty`: a whole one on a development chain, from its terms to the payment, and what each step refuses.
 
-use std::{
-    fs,
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
-    os::unix::fs::PermissionsExt as _,
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    sync::OnceLock,
-};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, sync::OnceLock};
 
 use serde_json::{Value, json};
 
+use crate::anvil::Anvil;
 use crate::world::{World, copy, digits, shipped};
 
 /// What the project of both parties says beside the model.
@@ -31,75 +24,6 @@ reveal = \"1h\"
 prove = \"1h\"
 deliver = \"1h\"
 ";
-
-/// A development chain, which ends when it is dropped.
-struct Anvil {
-    process: Child,
-    port: u16,
-    keys: Vec<String>,
-}
-
-impl Drop for Anvil {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-impl Anvil {
-    fn start() -> Self {
-        let package = shipped("contracts/node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil");
-        let named = std::env::var_os("ZKML_ANVIL").map(PathBuf::from);
-        let path = named.unwrap_or(if package.exists() { package } else { "anvil".into() });
-        let mut process =
-            Command::new(&path).args(["--port", "0"]).stdout(Stdio::piped()).spawn().unwrap_or_else(|e| {
-                panic!("{}: {e}: run `npm ci` in contracts/, and `contracts/tool.sh anvil --version`", path.display())
-            });
-        let (mut keys, mut port) = (vec![], None);
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        while port.is_none() {
-            let line = lines.next().expect("anvil ended").unwrap();
-            keys.extend(line.split_once(") 0x").filter(|(_, key)| key.len() == 64).map(|(_, key)| key.to_owned()));
-            port = line.strip_prefix("Listening on 127.0.0.1:").map(|port| port.trim().parse().unwrap());
-        }
-        // What it goes on to say is read, and left.
-        std::thread::spawn(move || lines.for_each(drop));
-        assert_eq!(keys.len(), 10, "private keys of accounts");
-        Self { process, port: port.unwrap(), keys }
-    }
-
-    fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
-    }
-
-    fn call(&self, method: &str, params: Value) -> Value {
-        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        let head =
-            format!("POST / HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
-        stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let answer: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
-        assert!(answer["error"].is_null(), "{method}: {answer}");
-        answer["result"].clone()
-    }
-
-    fn number(&self, method: &str, params: Value) -> u128 {
-        let text = self.call(method, params);
-        u128::from_str_radix(text.as_str().unwrap().trim_start_matches("0x"), 16).unwrap()
-    }
-
-    /// Lets the time pass to this one, in seconds since 1970.
-    fn pass(&self, until: &Value) {
-        self.call("evm_setNextBlockTimestamp", json!([until]));
-        self.call("evm_mine", json!([]));
-    }
-
-    fn sent(&self, account: &str) -> u128 {
-        self.number("eth_getTransactionCount", json!([account, "latest"]))
-    }
-}
 
 /// The addresses of the accounts of a development chain.
 const ACCOUNTS: [&str; 3] = [

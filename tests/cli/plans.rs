@@ -15,10 +15,12 @@ fn a_plan_is_found_and_costs_are_told_before_there_are_keys() {
 
     let value = world.json(&["cost"]);
     let costs = value["costs"].as_array().unwrap();
-    assert_eq!(costs.len(), 4);
+    assert_eq!(costs.len(), 5);
+    assert_eq!((&costs[4]["system"], &costs[4]["weights"]), (&"two-phase".into(), &"registered".into()));
     let constraints = |i: usize| costs[i]["constraints"].as_u64().unwrap();
     // Public weights cost less than private ones, two phases less than one.
     assert!(constraints(0) < constraints(1) && constraints(2) < constraints(0));
+    assert!(constraints(4) < constraints(3));
     let layers: u64 = value["layers"].as_array().unwrap().iter().map(|l| l["constraints"].as_u64().unwrap()).sum();
     assert_eq!(layers, constraints(0));
     assert_eq!(costs[0]["gas"], 245_279 - 4 * 7_512);

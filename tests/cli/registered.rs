@@ -8,10 +8,7 @@ use crate::world::World;
 const OWNERS: [&str; 2] = ["0x70997970C51812dc3A010C7d01b50e0d17dc79C8", "0x2a"];
 
 fn project() -> World {
-    let world = World::project(
-        &["--weights", "private", "--system", "two-phase"],
-        &[("weights = \"private\"", "weights = \"registered\""), ("tries = 40", "tries = 10")],
-    );
+    let world = World::project(&["--weights", "registered"], &[("tries = 40", "tries = 10")]);
     world.passes(&["quantize"]);
     world
 }
@@ -21,7 +18,18 @@ fn what_is_registered_once_is_in_every_proof() {
     let world = project();
     let error = world.fails(8, &["register", "--owner", OWNERS[0]]);
     assert!(error.contains("there is no key"), "{error}");
+    let cost = world.json(&["cost"]);
     let made = world.json(&["setup"]);
+    // What is told before there is a circuit is what the circuit has, in all and layer by layer.
+    let own = cost["costs"].as_array().unwrap().iter().find(|row| row["weights"] == "registered").unwrap();
+    assert_eq!((&own["constraints"], &own["refused"]), (&made["constraints"], &serde_json::Value::Null));
+    let bytes = |value: &serde_json::Value| value["proving_key_bytes"].as_f64().unwrap();
+    assert!((bytes(own) / bytes(&made) - 1.0).abs() < 0.01, "{own} {made}");
+    let layers: u64 = cost["layers"].as_array().unwrap().iter().map(|l| l["constraints"].as_u64().unwrap()).sum();
+    assert_eq!(made["constraints"], layers);
+    let bench = world.json(&["bench", "test.csv", "--runs", "1"]);
+    assert_eq!(bench["constraints"], made["constraints"]);
+    assert!(bench["register_seconds"].as_f64().unwrap() > 0.0);
     let mocked = world.json(&["mock", "test.csv"]);
     assert_eq!((&mocked["satisfied"], &mocked["constraints"]), (&true.into(), &made["constraints"]));
     let error = world.fails(8, &["prove", "test.csv"]);
@@ -51,6 +59,20 @@ fn what_is_registered_once_is_in_every_proof() {
         (&value["registered"]["commitment"], Some(true))
     );
     assert_eq!(world.json(&["accuracy"])["correct"], 4);
+
+    // A contract pins the registration, which is checked before; a page says whose the weights are.
+    let contract = world.json(&["export", "solidity", "--owner", OWNERS[0]]);
+    let source = world.text("zkml/export/Verifier.sol");
+    assert!(source.contains("WEIGHTS_X") && contract["gas"].as_u64().unwrap() > 250_000, "{contract}");
+    let error = world.fails(1, &["export", "solidity", "--owner", OWNERS[1]]);
+    assert!(error.contains("the weights are registered for owner"), "{error}");
+    let call = world.json(&["export", "calldata", "zkml/proofs/test-0.proof"]);
+    assert!(call["signature"].as_str().unwrap().ends_with(",uint256[10])"), "{call}");
+    world.passes(&["export", "html", "zkml/proofs/test-0.proof"]);
+    let page = world.text("zkml/export/test-0.html");
+    assert!(page.contains(owner) && page.contains("--registration registration.zkml"));
+    let error = world.fails(2, &["export", "snarkjs"]);
+    assert!(error.contains("the key is of three phases"), "{error}");
 
     // Whose they are is checked, and what a proof means without a check is said.
     let error = world.fails(1, &["verify", "--owner", OWNERS[1]]);
@@ -89,6 +111,10 @@ fn registered_weights_take_their_system() {
     let error = world.fails(3, &["register", "--owner", OWNERS[0]]);
     assert!(error.contains("`visibility.weights` is not \"registered\""), "{error}");
     world.passes(&["prove", "test.csv"]);
-    let error = world.fails(2, &["verify", "--owner", OWNERS[0]]);
-    assert!(error.contains("the key is not one for registered weights"), "{error}");
+    for command in [&["verify", "--owner", OWNERS[0]][..], &["export", "solidity", "--owner", OWNERS[0]]] {
+        let error = world.fails(2, command);
+        assert!(error.contains("the key is not one for registered weights"), "{error}");
+    }
+    let error = world.fails(2, &["init", "digits.onnx", "--force", "--weights", "registered", "--system", "groth16"]);
+    assert!(error.contains("expected `--system two-phase`"), "{error}");
 }

@@ -390,6 +390,14 @@ pub enum PlanError {
         #[source]
         error: crate::number::ArithError,
     },
+    /// Registered weights that anyone sees, or that the circuit itself commits to.
+    #[error(
+        "registered weights are {found}, expected Private: who may see them needs no registration, and what is registered is committed to there"
+    )]
+    Registers {
+        /// Who sees them.
+        found: String,
+    },
     /// New weights don't fit an old plan.
     #[error(
         "parameter `{name}` has the value {value} at index {index}, the plan holds {lo} to {hi}; \

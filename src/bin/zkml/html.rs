@@ -12,6 +12,8 @@ pub struct Page<'a> {
     pub name: &'a str,
     /// The proof system.
     pub system: &'static str,
+    /// Owner and commitment of the weights, where they are registered.
+    pub registered: Option<[String; 2]>,
     /// The circuit's digest.
     pub circuit: String,
     /// The key's fingerprint.
@@ -61,6 +63,16 @@ pub fn page(page: &Page<'_>) -> String {
         escape(&page.fingerprint),
         escape(&page.provenance.to_string()),
     );
+    if let Some([owner, commitment]) = &page.registered {
+        let _ = write!(
+            html,
+            "<h2>About which weights</h2>\n<p>They are registered, and the registration was checked when the page was made: they are of the network, \
+             in the widths of its plan.</p>\n<table>\n<tr><th>owner</th><td><code>{}</code></td></tr>\n\
+             <tr><th>commitment</th><td><code>{}</code></td></tr>\n</table>\n",
+            escape(owner),
+            escape(commitment)
+        );
+    }
     if page.provenance == Provenance::SingleParty {
         html.push_str(
             "<p class=\"warn\">A single party ran the setup of this key: whoever that is can forge proofs under it.</p>\n",
@@ -77,10 +89,23 @@ pub fn page(page: &Page<'_>) -> String {
     html.push_str("<h2>Verify it</h2>\n<p>A page can say anything: verify the proof yourself, with a key from a source that you trust.</p>\n");
     file(&mut html, "the proof", "proof", page.proof);
     file(&mut html, "the verifying key", "key", page.key);
+    let fingerprint = escape(&page.fingerprint);
+    let command = match &page.registered {
+        None => format!("zkml verify {name}.proof --key {name}.key \\\n  --fingerprint {fingerprint}"),
+        Some([owner, _]) => {
+            html.push_str(
+                "<p>The registration, the circuit and the keys of the weights and of the link come from where the key is from, and lie in one folder \
+                 with it.</p>\n",
+            );
+            let owner = escape(owner);
+            format!(
+                "zkml verify {name}.proof --key verifying.key --registration registration.zkml \\\n  --owner {owner} \\\n  --fingerprint {fingerprint}"
+            )
+        }
+    };
     let _ = writeln!(
         html,
-        "<pre>zkml verify {name}.proof --key {name}.key \\\n  --fingerprint {}</pre>\n<details><summary>the proof's bytes</summary><code>{}</code></details>\n</body></html>",
-        escape(&page.fingerprint),
+        "<pre>{command}</pre>\n<details><summary>the proof's bytes</summary><code>{}</code></details>\n</body></html>",
         hex(page.proof)
     );
     html

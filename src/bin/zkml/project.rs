@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use zkml::{
     graph::{Range, Visibility, Visible},
@@ -218,22 +219,32 @@ pub struct Who {
 }
 
 /// Who sees the weights.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Weights {
-    /// Everyone.
+    /// Everyone
     Public,
-    /// The prover alone.
+    /// The prover alone
     Private,
-    /// The prover alone, bound to a public commitment in each proof.
+    /// The prover alone, bound to a public commitment in each proof
     Committed,
-    /// The prover alone, bound to a public commitment that is made once.
+    /// The prover alone, bound to a public commitment that is made once
     Registered,
 }
 
 impl Weights {
+    /// The name in project files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Private => "private",
+            Self::Committed => "committed",
+            Self::Registered => "registered",
+        }
+    }
+
     /// What circuits know of it.
-    fn visible(self) -> Visible {
+    pub fn visible(self) -> Visible {
         match self {
             Self::Public => Visible::Public,
             Self::Private | Self::Registered => Visible::Private,

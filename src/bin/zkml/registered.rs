@@ -6,9 +6,11 @@ use zkml::{
     circuit::{
         Checked, Circuit, CircuitError, Opening, Registration, RegistrationError, RegistrationKeys, WeightCircuit,
     },
+    evm::EvmSystem,
+    gadget::hash::commitment,
     prove::{
-        Backend, Fr, Groth16, KeysOf, LinkProvingKey, LinkVerifyingKey, ProofOf, ProvingKeyOf, Registered, Selection,
-        Statement, TwoPhase, VerifyError, VerifyingKeyOf, WeightsOpening, link,
+        Backend, Fr, Groth16, KeysOf, LinkProvingKey, LinkVerifyingKey, ProofOf, Provenance, ProvingKeyOf, Registered,
+        Selection, Statement, TwoPhase, VerifyError, VerifyingKeyOf, WeightsOpening, link, phased::Phased,
     },
     rand::rngs::OsRng,
     tensor::Tensor,
@@ -84,16 +86,23 @@ impl Files {
     }
 }
 
-/// Makes the keys of the circuit of weights and of the link, by a single party.
-pub fn setup(files: &Files, circuit: &Circuit, keys: &KeysOf<Registered>, out: &Out) -> Result<(), Error> {
-    let _step = out.step("set up the keys of the weights and of the link");
-    let weights = WeightCircuit::new(circuit)?;
+/// The keys of the circuit of weights and of the link, by a single party.
+fn keys(
+    circuit: &Circuit,
+    weights: &WeightCircuit,
+    keys: &KeysOf<Registered>,
+) -> Result<(KeysOf<Registered>, LinkProvingKey), RegistrationError> {
     let own = weights.setup(&mut OsRng)?;
     let all = Selection::all(circuit.layout().packs.len());
-    let link = link::setup(&keys.proving, &own.proving, all, &mut OsRng);
-    let of =
-        |error| Error::Registration { path: files.link_proving(), error: Box::new(RegistrationError::from(error)) };
-    let link = link.map_err(of)?;
+    let link = link::setup(&keys.proving, &own.proving, all, &mut OsRng)?;
+    Ok((own, link))
+}
+
+/// Makes the keys of the circuit of weights and of the link, by a single party.
+pub fn setup(files: &Files, circuit: &Circuit, own: &KeysOf<Registered>, out: &Out) -> Result<(), Error> {
+    let _step = out.step("set up the keys of the weights and of the link");
+    let of = |error| Error::Registration { path: files.link_proving(), error: Box::new(error) };
+    let (own, link) = keys(circuit, &WeightCircuit::new(circuit)?, own).map_err(of)?;
     files::save_by(&files.weights_proving(), |path| own.proving.save(path))?;
     files::save_by(&files.weights_verifying(), |path| own.verifying.save(path))?;
     files::save_by(&files.link_proving(), |path| link.save(path))?;
@@ -117,6 +126,16 @@ pub fn proving(files: &Files) -> Result<(ProvingKeyOf<Registered>, LinkProvingKe
 fn named(weights: &VerifyingKeyOf<Registered>, registration: &Registration) -> Result<Fr, RegistrationError> {
     let entry = weights.table().find("owner", 0).ok_or(RegistrationError::Table("owner"))?;
     registration.proof.inputs.get(entry.first).copied().ok_or(RegistrationError::Table("owner"))
+}
+
+/// Where the keys of the weights and of the link come from.
+pub fn provenances(files: &Files) -> Result<[(PathBuf, Provenance); 2], Error> {
+    let repair = "take it from where the verifying key is from, or make it with `zkml setup`";
+    let weights = there(files.weights_verifying(), "key of the weights", repair)?;
+    let link = there(files.link_verifying(), "key of the link", repair)?;
+    let of_weights = at(&weights, VerifyingKeyOf::<Registered>::load(&weights))?.provenance();
+    let of_link = at(&link, LinkVerifyingKey::load(&link))?.provenance();
+    Ok([(weights, of_weights), (link, of_link)])
 }
 
 /// The registration of a file, checked once: that it is of the circuit's network and of this owner, or of whom it names.
@@ -150,6 +169,29 @@ pub fn checked(
     keys.check(registration, owner).map_err(of)
 }
 
+/// A proof system whose proofs the command verifies: what that takes beside key and proof.
+pub trait Verifiable: EvmSystem + Sized {
+    /// What it takes.
+    type Known;
+
+    /// It, where the key is in this file; what is registered in that file, or beside the key.
+    fn known(
+        path: &Path,
+        registration: Option<&Path>,
+        owner: Option<Fr>,
+        key: &VerifyingKeyOf<Self>,
+    ) -> Result<Self::Known, Error>;
+
+    /// What a proof says.
+    fn said(key: &VerifyingKeyOf<Self>, known: &Self::Known, proof: &ProofOf<Self>) -> Result<Statement, VerifyError>;
+
+    /// What is registered, which contracts pin.
+    fn registered(known: &Self::Known) -> &<Self as Phased>::Registered;
+
+    /// Owner and commitment of the weights, where they are registered.
+    fn shown(known: &Self::Known) -> Option<[Fr; 2]>;
+}
+
 /// A proof system in which the command makes proofs: what they take beside key and inputs, and how they are verified.
 pub trait Usable: Backend + Sized {
     /// What they take.
@@ -157,6 +199,9 @@ pub trait Usable: Backend + Sized {
 
     /// It, of a project.
     fn with(project: &Project, circuit: &Circuit, keys: &KeysOf<Self>) -> Result<Self::With, Error>;
+
+    /// It, made here and kept nowhere, of keys that are kept nowhere.
+    fn fresh(circuit: &Circuit, keys: &KeysOf<Self>) -> Result<Self::With, Error>;
 
     /// A proof, and how its commitments open.
     fn proof_of(
@@ -176,10 +221,42 @@ pub trait Usable: Backend + Sized {
 
 macro_rules! usable {
     ($system:ty) => {
+        impl Verifiable for $system {
+            type Known = ();
+
+            fn known(
+                path: &Path,
+                registration: Option<&Path>,
+                owner: Option<Fr>,
+                _: &VerifyingKeyOf<Self>,
+            ) -> Result<(), Error> {
+                if registration.is_some() || owner.is_some() {
+                    return Err(unregistered(path));
+                }
+                Ok(())
+            }
+
+            fn said(key: &VerifyingKeyOf<Self>, (): &(), proof: &ProofOf<Self>) -> Result<Statement, VerifyError> {
+                key.verify(proof)
+            }
+
+            fn registered((): &()) -> &() {
+                &()
+            }
+
+            fn shown((): &()) -> Option<[Fr; 2]> {
+                None
+            }
+        }
+
         impl Usable for $system {
             type With = ();
 
             fn with(_: &Project, _: &Circuit, _: &KeysOf<Self>) -> Result<(), Error> {
+                Ok(())
+            }
+
+            fn fresh(_: &Circuit, _: &KeysOf<Self>) -> Result<(), Error> {
                 Ok(())
             }
 
@@ -205,14 +282,64 @@ macro_rules! usable {
 usable!(Groth16);
 usable!(TwoPhase);
 
+/// The error of a registration beside a key that has none.
+pub fn unregistered(key: &Path) -> Error {
+    Error::Usage(format!("{}: the key is not one for registered weights, and has no registration", key.display()))
+}
+
 /// What proofs with registered weights take: the opening of the commitment, and the registration, which was checked.
 pub struct Weights {
     opening: WeightsOpening,
     checked: Checked,
 }
 
+impl Verifiable for Registered {
+    type Known = Checked;
+
+    fn known(
+        path: &Path,
+        registration: Option<&Path>,
+        owner: Option<Fr>,
+        key: &VerifyingKeyOf<Self>,
+    ) -> Result<Checked, Error> {
+        let files = Files::beside(path);
+        let registration = registration.map_or_else(|| files.registration(), Path::to_owned);
+        if !registration.exists() {
+            let repair = "take it from whoever keeps registrations, and never from who sends the proof: name it with `--registration`";
+            return Err(Error::Missing { what: "registration", path: registration, repair, kind: Kind::File });
+        }
+        let circuit = Circuit::load(files.circuit())?;
+        check(&files, &registration, &circuit, key.clone(), owner)
+    }
+
+    fn said(_: &VerifyingKeyOf<Self>, known: &Checked, proof: &ProofOf<Self>) -> Result<Statement, VerifyError> {
+        Ok(known.verify(proof)?.statement)
+    }
+
+    fn registered(known: &Checked) -> &<Self as Phased>::Registered {
+        known.commitment()
+    }
+
+    fn shown(known: &Checked) -> Option<[Fr; 2]> {
+        Some([known.owner(), known.weights()])
+    }
+}
+
 impl Usable for Registered {
     type With = Weights;
+
+    fn fresh(circuit: &Circuit, own: &KeysOf<Self>) -> Result<Weights, Error> {
+        let of = |error| Error::Registration { path: PathBuf::from("the weights"), error: Box::new(error) };
+        let weights = WeightCircuit::new(circuit)?;
+        let (weights_keys, link) = keys(circuit, &weights, own).map_err(of)?;
+        let owner = Fr::from(0u64);
+        let both = (owner, commitment::salt(&mut OsRng));
+        let (registration, opening) =
+            weights.register(&own.proving, &weights_keys.proving, &link, both, &mut OsRng).map_err(of)?;
+        let pair = (own.verifying.clone(), weights_keys.verifying);
+        let keys = RegistrationKeys::new(circuit, &weights, pair, link.verifying().clone()).map_err(of)?;
+        Ok(Weights { opening, checked: keys.check(&registration, owner).map_err(of)? })
+    }
 
     fn with(project: &Project, circuit: &Circuit, keys: &KeysOf<Self>) -> Result<Weights, Error> {
         let (files, repair) = (Files::of(project, circuit.batch()), "register the weights with `zkml register`");
@@ -231,19 +358,31 @@ impl Usable for Registered {
         circuit.prove_registered(key, &with.opening, inputs, &mut OsRng)
     }
 
-    fn statement_of(_: &VerifyingKeyOf<Self>, with: &Weights, proof: &ProofOf<Self>) -> Result<Statement, VerifyError> {
-        Ok(with.checked.verify(proof)?.statement)
+    fn statement_of(
+        key: &VerifyingKeyOf<Self>,
+        with: &Weights,
+        proof: &ProofOf<Self>,
+    ) -> Result<Statement, VerifyError> {
+        Self::said(key, &with.checked, proof)
     }
 }
 
 /// Calls a function that is generic over the proof system in which a project makes proofs.
 macro_rules! in_use {
     ($project:expr, $function:ident ( $($argument:expr),* $(,)? )) => {
-        match ($project.registered(), $project.settings.system) {
+        $crate::registered::in_either!($project.registered(), $project.settings.system, $function($($argument),*))
+    };
+}
+pub(crate) use in_use;
+
+/// The same, over a proof system and whether weights are registered there.
+macro_rules! in_either {
+    ($registers:expr, $system:expr, $function:ident ( $($argument:expr),* $(,)? )) => {
+        match ($registers, $system) {
             (true, _) => $function::<zkml::prove::Registered>($($argument),*),
             (false, $crate::system::System::Groth16) => $function::<zkml::prove::Groth16>($($argument),*),
             (false, $crate::system::System::TwoPhase) => $function::<zkml::prove::TwoPhase>($($argument),*),
         }
     };
 }
-pub(crate) use in_use;
+pub(crate) use in_either;

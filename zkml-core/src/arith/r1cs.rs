@@ -7,24 +7,21 @@
 
 mod assign;
 mod build;
-mod dry;
 mod ranged;
 mod registering;
 pub mod sizes;
+mod standings;
 mod tables;
 mod tally;
-mod weigh;
 
 pub use self::{
     assign::{Assign, Oracle},
     build::{Build, Label, Lc},
-    dry::{Counter, DryRun},
     ranged::Ranged,
     registering::{Layout, Pack, Registering},
     sizes::Sizes,
     tables::{Part, Requests, Tables, WIDEST},
-    tally::{RowCounter, Tally},
-    weigh::{Weigh, WorkCounter},
+    tally::Tally,
 };
 use super::{Arith, counts::bounded, direct};
 use crate::{

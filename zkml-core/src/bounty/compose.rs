@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{cid::CidError, dataset::DatasetError, delivery::DeliveryError, format::FormatError};
 use crate::{
-    arith::r1cs::{Accumulate, Assign, Build, Label, R1cs, Ranged, Tally},
+    arith::r1cs::{Accumulate, Assign, Build, Label, R1cs, Ranged, Registering, Tally},
     circuit::{CircuitError, Limits},
     digest::Digest,
     gadget::hash::commitment,
@@ -150,12 +150,12 @@ impl<S: Composition> Composed<S> {
     /// # Errors
     /// If a value may outgrow the field, or the circuit is too large.
     pub fn new(composition: S) -> Result<Self, StatementError> {
-        let mut tally = R1cs::new(Ranged::bits(Tally::new()));
+        let mut tally = R1cs::new(Ranged::bits(Registering::new(Tally::new(), false)));
         composition.enforce(&mut tally, None)?;
-        Limits::own().admit_tally(&tally.finish().map_err(StatementError::arith(S::TAG))?.cs)?;
-        let mut build = R1cs::new(Ranged::bits(Build::new()));
+        Limits::own().admit_tally(&tally.finish().map_err(StatementError::arith(S::TAG))?.cs.cs)?;
+        let mut build = R1cs::new(Ranged::bits(Registering::new(Build::new(), false)));
         let rows = composition.enforce(&mut build, None)?;
-        let (matrices, labels, free) = build.finish().map_err(StatementError::arith(S::TAG))?.cs.finish();
+        let (matrices, labels, free) = build.finish().map_err(StatementError::arith(S::TAG))?.cs.cs.finish();
         let table = PublicTable::new(rows)?;
         let parameters = composition.parameters();
         let hash = Sha256::new()
@@ -217,9 +217,9 @@ impl<S: Composition> Composed<S> {
     /// If the witness's claims do not hold.
     pub fn assignment(&self, witness: &S::Witness<'_>) -> Result<Vec<prove::Fr>, StatementError> {
         self.composition.admit(witness)?;
-        let mut assign = R1cs::new(Ranged::bits(Assign::new()));
+        let mut assign = R1cs::new(Ranged::bits(Registering::new(Assign::new(), false)));
         self.composition.enforce(&mut assign, Some(witness))?;
-        Ok(assign.finish().map_err(StatementError::arith(S::TAG))?.cs.finish())
+        Ok(assign.finish().map_err(StatementError::arith(S::TAG))?.cs.cs.finish())
     }
 
     /// Proves the statement.

@@ -92,8 +92,8 @@ impl Limits {
 
     /// Refuses too many constraints, witnesses or entries of what a dry run has counted.
     pub(crate) fn admit_tally(&self, tally: &Tally) -> Result<(), CircuitError> {
-        self.admit_cost(Cost::new(tally.counts.constraints, tally.counts.witnesses))?;
-        Self::admit("entries", tally.counts.peak(), self.entries)
+        self.admit_cost(Cost::new(tally.constraints, tally.witnesses))?;
+        Self::admit("entries", tally.peak(), self.entries)
     }
 }
 

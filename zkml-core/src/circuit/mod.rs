@@ -30,7 +30,7 @@ pub use self::registration::{
     Checked, RegisteredStatement, Registration, RegistrationError, RegistrationKeys, WeightCircuit,
 };
 pub use self::report::{Report, ReportRow};
-pub(crate) use self::report::{costs, table};
+pub(crate) use self::report::{by_gadget, costs, table};
 use self::spec::Spec;
 pub use crate::plan::synthesis::Opening;
 use crate::{

@@ -74,8 +74,8 @@ use crate::{
     plan::synthesis::{Opening, Refused, Relation, Row, Secrets},
     prove::{
         self, KeysOf, Kind, LinkError, LinkProof, LinkProvingKey, LinkVerifyingKey, LoadError, Matrices, ProofOf,
-        ProveError, ProvingKeyOf, PublicKind, PublicTable, Registered, SecureRng, Selection, Statement, VerifyError,
-        VerifyingKeyOf, WeightsCommitment, WeightsOpening, file, points::Reader,
+        ProveError, Provenance, ProvingKeyOf, PublicKind, PublicTable, Registered, SecureRng, Selection, SingleParty,
+        Statement, VerifyError, VerifyingKeyOf, WeightsCommitment, WeightsOpening, file, points::Reader,
     },
     tensor::Tensor,
 };
@@ -418,6 +418,18 @@ impl RegistrationKeys {
         Ok(Self { answers: answers_key, weights: weights_key, link })
     }
 
+    /// The hashes of the ceremonies that the keys come from: of the answers, of the weights, and of the link.
+    ///
+    /// # Errors
+    /// If one comes from a setup by a single party, who can register anything or forge answers.
+    pub fn require_ceremonies(&self) -> Result<[Digest; 3], SingleParty> {
+        let link = match self.link.provenance() {
+            Provenance::SingleParty => Err(SingleParty { circuit: Digest(self.link.digest()) }),
+            Provenance::Transcript(hash) => Ok(hash),
+        };
+        Ok([self.answers.require_ceremony()?, self.weights.require_ceremony()?, link?])
+    }
+
     /// Checks a registration, once: what it says is then known of every proof about its commitment.
     ///
     /// # Errors
@@ -539,6 +551,11 @@ impl Checked {
     /// Whose they are.
     pub fn owner(&self) -> Fr {
         self.owner
+    }
+
+    /// The commitment that proofs are about, which contracts pin.
+    pub fn commitment(&self) -> &WeightsCommitment {
+        &self.commitment
     }
 
     /// What a proof says, if it is true: the answers are those of the network, with the weights of the commitment.

@@ -1,11 +1,12 @@
 //! Cost report of a built circuit, layer by layer.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde::Serialize;
 
 use super::Circuit;
 use crate::{
+    arith::r1cs::Label,
     number::Cost,
     prove::{Groth16, ProofSystem, RangeChecks, Rates, Registered, TwoPhase, Work},
 };
@@ -53,6 +54,19 @@ pub struct Report {
     pub work: Work,
 }
 
+/// What each gadget of each of so many nodes costs, by where constraints come from.
+pub(crate) fn by_gadget(labels: &[Label], total: Cost, nodes: usize) -> BTreeMap<(usize, &'static str), Cost> {
+    let mut costs = BTreeMap::<(usize, &'static str), Cost>::new();
+    let ends = labels.iter().skip(1).map(|l| (l.first, l.witness));
+    for (label, (end, witness)) in labels.iter().zip(ends.chain([(total.constraints, total.witnesses)])) {
+        let cost = Cost::new(end - label.first, witness - label.witness);
+        if cost != Cost::default() {
+            *costs.entry((label.node % nodes.max(1), label.gadget)).or_default() += cost;
+        }
+    }
+    costs
+}
+
 impl Report {
     pub(super) fn of(circuit: &Circuit, rates: &Rates) -> Self {
         match (circuit.spec.checks, circuit.spec.registers) {
@@ -64,16 +78,8 @@ impl Report {
 
     fn in_system<S: ProofSystem>(circuit: &Circuit, rates: &Rates) -> Self {
         let m = &circuit.matrices;
-        let mut costs = std::collections::BTreeMap::<(usize, &'static str), Cost>::new();
-        let nodes = circuit.spec.graph.nodes().len();
-        let ends = circuit.labels.iter().skip(1).map(|l| (l.first, l.witness));
-        for (label, (end, witness)) in circuit.labels.iter().zip(ends.chain([(m.constraints(), m.witness)])) {
-            let cost = Cost::new(end - label.first, witness - label.witness);
-            if cost != Cost::default() {
-                *costs.entry((label.node % nodes, label.gadget)).or_default() += cost;
-            }
-        }
-        let rows = costs
+        let total = Cost::new(m.constraints(), m.witness);
+        let rows = by_gadget(&circuit.labels, total, circuit.spec.graph.nodes().len())
             .into_iter()
             .map(|((number, gadget), cost)| {
                 let (node, _, layer) = circuit.locate(number);
@@ -84,7 +90,7 @@ impl Report {
         Self {
             model: circuit.spec.graph.name().to_owned(),
             rows,
-            total: Cost::new(m.constraints(), m.witness),
+            total,
             public_inputs: m.instance - 1,
             system: S::NAME,
             proving_key_bytes: S::proving_key_bytes(work.size),

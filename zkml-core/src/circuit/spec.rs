@@ -110,14 +110,10 @@ impl Spec {
         tables: Tables,
         secrets: Option<&Secrets<'_>>,
     ) -> Result<(C, Vec<Row>, Layout), Refused> {
-        if self.registers {
-            let ranged = Ranged::new(Registering::new(cs), self.checks, tables);
-            let (ranged, rows) = self.synthesize_in(ranged, secrets)?;
-            let (cs, layout) = ranged.cs.finish();
-            return Ok((cs, rows, layout));
-        }
-        let (ranged, rows) = self.synthesize_in(Ranged::new(cs, self.checks, tables), secrets)?;
-        Ok((ranged.cs, rows, Layout::default()))
+        let ranged = Ranged::new(Registering::new(cs, self.registers), self.checks, tables);
+        let (ranged, rows) = self.synthesize_in(ranged, secrets)?;
+        let (cs, layout) = ranged.cs.finish();
+        Ok((cs, rows, layout))
     }
 
     fn synthesize_in<C: Accumulate>(&self, cs: C, secrets: Option<&Secrets<'_>>) -> Result<(C, Vec<Row>), Refused> {
@@ -129,7 +125,7 @@ impl Spec {
     /// The tables with which a circuit of registered weights takes the fewest rows: by a dry run, since what is registered is made as it
     /// is used.
     pub(super) fn tables_of_registered(&self, limits: &Limits) -> Result<Tables, CircuitError> {
-        let asking = Ranged::asking(Registering::new(Tally::at_most(limits.constraints)));
+        let asking = Ranged::asking(Registering::new(Tally::at_most(limits.constraints), true));
         let (ranged, _) = self.synthesize_in(asking, None).map_err(|refused| self.uncounted(refused, limits))?;
         Ok(Tables::cheapest(ranged.requests()))
     }

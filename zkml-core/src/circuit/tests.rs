@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Circuit, CircuitError, Limits, spec::Spec};
 use crate::{
-    arith::r1cs::{Tally, Weigh},
+    arith::r1cs::Tally,
     graph::{Graph, Range, Visibility, Visible},
     layer::Args,
     model::{Model, Weights},
@@ -131,18 +131,14 @@ fn what_is_counted_is_what_is_built() {
             // In closed form, too.
             assert_eq!(circuit.spec.counts().unwrap().total(), Cost::new(m.constraints(), m.witness));
             assert_eq!(circuit.spec.counts().unwrap().fixed(), m.size().fixed);
-            let counted = (tally.counts.constraints, tally.counts.witnesses, tally.counts.instances + 1);
+            let counted = (tally.constraints, tally.witnesses, tally.instances + 1);
             assert_eq!(counted, (m.constraints(), m.witness, m.instance));
             assert_eq!(table.len(), circuit.table().entries().len());
             assert_eq!(circuit.spec.counts().unwrap().instances() + 1, m.instance);
             let entries: usize = m.abc.iter().flatten().map(Vec::len).sum();
             // A variable that a sum meets twice is one entry in a matrix.
-            assert!(
-                (entries..=entries + entries / 2).contains(&tally.counts.entries),
-                "{} of {entries}",
-                tally.counts.entries
-            );
-            assert!(tally.counts.peak() >= entries);
+            assert!((entries..=entries + entries / 2).contains(&tally.entries), "{} of {entries}", tally.entries);
+            assert!(tally.peak() >= entries);
         }
     }
 }
@@ -166,10 +162,10 @@ fn the_work_that_is_counted_is_that_of_the_circuit() {
             .into_iter()
             .flat_map(|v| [of(v).circuit_in::<Groth16>(1, v).unwrap(), of(v).circuit_in::<TwoPhase>(2, v).unwrap()]);
         for (i, circuit) in circuits.chain([of(PRIVATE).circuit_in::<Registered>(1, PRIVATE).unwrap()]).enumerate() {
-            let counted = circuit.spec.synthesize(Weigh::new(), circuit.tables, None).unwrap().0.finish();
+            let counted = circuit.spec.synthesize(Tally::weighing(), circuit.tables, None).unwrap().0.work().unwrap();
             let built = circuit.matrices().work();
             let tally = circuit.spec.synthesize(Tally::new(), circuit.tables, None).unwrap().0;
-            assert_eq!(counted.entries, tally.counts.entries);
+            assert_eq!(counted.entries, tally.entries);
             assert!(counted.entries >= built.entries);
             assert_eq!(Work { entries: built.entries, ..counted }, built, "{} {i}", graph.name());
             seen.iter_mut().zip(built.sides).for_each(|(seen, side)| *seen += side);
@@ -210,7 +206,7 @@ fn each_limit_is_one() {
         cells,
         constraints: m.constraints(),
         witnesses: m.witness,
-        entries: tally.counts.peak(),
+        entries: tally.peak(),
     };
     assert!(Circuit::from_bytes_with(&bytes, &all).is_ok());
     for (what, limits) in [

@@ -12,7 +12,7 @@ use zkml_groth16::{domain::Domain, msm};
 use crate::{
     arith::{
         Arith,
-        r1cs::{Accumulate, Assign, R1cs, Ranged, Requests, Tables, WIDEST, Weigh},
+        r1cs::{Accumulate, Assign, R1cs, Ranged, Registering, Requests, Tables, Tally, WIDEST},
     },
     graph::{Graph, Range, Visibility, Visible},
     layer::Args,
@@ -93,25 +93,25 @@ fn per_value<P, Q>(points: &[P], sum: impl Fn(&[P], &[Fr]) -> Q) -> PerValue {
 
 /// Bits: so many numbers, each cut and rectified.
 fn bits<C: Accumulate>(cs: C, count: usize) -> Result<C, ArithError> {
-    let mut r1cs = R1cs::new(Ranged::bits(cs));
+    let mut r1cs = R1cs::new(Ranged::bits(Registering::new(cs, false)));
     let interval = Interval::new(Int::from(-1 << 16), Int::from((1 << 16) - 1))?;
     for value in small().take(count) {
         let x = r1cs.allocate(&interval, Some(value % interval.hi))?;
         r1cs.relu(&x, Cut::by(8, Some(8)))?;
     }
-    Ok(r1cs.finish()?.cs)
+    Ok(r1cs.finish()?.cs.cs)
 }
 
 /// So many numbers of the widest limb, each looked up.
 fn lookups<C: Accumulate>(cs: C, count: usize) -> Result<C, ArithError> {
     let mut requests = Requests::default();
     requests.add(WIDEST, count);
-    let mut r1cs = R1cs::new(Ranged::lookups(cs, Tables::cheapest(&requests)));
+    let mut r1cs = R1cs::new(Ranged::lookups(Registering::new(cs, false), Tables::cheapest(&requests)));
     let interval = Interval::new(Int::ZERO, pow2(WIDEST) - Int::ONE)?;
     for value in small().take(count) {
         r1cs.allocate(&interval, Some(value & interval.hi))?;
     }
-    Ok(r1cs.finish()?.cs)
+    Ok(r1cs.finish()?.cs.cs)
 }
 
 /// A small convolutional network of private weights, and an input of it.
@@ -143,13 +143,13 @@ fn network(rng: &mut dyn SecureRng) -> Result<(Quantized, Tensor), CalibrationEr
 fn rows(rng: &mut dyn SecureRng) -> Result<(f64, PerValue), CalibrationError> {
     const COUNT: usize = REFERENCE / 16;
     let time = nanoseconds(|| bits(Assign::new(), COUNT).map(|assign| assign.finish().len()));
-    let counts = bits(Weigh::new(), COUNT).map_err(failed)?.finish().witness();
+    let counts = bits(Tally::weighing(), COUNT).map_err(failed)?.work().unwrap_or_default().witness();
     let bit = time / counts.total() as f64;
 
     let mut challenge = |_: &[Fr], _: &[Fr]| Ok(Fr::from(REFERENCE as u64).square());
     let time =
         nanoseconds(|| lookups(Assign::two_phases(&mut challenge), REFERENCE).map(|assign| assign.finish().len()));
-    let counts = lookups(Weigh::new(), REFERENCE).map_err(failed)?.finish().witness();
+    let counts = lookups(Tally::weighing(), REFERENCE).map_err(failed)?.work().unwrap_or_default().witness();
     // What is looked up is an integer that is no sum.
     let full = (time - bit * counts.small as f64).max(0.0) / counts.full as f64;
 
@@ -225,9 +225,9 @@ mod tests {
     /// Each kernel is of what its rate is said to be of.
     #[test]
     fn what_is_measured_is_what_the_rates_are_of() {
-        let counts = bits(Weigh::new(), 100).unwrap().finish().witness();
+        let counts = bits(Tally::weighing(), 100).unwrap().work().unwrap().witness();
         assert!(counts.bits > 15 * counts.small && counts.full == 0, "{counts:?}");
-        let counts = lookups(Weigh::new(), REFERENCE).unwrap().finish().witness();
+        let counts = lookups(Tally::weighing(), REFERENCE).unwrap().work().unwrap().witness();
         assert!(counts.full >= REFERENCE && counts.small <= counts.full && counts.bits == 0, "{counts:?}");
 
         let mut lengths = [[0; 2]; SMALL];

@@ -5,9 +5,10 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::{
-    circuit::{Circuit, ReportRow},
+    arith::r1cs::{Label, Ranged, Registering, Tables, Tally},
+    circuit::{Circuit, ReportRow, by_gadget},
     error::PlanError,
-    graph::Visibility,
+    graph::{Visibility, Visible},
     number::Cost,
     plan::Quantized,
     prove::{Groth16, ProofSystem, Rates, Work},
@@ -43,11 +44,10 @@ pub fn estimate(quantized: &Quantized, visibility: Visibility, batch: usize) -> 
     estimate_in::<Groth16>(quantized, visibility, batch)
 }
 
-/// The budget of the circuit that [`Quantized::circuit_in`] would build for a proof system, on a machine as [`Rates::default`] has it. Of
-/// registered weights, what is registered is made as it is used: [`Estimate::of`] counts the circuit that was built.
+/// The budget of the circuit that [`Quantized::circuit_in`] would build for a proof system, on a machine as [`Rates::default`] has it.
 ///
 /// # Errors
-/// If a value may outgrow the field.
+/// If a value may outgrow the field, or the system is one of registered weights and they are not private.
 pub fn estimate_in<S: ProofSystem>(
     quantized: &Quantized,
     visibility: Visibility,
@@ -66,16 +66,30 @@ pub fn estimate_with<S: ProofSystem>(
     batch: usize,
     rates: &Rates,
 ) -> Result<Estimate, PlanError> {
-    let (counts, tables) = quantized.counts(visibility, batch, S::RANGE_CHECKS)?;
-    let work = quantized.work(visibility, batch, S::RANGE_CHECKS, tables)?;
-    // The challenge is none of them.
-    let public_inputs = counts.instances() - usize::from(!S::RANGE_CHECKS.is_bits());
-    let row = |(&(number, gadget), &cost): (&(usize, &'static str), &Cost)| {
-        let node = &quantized.graph().nodes()[number];
-        let layer = node.layer.as_ref().map_or("input", |l| l.card().name);
-        ReportRow { node: node.name.clone(), layer, gadget, cost }
+    let tables = if S::REGISTERS {
+        if visibility.weights != Visible::Private {
+            return Err(PlanError::Registers { found: format!("{:?}", visibility.weights) });
+        }
+        // What is registered is made as it is used.
+        let asking = Ranged::asking(Registering::new(Tally::new(), true));
+        Tables::cheapest(quantized.dry_run(visibility, batch, asking)?.requests())
+    } else {
+        quantized.counts(visibility, batch, S::RANGE_CHECKS)?.1
     };
-    let rows = counts.budget().iter().map(row).collect();
+    let tally = Registering::new(Tally::weighing(), S::REGISTERS);
+    let tally = quantized.dry_run(visibility, batch, Ranged::new(tally, S::RANGE_CHECKS, tables))?.cs.cs;
+    let nodes = quantized.graph().nodes();
+    let row = |((number, gadget), cost): ((usize, &'static str), Cost)| {
+        let node = nodes.get(number)?;
+        let layer = node.layer.as_ref().map_or("input", |l| l.card().name);
+        Some(ReportRow { node: node.name.clone(), layer, gadget, cost })
+    };
+    let total = Cost::new(tally.constraints, tally.witnesses);
+    let labels: Vec<Label> = tally.labels().collect();
+    let rows = by_gadget(&labels, total, nodes.len()).into_iter().filter_map(row).collect();
+    // The challenge is none of them.
+    let public_inputs = tally.instances - usize::from(!S::RANGE_CHECKS.is_bits());
+    let work = tally.work().unwrap_or_default();
     Ok(Estimate::of_work::<S>(quantized.graph().name(), rows, work, public_inputs, rates))
 }
 

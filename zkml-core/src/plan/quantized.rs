@@ -12,7 +12,7 @@ use crate::{
         bounds::Bounds,
         counts::{Budget, Counts},
         ints::Ints,
-        r1cs::{R1cs, Ranged, Tables, Weigh},
+        r1cs::{R1cs, Ranged, Registering, Tables, Tally},
     },
     error::{InputError, PlanError},
     graph::{Graph, NodeId, Visibility, Visible},
@@ -20,7 +20,7 @@ use crate::{
     model::Model,
     number::{ArithError, Int, Integer, Interval},
     optimize::{self, Applied},
-    prove::{RangeChecks, Work},
+    prove::RangeChecks,
     shape::Shape,
     tensor::Tensor,
 };
@@ -344,20 +344,19 @@ impl Quantized {
         Ok((counts, tables))
     }
 
-    /// What there is to do for a proof, by a dry run of the circuit.
-    pub(crate) fn work(
+    /// A dry run of the circuit.
+    pub(crate) fn dry_run(
         &self,
         visibility: Visibility,
         batch: usize,
-        checks: RangeChecks,
-        tables: Tables,
-    ) -> Result<Work, PlanError> {
+        cs: Ranged<Registering<Tally>>,
+    ) -> Result<Ranged<Registering<Tally>>, PlanError> {
         let constants = (visibility.weights == Visible::Public).then_some(self.params.as_slice());
         let relation = Relation { graph: self.graph(), plan: &self.plan, visibility, batch, constants };
-        let mut r1cs = R1cs::new(Ranged::new(Weigh::new(), checks, tables));
+        let mut r1cs = R1cs::new(cs);
         let counted = relation.synthesize(&mut r1cs, None);
         let counted = counted.and_then(|_| r1cs.finish().map_err(|error| (NodeId(0), error)));
-        Ok(counted.map_err(|refused| arith_error(self.graph(), refused))?.cs.finish())
+        counted.map_err(|refused| arith_error(self.graph(), refused))
     }
 }
 

@@ -104,7 +104,8 @@ impl Share {
             }
         }
         let seed = Points::new("zkml ceremony share 1").g1(&self.points).g1(first.points).g1(second.points);
-        let weights = weights(&seed.g2(&self.k).finish(), self.points.len());
+        let seed = hash::hash("zkml ceremony share weights 1", &[challenge, &seed.g2(&self.k).finish()]);
+        let weights = weights(&seed, self.points.len());
         // Of the second key's point `j` that of the first key's value `selection[j]`.
         let selected: Option<Vec<Fr>> = selection.iter().map(|i| weights.get(*i).copied()).collect();
         let Some(selected) = selected else {

@@ -31,7 +31,7 @@ const MOST: u32 = 28;
 /// checked them (`snarkjs powersoftau verify`), and compare its hash.
 pub fn read_ptau(source: impl Read + Seek, rows: usize) -> Result<Powers, FormatError> {
     let mut sections = Sections::open(source, MAGIC, 1)?;
-    let head = sections.bytes(1)?;
+    let head = sections.header(1)?;
     let mut head = Bytes(&head);
     head.field::<Fq>("curve")?;
     let power = head.u32("the power")?;

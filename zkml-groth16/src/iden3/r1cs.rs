@@ -34,7 +34,7 @@ pub struct Constraints {
 /// If it is no such file, is truncated, of another field, uses custom gates, or names a column that is not there.
 pub fn read_r1cs(source: impl Read + Seek) -> Result<Constraints, FormatError> {
     let mut sections = Sections::open(source, MAGIC, 1)?;
-    let head = sections.bytes(1)?;
+    let head = sections.header(1)?;
     let mut head = Bytes(&head);
     head.field::<Fr>("field")?;
     let columns = head.u32("the number of columns")? as usize;

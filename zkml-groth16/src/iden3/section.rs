@@ -14,6 +14,8 @@ use super::error::FormatError;
 
 /// More sections than any file has.
 const MOST_SECTIONS: u32 = 64;
+/// The most bytes of a header: numbers, and a few points.
+const LONGEST_HEADER: u64 = 1 << 12;
 /// How many points are read together.
 const CHUNK: usize = 1 << 13;
 /// The bytes of an element of either field.
@@ -93,6 +95,15 @@ impl<R: Read + Seek> Sections<R> {
     /// The length of a section, in bytes.
     pub(super) fn length(&self, kind: u32) -> Result<u64, FormatError> {
         Ok(self.find(kind)?.length)
+    }
+
+    /// The contents of a section that has no list, whole.
+    pub(super) fn header(&mut self, kind: u32) -> Result<Vec<u8>, FormatError> {
+        let found = self.length(kind)?;
+        if found > LONGEST_HEADER {
+            return Err(FormatError::Length { what: "the length of the header", expected: LONGEST_HEADER, found });
+        }
+        self.bytes(kind)
     }
 
     /// The contents of a section, whole.

@@ -23,7 +23,7 @@ const VERSION: u32 = 2;
 /// If it is no such file, is truncated, of another field, or a value is not below the modulus.
 pub fn read_wtns(source: impl Read + Seek) -> Result<Vec<Fr>, FormatError> {
     let mut sections = Sections::open(source, MAGIC, VERSION)?;
-    let head = sections.bytes(1)?;
+    let head = sections.header(1)?;
     let mut head = Bytes(&head);
     head.field::<Fr>("field")?;
     let count = head.u32("the number of values")?;

@@ -69,12 +69,12 @@ pub fn read_zkey(source: impl Read + Seek, constraints: &Constraints) -> Result<
     let Constraints { rows, instance, witness } = constraints;
     let (columns, domain) = (instance.saturating_add(*witness), domain(rows, *instance)?);
     let mut sections = Sections::open(source, MAGIC, 1)?;
-    let protocol = sections.bytes(1)?;
+    let protocol = sections.header(1)?;
     let mut protocol = Bytes(&protocol);
     if protocol.u32("the proof system")? != PROTOCOL {
         return Err(FormatError::System { what: "proof system" });
     }
-    let head = sections.bytes(2)?;
+    let head = sections.header(2)?;
     let mut head = Bytes(&head);
     head.field::<Fq>("curve")?;
     head.field::<Fr>("field")?;

@@ -12,7 +12,8 @@ use crate::{
     out::{Out, bytes, count, table, time},
     project::Project,
     ready,
-    system::{Provable, System, in_system},
+    registered::{Usable, in_use},
+    system::System,
 };
 
 #[derive(Args, Debug)]
@@ -31,6 +32,8 @@ struct Report {
     witnesses: usize,
     build_seconds: f64,
     setup_seconds: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    register_seconds: Option<f64>,
     witness_seconds: f64,
     prove_seconds: f64,
     predicted_seconds: f64,
@@ -44,10 +47,10 @@ pub fn run(arguments: &Arguments, project: Project, out: &Out) -> Result<(), Err
     if arguments.runs == 0 {
         return Err(Error::Usage("`--runs 0`, expected at least one".to_owned()));
     }
-    in_system!(project.settings.system, bench(arguments, &project, out))
+    in_use!(project, bench(arguments, &project, out))
 }
 
-fn bench<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Result<(), Error> {
+fn bench<S: Usable>(arguments: &Arguments, project: &Project, out: &Out) -> Result<(), Error> {
     let began = Instant::now();
     let (quantized, circuit) = ready::circuit::<S>(project, 1, out)?;
     let build_seconds = began.elapsed().as_secs_f64();
@@ -62,6 +65,10 @@ fn bench<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Re
     let keys = circuit.setup_in::<S>(&mut OsRng)?;
     let setup_seconds = step.seconds();
     drop(step);
+    let step = project.registered().then(|| out.step("register the weights, under keys that are not kept"));
+    let with = S::fresh(&circuit, &keys)?;
+    let register_seconds = step.as_ref().map(|step| step.seconds());
+    drop(step);
     let input = std::slice::from_ref(&sample.tensor);
     let (mut witnesses, mut proofs, mut checks) = (vec![], vec![], vec![]);
     for i in 0..arguments.runs {
@@ -70,10 +77,10 @@ fn bench<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Re
         circuit.witness(input, &mut OsRng).map_err(|error| of_input(of, error))?;
         witnesses.push(began.elapsed().as_secs_f64());
         let began = Instant::now();
-        let (proof, _) = circuit.prove_in::<S>(&keys.proving, input, &mut OsRng)?;
+        let (proof, _) = S::proof_of(&circuit, &keys.proving, &with, input)?;
         proofs.push(began.elapsed().as_secs_f64());
         let began = Instant::now();
-        let verified = keys.verifying.verify(&proof);
+        let verified = S::statement_of(&keys.verifying, &with, &proof);
         checks.push(began.elapsed().as_secs_f64());
         verified.map_err(|error| Error::Verify { path: sample.path.clone(), error })?;
         drop(step);
@@ -84,6 +91,7 @@ fn bench<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Re
         witnesses: report.total.witnesses,
         build_seconds,
         setup_seconds,
+        register_seconds,
         witness_seconds: median(&mut witnesses),
         prove_seconds: median(&mut proofs),
         predicted_seconds: report.seconds,
@@ -95,15 +103,18 @@ fn bench<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Re
     out.show(&report, || {
         let row = |name: &str, measured: String, predicted: String| vec![name.to_owned(), measured, predicted];
         let none = || "-".to_owned();
-        let rows = [
+        let mut rows = vec![
             row("build the circuit", time(report.build_seconds), none()),
             row("setup", time(report.setup_seconds), none()),
+        ];
+        rows.extend(report.register_seconds.map(|seconds| row("register", time(seconds), none())));
+        rows.extend([
             row("witness", time(report.witness_seconds), none()),
             row("prove", time(report.prove_seconds), time(report.predicted_seconds)),
             row("verify", time(report.verify_seconds), none()),
             row("proving key", bytes(report.proving_key_bytes), none()),
             row("memory", none(), bytes(report.predicted_memory_bytes)),
-        ];
+        ]);
         format!(
             "{}, {} constraints, {} witnesses; medians of {}\n{}",
             report.system.name(),

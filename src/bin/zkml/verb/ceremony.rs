@@ -2,18 +2,21 @@
 
 use std::{
     fs,
-    io::{IsTerminal, stdin},
+    io::{BufRead, IsTerminal, Read, stdin},
     path::{Path, PathBuf},
 };
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use zeroize::Zeroizing;
 use zkml::{
-    circuit::Circuit,
+    circuit::{Circuit, WeightCircuit},
     prove::{
-        Ceremony, CeremonyError, Contribution, Digest, LoadError, Matrices, Powers,
+        Backend, Ceremony, CeremonyError, Contribution, Digest, Groth16, LoadError, Matrices, Powers, Registered,
+        TwoPhase,
         ceremony::{ITERATIONS, Source},
         iden3,
+        phased::{Openable, Phased},
     },
     rand::rngs::OsRng,
 };
@@ -24,7 +27,7 @@ use crate::{
     out::{Out, time},
     project::Project,
     ready::{self, KeyFiles, at},
-    system::{Provable, in_system},
+    registered::in_use,
 };
 
 #[derive(Args, Debug)]
@@ -34,34 +37,52 @@ pub struct Arguments {
     /// How many inputs one proof is about
     #[arg(long, global = true, default_value_t = 1, value_name = "COUNT")]
     batch: usize,
+    /// With registered weights: of the circuit that shows what they are, instead of that of answers
+    #[arg(long, global = true)]
+    weights: bool,
     /// Of a statement of the project's bounty, instead of the project's circuit
     #[cfg(feature = "bounty")]
-    #[arg(long, global = true, value_name = "STATEMENT", conflicts_with = "batch")]
+    #[arg(long, global = true, value_name = "STATEMENT", conflicts_with_all = ["batch", "weights"])]
     bounty: Option<super::bounty::circuits::Statement>,
 }
+
+/// A proof system whose keys many parties can make.
+pub trait Ceremonial: Backend + Phased<Registered: Openable> {}
+impl<S: Backend + Phased<Registered: Openable>> Ceremonial for S {}
 
 /// What the keys are for.
 enum Subject {
     /// The project's circuit.
     Model(Box<Circuit>),
+    /// The one that shows what the registered weights of the other are.
+    Weights(Box<Circuit>, Box<WeightCircuit>),
     /// A statement of its bounty.
     #[cfg(feature = "bounty")]
     Bounty(Box<zkml::bounty::Statements>, zkml::bounty::Part),
 }
 
 impl Subject {
-    fn of<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Result<Self, Error> {
+    fn of<S: Ceremonial>(arguments: &Arguments, project: &Project, out: &Out) -> Result<Self, Error> {
         #[cfg(feature = "bounty")]
         if let Some(statement) = arguments.bounty {
             let circuits = super::bounty::circuits::statements(project, out)?;
             return Ok(Self::Bounty(Box::new(circuits.statements), statement.part()));
         }
-        Ok(Self::Model(Box::new(ready::circuit::<S>(project, arguments.batch, out)?.1)))
+        Self::of_circuit(arguments, ready::circuit::<S>(project, arguments.batch, out)?.1)
+    }
+
+    fn of_circuit(arguments: &Arguments, circuit: Circuit) -> Result<Self, Error> {
+        if !arguments.weights {
+            return Ok(Self::Model(Box::new(circuit)));
+        }
+        let weights = WeightCircuit::new(&circuit)?;
+        Ok(Self::Weights(Box::new(circuit), Box::new(weights)))
     }
 
     fn matrices(&self) -> &Matrices {
         match self {
             Self::Model(circuit) => circuit.matrices(),
+            Self::Weights(_, weights) => weights.matrices(),
             #[cfg(feature = "bounty")]
             Self::Bounty(statements, part) => statements.matrices(*part),
         }
@@ -70,14 +91,18 @@ impl Subject {
     fn digest(&self) -> Digest {
         match self {
             Self::Model(circuit) => circuit.digest(),
+            Self::Weights(_, weights) => weights.digest(),
             #[cfg(feature = "bounty")]
             Self::Bounty(statements, part) => statements.digest(*part),
         }
     }
 
-    fn begin<S: Provable>(&self, powers: &Powers) -> Result<Ceremony<S>, CeremonyError> {
+    fn begin<S: Ceremonial>(&self, powers: &Powers) -> Result<Ceremony<S>, CeremonyError> {
         match self {
             Self::Model(circuit) => circuit.ceremony_in::<S>(powers),
+            Self::Weights(_, weights) => {
+                Ceremony::new(weights.matrices(), weights.table().clone(), weights.contents(), powers)
+            }
             #[cfg(feature = "bounty")]
             Self::Bounty(statements, part) => statements.ceremony_in::<S>(*part, powers),
         }
@@ -86,7 +111,7 @@ impl Subject {
     /// What is published with the keys: nothing of a bounty, whose package has it.
     fn file(&self) -> Result<Option<Vec<u8>>, Error> {
         match self {
-            Self::Model(circuit) => Ok(Some(circuit.to_bytes()?)),
+            Self::Model(circuit) | Self::Weights(circuit, _) => Ok(Some(circuit.to_bytes()?)),
             #[cfg(feature = "bounty")]
             Self::Bounty(..) => Ok(None),
         }
@@ -120,6 +145,10 @@ enum Step {
         /// What the transcript calls you
         #[arg(long)]
         name: String,
+        /// A file of anything that nobody can guess, `-` for standard input: it is hashed with randomness of the operating system. Asked for
+        /// on a terminal where none is named
+        #[arg(long, value_name = "FILE")]
+        entropy: Option<PathBuf>,
         /// Where to write the contribution, to send back
         #[arg(long, value_name = "FILE", default_value = "contribution.zkml")]
         out: PathBuf,
@@ -153,6 +182,9 @@ enum Step {
         #[arg(long, value_name = "FILE.ptau")]
         ptau: PathBuf,
     },
+    /// With registered weights: the key that links the two commitments, once both ceremonies are finished
+    #[command(subcommand)]
+    Link(super::link_ceremony::Step),
 }
 
 /// What every step shows.
@@ -193,39 +225,52 @@ struct Keys {
 
 pub fn run(arguments: &Arguments, open: impl Fn() -> Result<Project, Error>, out: &Out) -> Result<(), Error> {
     // Who contributes has neither model nor project, but a file of the circuit.
-    if let Step::Contribute { state: Some(state), circuit, ptau, unverified, name, out: to } = &arguments.step
+    if let Step::Contribute { state: Some(state), circuit, ptau, unverified, name, entropy, out: to } = &arguments.step
         && (circuit.is_some() || *unverified)
     {
         let subject = match circuit {
             Some(path) => {
                 let circuit = Circuit::load(path).map_err(|error| Error::file(path, "read", error))?;
-                Some(Subject::Model(Box::new(circuit)))
+                Some(Subject::of_circuit(arguments, circuit)?)
             }
             None => None,
         };
         let against = subject.as_ref().zip(ptau.as_deref());
-        return match contribute::<zkml::prove::Groth16>(state, against, name, to, out) {
-            Err(Error::Load { error: LoadError::System { .. }, .. }) => {
-                contribute::<zkml::prove::TwoPhase>(state, against, name, to, out)
-            }
-            ended => ended,
-        };
+        let who = Who { name, entropy: entropy.as_deref() };
+        // The state says which system it is of; nothing was asked of the contributor before it was read.
+        let other =
+            |ended: &Result<(), Error>| matches!(ended, Err(Error::Load { error: LoadError::System { .. }, .. }));
+        let mut ended = contribute::<Groth16>(state, against, who, to, out);
+        if other(&ended) {
+            ended = contribute::<TwoPhase>(state, against, who, to, out);
+        }
+        if other(&ended) {
+            ended = contribute::<Registered>(state, against, who, to, out);
+        }
+        return ended;
+    }
+    if let Step::Link(step) = &arguments.step
+        && let Some(contributor) = step.without_project()
+    {
+        return contributor.contribute(out);
     }
     let project = open()?;
     #[cfg(feature = "bounty")]
     if arguments.bounty.is_some() {
-        return step::<zkml::prove::Groth16>(arguments, &project, out);
+        return step::<Groth16>(arguments, &project, out);
     }
-    if project.registered() {
-        let reason = "keys for registered weights are made by `zkml setup` alone here, by a single party; ceremonies for them are the library's \
-                      `Ceremony::<Registered>` and `LinkContribution`";
-        return Err(Error::Usage(reason.to_owned()));
+    if arguments.weights && !project.registered() {
+        let reason = "`--weights` is of registered weights, and `visibility.weights` is not \"registered\"";
+        return Err(Error::Project { path: project.file, reason: reason.to_owned() });
     }
-    in_system!(project.settings.system, step(arguments, &project, out))
+    in_use!(project, step(arguments, &project, out))
 }
 
-fn step<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Result<(), Error> {
-    let of_model = |name: &str| project.of_batch(arguments.batch, name);
+fn step<S: Ceremonial>(arguments: &Arguments, project: &Project, out: &Out) -> Result<(), Error> {
+    let of_model = |name: &str| {
+        let prefix = if arguments.weights { "weights." } else { "" };
+        project.of_batch(arguments.batch, &format!("{prefix}{name}"))
+    };
     #[cfg(feature = "bounty")]
     let at_home = |name: &str| match arguments.bounty {
         Some(statement) => super::bounty::circuits::key_file(project, statement.part(), name),
@@ -262,10 +307,12 @@ fn step<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Res
             });
             Ok(())
         }
-        Step::Contribute { state, ptau, name, out: to, .. } => {
+        Step::Contribute { state, ptau, name, entropy, out: to, .. } => {
+            let who = Who { name, entropy: entropy.as_deref() };
             let subject = ptau.as_ref().map(|_| Subject::of::<S>(arguments, project, out)).transpose()?;
-            contribute::<S>(state.as_ref().unwrap_or(&path), subject.as_ref().zip(ptau.as_deref()), name, to, out)
+            contribute::<S>(state.as_ref().unwrap_or(&path), subject.as_ref().zip(ptau.as_deref()), who, to, out)
         }
+        Step::Link(step) => step.run(project, arguments.batch, out),
         Step::Accept { contributions } => {
             let _lock = project.lock(out)?;
             let mut ceremony = load::<S>(&path)?;
@@ -316,7 +363,7 @@ fn step<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Res
             };
             // The verifying key comes last: where it is, the others are of it. So an old one goes first.
             files::remove(&to.verifying)?;
-            if let Some(bytes) = subject.file()? {
+            if let (Some(bytes), false) = (subject.file()?, arguments.weights) {
                 files::save(&to.circuit, &bytes)?;
             }
             files::save_by(&to.proving, |path| keys.proving.save(path))?;
@@ -335,11 +382,51 @@ fn step<S: Provable>(arguments: &Arguments, project: &Project, out: &Out) -> Res
     }
 }
 
+/// A contributor: what the transcript calls them, and where their part of the randomness is.
+#[derive(Clone, Copy)]
+pub struct Who<'a> {
+    pub name: &'a str,
+    pub entropy: Option<&'a Path>,
+}
+
+impl Who<'_> {
+    /// The most that is read.
+    const MOST: u64 = 1 << 20;
+
+    /// What the contributor typed, or has in a file; overwritten when it was used.
+    pub fn typed(self, out: &Out) -> Result<Zeroizing<Vec<u8>>, Error> {
+        // Never moved to another place, which would leave a copy behind.
+        let mut typed = Zeroizing::new(Vec::with_capacity(Self::MOST as usize + 1));
+        let (path, read) = match self.entropy {
+            Some(path) if path == Path::new("-") => {
+                (Path::new("standard input"), stdin().lock().take(Self::MOST + 1).read_to_end(&mut typed))
+            }
+            Some(path) => {
+                (path, fs::File::open(path).and_then(|file| file.take(Self::MOST + 1).read_to_end(&mut typed)))
+            }
+            None if stdin().is_terminal() => {
+                out.note("type anything that nobody can guess, and return: it is hashed with randomness of the operating system");
+                let line = stdin().lock().take(Self::MOST).read_until(b'\n', &mut typed);
+                (Path::new("the terminal"), line)
+            }
+            None => return Ok(typed),
+        };
+        read.map_err(|error| Error::file(path, "read", error))?;
+        if typed.len() as u64 > Self::MOST {
+            return Err(Error::file(path, "read", format!("it has more than {} bytes, which are plenty", Self::MOST)));
+        }
+        if self.entropy.is_some() && typed.is_empty() {
+            return Err(Error::file(path, "read", "it is empty, expected anything that nobody can guess"));
+        }
+        Ok(typed)
+    }
+}
+
 /// Writes a contribution to the state of that file, which is verified against a circuit and powers where these are given.
-fn contribute<S: Provable>(
+fn contribute<S: Ceremonial>(
     state: &Path,
     against: Option<(&Subject, &Path)>,
-    name: &str,
+    who: Who<'_>,
     to: &Path,
     out: &Out,
 ) -> Result<(), Error> {
@@ -349,15 +436,9 @@ fn contribute<S: Provable>(
         let _step = out.step("verify the state");
         of(state, ceremony.verify(subject.matrices(), &subject.digest(), &powers))?;
     }
-    let mut typed = String::new();
-    if stdin().is_terminal() {
-        out.note(
-            "type anything that nobody can guess, and return: it is hashed with randomness of the operating system",
-        );
-        stdin().read_line(&mut typed).map_err(|error| Error::file("the terminal", "read", error))?;
-    }
+    let (name, typed) = (who.name, who.typed(out)?);
     let step = out.step("contribute");
-    let contribution = of(state, ceremony.contribution(name, typed.as_bytes(), &mut OsRng))?;
+    let contribution = of(state, ceremony.contribution(name, &typed, &mut OsRng))?;
     files::save_by(to, |path| contribution.save(path))?;
     drop(step);
     let transcript = contribution.transcript().to_string();
@@ -371,7 +452,7 @@ fn contribute<S: Provable>(
     Ok(())
 }
 
-fn load<S: Provable>(path: &Path) -> Result<Ceremony<S>, Error> {
+fn load<S: Ceremonial>(path: &Path) -> Result<Ceremony<S>, Error> {
     if fs::exists(path).is_ok_and(|there| !there) {
         let repair = "begin one with `zkml ceremony new`";
         return Err(Error::Missing { what: "ceremony", path: path.to_owned(), repair, kind: Kind::Circuit });
@@ -400,7 +481,7 @@ pub fn of<T>(path: &Path, result: Result<T, CeremonyError>) -> Result<T, Error> 
     })
 }
 
-fn show<S: Provable>(
+fn show<S: Ceremonial>(
     path: &Path,
     ceremony: &Ceremony<S>,
     keys: Option<Keys>,

@@ -7,18 +7,20 @@ use serde::Serialize;
 use zkml::{
     circuit::ReportRow,
     dev::cost::{Estimate, estimate_with},
+    evm::EvmSystem,
     graph::{Visibility, Visible},
     model::Model,
     plan::{Plan, Quantized},
-    prove::Rates,
+    prove::{ProofSystem as _, Rates},
 };
 
 use crate::{
     error::Error,
     model,
     out::{Out, bytes, count, table, time},
-    project::Project,
-    system::{Provable, System, in_system},
+    project::{Project, Weights},
+    registered::{in_either, in_use},
+    system::System,
 };
 
 #[derive(Args, Debug)]
@@ -35,6 +37,7 @@ struct Report {
     model: String,
     batch: usize,
     visibility: Visibility,
+    registered: bool,
     system: System,
     costs: Vec<Costs>,
     layers: Vec<Layer>,
@@ -44,7 +47,7 @@ struct Report {
 #[derive(Serialize)]
 struct Costs {
     system: System,
-    weights: Visible,
+    weights: Weights,
     /// Why the circuit is not built under this plan, if it is not.
     refused: Option<String>,
     constraints: Option<usize>,
@@ -74,21 +77,20 @@ pub fn run(arguments: &Arguments, project: Project, out: &Out) -> Result<(), Err
     let plan = model::plan(&project)?;
     let model = model::load(&project)?;
     let mut costs = vec![];
-    for system in [System::Groth16, System::TwoPhase] {
-        for weights in shown(visibility.weights) {
-            let visibility = Visibility { weights, ..visibility };
-            costs.push(in_system!(
-                system,
-                costs_in(&project, &model, &plan, system, visibility, arguments.batch, &rates)
-            ));
-        }
+    let both =
+        [System::Groth16, System::TwoPhase].map(|system| shown(visibility.weights).map(|weights| (system, weights)));
+    for (system, weights) in both.into_iter().flatten().chain([(System::TwoPhase, Weights::Registered)]) {
+        let registers = weights == Weights::Registered;
+        let of = (system, weights);
+        costs.push(in_either!(registers, system, costs_in(&project, &model, &plan, of, arguments.batch, &rates)));
     }
     let quantized = model::of_plan(&project, &model, &plan)?;
-    let own = in_system!(system, estimate_in(&quantized, visibility, arguments.batch, &rates))?;
+    let own = in_use!(project, estimate_in(&quantized, visibility, arguments.batch, &rates))?;
     let report = Report {
         model: quantized.graph().name().to_owned(),
         batch: arguments.batch,
         visibility,
+        registered: project.registered(),
         system,
         costs,
         layers: layers(&own),
@@ -98,14 +100,14 @@ pub fn run(arguments: &Arguments, project: Project, out: &Out) -> Result<(), Err
 }
 
 /// Both visibilities of weights; the project's own is one of them.
-fn shown(weights: Visible) -> [Visible; 2] {
+fn shown(weights: Visible) -> [Weights; 2] {
     match weights {
-        Visible::Public | Visible::Private => [Visible::Public, Visible::Private],
-        Visible::Committed => [Visible::Public, Visible::Committed],
+        Visible::Public | Visible::Private => [Weights::Public, Weights::Private],
+        Visible::Committed => [Weights::Public, Weights::Committed],
     }
 }
 
-fn estimate_in<S: Provable>(
+fn estimate_in<S: EvmSystem>(
     quantized: &Quantized,
     visibility: Visibility,
     batch: usize,
@@ -117,16 +119,15 @@ fn estimate_in<S: Provable>(
     Ok(estimate_with::<S>(quantized, visibility, batch, rates)?)
 }
 
-fn costs_in<S: Provable>(
+fn costs_in<S: EvmSystem>(
     project: &Project,
     model: &Model,
     plan: &Plan,
-    system: System,
-    visibility: Visibility,
+    (system, weights): (System, Weights),
     batch: usize,
     rates: &Rates,
 ) -> Costs {
-    let weights = visibility.weights;
+    let visibility = Visibility { weights: weights.visible(), ..project.visibility() };
     let none = Costs {
         system,
         weights,
@@ -144,7 +145,7 @@ fn costs_in<S: Provable>(
         let quantized = model::of_plan(project, &model.clone().with_visibility(visibility), plan)?;
         let estimate = estimate_in::<S>(&quantized, visibility, batch, rates)?;
         let finer = quantized.plan().steps.iter().any(|step| !step.channels.is_empty());
-        let reveals = weights != Visible::Public && (finer || quantized.passes().iter().any(|pass| pass.values));
+        let reveals = weights != Weights::Public && (finer || quantized.passes().iter().any(|pass| pass.values));
         Ok::<_, Error>((estimate, reveals))
     };
     match estimate() {
@@ -193,7 +194,7 @@ fn text(report: &Report) -> String {
         let mark = if c.refused.is_some() { " *" } else { "" };
         vec![
             c.system.name().to_owned(),
-            format!("{:?}{mark}", c.weights).to_lowercase(),
+            format!("{}{mark}", c.weights.name()),
             or_dash(c.constraints.map(count)),
             or_dash(c.public_inputs.map(count)),
             or_dash(c.proving_key_bytes.map(bytes)),
@@ -211,7 +212,7 @@ fn text(report: &Report) -> String {
     notes.dedup();
     let notes: String = notes.iter().map(|note| format!("\n  * {note}")).collect();
     format!(
-        "{}, {} input{} a proof\n{}{notes}\n\n{}, {}\n{}",
+        "{}, {} input{} a proof\n{}{notes}\n\n{}, {}{}\n{}",
         report.model,
         report.batch,
         if report.batch == 1 { "" } else { "s" },
@@ -222,6 +223,7 @@ fn text(report: &Report) -> String {
         ),
         report.system.name(),
         model::seen(report.visibility),
+        if report.registered { ", registered" } else { "" },
         table(
             &["node", "layer", "constraints", "witnesses", "share"],
             &[2, 3, 4],

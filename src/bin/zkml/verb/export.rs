@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use zkml::{
     evm::{CallOf, EvmKeyOf, solidity},
-    prove::{Groth16, ProofOf, VerifyingKeyOf, hex, snarkjs},
+    prove::{Fr, Groth16, ProofOf, Statement, VerifyingKeyOf, hex, snarkjs},
 };
 
 use super::prove::proofs;
@@ -16,8 +16,9 @@ use crate::{
     out::Out,
     project::Project,
     ready::at,
-    said::said,
-    system::{Provable, System, in_system},
+    registered::{Verifiable, in_either},
+    said::{element, owner, said},
+    system::System,
 };
 
 #[derive(Args, Debug)]
@@ -30,6 +31,12 @@ pub struct Arguments {
     /// The folder to write to; `export` among the outputs where none is named
     #[arg(long, short, global = true, value_name = "FOLDER")]
     output: Option<PathBuf>,
+    /// With registered weights: the registration, which a contract pins; that beside the key where none is named
+    #[arg(long, global = true, value_name = "FILE")]
+    registration: Option<PathBuf>,
+    /// With registered weights: whose they must be
+    #[arg(long, global = true, value_name = "OWNER", value_parser = owner)]
+    owner: Option<Fr>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -76,17 +83,21 @@ pub fn run(arguments: &Arguments, project: Project, out: &Out) -> Result<(), Err
         let repair = "name it with `--key`, or make one with `zkml setup`";
         return Err(Error::Missing { what: "verifying key", path: key, repair, kind: Kind::File });
     }
-    let system = System::of_key(&files::read(&key)?);
+    let bytes = files::read(&key)?;
     let folder = arguments.output.clone().unwrap_or_else(|| project.output("export"));
-    let target = Target { system, key: &key, folder: &folder, project: &project };
-    let report = match (&arguments.form, system) {
-        (Form::Solidity { name }, _) => in_system!(system, contract(name, &target))?,
-        (Form::Calldata { proof }, _) => in_system!(system, calldata(proof.as_deref(), &target))?,
-        (Form::Html { proof }, _) => in_system!(system, page(proof.as_deref(), &target))?,
-        (Form::Snarkjs { proof }, System::Groth16) => snarkjs_files(proof.as_deref(), &target)?,
-        (Form::Snarkjs { .. }, System::TwoPhase) => {
-            let found = "snarkjs knows Groth16 alone, and the key is of two phases; set `system = \"groth16\"`, and make new keys";
-            return Err(Error::Usage(format!("{}: {found}", key.display())));
+    let (system, registers) = (System::of_key(&bytes), System::registers(&bytes));
+    let target = Target { arguments, system, key: &key, folder: &folder, project: &project };
+    let report = match &arguments.form {
+        Form::Solidity { name } => in_either!(registers, system, contract(name, &target))?,
+        Form::Calldata { proof } => in_either!(registers, system, calldata(proof.as_deref(), &target))?,
+        Form::Html { proof } => in_either!(registers, system, page(proof.as_deref(), &target))?,
+        Form::Snarkjs { proof } if !registers && system == System::Groth16 => snarkjs_files(proof.as_deref(), &target)?,
+        Form::Snarkjs { .. } => {
+            let phases = if registers { "three" } else { "two" };
+            return Err(Error::Usage(format!(
+                "{}: snarkjs knows Groth16 alone, and the key is of {phases} phases; set `system = \"groth16\"`, and make new keys",
+                key.display()
+            )));
         }
     };
     out.show(&report, || text(&report));
@@ -95,6 +106,7 @@ pub fn run(arguments: &Arguments, project: Project, out: &Out) -> Result<(), Err
 
 /// What is exported, and where to.
 struct Target<'a> {
+    arguments: &'a Arguments,
     system: System,
     key: &'a Path,
     folder: &'a Path,
@@ -102,16 +114,20 @@ struct Target<'a> {
 }
 
 impl Target<'_> {
-    fn verifying<S: Provable>(&self) -> Result<VerifyingKeyOf<S>, Error> {
-        at(self.key, VerifyingKeyOf::<S>::load(self.key))
+    /// The key, and what else verification takes.
+    fn verifying<S: Verifiable>(&self) -> Result<(VerifyingKeyOf<S>, S::Known), Error> {
+        let key = at(self.key, VerifyingKeyOf::<S>::load(self.key))?;
+        let known = S::known(self.key, self.arguments.registration.as_deref(), self.arguments.owner, &key)?;
+        Ok((key, known))
     }
 
     /// The proof that is named, or the only one that there is; it must be valid.
-    fn proof<S: Provable>(
+    fn proof<S: Verifiable>(
         &self,
         named: Option<&Path>,
         key: &VerifyingKeyOf<S>,
-    ) -> Result<(PathBuf, ProofOf<S>, zkml::prove::Statement), Error> {
+        known: &S::Known,
+    ) -> Result<(PathBuf, ProofOf<S>, Statement), Error> {
         let folder = self.project.output("proofs");
         let path = match (named, proofs(&folder).as_slice()) {
             (Some(path), _) => path.to_owned(),
@@ -129,7 +145,7 @@ impl Target<'_> {
             }
         };
         let proof = at(&path, ProofOf::<S>::load(&path))?;
-        let statement = key.verify(&proof).map_err(|error| Error::Verify { path: path.clone(), error })?;
+        let statement = S::said(key, known, &proof).map_err(|error| Error::Verify { path: path.clone(), error })?;
         Ok((path, proof, statement))
     }
 
@@ -140,10 +156,10 @@ impl Target<'_> {
     }
 }
 
-fn contract<S: Provable>(name: &str, target: &Target<'_>) -> Result<Report, Error> {
-    let key = target.verifying::<S>()?;
+fn contract<S: Verifiable>(name: &str, target: &Target<'_>) -> Result<Report, Error> {
+    let (key, known) = target.verifying::<S>()?;
     let evm = |error| Error::Evm { path: target.key.to_owned(), error };
-    let source = solidity::verifier(name, &key).map_err(evm)?;
+    let source = solidity::registered_verifier(name, &key, S::registered(&known)).map_err(evm)?;
     let hash = EvmKeyOf::<S>::new(&key).map_err(evm)?.hash();
     let inputs = key.table().len();
     Ok(Report {
@@ -155,9 +171,9 @@ fn contract<S: Provable>(name: &str, target: &Target<'_>) -> Result<Report, Erro
     })
 }
 
-fn calldata<S: Provable>(proof: Option<&Path>, target: &Target<'_>) -> Result<Report, Error> {
-    let key = target.verifying::<S>()?;
-    let (path, proof, _) = target.proof(proof, &key)?;
+fn calldata<S: Verifiable>(proof: Option<&Path>, target: &Target<'_>) -> Result<Report, Error> {
+    let (key, known) = target.verifying::<S>()?;
+    let (path, proof, _) = target.proof(proof, &key, &known)?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     let calldata = format!("0x{}", hex(&CallOf::<S>::from(&proof).encode()));
     Ok(Report {
@@ -170,10 +186,10 @@ fn calldata<S: Provable>(proof: Option<&Path>, target: &Target<'_>) -> Result<Re
 }
 
 fn snarkjs_files(proof: Option<&Path>, target: &Target<'_>) -> Result<Report, Error> {
-    let key = target.verifying::<Groth16>()?;
+    let (key, known) = target.verifying::<Groth16>()?;
     let mut files = vec![];
     if proof.is_some() {
-        let (_, proof, _) = target.proof(proof, &key)?;
+        let (_, proof, _) = target.proof(proof, &key, &known)?;
         files.push(target.save("proof.json", snarkjs::export_proof(&proof).as_bytes())?);
         files.push(target.save("public.json", snarkjs::export_public(&proof).as_bytes())?);
     }
@@ -181,13 +197,14 @@ fn snarkjs_files(proof: Option<&Path>, target: &Target<'_>) -> Result<Report, Er
     Ok(Report { files, calldata: None, signature: None, key_hash: None, gas: None })
 }
 
-fn page<S: Provable>(proof: Option<&Path>, target: &Target<'_>) -> Result<Report, Error> {
-    let key = target.verifying::<S>()?;
-    let (path, proof, statement) = target.proof(proof, &key)?;
+fn page<S: Verifiable>(proof: Option<&Path>, target: &Target<'_>) -> Result<Report, Error> {
+    let (key, known) = target.verifying::<S>()?;
+    let (path, proof, statement) = target.proof(proof, &key, &known)?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let page = html::page(&html::Page {
         name: &name,
         system: target.system.name(),
+        registered: S::shown(&known).map(|shown| shown.map(element)),
         circuit: key.digest().to_string(),
         fingerprint: key.fingerprint().to_string(),
         provenance: key.provenance(),

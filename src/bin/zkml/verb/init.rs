@@ -12,7 +12,7 @@ use crate::{
     inputs::{self, Form},
     model,
     out::{Out, count},
-    project::Project,
+    project::{Project, Weights},
     system::System,
 };
 
@@ -33,14 +33,14 @@ pub struct Arguments {
     #[arg(long, value_parser = visible, default_value = "private")]
     input: Visible,
     /// Who sees the weights
-    #[arg(long, value_parser = visible, default_value = "public")]
-    weights: Visible,
+    #[arg(long, value_enum, default_value_t = Weights::Public)]
+    weights: Weights,
     /// Who sees the output
     #[arg(long, value_parser = visible, default_value = "public")]
     output: Visible,
-    /// The proof system
-    #[arg(long, value_enum, default_value_t)]
-    system: System,
+    /// The proof system: groth16, or two-phase for registered weights, where none is named
+    #[arg(long, value_enum)]
+    system: Option<System>,
     /// What the pixels of images are divided by before the model takes them
     #[arg(long, default_value_t = 255.0, value_name = "NUMBER")]
     divide: f64,
@@ -65,6 +65,14 @@ pub fn run(arguments: &Arguments, file: &Path, out: &Out) -> Result<(), Error> {
     }
     if !(arguments.divide.is_finite() && arguments.divide > 0.0) {
         return Err(Error::Usage(format!("`--divide` is {}, expected a number above zero", arguments.divide)));
+    }
+    let registers = arguments.weights == Weights::Registered;
+    let system = arguments.system.unwrap_or(if registers { System::TwoPhase } else { System::Groth16 });
+    if registers && system != System::TwoPhase {
+        return Err(Error::Usage(format!(
+            "`--weights registered --system {}`, expected `--system two-phase`, of which registered weights take one phase more",
+            system.name()
+        )));
     }
     // Nothing of a project file that is to be replaced counts.
     let root = file.parent().map(Path::to_owned).unwrap_or_default();
@@ -92,7 +100,7 @@ pub fn run(arguments: &Arguments, file: &Path, out: &Out) -> Result<(), Error> {
         largest = Some(scores.max_abs().max(largest.unwrap_or(0.0)));
     }
     let max_error = largest.filter(|score| score.is_finite() && *score > 0.0).map(|score| score / CLOSE);
-    let text = text(arguments, &here, &samples, divide, classifies, max_error);
+    let text = text(arguments, system, &here, &samples, divide, classifies, max_error);
     files::save(file, text.as_bytes())?;
     let answer = if classifies || graph.classes().is_some() { "class" } else { "scores" };
     let (input, parameters) = (graph.shape(graph.input()), graph.parameter_count());
@@ -138,6 +146,7 @@ fn rounded(x: f64) -> f64 {
 /// The project file.
 fn text(
     arguments: &Arguments,
+    system: System,
     here: &dyn Fn(&Path) -> String,
     samples: &[PathBuf],
     divide: Option<f64>,
@@ -185,7 +194,8 @@ outputs = "zkml"
 # What the pixels of images are divided by, as in training.
 {divide}
 
-# Who sees what: "public", "private" (the prover alone), "committed" (the prover alone, bound to a public commitment).
+# Who sees what: "public", "private" (the prover alone), "committed" (the prover alone, bound to a public commitment); of weights
+# "registered", too (bound to a public commitment that is made once, by `zkml register`).
 [visibility]
 input = {input}
 weights = {weights}
@@ -198,9 +208,9 @@ top1 = 0.99
 {max_error}
 time_limit = 60.0
 "#,
-        system = arguments.system.name(),
+        system = system.name(),
         input = word(arguments.input),
-        weights = word(arguments.weights),
+        weights = quoted(arguments.weights.name().to_owned()),
         output = word(arguments.output),
     )
 }
@@ -228,8 +238,15 @@ mod tests {
         let arguments = Line::parse_from(["init", "a \"b\".onnx", "--weights", "committed"]).arguments;
         let samples = [PathBuf::from("one"), PathBuf::from("two")];
         for (divide, samples) in [(Some(255.0), &samples[..1]), (Some(1.0), &samples[..]), (None, &[][..])] {
-            let text =
-                text(&arguments, &|path| path.display().to_string(), samples, divide, true, divide.map(|x| x / 3.0));
+            let text = text(
+                &arguments,
+                System::Groth16,
+                &|path| path.display().to_string(),
+                samples,
+                divide,
+                true,
+                divide.map(|x| x / 3.0),
+            );
             files::save(&file, text.as_bytes()).unwrap();
             let project = Project::open(&file, false).unwrap();
             assert_eq!(project.settings.model, Some(arguments.model.clone()));

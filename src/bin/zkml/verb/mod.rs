@@ -16,6 +16,7 @@ pub mod export;
 pub mod fidelity;
 pub mod init;
 pub mod inspect;
+pub mod link_ceremony;
 pub mod mock;
 pub mod prove;
 pub mod quantize;

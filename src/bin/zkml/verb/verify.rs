@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 use zkml::{
-    circuit::{Circuit, Registration},
+    circuit::Registration,
     prove::{Digest, Fr, ProofOf, ProofSystem, Provenance, Registered, Statement, VerifyError, VerifyingKeyOf},
 };
 
@@ -16,7 +16,7 @@ use crate::{
     out::Out,
     project::Project,
     ready::at,
-    registered::{self, Files},
+    registered::{self, Files, Verifiable},
     said::{Said, element, owner, said},
     system::{Provable, System, in_system},
 };
@@ -69,6 +69,8 @@ struct Shown {
     checked: bool,
     owner: Option<String>,
     commitment: Option<String>,
+    /// Whether the keys of the weights and of the link are those of ceremonies.
+    ceremonies: bool,
 }
 
 #[derive(Serialize)]
@@ -90,10 +92,7 @@ pub fn run(arguments: &Arguments, project: Project, out: &Out) -> Result<(), Err
         return registered(arguments, &project, &path, out);
     }
     if arguments.registration.is_some() || arguments.owner.is_some() || arguments.unchecked {
-        return Err(Error::Usage(format!(
-            "{}: the key is not one for registered weights, and has no registration",
-            path.display()
-        )));
+        return Err(registered::unregistered(&path));
     }
     let system = System::of_key(&bytes);
     in_system!(system, plain(arguments, &project, system, &path, out))
@@ -114,26 +113,41 @@ fn plain<S: Provable>(
 /// Verifies proofs about registered weights: the registration once, and each proof under its commitment.
 fn registered(arguments: &Arguments, project: &Project, path: &Path, out: &Out) -> Result<(), Error> {
     let key = at(path, VerifyingKeyOf::<Registered>::load(path))?;
-    let files = Files::beside(path);
-    let registration = arguments.registration.clone().unwrap_or_else(|| files.registration());
-    if !registration.exists() {
-        let repair = "take it from whoever keeps registrations, and never from who sends the proof: name it with `--registration`";
-        return Err(Error::Missing { what: "registration", path: registration, repair, kind: Kind::File });
-    }
+    let registration = arguments.registration.clone().unwrap_or_else(|| Files::beside(path).registration());
     let system = System::TwoPhase;
     if arguments.unchecked {
         let commitment = at(&registration, Registration::load(&registration))?.answers;
-        let shown = Shown { registration, checked: false, owner: None, commitment: None };
+        let shown = Shown { registration, checked: false, owner: None, commitment: None, ceremonies: false };
         let check = |proof: &ProofOf<Registered>| key.verify_registered(proof, &commitment);
         return verify(arguments, project, system, (path, &key), Some(shown), &check, out);
     }
-    let circuit = Circuit::load(files.circuit())?;
-    let checked = registered::check(&files, &registration, &circuit, key.clone(), arguments.owner)?;
+    let checked = Registered::known(path, Some(&registration), arguments.owner, &key)?;
+    // Whoever ran the setup of either can register anything.
+    let others = registered::provenances(&Files::beside(path))?;
+    for (path, provenance) in &others {
+        demand_ceremony(arguments, path, *provenance)?;
+    }
+    let ceremonies = others.iter().all(|(_, provenance)| of_ceremony(*provenance));
     let commitment = Some(element(checked.weights()));
     let owner = checked.owner();
-    let shown = Shown { registration, checked: true, owner: Some(element(owner)), commitment };
+    let shown = Shown { registration, checked: true, owner: Some(element(owner)), commitment, ceremonies };
     let check = |proof: &ProofOf<Registered>| Ok(checked.verify(proof)?.statement);
     verify(arguments, project, system, (path, &key), Some(shown), &check, out)
+}
+
+fn of_ceremony(provenance: Provenance) -> bool {
+    matches!(provenance, Provenance::Transcript(_))
+}
+
+/// Refuses a key that a single party made, if that is asked for.
+fn demand_ceremony(arguments: &Arguments, path: &Path, provenance: Provenance) -> Result<(), Error> {
+    if !arguments.require_ceremony || of_ceremony(provenance) {
+        return Ok(());
+    }
+    Err(Error::Refused(format!(
+        "{}: the key is of a {provenance}, expected that of a ceremony: whoever ran the setup can forge proofs",
+        path.display()
+    )))
 }
 
 /// Verifies proofs by a function, and shows what they say.
@@ -153,14 +167,7 @@ fn verify<S: ProofSystem>(
             path.display()
         )));
     }
-    let ceremony = matches!(key.provenance(), Provenance::Transcript(_));
-    if arguments.require_ceremony && !ceremony {
-        return Err(Error::Refused(format!(
-            "{}: the key is of a {}, expected that of a ceremony: whoever ran the setup can forge proofs",
-            path.display(),
-            key.provenance()
-        )));
-    }
+    demand_ceremony(arguments, path, key.provenance())?;
     let found = if arguments.proofs.is_empty() { proofs(&project.output("proofs")) } else { arguments.proofs.clone() };
     if found.is_empty() {
         let path = project.output("proofs");
@@ -176,7 +183,7 @@ fn verify<S: ProofSystem>(
         digest: key.digest().to_string(),
         fingerprint: fingerprint.to_string(),
         provenance: key.provenance().to_string(),
-        ceremony,
+        ceremony: of_ceremony(key.provenance()) && registered.as_ref().is_none_or(|shown| shown.ceremonies),
         // A bound is of the network: where that was not checked, there is none.
         proven_error: key.table().proven_error().filter(|_| registered.as_ref().is_none_or(|shown| shown.checked)),
         registered,
@@ -225,7 +232,7 @@ fn text(report: &Report) -> String {
     };
     let registered = match &report.registered {
         None => String::new(),
-        Some(Shown { registration, checked: true, owner, commitment }) => format!(
+        Some(Shown { registration, checked: true, owner, commitment, .. }) => format!(
             "\nweights registered in {}, which was checked: they are of the network, in the widths of its plan\n  owner        {}\n  commitment   {}",
             registration.display(),
             owner.as_deref().unwrap_or_default(),

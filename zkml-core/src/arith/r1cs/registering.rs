@@ -1,12 +1,12 @@
 //! Registered weights: variables of a phase of their own, which many proofs have in common; and what of a model's weights each of them holds
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use ark_bn254::Fr;
 use ark_ff::Zero;
 use sha2::{Digest as _, Sha256};
 
-use super::Accumulate;
+use super::{Accumulate, Tally};
 use crate::{
     digest::Digest,
     gadget::{
@@ -70,15 +70,15 @@ impl Layout {
 /// A linear combination, or a weight that has no variable yet: the value of a weight where there are values.
 #[derive(Clone, Debug)]
 pub struct Weighed<W> {
-    w: W,
+    pub(super) w: W,
     weight: Option<u32>,
 }
 
-/// A constraint system in which weights are registered: a weight, or several in one, is a variable of the phase of registered weights as
-/// soon as it is used, and its range is not checked.
+/// A constraint system in which weights may be registered: a weight, or several in one, is then a variable of the phase of registered weights as
+/// soon as it is used, and its range is not checked. Where they are not, it is the constraint system that it is an addition to.
 ///
 /// # Constraints
-/// None where packed weights are factors of products; else one a variable, `w * 0 = 0`.
+/// Of registered weights, none where packed weights are factors of products; else one a variable, `w * 0 = 0`. Of others, none.
 ///
 /// # Soundness
 /// A variable stands alone on the A side of some constraint, so that a commitment binds it and not a sum of several: as the factor of
@@ -88,6 +88,7 @@ pub struct Weighed<W> {
 pub struct Registering<C: FieldCs> {
     /// What it is an addition to.
     pub cs: C,
+    registers: bool,
     layout: Layout,
     made: BTreeMap<Pack, C::F>,
     single: BTreeMap<u32, C::W>,
@@ -96,10 +97,11 @@ pub struct Registering<C: FieldCs> {
 }
 
 impl<C: FieldCs> Registering<C> {
-    /// No weight so far.
-    pub fn new(mut cs: C) -> Self {
+    /// Of registered weights, none so far; or of others.
+    pub fn new(mut cs: C, registers: bool) -> Self {
         let (zero, field_zero) = (cs.constant(Int::ZERO), cs.field_linear(&[], Fr::zero()));
-        Self { cs, layout: Layout::default(), made: BTreeMap::new(), single: BTreeMap::new(), zero, field_zero }
+        let (made, single) = (BTreeMap::new(), BTreeMap::new());
+        Self { cs, registers, layout: Layout::default(), made, single, zero, field_zero }
     }
 
     /// The constraint system, and what its registered variables hold.
@@ -108,17 +110,22 @@ impl<C: FieldCs> Registering<C> {
     }
 
     /// The linear combination: of a weight that is used by itself, its variable. A running sum is left alone.
-    fn real(&mut self, x: &Weighed<C::W>) -> C::W {
-        let Some(weight) = x.weight else { return x.w.clone() };
+    fn real<'a>(&mut self, x: &'a Weighed<C::W>) -> Cow<'a, C::W> {
+        let Some(weight) = x.weight else { return Cow::Borrowed(&x.w) };
         if let Some(w) = self.single.get(&weight) {
-            return w.clone();
+            return Cow::Owned(w.clone());
         }
         let value = self.cs.value(&x.w);
         let w = self.cs.registered(value);
         self.cs.enforce(&w, &self.zero, &self.zero);
         self.layout.packs.push(Pack { place: 0, weights: vec![weight] });
         self.single.insert(weight, w.clone());
-        w
+        Cow::Owned(w)
+    }
+
+    /// The linear combinations of a sum's terms.
+    fn terms<'a, T: Copy>(&mut self, terms: &[(T, &'a Weighed<C::W>)]) -> Vec<(T, Cow<'a, C::W>)> {
+        terms.iter().map(|(c, w)| (*c, self.real(w))).collect()
     }
 
     fn plain(w: C::W) -> Weighed<C::W> {
@@ -126,12 +133,19 @@ impl<C: FieldCs> Registering<C> {
     }
 }
 
+impl Registering<Tally> {
+    /// A linear combination of so many variables.
+    pub(super) fn wire(&self, terms: u32) -> Weighed<<Tally as Cs>::W> {
+        Self::plain(self.cs.wire(terms))
+    }
+}
+
 impl<C: FieldCs> Cs for Registering<C> {
     type W = Weighed<C::W>;
 
     fn linear(&mut self, terms: &[(Int, &Self::W)], constant: Int) -> Self::W {
-        let terms: Vec<(Int, C::W)> = terms.iter().map(|(c, w)| (*c, self.real(w))).collect();
-        let terms: Vec<(Int, &C::W)> = terms.iter().map(|(c, w)| (*c, w)).collect();
+        let terms = self.terms(terms);
+        let terms: Vec<(Int, &C::W)> = terms.iter().map(|(c, w)| (*c, w.as_ref())).collect();
         Self::plain(self.cs.linear(&terms, constant))
     }
     fn value(&self, w: &Self::W) -> Option<Int> {
@@ -170,8 +184,8 @@ impl<C: FieldCs> FieldCs for Registering<C> {
         self.cs.field_linear(terms, constant)
     }
     fn combine(&mut self, terms: &[(Fr, &Self::W)], value: Int) -> Self::W {
-        let terms: Vec<(Fr, C::W)> = terms.iter().map(|(c, w)| (*c, self.real(w))).collect();
-        let terms: Vec<(Fr, &C::W)> = terms.iter().map(|(c, w)| (*c, w)).collect();
+        let terms = self.terms(terms);
+        let terms: Vec<(Fr, &C::W)> = terms.iter().map(|(c, w)| (*c, w.as_ref())).collect();
         Self::plain(self.cs.combine(&terms, value))
     }
     fn field_product(&mut self, a: &C::F, b: &C::F) -> C::F {
@@ -210,6 +224,9 @@ impl<C: FieldCs> FieldCs for Registering<C> {
     }
 
     fn weight(&mut self, value: Option<Int>) -> Option<Self::W> {
+        if !self.registers {
+            return None;
+        }
         let weight = self.layout.weights;
         self.layout.weights = weight.checked_add(1)?;
         let w = self.cs.constant(value.unwrap_or(Int::ZERO));
@@ -220,8 +237,8 @@ impl<C: FieldCs> FieldCs for Registering<C> {
     fn packed(&mut self, weights: &[&Self::W], place: u32, settled: bool, alone: bool) -> C::F {
         let numbers: Option<Vec<u32>> = weights.iter().map(|w| w.weight).collect();
         let Some(numbers) = numbers else {
-            let weights: Vec<C::W> = weights.iter().map(|w| self.real(w)).collect();
-            return self.cs.packed(&weights.iter().collect::<Vec<_>>(), place, settled, alone);
+            let weights: Vec<Cow<'_, C::W>> = weights.iter().map(|w| self.real(w)).collect();
+            return self.cs.packed(&weights.iter().map(Cow::as_ref).collect::<Vec<_>>(), place, settled, alone);
         };
         let pack = Pack { place, weights: numbers };
         if let Some(made) = self.made.get(&pack) {
@@ -258,8 +275,8 @@ impl<C: Accumulate> Accumulate for Registering<C> {
         self.cs.operators_from()
     }
     fn operate(&mut self, operator: LinearOperator, x: &[&Self::W]) -> Option<Vec<Self::W>> {
-        let x: Vec<C::W> = x.iter().map(|x| self.real(x)).collect();
-        let y = self.cs.operate(operator, &x.iter().collect::<Vec<_>>())?;
+        let x: Vec<Cow<'_, C::W>> = x.iter().map(|x| self.real(x)).collect();
+        let y = self.cs.operate(operator, &x.iter().map(Cow::as_ref).collect::<Vec<_>>())?;
         Some(y.into_iter().map(Self::plain).collect())
     }
     fn at(&mut self, node: usize) {

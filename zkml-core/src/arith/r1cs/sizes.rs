@@ -1,6 +1,6 @@
 //! Dry run of a gadget whose range checks are lookups: constraints, requests, and the terms of its results
 
-use super::{Ranged, Requests, Tally};
+use super::{Ranged, Registering, Requests, Tally};
 use crate::{
     gadget::{Cs, Gadget, Of, Wires},
     number::{ArithError, Cost, Interval, Measure},
@@ -21,17 +21,17 @@ impl Sizes {
     /// # Errors
     /// As the gadget's constraints.
     pub fn of<G: Gadget>(gadget: &G, x: Of<G::In, &Measure>) -> Result<(Self, Of<G::Out, u32>), ArithError> {
-        let mut cs = Ranged::asking(Tally::new());
+        let mut cs = Ranged::asking(Registering::new(Tally::new(), false));
         let wires = G::In::map_ref(&x, |x| cs.cs.wire(x.terms));
         let pairs = G::In::zip(G::In::refs(&wires), x);
         let y = gadget.enforce(&mut cs, G::In::map(pairs, |(wire, x)| (wire, &x.interval)))?;
-        let terms = G::Out::map(y, |y| y.terms());
+        let terms = G::Out::map(y, |y| y.w.terms());
         Ok((cs.into(), terms))
     }
 
     /// Of a range check: of a new variable, or of one that is there.
     pub fn of_range(interval: &Interval, new: bool) -> Self {
-        let mut cs = Ranged::asking(Tally::new());
+        let mut cs = Ranged::asking(Registering::new(Tally::new(), false));
         if new {
             cs.allocate(interval, None);
         } else {
@@ -42,9 +42,10 @@ impl Sizes {
     }
 }
 
-impl From<Ranged<Tally>> for Sizes {
-    fn from(cs: Ranged<Tally>) -> Self {
-        Self { cost: Cost::new(cs.cs.counts.constraints, cs.cs.counts.witnesses), requests: cs.requests().clone() }
+impl From<Ranged<Registering<Tally>>> for Sizes {
+    fn from(cs: Ranged<Registering<Tally>>) -> Self {
+        let counts = &cs.cs.cs;
+        Self { cost: Cost::new(counts.constraints, counts.witnesses), requests: cs.requests().clone() }
     }
 }
 

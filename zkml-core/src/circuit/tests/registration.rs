@@ -6,12 +6,17 @@ use super::*;
 use crate::{
     arith::r1cs::{Accumulate, Registering},
     circuit::{Opening, Registration, RegistrationError, RegistrationKeys, WeightCircuit},
-    dev::dishonest::{Claim, Lie, Truth},
+    dev::{
+        cost::{Estimate, estimate_in},
+        dishonest::{Claim, Lie, Truth},
+    },
     gadget::{FieldCs, hash::commitment},
     number::{Int, field::to_field},
     prove::{
-        Digest, KeysOf, Kind, LinkError, LinkProvingKey, LoadError, ProveError, Registered, Selection, VerifyError,
-        WeightsOpening, file, link, prove_registered,
+        Ceremony, Digest, KeysOf, Kind, LinkError, LinkProvingKey, LoadError, Matrices, Powers, ProveError, Provenance,
+        PublicTable, Registered, Selection, SingleParty, VerifyError, WeightsOpening,
+        ceremony::{LinkContribution, finish_links},
+        file, link, prove_registered,
     },
 };
 
@@ -345,7 +350,7 @@ fn a_circuit_of_registered_weights_is_built_again_from_its_file() {
 fn a_weight_is_one_variable_however_it_is_used() {
     fn synthesize<C: Accumulate>(cs: C) -> (C, crate::arith::r1cs::Layout) {
         use crate::gadget::Cs;
-        let mut cs = Registering::new(cs);
+        let mut cs = Registering::new(cs, true);
         let weights: Vec<_> = [3, -5, 7].map(|w| cs.weight(Some(Int::from(w))).unwrap()).into();
         let x = cs.instance(Some(Int::from(2)));
         // Packed twice, and by itself in sums and products.
@@ -395,4 +400,61 @@ fn a_proof_of_registered_weights_takes_their_opening() {
         &mut rng(27),
     );
     assert!(error.is_err());
+}
+
+#[test]
+fn ceremonies_of_all_three_keys_can_be_demanded() {
+    let s = Setting::new();
+    let made = |matrices: &Matrices, table: &PublicTable, contents: Digest, digest: Digest| {
+        let powers = Powers::known([5u64, 6, 7].map(Fr::from), matrices.size().domain());
+        let mut ceremony = Ceremony::<Registered>::new(matrices, table.clone(), contents, &powers).unwrap();
+        ceremony.contribute("somebody", b"", &mut rng(1)).unwrap();
+        ceremony.finish(matrices, &digest, &powers).unwrap()
+    };
+    let answers = made(s.circuit.matrices(), s.circuit.table(), s.circuit.contents(), s.circuit.digest());
+    let weights = made(s.weights.matrices(), s.weights.table(), s.weights.contents(), s.weights.digest());
+    let all = Selection::all(s.circuit.layout().packs.len());
+    let share = LinkContribution::new(&answers.proving, &weights.proving, &all, "somebody", b"", &mut rng(2)).unwrap();
+    let linked = finish_links(&answers.proving, &weights.proving, all.clone(), &[share]).unwrap();
+    let of = |answers: &KeysOf<Registered>, weights: &KeysOf<Registered>, link: &LinkProvingKey| {
+        let both = (answers.verifying.clone(), weights.verifying.clone());
+        RegistrationKeys::new(&s.circuit, &s.weights, both, link.verifying().clone()).unwrap().require_ceremonies()
+    };
+    let link = |answers: &KeysOf<Registered>, weights: &KeysOf<Registered>| {
+        link::setup(&answers.proving, &weights.proving, all.clone(), &mut rng(3)).unwrap()
+    };
+    let hashes = of(&answers, &weights, &linked).unwrap();
+    assert_eq!(
+        hashes[..2],
+        [answers.verifying.require_ceremony().unwrap(), weights.verifying.require_ceremony().unwrap()]
+    );
+    assert_eq!(linked.verifying().provenance(), Provenance::Transcript(hashes[2]));
+    let alone = link(&answers, &weights);
+    let expected = Digest(alone.verifying().digest());
+    assert_eq!(of(&answers, &weights, &alone), Err(SingleParty { circuit: expected }));
+    let alone = of(&s.keys, &weights, &link(&s.keys, &weights));
+    assert_eq!(alone, Err(SingleParty { circuit: s.circuit.digest() }));
+    let alone = of(&answers, &s.weight_keys, &link(&answers, &s.weight_keys));
+    assert_eq!(alone, Err(SingleParty { circuit: s.weights.digest() }));
+}
+
+#[test]
+fn what_registered_weights_cost_is_known_before_there_is_a_circuit() {
+    let s = Setting::new();
+    let told = estimate_in::<Registered>(&s.quantized, PRIVATE, 1).unwrap();
+    let built = Estimate::of::<Registered>(&s.circuit);
+    assert_eq!((&told.rows, told.total, told.public_inputs), (&built.rows, built.total, built.public_inputs));
+    assert_eq!((&told.work.phases, told.work.sides), (&built.work.phases, built.work.sides));
+    assert_eq!(told.proving_key_bytes, built.proving_key_bytes);
+    assert!(told.work.entries >= built.work.entries);
+    for weights in [Visible::Public, Visible::Committed] {
+        let error = estimate_in::<Registered>(&s.quantized, Visibility { weights, ..PRIVATE }, 1).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "registered weights are {weights:?}, expected Private: who may see them needs no registration, and what is registered is \
+                 committed to there"
+            )
+        );
+    }
 }

@@ -197,10 +197,10 @@ fn every_use_of_weights_is_bound() {
             let count = circuit.layout().packs.len();
             assert_eq!(matrices.phases[0], count, "{name}");
             let tally = circuit.spec.synthesize(Tally::new(), circuit.tables, None).unwrap().0;
-            let counted = (tally.counts.constraints, tally.counts.witnesses, tally.counts.instances + 1);
+            let counted = (tally.constraints, tally.witnesses, tally.instances + 1);
             assert_eq!(counted, (matrices.constraints(), matrices.witness, matrices.instance), "{name}");
             let entries: usize = matrices.abc.iter().flatten().map(Vec::len).sum();
-            assert!(tally.counts.peak() >= entries, "{name}");
+            assert!(tally.peak() >= entries, "{name}");
             // Each is bound by its commitment.
             assert_eq!(matrices.first_not_alone(count), None, "{name}, {batch}");
 
