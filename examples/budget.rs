@@ -13,7 +13,7 @@ use std::error::Error;
 use common::{bound, models, progress::Step};
 use serde_json::json;
 use zkml::{
-    dev::cost::estimate_in,
+    dev::cost::{Estimate, estimate_in},
     prelude::*,
     prove::{Groth16, ProofSystem, Registered, TwoPhase},
 };
@@ -39,25 +39,19 @@ fn main() -> Result<(), Box<dyn Error>> {
             let step = Step::new(reference.name);
             let visibility = Visibility { weights, ..reference.visibility };
             let model = reference.model.clone().with_visibility(visibility);
-            let quantized = model.quantize_with(&reference.samples, reference.target, &mut |p| step.show(&p))?;
-            let calibrated = quantized.fidelity(&reference.samples)?;
-            let held = quantized.fidelity(&reference.test)?;
             let kind = if weights == Visible::Public { "public" } else { "private" };
-            step.clear();
-            let needed = bound::activations(&quantized)?;
-            let mut constraints = 0;
-            let mut estimates = vec![
-                (Groth16::NAME, kind, estimate_in::<Groth16>(&quantized, visibility, 1)?),
-                (TwoPhase::NAME, kind, estimate_in::<TwoPhase>(&quantized, visibility, 1)?),
+            let (plain, needed) = planned::<Groth16>(&reference, &model, &step)?;
+            let constraints = plain.estimate.total.constraints;
+            let mut all = vec![
+                (Groth16::NAME, kind, plain),
+                (TwoPhase::NAME, kind, planned::<TwoPhase>(&reference, &model, &step)?.0),
             ];
             if weights == Visible::Private {
-                estimates.push((TwoPhase::NAME, "registered", estimate_in::<Registered>(&quantized, visibility, 1)?));
+                all.push((TwoPhase::NAME, "registered", planned::<Registered>(&reference, &model, &step)?.0));
             }
-            for (system, kind, estimate) in estimates {
+            step.clear();
+            for (system, kind, Planned { estimate, calibrated, held }) in all {
                 let total = estimate.total;
-                if system == Groth16::NAME {
-                    constraints = total.constraints;
-                }
                 if json {
                     let line = json!({
                         "model": reference.name,
@@ -76,10 +70,8 @@ fn main() -> Result<(), Box<dyn Error>> {
                 } else {
                     println!("{estimate}");
                     println!("{} ({kind} weights, {system}): {} constraints", reference.name, total.constraints);
+                    println!("{calibrated}");
                 }
-            }
-            if !json {
-                println!("{calibrated}");
             }
             let exceeded = needed.filter(|needed| constraints as f64 > bound::SLACK * *needed as f64);
             if let Some(needed) = exceeded.filter(|_| weights == Visible::Public) {
@@ -96,6 +88,29 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
+}
+
+/// What a model's plan for a proof system costs, and how faithful it is.
+struct Planned {
+    estimate: Estimate,
+    calibrated: Fidelity,
+    held: Fidelity,
+}
+
+/// The plan of a model with the fewest constraints in a proof system, and what the activations need under it.
+fn planned<S: ProofSystem>(
+    reference: &models::Reference,
+    model: &Model,
+    step: &Step,
+) -> Result<(Planned, Option<usize>), Box<dyn Error>> {
+    let target = reference.target.for_system::<S>();
+    let quantized = model.quantize_with(&reference.samples, target, &mut |p| step.show(&p))?;
+    let planned = Planned {
+        estimate: estimate_in::<S>(&quantized, model.visibility(), 1)?,
+        calibrated: quantized.fidelity(&reference.samples)?,
+        held: quantized.fidelity(&reference.test)?,
+    };
+    Ok((planned, bound::activations(&quantized)?))
 }
 
 /// The statements of a bounty on a model and one image.

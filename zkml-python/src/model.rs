@@ -4,12 +4,18 @@ use std::{path::PathBuf, time::Duration};
 
 use numpy::PyArrayDyn;
 use pyo3::{prelude::*, types::PyDict};
-use zkml::{keras, onnx, plan::Policy, prelude as rust};
+use zkml::{
+    keras, onnx,
+    plan::{Circuits, Policy},
+    prelude as rust,
+    prove::{Groth16, TwoPhase},
+};
 
 use crate::{
     array,
     error::{ArgumentError, InputError, ModelError, PlanError, or_raise},
     quantized::Quantized,
+    system::{In, named},
 };
 
 /// A network and its weights; and who may see what in its proofs.
@@ -167,9 +173,10 @@ impl Model {
     /// The cheapest integers that keep to the target on these samples: an array with one more axis than an input, or a list of inputs.
     ///
     /// `top1` is the fraction of samples that must keep their class, `max_error` the most that a score may be off, `proven_error` the same for
-    /// every possible input, `time_limit` in seconds. `calibrated` takes widths from the samples, with so many bits more, so that inputs beyond are refused. `progress` is called with what the search is doing, how many plans it has tried, and the
+    /// every possible input, `time_limit` in seconds. `calibrated` takes widths from the samples, with so many bits more, so that inputs beyond are refused.
+    /// `system` is the proof system in which constraints are to be few; the plan serves in any. `progress` is called with what the search is doing, how many plans it has tried, and the
     /// constraints of the best.
-    #[pyo3(signature = (samples, *, top1 = 1.0, max_error = None, proven_error = None, time_limit = None, tries = 400, calibrated = None, progress = None))]
+    #[pyo3(signature = (samples, *, top1 = 1.0, max_error = None, proven_error = None, time_limit = None, tries = 400, calibrated = None, system = "groth16", progress = None))]
     #[expect(clippy::too_many_arguments, reason = "they are named in Python")]
     fn quantize(
         &self,
@@ -181,6 +188,7 @@ impl Model {
         time_limit: Option<f64>,
         tries: usize,
         calibrated: Option<u32>,
+        system: &str,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Quantized> {
         let graph = self.inner.graph();
@@ -188,7 +196,11 @@ impl Model {
         let time_limit = time_limit.map(Duration::try_from_secs_f64).transpose();
         let time_limit = time_limit.map_err(|error| ArgumentError::new_err(format!("time_limit: {error}")))?;
         let policy = calibrated.map_or(Policy::Static, |margin_bits| Policy::Calibrated { margin_bits });
-        let target = rust::Target { top1, max_error, proven_error, tries, time_limit, policy };
+        let circuits = match named(system)? {
+            In::Groth16(()) => Circuits::of::<Groth16>(),
+            In::TwoPhase(()) => Circuits::of::<TwoPhase>(),
+        };
+        let target = rust::Target { top1, max_error, proven_error, tries, time_limit, policy, circuits };
         let mut failed = None;
         let found = py.detach(|| {
             self.inner.quantize_with(&samples, target, &mut |now| {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use zkml::{
     graph::{Range, Visibility, Visible},
     plan::Target,
-    prove::Rates,
+    prove::{Groth16, Rates, Registered, TwoPhase},
 };
 
 use crate::{
@@ -401,9 +401,14 @@ impl Project {
         self.settings.visibility.weights == Weights::Registered
     }
 
-    /// What the plan must reach.
+    /// What the plan must reach, with the fewest constraints in the project's proof system.
     pub fn target(&self) -> Result<Target, Error> {
-        self.settings.target.target(&self.file)
+        let target = self.settings.target.target(&self.file)?;
+        Ok(match (self.registered(), self.settings.system) {
+            (true, _) => target.for_system::<Registered>(),
+            (false, System::Groth16) => target.for_system::<Groth16>(),
+            (false, System::TwoPhase) => target.for_system::<TwoPhase>(),
+        })
     }
 
     /// What this machine takes for a proof: as calibrated, or built in.

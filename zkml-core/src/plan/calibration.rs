@@ -12,7 +12,7 @@ use std::{
 use rayon::prelude::*;
 
 use super::{
-    Plan, Proven, Quantized, Target,
+    Circuits, Plan, Proven, Quantized, Target,
     candidate::Candidate,
     channels,
     ledger::{Ledger, Price},
@@ -187,8 +187,8 @@ impl<'a> Calibration<'a> {
             range,
             tops: lowered.iter().enumerate().map(tops).collect(),
             lowered,
-            ledger: Ledger::new(graph, visibility),
-            open: (visibility.weights != Visible::Public).then(|| Ledger::new(graph, shown)),
+            ledger: Ledger::new(graph, visibility, target.circuits),
+            open: (visibility.weights != Visible::Public).then(|| Ledger::new(graph, shown, Circuits::default())),
             wholes: Wholes::default(),
             clock,
             late: AtomicBool::new(false),

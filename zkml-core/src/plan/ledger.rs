@@ -9,13 +9,13 @@ use std::{
 };
 
 use super::{
-    InputPlan, Plan, Step,
-    prices::{Code, Known, Mixed, Prices},
+    Circuits, InputPlan, Plan, Step,
+    prices::{Code, Known, Mixed, Paid, Prices},
     walk,
     whole::{Whole, Wholes},
 };
 use crate::{
-    arith::Arith,
+    arith::{Arith, r1cs::Sizes},
     gadget::bits::range,
     graph::{Graph, NodeId, Visibility, Visible},
     layer::{AnyLayer, Lowered},
@@ -84,7 +84,7 @@ struct Entry {
     /// Equal for equal measures.
     number: u64,
     measures: Arc<Measures>,
-    constraints: usize,
+    paid: Paid,
     widest: u32,
 }
 
@@ -125,7 +125,7 @@ struct Book {
 /// What a plan costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Price {
-    /// Constraints, without those of commitments.
+    /// Constraints, those of lookups among them and those of commitments not.
     pub(super) constraints: usize,
     /// The bits of the largest magnitude on the way.
     pub(super) widest: u32,
@@ -135,6 +135,7 @@ pub(super) struct Price {
 #[derive(Debug)]
 pub(super) struct Ledger {
     visibility: Visibility,
+    circuits: Circuits,
     fanouts: Vec<usize>,
     room: usize,
     book: Mutex<Book>,
@@ -147,14 +148,15 @@ const ROOM: usize = 1 << 19;
 const NARROW: f64 = (1u64 << 52) as f64;
 
 impl Ledger {
-    /// An empty one. A commitment costs the same under almost any plan, and takes long to count: it is left out.
-    pub(super) fn new(graph: &Graph, visibility: Visibility) -> Self {
+    /// An empty one, of such circuits. A commitment costs the same under almost any plan, and takes long to count: it is left out.
+    pub(super) fn new(graph: &Graph, visibility: Visibility, circuits: Circuits) -> Self {
         let users = graph.users();
         let fanout = |user: &NodeId| {
             graph.node(*user).layer.as_ref().map_or(1, |layer| layer.fanout(&graph.input_shapes(*user)))
         };
         Self {
             visibility: visibility.without_commitments(),
+            circuits,
             fanouts: users.iter().map(|users| users.iter().map(fanout).sum()).collect(),
             room: ROOM.max(graph.parameter_count() * size_of::<f64>() / 4),
             book: Mutex::default(),
@@ -165,7 +167,8 @@ impl Ledger {
     pub(super) fn price(&self, graph: &Graph, plan: &Plan, lowered: &[Vec<Lowered>], wholes: &Wholes) -> Option<Price> {
         let nodes = graph.nodes();
         let mut entries: Vec<Arc<Entry>> = Vec::with_capacity(nodes.len());
-        let mut price = Price { constraints: 0, widest: plan.steps.iter().map(|s| s.shift).max().unwrap_or(0) };
+        let mut widest = plan.steps.iter().map(|s| s.shift).max().unwrap_or(0);
+        let mut paid = Paid::default();
         for (i, node) in nodes.iter().enumerate() {
             let inputs: Vec<&Arc<Entry>> = node.inputs.iter().map(|n| &entries[n.0]).collect();
             let under = Under {
@@ -183,14 +186,14 @@ impl Ledger {
                     self.keep(hash, under, counted.count(&inputs))
                 }
             }?;
-            price.constraints = price.constraints.saturating_add(entry.constraints);
-            price.widest = price.widest.max(entry.widest);
+            paid.extend(&entry.paid, 1);
+            widest = widest.max(entry.widest);
             entries.push(entry);
         }
         if self.visibility.output == Visible::Public {
-            price.constraints = price.constraints.saturating_add(graph.shape(graph.output()).len());
+            paid.constraints = paid.constraints.saturating_add(graph.shape(graph.output()).len());
         }
-        Some(price)
+        Some(Price { constraints: paid.rows(), widest })
     }
 
     fn look_up(&self, hash: u64, under: &Under) -> Option<Option<Arc<Entry>>> {
@@ -206,9 +209,9 @@ impl Ledger {
     }
 
     /// Numbers the measures: equal ones alike.
-    fn keep(&self, hash: u64, under: Under, counted: Option<(Measures, usize, u32)>) -> Option<Arc<Entry>> {
+    fn keep(&self, hash: u64, under: Under, counted: Option<(Measures, Paid, u32)>) -> Option<Arc<Entry>> {
         let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = counted.map(|(measures, constraints, widest)| {
+        let entry = counted.map(|(measures, paid, widest)| {
             let next = book.next;
             let same = book.numbers.entry(measures.hash()).or_default();
             let (number, measures) = match same.iter().find(|(_, m)| **m == measures) {
@@ -220,7 +223,7 @@ impl Ledger {
                 }
             };
             book.next = next.max(number + 1);
-            Arc::new(Entry { number, measures, constraints, widest })
+            Arc::new(Entry { number, measures, paid, widest })
         });
         self.enter(&mut book, hash, under, entry.clone());
         entry
@@ -252,9 +255,9 @@ struct Counted<'a> {
 }
 
 impl Counted<'_> {
-    /// The measures of its values, its constraints, and the widest magnitude.
-    fn count(&self, inputs: &[&Arc<Entry>]) -> Option<(Measures, usize, u32)> {
-        let mut a = Prices::new();
+    /// The measures of its values, what it costs, and the widest magnitude.
+    fn count(&self, inputs: &[&Arc<Entry>]) -> Option<(Measures, Paid, u32)> {
+        let mut a = Prices::new(self.ledger.circuits);
         let step = &self.plan.steps[self.i];
         let value = match &self.graph.nodes()[self.i].layer {
             None => {
@@ -275,15 +278,19 @@ impl Counted<'_> {
         };
         let fanout = self.ledger.fanouts[self.i];
         let value = value.try_map(|w| a.settle(w, fanout)).ok()?;
-        Some((Measures::of(&value, &a), a.constraints(), a.widest()))
+        let (measures, widest) = (Measures::of(&value, &a), a.widest());
+        Some((measures, a.into_paid(), widest))
     }
 
     fn input(&self, a: &mut Prices) -> Option<Tensor<Code>> {
         let (interval, shape) = (self.plan.input.interval, self.graph.shape(self.graph.input()));
-        let each = range::cost(&interval).ok()?.constraints;
         let public = self.ledger.visibility.input == Visible::Public;
-        a.pay((each + usize::from(public)) * shape.len());
-        let terms = if public { 1 } else { bit_len(interval.hi - interval.lo) };
+        let mut terms = range(a, &interval, !public, shape.len())?;
+        if public {
+            // Without lookups, a row makes the public input the sum of its bits.
+            a.pay(if a.looks_up() { 0 } else { shape.len() });
+            terms = 1;
+        }
         let wire = a.wire(Measure { interval, terms });
         Some(Tensor::from_fn(shape.clone(), |_| wire))
     }
@@ -305,10 +312,15 @@ impl Counted<'_> {
         let fanout = walk::param_fanout(self.graph, NodeId(self.i));
         let each = |(l, p): (&Lowered, &super::ParamPlan)| {
             let interval: Interval = p.interval();
-            a.pay(range::cost(&interval).ok()?.constraints * l.values.len());
-            let mut terms = bit_len(interval.hi - interval.lo);
+            let count = l.values.len();
+            // Of registered weights the ranges are known.
+            let mut terms = if self.ledger.circuits.registers {
+                bit_len(interval.hi - interval.lo).min(1)
+            } else {
+                range(a, &interval, true, count)?
+            };
             if settles(terms, fanout) {
-                a.pay(l.values.len());
+                a.pay(count);
                 terms = 1;
             }
             let wire = a.wire(Measure { interval, terms });
@@ -399,6 +411,17 @@ impl Counted<'_> {
         let shape = self.graph.shape(NodeId(self.i)).clone();
         Some(Tensor::from_fn(shape, |i| y[i]))
     }
+}
+
+/// Pays range checks of so many values, of new variables or of those that there are; the terms of each.
+fn range(a: &mut Prices, interval: &Interval, new: bool, count: usize) -> Option<u32> {
+    let (cost, bits) = (range::cost(interval).ok()?, bit_len(interval.hi - interval.lo));
+    if a.looks_up() {
+        a.ask(&Sizes::of_range(interval, new), count);
+        return Some(bits.min(1));
+    }
+    a.pay(cost.constraints.saturating_mul(count));
+    Some(bits)
 }
 
 /// `sum_c w_c * s_c` and `sum_c |w_c| * t_c`, of integers that floats hold, partial sums included.
@@ -533,7 +556,8 @@ mod tests {
     #[test]
     fn prices_are_counts_and_trials_are_forward_passes() {
         let (mut possible, mut impossible) = (0, 0);
-        for (g, graph) in graphs().into_iter().enumerate() {
+        let checks = [RangeChecks::Bits, RangeChecks::Lookups];
+        for ((g, graph), checks) in graphs().into_iter().enumerate().flat_map(|g| checks.map(|c| (g.clone(), c))) {
             for (input, weights, output) in [
                 (Visible::Private, Visible::Public, Visible::Public),
                 (Visible::Public, Visible::Private, Visible::Private),
@@ -550,7 +574,8 @@ mod tests {
                     )
                 };
                 let samples: Vec<Tensor> = (0..5).map(sample).collect();
-                let target = Target::default().max_error(0.5);
+                let target =
+                    Target { circuits: Circuits { checks, registers: false }, ..Target::default() }.max_error(0.5);
                 // Tables are long to search for.
                 let calibrated = (g < 3).then(|| target.calibrated(0));
                 for target in std::iter::once(target).chain(calibrated) {
@@ -561,7 +586,9 @@ mod tests {
                         let params = quantized::quantize_params(&calibration.optimized, &plan);
                         let counts = params.as_ref().ok().and_then(|params| {
                             let visibility = visibility.without_commitments();
-                            quantized::counts(graph, &plan, params, visibility, 1, RangeChecks::Bits).ok()
+                            let mut counts = quantized::counts(graph, &plan, params, visibility, 1, checks).ok()?;
+                            counts.choose_tables();
+                            Some(counts)
                         });
                         let expected = counts.map(|counts| counts.total().constraints);
                         assert_eq!(calibration.cost(&candidate), expected, "{g} {visibility:?} {candidate:?}");
@@ -586,6 +613,6 @@ mod tests {
                 }
             }
         }
-        assert!(possible > 300 && impossible < possible, "{possible} {impossible}");
+        assert!(possible > 600 && impossible < possible, "{possible} {impossible}");
     }
 }

@@ -78,6 +78,7 @@ use crate::{
         float::{self, Round},
         interval::pow2,
     },
+    prove::{Groth16, ProofSystem, RangeChecks},
     tensor::Tensor,
 };
 
@@ -112,6 +113,31 @@ pub struct Target {
     pub time_limit: Option<Duration>,
     /// Where the widths of decompositions come from.
     pub policy: Policy,
+    /// The circuits whose constraints are to be few.
+    pub circuits: Circuits,
+}
+
+/// Circuits as the search of plans counts them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Circuits {
+    /// How ranges are checked.
+    pub checks: RangeChecks,
+    /// Whether hidden weights are registered: their ranges are then checked elsewhere, once.
+    pub registers: bool,
+}
+
+impl Circuits {
+    /// Those of a proof system.
+    pub fn of<S: ProofSystem>() -> Self {
+        Self { checks: S::RANGE_CHECKS, registers: S::REGISTERS }
+    }
+}
+
+impl Default for Circuits {
+    /// Those of plain Groth16.
+    fn default() -> Self {
+        Self::of::<Groth16>()
+    }
 }
 
 /// The finest and the coarsest scale of a plan: that of a table of public inputs too.
@@ -120,7 +146,8 @@ const MAX_SCALE: u32 = 512;
 impl Default for Target {
     /// The same class on every sample.
     fn default() -> Self {
-        Self { top1: 1.0, max_error: None, proven_error: None, tries: 400, time_limit: None, policy: Policy::Static }
+        let (policy, circuits) = (Policy::Static, Circuits::default());
+        Self { top1: 1.0, max_error: None, proven_error: None, tries: 400, time_limit: None, policy, circuits }
     }
 }
 
@@ -160,6 +187,20 @@ impl Target {
     #[must_use]
     pub fn time_limit(mut self, limit: Duration) -> Self {
         self.time_limit = Some(limit);
+        self
+    }
+
+    /// The plan with the fewest constraints in this proof system. Any plan serves in any system; that with the fewest bits is not that with
+    /// the fewest lookups.
+    ///
+    /// ```
+    /// # use zkml_core::{plan::{Circuits, Target}, prove::TwoPhase};
+    /// let target = Target::top1(0.99).for_system::<TwoPhase>();
+    /// assert_eq!(target.circuits, Circuits::of::<TwoPhase>());
+    /// ```
+    #[must_use]
+    pub fn for_system<S: ProofSystem>(mut self) -> Self {
+        self.circuits = Circuits::of::<S>();
         self
     }
 

@@ -1,6 +1,6 @@
 //! Prices: the count of constraints as the search takes it, of one node at a time, with equal wires known to be equal.
 //!
-//! What a node costs is what [`Counts`](crate::arith::counts::Counts) says of it. But most wires of a node have the same measure: a wire is
+//! What a node costs is what [`Counts`](crate::arith::counts::Counts) says of it; of registered weights, which that does not count, nearly so. But most wires of a node have the same measure: a wire is
 //! here the number of its measure, a gadget that was asked about the same measures is not asked again, and what has the same factors is
 //! the same sum.
 
@@ -9,8 +9,14 @@ use std::{
     hash::{BuildHasherDefault, Hasher},
 };
 
+use super::Circuits;
 use crate::{
-    arith::{Arith, counts::bounded, direct},
+    arith::{
+        Arith,
+        counts::bounded,
+        direct,
+        r1cs::{Requests, Sizes, Tables, sizes},
+    },
     gadget::{
         Gadget, Of, Piecewise, Wires,
         bits::decompose,
@@ -102,21 +108,52 @@ pub(super) struct Prices {
     ends: Vec<Option<(i64, i64)>>,
     codes: Known<(Int, Int, u32), u32>,
     small: Vec<u32>,
-    asked: Known<Asked, (Code, usize)>,
+    asked: Known<Asked, (Code, Paid)>,
     numbers: Vec<(Int, Int)>,
-    constraints: usize,
+    paid: Paid,
+    circuits: Circuits,
     widest: u32,
 }
 
-impl Prices {
-    /// Nothing paid.
-    pub(super) fn new() -> Self {
-        Self::default()
+/// What was paid: constraints, and the range checks that lookups will answer, where they do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Paid {
+    /// Without those of lookups.
+    pub(super) constraints: usize,
+    /// By their bits.
+    pub(super) requests: Requests,
+}
+
+impl Paid {
+    /// Adds so many of these.
+    pub(super) fn extend(&mut self, other: &Self, times: usize) {
+        self.constraints = self.constraints.saturating_add(other.constraints.saturating_mul(times));
+        self.requests.extend(&other.requests, times);
     }
 
-    /// The constraints of all that was asked.
-    pub(super) fn constraints(&self) -> usize {
-        self.constraints
+    /// The rows of all, in the tables that make them the fewest.
+    pub(super) fn rows(&self) -> usize {
+        if self.requests.count() == 0 {
+            return self.constraints;
+        }
+        self.constraints.saturating_add(Tables::cheapest(&self.requests).rows(&self.requests))
+    }
+}
+
+impl Prices {
+    /// Nothing paid, in such circuits.
+    pub(super) fn new(circuits: Circuits) -> Self {
+        Self { circuits, ..Self::default() }
+    }
+
+    /// What was paid for all that was asked.
+    pub(super) fn into_paid(self) -> Paid {
+        self.paid
+    }
+
+    /// Whether range checks are lookups.
+    pub(super) fn looks_up(&self) -> bool {
+        !self.circuits.checks.is_bits()
     }
 
     /// The bits of the largest magnitude, partial sums included.
@@ -126,14 +163,34 @@ impl Prices {
 
     /// Adds constraints.
     pub(super) fn pay(&mut self, constraints: usize) {
-        self.constraints = self.constraints.saturating_add(constraints);
+        self.paid.constraints = self.paid.constraints.saturating_add(constraints);
+    }
+
+    /// Adds so many gadgets of these sizes.
+    pub(super) fn ask(&mut self, sizes: &Sizes, times: usize) {
+        self.pay(sizes.cost.constraints.saturating_mul(times));
+        self.paid.requests.extend(&sizes.requests, times);
     }
 
     /// Adds packed products: what is known of their outputs.
     fn pack(&mut self, packed: Packed) -> Vec<Measure> {
-        let ranges = decompose::cost(packed.digit()) * packed.ranges();
-        self.pay((packed.cost() + ranges).constraints);
+        let (ranges, bits) = (packed.ranges(), packed.digit());
+        let exact = packed.cost().constraints.saturating_add(packed.closing_cost().constraints);
+        // Products are most of what registered weights cost. The search goes by single bits, and would not find the next step.
+        self.pay(if self.circuits.registers { packed.constraints_by_bits() } else { exact });
+        if self.looks_up() {
+            self.paid.requests.add(bits, ranges);
+        } else {
+            self.pay((decompose::cost(bits) * ranges).constraints);
+        }
         packed.results
+    }
+
+    /// What `count` pays, which is taken back.
+    fn apart<T>(&mut self, count: impl FnOnce(&mut Self) -> T) -> (T, Paid) {
+        let before = std::mem::take(&mut self.paid);
+        let counted = count(self);
+        (counted, std::mem::replace(&mut self.paid, before))
     }
 
     /// A magnitude on the way.
@@ -185,13 +242,14 @@ impl Prices {
         asked: Asked,
         ask: impl FnOnce(&mut Self) -> Result<Code, ArithError>,
     ) -> Result<Code, ArithError> {
-        if let Some((code, constraints)) = self.asked.get(&asked).copied() {
-            self.pay(constraints);
-            return Ok(code);
+        if let Some((code, paid)) = self.asked.get(&asked) {
+            self.paid.extend(paid, 1);
+            return Ok(*code);
         }
-        let before = self.constraints;
-        let code = ask(self)?;
-        self.asked.insert(asked, (code, self.constraints - before));
+        let (code, paid) = self.apart(ask);
+        let code = code?;
+        self.paid.extend(&paid, 1);
+        self.asked.insert(asked, (code, paid));
         Ok(code)
     }
 
@@ -325,7 +383,7 @@ impl Arith for Prices {
             let most = |all: &[Measure]| all.iter().map(|m| m.interval.bits()).max().unwrap_or(0);
             // A sum of partial sums is at most so wide.
             let reach = (most(&x) + most(&w) + bit_len(Int::from(w.len() as u64))).max(most(&bias)) + 1;
-            let results = match choose::convolution(grid, &x, &w, &bias, false)? {
+            let results = match choose::convolution(grid, &x, &w, &bias, self.looks_up())? {
                 Convolution::Formula => None,
                 Convolution::Tiles(tiled) => {
                     self.pay(tiled.tiling.products.constraints + tiled.tiling.settled.constraints);
@@ -368,14 +426,13 @@ impl Arith for Prices {
         for o in 0..filters {
             let mut sums = Vec::with_capacity(first.len());
             for taps in &first {
-                let before = self.constraints;
-                let sum = self.dot(grid.factors(x, w, channels, o, taps), bias.get(o))?;
-                sums.push((sum, self.constraints - before));
-                self.constraints = before;
+                let (sum, paid) = self.apart(|s| s.dot(grid.factors(x, w, channels, o, taps), bias.get(o)));
+                sums.push((sum?, paid));
             }
             for n in &of {
-                self.pay(sums[*n].1);
-                y.push(sums[*n].0);
+                let (sum, paid) = &sums[*n];
+                self.paid.extend(paid, 1);
+                y.push(*sum);
             }
         }
         Ok(y)
@@ -394,7 +451,7 @@ impl Arith for Prices {
             let of_bias = bias.iter().map(|m| m.interval.bits()).max().unwrap_or(0);
             let length = rows.first().map_or(0, Vec::len) as u64;
             let reach = (most(&w) + most(&x) + bit_len(Int::from(length))).max(of_bias) + u32::from(of_bias > 0);
-            let sums = match choose::matrix(&w, &x, &bias, false)? {
+            let sums = match choose::matrix(&w, &x, &bias, self.looks_up())? {
                 MatrixProduct::Formula => None,
                 MatrixProduct::Pairs(paired) => {
                     self.pay(paired.cost.constraints);
@@ -420,16 +477,16 @@ impl Arith for Prices {
         let mut sums = Vec::with_capacity(rows.len() * columns.len());
         for (row, w) in rows.iter().enumerate() {
             let bias = bias.get(row).map_or(&[][..], std::slice::from_ref);
-            let before = self.constraints;
             let mut own = Vec::with_capacity(first.len());
             for x in &first {
-                let sum = direct::matmul(self, std::slice::from_ref(w), std::slice::from_ref(*x), bias)?;
-                own.push((sum, self.constraints - before));
-                self.constraints = before;
+                let one = |s: &mut Self| direct::matmul(s, std::slice::from_ref(w), std::slice::from_ref(*x), bias);
+                let (sum, paid) = self.apart(one);
+                own.push((sum?, paid));
             }
             for n in &of {
-                self.pay(own[*n].1);
-                sums.extend(own[*n].0.iter().copied());
+                let (sum, paid) = &own[*n];
+                self.paid.extend(paid, 1);
+                sums.extend(sum.iter().copied());
             }
         }
         Ok(sums)
@@ -462,8 +519,14 @@ impl Arith for Prices {
     {
         let x = G::In::map(x, |code| self.measure(*code));
         let intervals = || G::In::map_ref(&x, |m| m.interval);
-        let y = bounded(gadget, G::In::refs(&x))?;
-        self.pay(gadget.cost(G::In::refs(&intervals()))?.constraints);
+        let y = if self.looks_up() {
+            let (sizes, y) = sizes::bounded(gadget, G::In::refs(&x))?;
+            self.ask(&sizes, 1);
+            y
+        } else {
+            self.pay(gadget.cost(G::In::refs(&intervals()))?.constraints);
+            bounded(gadget, G::In::refs(&x))?
+        };
         self.reach(gadget.intermediate(G::In::refs(&intervals()))?);
         Ok(G::Out::map(y, |m| self.wire(m)))
     }
@@ -552,23 +615,23 @@ mod tests {
                 .map(weight)
                 .map(|w| if zeros || !w.interval.lo.eq(&Int::ZERO) { w } else { weight(0) })
                 .collect();
-            let mut a = Prices::new();
+            let mut a = Prices::new(Circuits::default());
             let [cx, cw, cb] = [&x, &w, &bias].map(|all| all.iter().map(|m| a.wire(*m)).collect::<Vec<_>>());
             let found = a.convolve(&grid(3, 6), &cx, &cw, &cb).unwrap();
             let widest = a.widest();
             let found: Vec<Measure> = found.iter().map(|code| a.measure(*code)).collect();
             assert_eq!(found, direct::convolve(&mut Counts::new(), &grid(3, 6), &x, &w, &bias).unwrap());
-            let mut one = Prices::new();
+            let mut one = Prices::new(Circuits::default());
             let [cx, cw, cb] = [&x, &w, &bias].map(|all| all.iter().map(|m| one.wire(*m)).collect::<Vec<_>>());
             direct::convolve(&mut one, &grid(3, 6), &cx, &cw, &cb).unwrap();
-            assert_eq!((widest, a.constraints()), (one.widest(), 0));
+            assert_eq!((widest, a.into_paid()), (one.widest(), Paid::default()));
         }
     }
 
     #[test]
     fn large_convolutions_of_wide_values_are_refused() {
         let n = 1 << 12;
-        let mut a = Prices::new();
+        let mut a = Prices::new(Circuits::default());
         let w = vec![a.number(3); n * n];
         let bits = |a: &mut Prices, hi: Int| {
             let x = a.wire(Measure { interval: Interval { lo: Int::ZERO, hi }, terms: 1 });

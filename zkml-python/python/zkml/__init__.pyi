@@ -71,6 +71,7 @@ class Model:
         time_limit: Optional[float] = None,
         tries: int = 400,
         calibrated: Optional[int] = None,
+        system: System = "groth16",
         progress: Optional[Progress] = None,
     ) -> Quantized: ...
     def quantize_to(self, plan: Path) -> Quantized: ...

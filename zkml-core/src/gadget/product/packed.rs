@@ -331,6 +331,13 @@ impl Packed {
         }
     }
 
+    /// Constraints if any part of an output could share a product with others: less for every bit that an output has less, where the
+    /// [cost](Self::cost) falls in steps.
+    pub fn constraints_by_bits(&self) -> usize {
+        let outputs = self.map.count().0.saturating_mul(self.map.filters());
+        outputs.saturating_mul(self.digit as usize) / BITS as usize
+    }
+
     /// What is checked at a challenge.
     pub fn closing_cost(&self) -> Cost {
         match self.check {
