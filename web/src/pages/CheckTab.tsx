@@ -1,0 +1,144 @@
+import { useState } from "react";
+import type { CheckedCall } from "../../wasm/zkml.js";
+import { type Bounty, type ProofLog, encodeTerms, proofs, provenChunks, shown } from "../chain/bounty";
+import { message } from "../chain/errors";
+import { engine } from "../engine";
+import { amount, count, same } from "../format";
+import { fetchBlock } from "../ipfs";
+import { type PackageSummary, placeOf, word } from "../package";
+import { Bars } from "../parts/Bars";
+import { Terms } from "../parts/fields";
+import { StepButton, StepStatus, useStep } from "../parts/step";
+import { link } from "../route";
+import { useSession } from "../session";
+
+type Row = ProofLog & { verdict: "valid" | "not valid" | "not checked"; why: string };
+
+type Verdicts = { setup: string; rows: Row[]; dataset: { good: boolean; text: string }; winner: { good: boolean; text: string } };
+
+/** The winner that the rules give, of what is on the chain. */
+export function expectedWinner(bounty: Bounty): string {
+  const { terms, winner } = bounty;
+  if (!winner) return "nobody was paid";
+  const hunter = bounty.hunters.find((other) => same(other.account, winner));
+  if (!hunter) return `${winner} was paid, and has not committed`;
+  const reached = provenChunks(hunter) === terms.chunks && hunter.correct >= terms.threshold;
+  return `${winner} was paid ${amount(terms.reward, bounty.money)}: ${hunter.correct} correct, ${terms.threshold} were asked for${reached ? "" : ", which it did not reach"}`;
+}
+
+const said = (call: CheckedCall): string =>
+  call.statement === "accuracy"
+    ? `${call.correct} correct in chunk ${call.chunk}`
+    : call.statement === "data"
+      ? `chunk ${call.chunk}, group ${call.group} is the dataset's`
+      : `part ${call.chunk} holds the committed weights`;
+
+export function CheckTab({ bounty, pack, cid }: { bounty: Bounty; pack: PackageSummary | null; cid: string | null }) {
+  const { client, config, gateway } = useSession();
+  const state = useStep();
+  const [verdicts, setVerdicts] = useState<Verdicts | null>(null);
+  const { terms } = bounty;
+  const share = new URL(link(bounty.address, "check", pack?.cid ?? cid), location.href).href;
+  return (
+    <section aria-labelledby="check">
+      <h2 id="check">Check it yourself</h2>
+      <p>
+        Reads every transaction of the bounty, and verifies its proof in this page with public inputs that are computed here. Share this address:{" "}
+        <a href={share} className="full">
+          {share}
+        </a>
+      </p>
+      {!pack && <p>Rebuild the package above first.</p>}
+      <StepButton
+        state={state}
+        primary
+        disabled={!pack}
+        act={async (progress) => {
+          if (!pack) return;
+          const encoded = encodeTerms(terms);
+          const setup = terms.development ? "keys of a single party, as the terms say: whoever made them can forge proofs" : `ceremonies, whose transcripts have the hash ${terms.setup}`;
+          await engine.verifySetup(pack.cid, encoded, terms.development);
+          const logs = await proofs(client, config, bounty.address);
+          const rows: Row[] = [];
+          for (const [i, log] of logs.entries()) {
+            progress(i, logs.length, "proofs verified");
+            if (!log.call) {
+              rows.push({ ...log, verdict: "not checked", why: "it was sent through another contract; the bounty has verified it" });
+              continue;
+            }
+            const hunter = bounty.hunters.find((other) => same(other.account, log.hunter));
+            try {
+              const call = await engine.check(pack.cid, encoded, placeOf(config, bounty), log.sender, hunter ? word(hunter.commitment) : null, log.call);
+              rows.push({ ...log, verdict: "valid", why: said(call) });
+            } catch (error) {
+              rows.push({ ...log, verdict: "not valid", why: message(error) });
+            }
+          }
+          const dataset = await datasetOf(progress);
+          const paid = bounty.winner ? bounty.hunters.find((hunter) => same(hunter.account, bounty.winner)) : undefined;
+          const good = !bounty.winner || (!!paid && provenChunks(paid) === terms.chunks && paid.correct >= terms.threshold);
+          setVerdicts({ setup, rows, dataset, winner: { good, text: expectedWinner(bounty) } });
+          const bad = rows.filter((row) => row.verdict === "not valid").length + (dataset.good && good ? 0 : 1);
+          if (bad > 0) throw new Error(`${bad} of what was checked does not hold: see below`);
+          return `all ${rows.length} proofs hold`;
+        }}
+      >
+        Check all
+      </StepButton>
+      <StepStatus state={state} />
+      {verdicts && (
+        <>
+          <Terms
+            rows={[
+              ["setup", verdicts.setup],
+              ["dataset", <span className={verdicts.dataset.good ? "good" : "error"}>{verdicts.dataset.text}</span>],
+              ["winner", <span className={verdicts.winner.good ? "good" : "error"}>{verdicts.winner.text}</span>],
+            ]}
+          />
+          <table>
+            <caption>Proofs on the chain</caption>
+            <thead>
+              <tr>
+                <th scope="col">statement</th>
+                <th scope="col">verdict</th>
+                <th scope="col">says</th>
+                <th scope="col">transaction</th>
+              </tr>
+            </thead>
+            <tbody>
+              {verdicts.rows.map((row) => (
+                <tr key={row.hash + row.label}>
+                  <td>
+                    {row.statement}, {row.label}
+                  </td>
+                  <td className={row.verdict === "valid" ? "good" : row.verdict === "not valid" ? "error" : ""}>{row.verdict}</td>
+                  <td>{row.why}</td>
+                  <td className="full">{row.hash}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+          <Bars title="Gas of each proof" rows={verdicts.rows.map((row) => ({ name: `${row.statement}, ${row.label}`, value: Number(row.gas), text: count(row.gas) }))} />
+        </>
+      )}
+    </section>
+  );
+
+  /** Fetches what was shown: whether the files are there, and are those that were proven. */
+  async function datasetOf(progress: (done: number, of: number, what: string) => void): Promise<Verdicts["dataset"]> {
+    const groups = await shown(client, config, bounty.address);
+    const all = terms.chunks * terms.groups;
+    if (groups.length < all) return { good: true, text: `${groups.length} of ${all} groups are shown` };
+    if (!pack) return { good: false, text: "there is no package" };
+    const files = (await Promise.all(groups.map((group) => engine.named(pack.cid, group.items.map(word))))).flat();
+    try {
+      for (const [i, [file]] of files.entries()) {
+        progress(i, files.length, "files fetched");
+        await fetchBlock(gateway, file);
+      }
+      return { good: true, text: `0x${terms.dataset.toString(16)}: all groups are proven to be its, and ${files.length} files are those of their CIDs` };
+    } catch (error) {
+      return { good: false, text: `all groups are proven; a file can't be had: ${message(error)}` };
+    }
+  }
+}
