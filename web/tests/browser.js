@@ -46,15 +46,17 @@ export async function person(chain, url, account, options = {}) {
     ...options,
   });
   const page = browser.pages()[0] ?? (await browser.newPage());
-  const state = { account, chainId: 31337, reject: false, asked: [] };
+  const state = { account, chainId: 31337, reject: false, permitted: false, asked: [] };
   const violations = [];
   const tell = (event, value) => page.evaluate(([event, value]) => window.zkmlTell?.(event, value), [event, value]);
   const answer = async (method, params) => {
     state.asked.push(method);
     switch (method) {
       case "eth_requestAccounts":
+        state.permitted = true;
+        return [state.account];
       case "eth_accounts":
-        return state.account ? [state.account] : [];
+        return state.permitted ? [state.account] : [];
       case "eth_chainId":
         return `0x${state.chainId.toString(16)}`;
       case "wallet_switchEthereumChain":
@@ -84,9 +86,17 @@ export async function person(chain, url, account, options = {}) {
     if (process.env.ZKML_WEB_LOG) console.log(line.text());
   });
   page.on("pageerror", (error) => violations.push(String(error)));
-  page.setDefaultTimeout(60_000);
-  await page.goto(url);
-  if (account) await page.getByRole("button", { name: "Connect Test Wallet" }).click();
+  page.setDefaultTimeout(30_000);
+  try {
+    await page.goto(url);
+    if (account) {
+      await page.getByRole("button", { name: "Connect Test Wallet" }).click();
+      await page.getByTestId("account").filter({ hasText: account }).waitFor();
+    }
+  } catch (error) {
+    await browser.close();
+    throw error;
+  }
   return {
     page,
     state,

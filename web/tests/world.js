@@ -57,6 +57,8 @@ export async function world(changed = {}) {
     },
     terms: (address) => chain.client.readContract({ address, abi: termsAbi, functionName: "terms" }),
     async stop() {
+      // What was shown when a test failed.
+      if (process.env.ZKML_WEB_LOG) for (const { page } of people) console.log(await page.locator("body").innerText({ timeout: 500 }).catch(() => "(closed)"));
       await Promise.all(people.map((someone) => someone.close().catch(() => undefined)));
       server.close();
       server.closeAllConnections();

@@ -26,10 +26,10 @@ function start(): Worker {
     if ("error" in answer) call?.failed(new EngineError(answer.error.name, answer.error.message, answer.error.kind));
     else call?.done(answer.value);
   };
-  started.onerror = () => {
+  started.onerror = (event) => {
     // Out of memory, or blocked: all that waits fails, and the next call starts another one.
     worker = undefined;
-    for (const call of waiting.values()) call.failed(new EngineError("EngineError", "the library ended; is there memory left? nothing was sent", ""));
+    for (const call of waiting.values()) call.failed(new EngineError("EngineError", `the library ended (${event.message || "without a word"}); is there memory left?`, ""));
     waiting.clear();
   };
   return started;

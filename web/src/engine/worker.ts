@@ -13,7 +13,8 @@ import init, {
 } from "../../wasm/zkml.js";
 import library from "../../wasm/zkml_bg.wasm?url";
 
-const blocks = new Blocks();
+/** Made once the library is there. */
+let blocks: Blocks;
 const packages = new Map<string, BountyPackage>();
 const hosts = new Map<string, BountyHost>();
 const hunters = new Map<string, BountyHunter>();
@@ -102,7 +103,11 @@ export type Methods = typeof methods;
 export type Asked = { id: number; method: keyof Methods; args: unknown[] };
 export type Answered = { id: number } & ({ value: unknown } | { error: { name: string; message: string; kind: string } });
 
-const ready = init({ module_or_path: library });
+const ready = init({ module_or_path: library }).then(() => {
+  blocks = new Blocks();
+});
+// Who asks is told.
+ready.catch(() => undefined);
 
 self.onmessage = async (event: MessageEvent<Asked>) => {
   const { id, method, args } = event.data;
