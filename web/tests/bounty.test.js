@@ -1,10 +1,47 @@
 // A whole bounty, from its creation to the payment, in both roles: sealed, with a reload at each step; and open, in tokens.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { parseEther } from "viem";
+import { decodeFunctionData, encodeFunctionData, parseAbi, parseEther } from "viem";
+import { hunterProject, zkmlMeanwhile } from "./project.js";
 import * as steps from "./steps.js";
 import { picture, world } from "./world.js";
+
+const proofAbi = parseAbi([
+  "function proveAccuracy(uint16 chunk, uint32 correct, bytes key, uint256[8] proof)",
+  "function deliver(uint16 chunk, uint256[2] ephemeral, uint256[] ct, uint256 cm, bytes key, uint256[8] proof)",
+]);
+
+/** The file of a call, changed. */
+function changed(name, call, change) {
+  const { functionName, args } = decodeFunctionData({ abi: proofAbi, data: call });
+  const path = join(process.env.ZKML_WEB_FILES, name);
+  writeFileSync(path, JSON.stringify({ call: encodeFunctionData({ abi: proofAbi, functionName, args: change([...args]) }) }));
+  return path;
+}
+
+/** The last calls that an account has sent. */
+async function lastCalls(chain, account, n) {
+  const found = [];
+  for (let block = await chain.client.getBlockNumber(); found.length < n; block--) {
+    const { transactions } = await chain.client.getBlock({ blockNumber: block, includeTransactions: true });
+    found.unshift(...transactions.filter((t) => t.from.toLowerCase() === account.toLowerCase()).map((t) => t.input));
+  }
+  return found;
+}
+
+/** Refuses the proofs of files before anything is signed. */
+async function refuses(hunter, path, name, reason, chain, account) {
+  const sent = await chain.sent(account);
+  await hunter.page.getByLabel(/^Proofs that were made elsewhere/).setInputFiles(path);
+  await steps.button(hunter.page, name).click();
+  await hunter.page.getByRole("alert").filter({ hasText: reason }).waitFor();
+  await hunter.page.getByText("The money: nothing was sent, no money moved.").waitFor();
+  assert.equal(await hunter.page.getByRole("alertdialog").count(), 0);
+  assert.equal(await chain.sent(account), sent);
+  await hunter.page.getByLabel(/^Proofs that were made elsewhere/).setInputFiles([]);
+}
 
 let w;
 before(async () => {
@@ -45,12 +82,53 @@ test("a sealed bounty, with a reload at each step", async () => {
   await steps.reveal(host, project, bounty);
   await steps.stateIs(hunter, "Proving");
 
+  const terms = await w.terms(bounty);
+  // Nobody proves anything: the reward goes back to the host, and the bond to the hunter. (Then that has not happened.)
+  let now = await chain.call("evm_snapshot");
+  await chain.pass(terms.proveUntil);
+  await steps.stateIs(host, "Refundable");
+  await steps.refund(host);
+  await host.page.getByTestId("credit").filter({ hasText: "5 ETH" }).waitFor();
+  await steps.reclaim(hunter);
+  await hunter.page.getByTestId("credit").filter({ hasText: "1 ETH" }).waitFor();
+  await chain.call("evm_revert", [now]);
+  await steps.stateIs(host, "Proving");
+
   await hunter.reload();
   await steps.openModel(hunter, project, bounty);
   await steps.fetchData(hunter);
+  now = await chain.call("evm_snapshot");
   await steps.proveAccuracy(hunter, 2);
   await picture(hunter, "web-submit");
-  const terms = await w.terms(bounty);
+
+  // Who qualified lets its turn pass: its bond is lost, and the reward goes back.
+  const proven = await chain.call("evm_snapshot");
+  await chain.pass(terms.proveUntil + terms.deliveryWindow);
+  await steps.stateIs(hunter, "Refundable");
+  await steps.button(page, "Reclaim the bond").click();
+  await page.getByRole("alert").filter({ hasText: `the contract refuses it: BondLost (hunter: ${chain.accounts[2]})` }).waitFor();
+  await steps.refund(host);
+  await chain.call("evm_revert", [proven]);
+  await steps.stateIs(hunter, "Proving");
+
+  // Forged: the proof of one chunk for the other; and a ciphertext of which one element was changed.
+  const accuracy = await lastCalls(chain, chain.accounts[2], 2);
+  await chain.pass(terms.proveUntil);
+  await steps.deliver(hunter);
+  const [delivery] = await lastCalls(chain, chain.accounts[2], 1);
+  await chain.call("evm_revert", [now]);
+  await steps.stateIs(hunter, "Proving");
+  await page.getByText("0 of 2 chunks proven").waitFor();
+  const forged = changed("accuracy-0.call.json", accuracy[1], ([, ...rest]) => [0, ...rest]);
+  await refuses(hunter, forged, "Prove and submit the accuracy", "the accuracy proof does not hold: the proof is invalid for these public inputs", chain, chain.accounts[2]);
+  await steps.proveAccuracy(hunter, 2);
+  now = await chain.call("evm_snapshot");
+  await chain.pass(terms.proveUntil);
+  await steps.stateIs(hunter, "Delivering");
+  const wrong = changed("delivery-0.call.json", delivery, ([chunk, key, [first, ...ct], ...rest]) => [chunk, key, [first ^ 1n, ...ct], ...rest]);
+  await refuses(hunter, wrong, "Deliver the weights", "the delivery proof does not hold: the proof is invalid for these public inputs", chain, chain.accounts[2]);
+  await chain.call("evm_revert", [now]);
+
   await hunter.reload();
   await steps.openModel(hunter, project, bounty);
   await steps.stateIs(hunter, "Proving");
@@ -86,4 +164,47 @@ test("a sealed bounty, with a reload at each step", async () => {
   await picture(anyone, "web-check");
   for (const someone of [host, hunter, anyone]) assert.deepEqual(someone.violations, []);
   await Promise.all([host.close(), hunter.close(), anyone.close()]);
+});
+
+test("an open bounty in tokens, with proofs that the command made", async () => {
+  const { chain, project, ipfs } = w;
+  const [host, hunter] = [await w.person(3), await w.person(4)];
+  const token = await w.token([chain.accounts[3], chain.accounts[4]]);
+  const { bounty, shown } = await steps.create(host, project, { mode: "open", fields: { "Token (ERC-20), nothing for ether": token } });
+  assert.match(shown, /reward\s+5 T\n/);
+  await hunter.open(`#/bounty/${bounty}/hunter?package=${project.cid}`);
+  await steps.openModel(hunter, project, bounty);
+  await hunter.page.getByLabel("I accept keys of a single party").check();
+  await steps.button(hunter.page, "Commit, with the bond").click();
+  const approve = await hunter.sign();
+  assert.match(approve, new RegExp(`allows the bounty to take\\s+1 T[^]*${bounty}`));
+  await hunter.sign();
+  await hunter.page.getByText(/^Committed, as number 1/).waitFor();
+  await steps.reveal(host, project, bounty);
+  await steps.fetchData(hunter);
+
+  // The command goes on where the page was: with the account's key, and the secrets.
+  const { page } = hunter;
+  await page.getByText("Prove on the command line instead").click();
+  const saved = page.waitForEvent("download");
+  await steps.button(page, "Save secrets.json").click();
+  const secrets = readFileSync(await (await saved).path(), "utf8");
+  const folder = join(process.env.ZKML_WEB_FILES, "hunter");
+  hunterProject(folder, project.folder, { rpc: chain.rpc, factory: chain.factory, key: chain.keys[4], bounty, secrets, store: ipfs.url });
+  const command = await page.locator("pre").innerText();
+  await zkmlMeanwhile(process.env.ZKML_COMMAND, folder, command.trim().split(" ").slice(1));
+  await zkmlMeanwhile(process.env.ZKML_COMMAND, folder, command.replace("accuracy", "delivery").trim().split(" ").slice(1));
+  const kept = (name) => join(folder, `zkml/bounty/hunter-${bounty.toLowerCase()}`, name);
+  await page.getByLabel(/^Proofs that were made elsewhere/).setInputFiles(["accuracy-0.proof", "accuracy-1.proof", "delivery-0.proof"].map(kept));
+  const asked = ipfs.door.asked.length;
+  await steps.proveAccuracy(hunter, 2);
+  await steps.deliver(hunter);
+  // No proving key was fetched for it.
+  assert.equal(ipfs.door.asked.length, asked);
+  await steps.stateIs(hunter, "Paid");
+  await page.getByTestId("credit").filter({ hasText: "6 T" }).waitFor();
+  await steps.withdraw(hunter);
+  await steps.receive(host, project, bounty);
+  await host.page.getByText(/with the commitment 0x[0-9a-f]{64} of 0x/).waitFor();
+  for (const someone of [host, hunter]) assert.deepEqual(someone.violations, []);
 });

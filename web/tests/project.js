@@ -1,8 +1,9 @@
 // Sample projects of both parties, made by the command `zkml` once: the host's package, data and labels, and the hunter's model.
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { gunzipSync } from "node:zlib";
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
@@ -18,6 +19,9 @@ export function zkml(command, folder, arguments_, env = {}) {
     throw new Error(`zkml ${arguments_.join(" ")}: ${error.stderr}`, { cause: error });
   }
 }
+
+/** Likewise, while the servers of this process answer it. */
+export const zkmlMeanwhile = (command, folder, arguments_) => promisify(execFile)(command, arguments_, { cwd: folder, encoding: "utf8" });
 
 function edit(path, pairs) {
   let text = readFileSync(path, "utf8");

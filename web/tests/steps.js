@@ -7,8 +7,11 @@ export const button = (page, name) => page.getByRole("button", { name, exact: tr
 
 /** Rebuilds the package of the bounty that is shown. */
 export async function rebuild({ page }) {
-  await button(page, "Fetch and rebuild").click();
-  await page.getByTestId("rebuilt").waitFor();
+  const [fetch, rebuilt] = [button(page, "Fetch and rebuild"), page.getByTestId("rebuilt")];
+  await fetch.or(rebuilt).first().waitFor();
+  // It stays rebuilt while the page is open.
+  if (!(await rebuilt.isVisible())) await fetch.click();
+  await rebuilt.waitFor();
 }
 
 /** Fills the form of a new bounty, and creates it; returns its address and what was shown before signing. */
@@ -116,3 +119,16 @@ export async function withdraw(someone) {
 
 /** Waits until the page shows a state. */
 export const stateIs = (someone, state) => someone.page.getByTestId("state").filter({ hasText: state }).waitFor();
+
+export async function refund(someone, name = "Refund the reward") {
+  await button(someone.page, name).click();
+  const shown = await someone.sign();
+  await someone.page.getByText(/are credited to the host$/).waitFor();
+  return shown;
+}
+
+export async function reclaim(hunter) {
+  await button(hunter.page, "Reclaim the bond").click();
+  await hunter.sign();
+  await hunter.page.getByText(/^the bond of .* is credited to you/).waitFor();
+}

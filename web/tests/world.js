@@ -55,6 +55,8 @@ export async function world(changed = {}) {
       people.push(someone);
       return someone;
     },
+    /** A token of which these accounts have a thousand. */
+    token: (accounts) => token(chain, accounts),
     terms: (address) => chain.client.readContract({ address, abi: termsAbi, functionName: "terms" }),
     async stop() {
       // What was shown when a test failed.
@@ -67,6 +69,28 @@ export async function world(changed = {}) {
       rmSync(dist, { recursive: true, force: true });
     },
   };
+}
+
+/** The token of the contracts' tests, compiled here. */
+async function token(chain, accounts) {
+  const contracts = join(root, "contracts");
+  const solc = createRequire(join(contracts, "package.json"))("solc");
+  const source = `// SPDX-License-Identifier: MIT
+    pragma solidity ^0.8.24;
+    import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+    contract Token is ERC20("Token", "T") {
+        constructor(address a, address b) { _mint(a, 1000 ether); _mint(b, 1000 ether); }
+    }`;
+  const input = {
+    language: "Solidity",
+    sources: { "Token.sol": { content: source } },
+    settings: { evmVersion: "cancun", outputSelection: { "*": { "*": ["evm.bytecode.object"] } } },
+  };
+  const read = (path) => ({ contents: readFileSync(join(contracts, "node_modules", path), "utf8") });
+  const { contracts: made, errors } = JSON.parse(solc.compile(JSON.stringify(input), { import: read }));
+  assert.ok(made?.["Token.sol"]?.Token, JSON.stringify(errors));
+  const words = accounts.map((account) => account.slice(2).toLowerCase().padStart(64, "0")).join("");
+  return chain.deploy(`0x${made["Token.sol"].Token.evm.bytecode.object}${words}`);
 }
 
 /** What axe finds that is serious, in both schemes of colours. */

@@ -180,6 +180,14 @@ pub enum Error {
     /// A proof does not verify: it was not sent.
     #[error("a proof that was just made does not verify, it was not sent: {0}")]
     Verify(#[from] VerifyError),
+    /// A proof that somebody made does not verify.
+    #[error("the {statement} proof does not hold: {error}")]
+    NotProven {
+        /// Of which statement.
+        statement: &'static str,
+        /// What is wrong.
+        error: VerifyError,
+    },
     /// A circuit can't be made.
     #[error(transparent)]
     Circuit(#[from] CircuitError),

@@ -141,7 +141,8 @@ pub fn check(
         return Err(TermsError::OtherKey { part: part.name(), found, expected }.into());
     }
     let proof = Proof { digest: *verifying.digest(), proof: from_words(&proof.map(|word| word.to_be_bytes()))?, inputs };
-    verifying.verify(&proof)?;
+    let refuted = |error| Error::NotProven { statement: part.name(), error };
+    verifying.verify(&proof).map_err(refuted)?;
     Ok(checked)
 }
 

@@ -1,0 +1,83 @@
+// The page itself: what is loaded first, whom it asks, and who can use it.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import * as steps from "./steps.js";
+import { accessible, world } from "./world.js";
+
+let w;
+before(async () => {
+  w = await world();
+});
+after(() => w?.stop());
+
+test("the first load is under 500 KB compressed, and asks this server and the node alone", async () => {
+  const someone = await w.person(null);
+  const loaded = new Map();
+  const asked = new Set();
+  someone.page.on("response", async (response) => {
+    asked.add(new URL(response.url()).origin);
+    if (response.url().startsWith(w.url)) loaded.set(response.url(), gzipSync(await response.body(), { level: 9 }).length);
+  });
+  await someone.page.reload();
+  await someone.page.getByText("There is none yet.").waitFor();
+  await someone.page.waitForLoadState("networkidle").catch(() => undefined);
+  const bytes = [...loaded.values()].reduce((sum, n) => sum + n, 0);
+  console.log(`first load: ${bytes} bytes compressed, ${loaded.size} files`);
+  assert.ok(loaded.size >= 4 && bytes > 50_000, [...loaded.keys()].join(" "));
+  assert.ok(bytes < 500_000, `${bytes} bytes`);
+  assert.deepEqual([...asked].sort(), [new URL(w.url).origin, w.chain.rpc].sort());
+  // Whatever else a script would ask is refused.
+  const refused = await someone.page.evaluate(() => fetch("http://127.0.0.1:9/").then(() => "asked", (error) => error.name));
+  assert.equal(refused, "TypeError");
+  assert.ok(someone.violations.some((line) => line.includes("connect-src")), "the policy has refused it");
+  await someone.close();
+});
+
+test("a keyboard suffices, on a narrow screen, in both schemes of colours", async () => {
+  const someone = await w.person(1, "", { viewport: { width: 360, height: 740 } });
+  const { page } = someone;
+  for (const hash of ["#/", "#/new", "#/nothing"]) {
+    await someone.open(hash);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await accessible(someone);
+    const [inner, outer] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
+    assert.ok(inner <= outer, `${hash} is ${inner} wide on a screen of ${outer}`);
+  }
+  await someone.open("#/new");
+  await page.getByRole("heading", { name: "New bounty" }).waitFor();
+  await page.reload();
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), "To the content");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.evaluate(() => document.activeElement?.id), "main");
+  await page.keyboard.press("Tab");
+  await page.keyboard.insertText(w.project.cid);
+  // On to the button, by its name, with the keyboard alone.
+  for (let i = 0; i < 6; i++) {
+    await page.keyboard.press("Tab");
+    if ((await page.evaluate(() => document.activeElement?.textContent)) === "Fetch and rebuild") break;
+  }
+  await page.keyboard.press("Enter");
+  await page.getByTestId("rebuilt").waitFor();
+  assert.deepEqual(someone.violations, []);
+  await someone.close();
+});
+
+test("an address that is no bounty is said to be none, and a draft survives a reload", async () => {
+  const someone = await w.person(1, `#/bounty/${w.chain.accounts[3]}`);
+  await someone.page.getByRole("alert").filter({ hasText: `is no bounty of the factory` }).waitFor();
+  await someone.open("#/new");
+  await someone.page.getByLabel("Reward", { exact: true }).fill("12.5");
+  await someone.reload();
+  assert.equal(await someone.page.getByLabel("Reward", { exact: true }).inputValue(), "12.5");
+  // Key files open with their passphrase, and with no other.
+  const made = await steps.create(someone, w.project);
+  await someone.open(`#/bounty/${made.bounty}/host?package=${w.project.cid}`);
+  await steps.rebuild(someone);
+  await w.chain.pass((await w.terms(made.bounty)).commitUntil - 1);
+  await someone.page.getByLabel("Passphrase of the key file").fill("another passphrase");
+  await someone.page.getByLabel("Another key file").setInputFiles(w.project.labels);
+  await someone.page.getByRole("alert").filter({ hasText: "the file is no key file of a bounty" }).waitFor();
+  await someone.close();
+});
