@@ -37,7 +37,7 @@ async function refuses(hunter, path, name, reason, chain, account) {
   await hunter.page.getByLabel(/^Proofs that were made elsewhere/).setInputFiles(path);
   await steps.button(hunter.page, name).click();
   await hunter.page.getByRole("alert").filter({ hasText: reason }).waitFor();
-  await hunter.page.getByText("The money: nothing was sent, no money moved.").waitFor();
+  await hunter.page.getByRole("alert").filter({ hasText: reason }).filter({ hasText: "The money: nothing was sent, no money moved." }).waitFor();
   assert.equal(await hunter.page.getByRole("alertdialog").count(), 0);
   assert.equal(await chain.sent(account), sent);
   await hunter.page.getByLabel(/^Proofs that were made elsewhere/).setInputFiles([]);

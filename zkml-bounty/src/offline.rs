@@ -87,7 +87,10 @@ pub enum Checked {
 }
 
 fn unread(found: &str) -> Error {
-    Error::Contract { found: found.to_owned(), expected: "a call with a proof of data, accuracy or delivery".to_owned() }
+    Error::Contract {
+        found: found.to_owned(),
+        expected: "a call with a proof of data, accuracy or delivery".to_owned(),
+    }
 }
 
 /// Checks a call with a proof as the contract does: the key is that of the terms, and the proof is valid with public inputs
@@ -140,7 +143,8 @@ pub fn check(
     if found != expected || own.as_bytes() != key.as_ref() {
         return Err(TermsError::OtherKey { part: part.name(), found, expected }.into());
     }
-    let proof = Proof { digest: *verifying.digest(), proof: from_words(&proof.map(|word| word.to_be_bytes()))?, inputs };
+    let proof =
+        Proof { digest: *verifying.digest(), proof: from_words(&proof.map(|word| word.to_be_bytes()))?, inputs };
     let refuted = |error| Error::NotProven { statement: part.name(), error };
     verifying.verify(&proof).map_err(refuted)?;
     Ok(checked)

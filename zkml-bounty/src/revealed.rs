@@ -25,11 +25,7 @@ pub struct Labelled {
 }
 
 /// The dataset of these files, in their order, under a salt; and the files.
-pub(crate) fn dataset(
-    package: &Package,
-    salt: Fr,
-    samples: Vec<Labelled>,
-) -> Result<(Dataset, Vec<Vec<u8>>), Error> {
+pub(crate) fn dataset(package: &Package, salt: Fr, samples: Vec<Labelled>) -> Result<(Dataset, Vec<Vec<u8>>), Error> {
     let format = package.statements().data().composition().format();
     let (mut files, mut pixels) = (vec![], vec![]);
     for (index, Labelled { file, label }) in samples.into_iter().enumerate() {

@@ -271,7 +271,11 @@ impl BountyPackage {
     ///
     /// @throws {BountyError} if they are not, or keys come from a single party, unless `development` accepts that.
     #[wasm_bindgen(js_name = verifySetup)]
-    pub fn verify_setup(&self, #[wasm_bindgen(unchecked_param_type = "Hex")] terms: &str, development: bool) -> Result<(), JsValue> {
+    pub fn verify_setup(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Hex")] terms: &str,
+        development: bool,
+    ) -> Result<(), JsValue> {
         or_throw(Step::Bounty, verify_setup(&terms_of(terms)?, &self.inner, trust(development)))
     }
 
@@ -299,7 +303,10 @@ impl BountyPackage {
     ///
     /// @throws {BountyError} if the words are no files.
     #[wasm_bindgen(unchecked_return_type = "[string, number][]")]
-    pub fn named(&self, #[wasm_bindgen(unchecked_param_type = "Hex[]")] items: Vec<String>) -> Result<JsValue, JsValue> {
+    pub fn named(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Hex[]")] items: Vec<String>,
+    ) -> Result<JsValue, JsValue> {
         or_throw(Step::Bounty, offline::named(&self.inner, &words(&items)?)).map(|named| to_js(&named))
     }
 }
@@ -373,7 +380,8 @@ fn samples(files: &Array, labels: &[u32]) -> Result<Vec<Labelled>, JsValue> {
     if found != labels_found {
         return Err(Step::Argument.error(&GivenError::Labels { found, labels: labels_found }));
     }
-    let sample = |(file, label): (JsValue, &u32)| Labelled { file: Uint8Array::new(&file).to_vec(), label: *label as usize };
+    let sample =
+        |(file, label): (JsValue, &u32)| Labelled { file: Uint8Array::new(&file).to_vec(), label: *label as usize };
     Ok(files.iter().zip(labels).map(sample).collect())
 }
 
@@ -632,7 +640,9 @@ impl BountyHunter {
         let made = match part {
             Part::Accuracy => self.inner.accuracy(package, source, terms, context, index),
             Part::Delivery => self.inner.delivery(package, source, terms, context, index),
-            Part::Data => return Err(unread("statement", "found data, which the host proves, expected accuracy or delivery")),
+            Part::Data => {
+                return Err(unread("statement", "found data, which the host proves, expected accuracy or delivery"));
+            }
         };
         let made = or_throw::<_, Error>(Step::Bounty, made)?;
         let object = Object::new();

@@ -90,7 +90,7 @@ export async function browse(client: PublicClient, config: Config): Promise<Addr
   const logs = await pieces(client, config.since, (fromBlock, toBlock) =>
     client.getContractEvents({ address: config.factory, abi: factoryAbi, eventName: "BountyCreated", fromBlock, toBlock, strict: true }),
   );
-  return logs.map((log) => log.args.bounty).reverse();
+  return logs.map((log) => log.args.bounty).toReversed();
 }
 
 export async function moneyOf(client: PublicClient, config: Config, token: Address): Promise<Money> {

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { zeroAddress } from "viem";
 import { type Bounty, encodeTerms, read, samplesOf } from "../chain/bounty";
 import { message } from "../chain/errors";
@@ -24,9 +24,10 @@ export function BountyPage({ route }: { route: Extract<Route, { page: "bounty" }
   const { address, tab } = route;
   const cid = route.cid ?? remembered(address);
   const found = useQuery({ queryKey: ["bounty", address], queryFn: () => read(client, config, address), refetchInterval: 1500 });
-  const [pack, setPack] = useState<PackageSummary | null>(null);
+  const [rebuilt, setPack] = useState<PackageSummary | null>(null);
+  // Another address asks for another package.
+  const pack = !route.cid || rebuilt?.cid === route.cid ? rebuilt : null;
   const bounty = found.data;
-  useEffect(() => setPack(null), [address, cid]);
   if (!bounty) {
     return (
       <>
@@ -65,7 +66,7 @@ export function BountyPage({ route }: { route: Extract<Route, { page: "bounty" }
           </a>
         ))}
       </nav>
-      <PackageSection bounty={bounty} cid={cid} pack={pack} setPack={setPack} />
+      <PackageSection key={cid ?? ""} bounty={bounty} cid={cid} pack={pack} setPack={setPack} />
       {tab === "overview" && <Overview bounty={bounty} />}
       {tab === "hunter" && <HunterTab key={account ?? ""} bounty={bounty} pack={pack} />}
       {tab === "host" && <HostTab key={account ?? ""} bounty={bounty} pack={pack} />}
@@ -140,7 +141,6 @@ function PackageSection({
   const { gateway } = useSession();
   const [given, setGiven] = useState(cid ?? "");
   const state = useStep();
-  useEffect(() => setGiven(cid ?? ""), [cid]);
   return (
     <section aria-labelledby="package" className="card">
       <h2 id="package">Circuits and keys</h2>

@@ -91,8 +91,8 @@ export function CheckTab({ bounty, pack, cid }: { bounty: Bounty; pack: PackageS
           <Terms
             rows={[
               ["setup", verdicts.setup],
-              ["dataset", <span className={verdicts.dataset.good ? "good" : "error"}>{verdicts.dataset.text}</span>],
-              ["winner", <span className={verdicts.winner.good ? "good" : "error"}>{verdicts.winner.text}</span>],
+              ["dataset", <span key="dataset" className={verdicts.dataset.good ? "good" : "error"}>{verdicts.dataset.text}</span>],
+              ["winner", <span key="winner" className={verdicts.winner.good ? "good" : "error"}>{verdicts.winner.text}</span>],
             ]}
           />
           <table>

@@ -57,7 +57,7 @@ export function ReviewDialog({ review, answer }: { review: Review; answer: (yes:
             </>
           )}
           <div className="row">
-            <Button className="primary" autoFocus onPress={() => answer(true)}>
+            <Button className="primary" onPress={() => answer(true)}>
               Sign in the wallet
             </Button>
             <Button onPress={() => answer(false)}>Do not send</Button>
