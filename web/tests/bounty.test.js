@@ -160,7 +160,7 @@ test("a sealed bounty, with a reload at each step", async () => {
   await steps.button(anyone.page, "Check all").click();
   await anyone.page.getByText("all 5 proofs hold").waitFor();
   await anyone.page.getByText("all groups are proven to be its, and 2 files are those of their CIDs").waitFor();
-  await anyone.page.getByText(`${chain.accounts[2]} was paid 5 ETH: 2 correct, 2 were asked for`).waitFor();
+  await anyone.page.getByText(`${chain.accounts[2]} was paid 5 ETH: 2 correct in 2 of 2 chunks, 2 were asked for; 1 of 1 parts delivered`).waitFor();
   await picture(anyone, "web-check");
   for (const someone of [host, hunter, anyone]) assert.deepEqual(someone.violations, []);
   await Promise.all([host.close(), hunter.close(), anyone.close()]);
@@ -168,9 +168,10 @@ test("a sealed bounty, with a reload at each step", async () => {
 
 test("an open bounty in tokens, with proofs that the command made", async () => {
   const { chain, project, ipfs } = w;
-  const [host, hunter] = [await w.person(3), await w.person(4)];
+  let host = await w.person(3);
+  const hunter = await w.person(4);
   const token = await w.token([chain.accounts[3], chain.accounts[4]]);
-  const { bounty, shown } = await steps.create(host, project, { mode: "open", fields: { "Token (ERC-20), nothing for ether": token } });
+  const { bounty, shown, keyFile } = await steps.create(host, project, { mode: "open", fields: { "Token (ERC-20), nothing for ether": token } });
   assert.match(shown, /reward\s+5 T\n/);
   await hunter.open(`#/bounty/${bounty}/hunter?package=${project.cid}`);
   await steps.openModel(hunter, project, bounty);
@@ -180,6 +181,19 @@ test("an open bounty in tokens, with proofs that the command made", async () => 
   assert.match(approve, new RegExp(`allows the bounty to take\\s+1 T[^]*${bounty}`));
   await hunter.sign();
   await hunter.page.getByText(/^Committed, as number 1/).waitFor();
+  // From another browser: with the key file that was saved, and the data chosen again.
+  await host.close();
+  host = await w.person(3);
+  await host.open(`#/bounty/${bounty}/host?package=${project.cid}`);
+  await host.page.getByLabel("Key file, if you have one of this bounty").setInputFiles(keyFile.path);
+  await host.page.getByText("this browser has the encrypted file").waitFor();
+  await steps.rebuild(host);
+  await host.page.getByText("Choose the data again").click();
+  await host.page.getByLabel("Labels (.json, .csv)").setInputFiles(project.labels);
+  await host.page.getByLabel("Files of the data").setInputFiles([project.data[0], project.labels]);
+  await host.page.getByText(/labels.json has \d+ bytes, expected 64/).waitFor();
+  await host.page.getByLabel("Files of the data").setInputFiles(project.data);
+  await host.page.getByText(`${project.data.length} files with labels`).waitFor();
   await steps.reveal(host, project, bounty);
   await steps.fetchData(hunter);
 

@@ -46,6 +46,20 @@ test("a host that does not show its data: reward and bond go back", async () => 
   const [host, hunter] = [await w.person(1), await w.person(2)];
   const { bounty } = await steps.create(host, project);
   await steps.commit(hunter, project, bounty);
+  // Nothing is shown before the last commitment is final: one block could be taken back, and two count here.
+  ticking = false;
+  await chain.pass((await w.terms(bounty)).commitUntil);
+  await host.open(`#/bounty/${bounty}/host?package=${project.cid}`);
+  await steps.stateIs(host, "Revealing");
+  await steps.rebuild(host);
+  const put = () => w.ipfs.door.asked.filter((line) => line.startsWith("POST")).length;
+  const before = put();
+  await host.page.getByLabel("Passphrase of the key file").fill(steps.PASSPHRASE);
+  await steps.button(host.page, "Publish and prove the data").click();
+  await host.page.getByRole("alert").filter({ hasText: /by the blocks that count, which have 2 confirmations, it is open to commitments/ }).waitFor();
+  assert.equal(put(), before);
+  ticking = true;
+
   await chain.pass((await w.terms(bounty)).revealUntil);
   await steps.stateIs(hunter, "Refundable");
   await steps.reclaim(hunter);

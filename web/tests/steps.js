@@ -1,5 +1,5 @@
 // The steps of both parties, as people do them at the page.
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 
 export const PASSPHRASE = "correct horse battery";
 
@@ -45,7 +45,10 @@ export async function create(host, project, terms = {}, before = async () => {})
   const shown = await host.sign();
   await page.getByText(/^bounty 0x[0-9a-fA-F]{40} holds/).waitFor();
   const bounty = /0x[0-9a-fA-F]{40}/.exec(await page.getByText(/^bounty 0x[0-9a-fA-F]{40} holds/).innerText())[0];
-  return { bounty, shown, keyFile: { name: file.suggestedFilename(), path: await file.path() } };
+  // Downloads end with the browser that made them.
+  const path = join(process.env.ZKML_WEB_FILES, file.suggestedFilename());
+  await file.saveAs(path);
+  return { bounty, shown, keyFile: { path } };
 }
 
 /** Opens a hunter's model, with a new key file the first time. */

@@ -176,6 +176,14 @@ export type ProofLog = {
   label: string;
 };
 
+/** The time of the last block that counts: what a reorganisation could take back is no time that has passed. */
+export async function settledTime(client: PublicClient, config: Config): Promise<bigint> {
+  const head = await client.getBlockNumber({ cacheTime: 0 });
+  const back = BigInt(config.confirmations - 1);
+  const { timestamp } = await client.getBlock({ blockNumber: head > back ? head - back : 0n });
+  return timestamp;
+}
+
 /** All transactions with proofs, in their order. */
 export async function proofs(client: PublicClient, config: Config, address: Address): Promise<ProofLog[]> {
   const logs = await pieces(client, config.since, (fromBlock, toBlock) =>

@@ -12,18 +12,30 @@ import { StepButton, StepStatus, useStep } from "../parts/step";
 import { link } from "../route";
 import { useSession } from "../session";
 
-type Row = ProofLog & { verdict: "valid" | "not valid" | "not checked"; why: string };
+type Row = ProofLog & { verdict: "valid" | "not valid" | "not checked"; why: string; correct: number };
 
 type Verdicts = { setup: string; rows: Row[]; dataset: { good: boolean; text: string }; winner: { good: boolean; text: string } };
 
-/** The winner that the rules give, of what is on the chain. */
-export function expectedWinner(bounty: Bounty): string {
-  const { terms, winner } = bounty;
-  if (!winner) return "nobody was paid";
-  const hunter = bounty.hunters.find((other) => same(other.account, winner));
-  if (!hunter) return `${winner} was paid, and has not committed`;
-  const reached = provenChunks(hunter) === terms.chunks && hunter.correct >= terms.threshold;
-  return `${winner} was paid ${amount(terms.reward, bounty.money)}: ${hunter.correct} correct, ${terms.threshold} were asked for${reached ? "" : ", which it did not reach"}`;
+/** Whether who was paid has earned it, by the proofs that were verified here. */
+function winnerOf(bounty: Bounty, rows: Row[]): Verdicts["winner"] {
+  const { terms, winner, money } = bounty;
+  if (!winner) return { good: true, text: "nobody was paid" };
+  const of = (statement: ProofLog["statement"]) => rows.filter((row) => row.statement === statement && same(row.hunter, winner));
+  const [accuracy, parts] = [of("accuracy"), of("delivery")];
+  const paid = `${winner} was paid ${amount(terms.reward, money)}`;
+  if ([...accuracy, ...parts].some((row) => row.verdict === "not checked")) return { good: true, text: `${paid}; not all of its proofs could be checked here` };
+  const correct = accuracy.reduce((sum, row) => sum + row.correct, 0);
+  const good =
+    [...accuracy, ...parts].every((row) => row.verdict === "valid") &&
+    accuracy.length === terms.chunks &&
+    parts.length === terms.deliveryChunks &&
+    correct >= terms.threshold;
+  const better = terms.best ? bounty.hunters.filter((hunter) => hunter.correct > correct && provenChunks(hunter) === terms.chunks).length : 0;
+  const others = better > 0 ? `; ${better} more accurate let their turn pass` : "";
+  return {
+    good,
+    text: `${paid}: ${correct} correct in ${accuracy.length} of ${terms.chunks} chunks, ${terms.threshold} were asked for; ${parts.length} of ${terms.deliveryChunks} parts delivered${others}`,
+  };
 }
 
 const said = (call: CheckedCall): string =>
@@ -63,22 +75,21 @@ export function CheckTab({ bounty, pack, cid }: { bounty: Bounty; pack: PackageS
           for (const [i, log] of logs.entries()) {
             progress(i, logs.length, "proofs verified");
             if (!log.call) {
-              rows.push({ ...log, verdict: "not checked", why: "it was sent through another contract; the bounty has verified it" });
+              rows.push({ ...log, verdict: "not checked", why: "it was sent through another contract; the bounty has verified it", correct: 0 });
               continue;
             }
             const hunter = bounty.hunters.find((other) => same(other.account, log.hunter));
             try {
               const call = await engine.check(pack.cid, encoded, placeOf(config, bounty), log.sender, hunter ? word(hunter.commitment) : null, log.call);
-              rows.push({ ...log, verdict: "valid", why: said(call) });
+              rows.push({ ...log, verdict: "valid", why: said(call), correct: call.statement === "accuracy" ? call.correct : 0 });
             } catch (error) {
-              rows.push({ ...log, verdict: "not valid", why: message(error) });
+              rows.push({ ...log, verdict: "not valid", why: message(error), correct: 0 });
             }
           }
           const dataset = await datasetOf(progress);
-          const paid = bounty.winner ? bounty.hunters.find((hunter) => same(hunter.account, bounty.winner)) : undefined;
-          const good = !bounty.winner || (!!paid && provenChunks(paid) === terms.chunks && paid.correct >= terms.threshold);
-          setVerdicts({ setup, rows, dataset, winner: { good, text: expectedWinner(bounty) } });
-          const bad = rows.filter((row) => row.verdict === "not valid").length + (dataset.good && good ? 0 : 1);
+          const winner = winnerOf(bounty, rows);
+          setVerdicts({ setup, rows, dataset, winner });
+          const bad = rows.filter((row) => row.verdict === "not valid").length + (dataset.good ? 0 : 1) + (winner.good ? 0 : 1);
           if (bad > 0) throw new Error(`${bad} of what was checked does not hold: see below`);
           return `all ${rows.length} proofs hold`;
         }}

@@ -1,9 +1,9 @@
 import { useState } from "react";
 import { encodeFunctionData } from "viem";
 import { bountyAbi } from "../chain/abi";
-import { type Bounty, delivered, encodeTerms, read } from "../chain/bounty";
+import { type Bounty, delivered, encodeTerms, settledTime } from "../chain/bounty";
 import { engine } from "../engine";
-import { amount, same, save, time } from "../format";
+import { amount, duration, same, save, time } from "../format";
 import { put } from "../ipfs";
 import * as idb from "../kept";
 import { type PackageSummary, placeOf, provingKey, word } from "../package";
@@ -81,6 +81,16 @@ export function HostTab({ bounty, pack }: { bounty: Bounty; pack: PackageSummary
     if (BigInt(x) !== terms.hostKeyX || BigInt(y) !== terms.hostKeyY) throw new Error("the key file is of another bounty than this; choose the one that was saved when it was created");
   }
 
+  /** Whoever sees the data could still commit, if the chain took back the blocks after the last commitment. */
+  async function requireSealed(): Promise<void> {
+    if (terms.open) return;
+    const now = await settledTime(client, config);
+    if (now < BigInt(terms.commitUntil))
+      throw new Error(
+        `by the blocks that count, which have ${config.confirmations} confirmations, it is open to commitments for ${duration(BigInt(terms.commitUntil) - now)} more; no file was published: wait for them`,
+      );
+  }
+
   return (
     <>
       <section aria-labelledby="key" className="card">
@@ -111,6 +121,7 @@ export function HostTab({ bounty, pack }: { bounty: Bounty; pack: PackageSummary
               act={async (progress) => {
                 if (!pack) return;
                 await openKey();
+                await requireSealed();
                 const taken = data ?? (await idb.load<Data>(dataKey(config.chain, address)));
                 if (!taken) throw new Error("this browser does not have the data: choose files and labels, in the order of then");
                 const root = await engine.hostTake(name, pack.cid, taken.files, taken.labels);
@@ -128,9 +139,7 @@ export function HostTab({ bounty, pack }: { bounty: Bounty; pack: PackageSummary
                   progress(index, all, "groups proven");
                   const call = await engine.hostShow(name, pack.cid, encoded, placeOf(config, bounty), index);
                   await engine.check(pack.cid, encoded, placeOf(config, bounty), terms.host, null, call);
-                  // What a reorganisation could take back is no time that has passed.
-                  const now = await read(client, config, address);
-                  if (!terms.open && now.state === "Committing") throw new Error("the chain went back to a time when others could commit; wait for it");
+                  await requireSealed();
                   await step(
                     { step: `prove data ${chunk}.${group}`, to: address, data: call, value: 0n },
                     address,

@@ -127,7 +127,7 @@ export function HunterTab({ bounty, pack }: { bounty: Bounty; pack: PackageSumma
             ["standing", me ? standing(bounty, me) : "has not committed"],
             ["bond", me ? `${amount(terms.bond, money)}, ${me.bond}` : `${amount(terms.bond, money)} to be paid with the commitment`],
             ["can withdraw", amount(me?.credit ?? 0n, money)],
-            ...(turn ? ([["turn to deliver", `${time(turn.from)} to ${time(turn.until)}`]] as [string, string][]) : []),
+            ...(turn ? ([["turn to deliver", turn.from <= bounty.now ? `now, until ${time(turn.until)}` : `${time(turn.from)} to ${time(turn.until)}`]] as [string, string][]) : []),
           ]}
         />
       </section>
