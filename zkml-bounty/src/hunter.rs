@@ -241,7 +241,6 @@ impl Hunter {
         }
         let count = samples.len();
         let (dataset, _) = revealed::dataset(&self.package, salt, samples)?;
-        let dataset = Dataset::new(self.package.statements().layout().clone(), salt, samples)?;
         if dataset.root() == self.terms.dataset { Ok(dataset) } else { Err(Error::OtherData { count }) }
     }
 
