@@ -83,3 +83,42 @@ test("an address that is no bounty is said to be none, and a draft survives a re
   await someone.page.getByRole("alert").filter({ hasText: "the file is no key file of a bounty" }).waitFor();
   await someone.close();
 });
+
+test("without a node to put files to: the package from its folder, and files that the host saves to publish them", async () => {
+  const alone = await world({ ipfsApi: null });
+  try {
+    const { chain, project, ipfs } = alone;
+    const host = await alone.person(1);
+    const { page } = host;
+    const puts = () => ipfs.door.asked.filter((line) => line.startsWith("POST")).length;
+    const before = puts();
+    // No gateway has anything.
+    ipfs.door.lie = () => Buffer.from("nothing");
+    await host.open("#/new");
+    await page.getByLabel("Or the package's folder (zkml/bounty/store)").setInputFiles(project.store);
+    const made = await steps.create(host, project, { fields: { "Time to commit": "10m" } });
+    await chain.pass((await alone.terms(made.bounty)).commitUntil);
+    // Nobody has committed, so that there is nothing to show.
+    await host.open(`#/bounty/${made.bounty}/host?package=${project.cid}`);
+    await steps.stateIs(host, "Refundable");
+    const open = await steps.create(host, project, { mode: "open" });
+    await host.open(`#/bounty/${open.bounty}/host?package=${project.cid}`);
+    await steps.rebuild(host);
+    await page.getByLabel("Passphrase of the key file").fill(steps.PASSPHRASE);
+    const saved = [];
+    page.on("download", (file) => saved.push(file.suggestedFilename()));
+    await steps.button(page, "Publish and prove the data").click();
+    for (const _ of project.data) await host.sign();
+    await page.getByText(/^All \d+ groups are shown/).waitFor();
+    assert.equal(saved.length, project.data.length);
+    assert.ok(saved.every((name) => /^bafkrei[a-z2-7]{52}$/.test(name)), saved.join(" "));
+    assert.equal(puts(), before, "nothing was put to the node");
+    // Whoever checks is told that the files are not there yet.
+    await host.open(`#/bounty/${open.bounty}/check?package=${project.cid}`);
+    await steps.button(page, "Check all").click();
+    await page.getByText(/all groups are proven; a file can't be had/).waitFor();
+    await page.getByRole("alert").filter({ hasText: "1 of what was checked does not hold" }).waitFor();
+  } finally {
+    await alone.stop();
+  }
+});
