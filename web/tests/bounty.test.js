@@ -115,7 +115,7 @@ test("a sealed bounty, with a reload at each step", async () => {
   const accuracy = await lastCalls(chain, chain.accounts[2], 2);
   await chain.pass(terms.proveUntil);
   await steps.deliver(hunter);
-  const [delivery] = await lastCalls(chain, chain.accounts[2], 1);
+  const [delivery] = await lastCalls(chain, chain.accounts[2], 2);
   await chain.call("evm_revert", [now]);
   await steps.stateIs(hunter, "Proving");
   await page.getByText("0 of 2 chunks proven").waitFor();
@@ -136,7 +136,8 @@ test("a sealed bounty, with a reload at each step", async () => {
   await chain.pass(terms.proveUntil);
   await steps.stateIs(hunter, "Delivering");
   const delivered = await steps.deliver(hunter);
-  assert.match(delivered, /pays\s+5 ETH and the bond/);
+  assert.match(delivered[0], /part 1 of 2[^]*pays\s+nothing yet/);
+  assert.match(delivered[1], /part 2 of 2[^]*pays\s+5 ETH and the bond/);
   await steps.stateIs(hunter, "Paid");
   await hunter.reload();
   await page.getByTestId("credit").filter({ hasText: "6 ETH" }).waitFor();
@@ -158,9 +159,9 @@ test("a sealed bounty, with a reload at each step", async () => {
   const anyone = await w.person(null, `#/bounty/${bounty}/check?package=${project.cid}`);
   await steps.rebuild(anyone);
   await steps.button(anyone.page, "Check all").click();
-  await anyone.page.getByText("all 5 proofs hold").waitFor();
+  await anyone.page.getByText("all 6 proofs hold").waitFor();
   await anyone.page.getByText("all groups are proven to be its, and 2 files are those of their CIDs").waitFor();
-  await anyone.page.getByText(`${chain.accounts[2]} was paid 5 ETH: 2 correct in 2 of 2 chunks, 2 were asked for; 1 of 1 parts delivered`).waitFor();
+  await anyone.page.getByText(`${chain.accounts[2]} was paid 5 ETH: 2 correct in 2 of 2 chunks, 2 were asked for; 2 of 2 parts delivered`).waitFor();
   await picture(anyone, "web-check");
   for (const someone of [host, hunter, anyone]) assert.deepEqual(someone.violations, []);
   await Promise.all([host.close(), hunter.close(), anyone.close()]);
@@ -209,7 +210,7 @@ test("an open bounty in tokens, with proofs that the command made", async () => 
   await zkmlMeanwhile(process.env.ZKML_COMMAND, folder, command.trim().split(" ").slice(1));
   await zkmlMeanwhile(process.env.ZKML_COMMAND, folder, command.replace("accuracy", "delivery").trim().split(" ").slice(1));
   const kept = (name) => join(folder, `zkml/bounty/hunter-${bounty.toLowerCase()}`, name);
-  await page.getByLabel(/^Proofs that were made elsewhere/).setInputFiles(["accuracy-0.proof", "accuracy-1.proof", "delivery-0.proof"].map(kept));
+  await page.getByLabel(/^Proofs that were made elsewhere/).setInputFiles(["accuracy-0.proof", "accuracy-1.proof", "delivery-0.proof", "delivery-1.proof"].map(kept));
   const asked = ipfs.door.asked.length;
   await steps.proveAccuracy(hunter, 2);
   await steps.deliver(hunter);

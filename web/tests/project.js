@@ -8,7 +8,7 @@ import { gunzipSync } from "node:zlib";
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 
-/** How many files the host has: two chunks of one. */
+/** How many files the host has: two chunks of one. Weights are delivered in two parts. */
 const FILES = 2;
 
 /** Runs the command in a folder. */
@@ -48,7 +48,7 @@ export function project(command, folder) {
       ["# range = [0.0, 1.0]", "bytes = true"],
       ["time_limit = 60.0", "tries = 10"],
     ]);
-    const bounty = '\n[bounty]\ngroups = 1\nitems = 1\nwiden = 1\nreward = "5 ether"\nthreshold = 0.75\n';
+    const bounty = '\n[bounty]\ngroups = 1\nitems = 1\nwiden = 1\nelements = 75\nreward = "5 ether"\nthreshold = 0.75\n';
     writeFileSync(join(fresh, "zkml.toml"), readFileSync(join(fresh, "zkml.toml"), "utf8") + bounty);
     zkml(command, fresh, ["quantize"]);
     zkml(command, fresh, ["bounty", "setup"]);

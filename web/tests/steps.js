@@ -97,7 +97,7 @@ export async function proveAccuracy(hunter, chunks) {
 
 export async function deliver(hunter) {
   await button(hunter.page, "Deliver the weights").click();
-  const shown = await hunter.sign();
+  const shown = [await hunter.sign(), await hunter.sign()];
   await hunter.page.getByText(/^delivered: /).waitFor();
   return shown;
 }
