@@ -64,13 +64,16 @@ ${url}
   data           ${dirname(project.data[0])}/ (all files), labels ${project.labels}
   model          ${project.model}
 
-1. Connect "Demo host", and create a bounty with package, data and labels; reward 5, threshold 0.75.
+1. Connect "Demo host", and create a bounty with package, data and labels; reward 5, threshold 0.75,
+   an hour for each time ("1h").
 2. Open the page in another window, connect "Demo hunter", open the bounty, its view "Hunter": the model, and commit.
 3. "Let an hour pass" until it is Revealing. The host shows the data; the hunter proves its accuracy.
 4. "Let an hour pass" until it is Delivering. The hunter delivers, and withdraws. The host decrypts the weights.
 `);
-  process.once("SIGINT", async () => {
-    await stop();
-    process.exit(0);
-  });
+  for (const signal of ["SIGINT", "SIGTERM"]) {
+    process.once(signal, async () => {
+      await stop();
+      process.exit(0);
+    });
+  }
 }
