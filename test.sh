@@ -2,7 +2,7 @@
 # All checks and all tests. `./test.sh quick`: those of everyday work, without Burn and without what needs another build.
 # Needs a Rust toolchain (1.95 or newer, for Burn). Where there is Node.js (20 or newer), the compiler of Solidity and snarkjs are
 # installed in tests/evm, Foundry in contracts, and Helia with the Node.js that it needs in zkml-bounty/tests/ipfs (350 MB), and
-# the tests that need them run; so do those of the package for browsers, and of a page in Chromium, where there is one. Where there is
+# the tests that need them run; so do those of the package for browsers, and of its pages in Chromium, where there is one. Where there is
 # Python (3.10 or newer, with venv), its package is tested in an environment of its own.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -41,6 +41,7 @@ cargo clippy -p zkml-core --no-default-features -- -D warnings
 cargo clippy -p zkml-core --lib -- -D warnings
 cargo clippy -p zkml-dsl --no-default-features --features verify --lib --test verifier -- -D warnings
 cargo clippy -p zkml-dsl --no-default-features --features evm --lib -- -D warnings
+cargo clippy -p zkml-bounty --no-default-features --lib -- -D warnings
 
 say "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features "$features"
@@ -91,6 +92,8 @@ if command -v npm >/dev/null; then
   say "browsers"
   cargo build --workspace --features "$features" --bin zkml
   ZKML_COMMAND="$(cd "$target" && pwd)/debug/zkml" ./zkml-wasm/test.sh
+  say "the page of bounties"
+  ZKML_COMMAND="$(cd "$target" && pwd)/debug/zkml" ./web/test.sh
 else
   say "browsers: ignored, there is no npm"
 fi

@@ -1,5 +1,6 @@
 //! What can go wrong, what became of the money, and what to do.
 
+#[cfg(feature = "client")]
 use std::path::PathBuf;
 
 use alloy::primitives::{Address, B256};
@@ -11,7 +12,9 @@ use zkml_core::{
     prove::{LoadError, VerifyError},
 };
 
-use crate::{folder::FolderError, ipfs::StoreError, package::PackageError, terms::TermsError};
+#[cfg(feature = "client")]
+use crate::folder::FolderError;
+use crate::{ipfs::StoreError, package::PackageError, terms::TermsError};
 
 /// A step of a bounty that was not done.
 #[derive(Debug, thiserror::Error)]
@@ -102,6 +105,7 @@ pub enum Error {
         chain: u64,
     },
     /// A proof that was kept is not the one that it should be.
+    #[cfg(feature = "client")]
     #[error("{}: {reason}; remove the file: the proof is made again then", .path.display())]
     Kept {
         /// Its file.
@@ -167,6 +171,7 @@ pub enum Error {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The folder can't be used.
+    #[cfg(feature = "client")]
     #[error(transparent)]
     Folder(#[from] FolderError),
     /// A statement can't be proved.
@@ -175,6 +180,14 @@ pub enum Error {
     /// A proof does not verify: it was not sent.
     #[error("a proof that was just made does not verify, it was not sent: {0}")]
     Verify(#[from] VerifyError),
+    /// A proof that somebody made does not verify.
+    #[error("the {statement} proof does not hold: {error}")]
+    NotProven {
+        /// Of which statement.
+        statement: &'static str,
+        /// What is wrong.
+        error: VerifyError,
+    },
     /// A circuit can't be made.
     #[error(transparent)]
     Circuit(#[from] CircuitError),

@@ -16,19 +16,16 @@ use std::path::Path;
 
 use alloy::primitives::{Address, U256};
 use rand::rngs::OsRng;
-use serde::{Deserialize, Serialize};
-use zeroize::{Zeroize as _, Zeroizing};
 use zkml_core::{
     bounty::{
         accuracy::VISIBILITY,
         compose::StatementError,
-        dataset::{Dataset, Sample},
+        dataset::Dataset,
         delivery::{Delivered, DeliveryError},
         keys::{PublicKey, SecretKey},
     },
     error::ModelError,
     evm::word,
-    gadget::hash::commitment,
     model::{Model, Weights},
     number::Int,
     plan::Quantized,
@@ -44,6 +41,8 @@ use crate::{
     field::{of_u256, to_u256},
     ipfs::Store,
     package::Package,
+    revealed,
+    secrets::{HostSecrets, damaged, salt_of},
     session::{Event, Phase, Progress, Progressed, Role, Session, State, hunters},
     statements::Part,
     terms::{Mode, Offer, Terms},
@@ -52,21 +51,7 @@ use crate::{
 /// The secrets' file.
 const SECRETS: &str = "secrets.json";
 
-/// A labelled file of the dataset.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Labelled {
-    /// Its bytes.
-    pub file: Vec<u8>,
-    /// Its class.
-    pub label: usize,
-}
-
-/// What the host must not lose, and nobody else have: who has the salt can test guesses of the data.
-#[derive(Serialize, Deserialize)]
-struct Secrets {
-    key: Zeroizing<String>,
-    salt: Zeroizing<String>,
-}
+pub use crate::revealed::Labelled;
 
 /// Weights that the winner delivered.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,39 +74,6 @@ pub struct Host {
     key: SecretKey,
 }
 
-/// A secret as hexadecimal digits.
-pub(crate) fn to_hex(bytes: &[u8; 32]) -> Zeroizing<String> {
-    Zeroizing::new(hex(bytes))
-}
-
-/// A secret of hexadecimal digits.
-pub(crate) fn of_hex(text: &str) -> Option<Zeroizing<[u8; 32]>> {
-    let mut bytes = Zeroizing::new([0; 32]);
-    alloy::hex::decode_to_slice(text, &mut bytes[..]).ok()?;
-    Some(bytes)
-}
-
-/// The error of secrets that are none.
-pub(crate) fn damaged() -> Error {
-    Error::Contract {
-        found: "secrets that are no numbers in `secrets.json`".to_owned(),
-        expected: "those that were written; restore the file from a copy".to_owned(),
-    }
-}
-
-/// A salt from the secrets.
-pub(crate) fn salt_of(text: &str) -> Result<Fr, Error> {
-    of_hex(text).and_then(|bytes| word::to_field(&bytes)).ok_or_else(damaged)
-}
-
-/// A new salt, and its digits.
-pub(crate) fn new_salt() -> Zeroizing<String> {
-    let mut bytes = word::of_field(commitment::salt(&mut OsRng));
-    let text = to_hex(&bytes);
-    bytes.zeroize();
-    text
-}
-
 impl Host {
     /// Opens the folder of a bounty, or begins one, for this data. What was sent from it before is waited for.
     ///
@@ -141,19 +93,9 @@ impl Host {
     ) -> Result<Self, Error> {
         let session = Session::open(folder.as_ref(), chain, Role::Host, progress)?;
         let begun = session.journal.terms.is_some();
-        let secrets = session.folder.read_or(SECRETS, begun, || {
-            let key = SecretKey::random(&mut OsRng)?;
-            Ok::<_, Error>(Secrets { key: to_hex(&key.to_be_bytes()), salt: new_salt() })
-        })?;
-        let key = SecretKey::from_be_bytes(&*of_hex(&secrets.key).ok_or_else(damaged)?)?;
-        let format = package.statements().data().composition().format();
-        let (mut files, mut pixels) = (vec![], vec![]);
-        for (index, Labelled { file, label }) in samples.into_iter().enumerate() {
-            let read = format.eval(&file).map_err(|error| StatementError::Format { index, error })?;
-            pixels.push(Sample { pixels: read.to_vec(), label });
-            files.push(file);
-        }
-        let dataset = Dataset::new(package.statements().layout().clone(), salt_of(&secrets.salt)?, pixels)?;
+        let secrets = session.folder.read_or(SECRETS, begun, HostSecrets::new)?;
+        let key = secrets.key()?;
+        let (dataset, files) = revealed::dataset(&package, salt_of(&secrets.salt)?, samples)?;
         let host = Self { session, store, package, dataset, files, key };
         if let Some(terms) = host.terms()?.filter(|terms| terms.dataset != host.dataset.root()) {
             let (found, expected) = (hex(&word::of_field(terms.dataset)), hex(&word::of_field(host.dataset.root())));

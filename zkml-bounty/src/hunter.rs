@@ -19,19 +19,13 @@ use std::{
 
 use alloy::primitives::{Address, U256};
 use rand::rngs::OsRng;
-use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 use zkml_core::{
     bounty::{
-        cid::FileCid,
-        compose::StatementError,
-        dataset::{Chunk, Dataset, Sample},
+        dataset::{Chunk, Dataset},
         keys::SecretKey,
     },
-    error::InputError,
     plan::Quantized,
     prove::{Fr, Proof, ProvingKey},
-    tensor::Tensor,
 };
 
 use crate::{
@@ -40,9 +34,10 @@ use crate::{
     chain::{Chain, Receipt},
     error::Error,
     field::{of_u256, to_u256},
-    host::{damaged, new_salt, of_hex, salt_of, to_hex},
     ipfs::Store,
     package::Package,
+    revealed::{self, Labelled},
+    secrets::{HunterSecrets, damaged, salt_of},
     session::{Event, Phase, Progress, Role, Session, State, inspect},
     statements::Part,
     terms::{Mode, Terms, Trust, verify_setup},
@@ -54,14 +49,6 @@ const SECRETS: &str = "secrets.json";
 /// The seconds that a transaction of a delivery may take: with less left in its turn, a hunter would give weights away
 /// for nothing.
 const MINUTE: u64 = 60;
-
-/// What the hunter must not lose, and nobody else have: who has the salt can test guesses of the weights, and who has
-/// an ephemeral key can read what it encrypted.
-#[derive(Serialize, Deserialize)]
-struct Secrets {
-    salt: Zeroizing<String>,
-    ephemeral: Vec<Zeroizing<String>>,
-}
 
 /// How a hunter's model did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,17 +125,9 @@ impl Hunter {
             }
         }
         let begun = !session.journal.receipts.is_empty();
-        let secrets = session.folder.read_or(SECRETS, begun, || {
-            let keys = (0..terms.delivery_chunks).map(|_| Ok(to_hex(&SecretKey::random(&mut OsRng)?.to_be_bytes())));
-            Ok::<_, Error>(Secrets { salt: new_salt(), ephemeral: keys.collect::<Result<_, Error>>()? })
-        })?;
+        let secrets = session.folder.read_or(SECRETS, begun, || HunterSecrets::new(terms.delivery_chunks))?;
         let salt = salt_of(&secrets.salt)?;
-        let key =
-            |text: &Zeroizing<String>| Ok::<_, Error>(SecretKey::from_be_bytes(&*of_hex(text).ok_or_else(damaged)?)?);
-        let ephemeral = secrets.ephemeral.iter().map(key).collect::<Result<Vec<_>, _>>()?;
-        if ephemeral.len() != usize::from(terms.delivery_chunks) {
-            return Err(damaged());
-        }
+        let ephemeral = secrets.keys(terms.delivery_chunks)?;
         let commitment = package.statements().delivery().composition().commitment(quantized.params(), salt)?;
         let quantized = quantized.clone();
         let hunter = Self { session, store, package, terms, quantized, salt, ephemeral, commitment, dataset: None };
@@ -252,45 +231,22 @@ impl Hunter {
             });
         }
         let salt = groups.first().map_or(Ok(Fr::from(0)), |group| of_u256(group.salt))?;
-        let data = self.package.statements().data().composition().clone();
         let mut samples = vec![];
-        for item in groups.iter().flat_map(|group| group.items.chunks(3)) {
-            let [hi, lo, label] = item else { return Err(self.nonsense()) };
-            let half = |x: &U256| u128::try_from(*x).map(u128::to_be_bytes).map_err(|_| self.nonsense());
-            let mut digest = [0; 32];
-            digest[..16].copy_from_slice(&half(hi)?);
-            digest[16..].copy_from_slice(&half(lo)?);
-            let cid = FileCid::of_digest(data.form(), &digest).map_err(StatementError::from)?;
-            let label = usize::try_from(*label).map_err(|_| self.nonsense())?;
-            let index = samples.len();
-            let file = self.store.get(&cid)?;
-            let pixels = data.format().eval(&file).map_err(|error| StatementError::Format { index, error })?;
-            samples.push(Sample { pixels: pixels.to_vec(), label });
-            self.session.tell(Event::File { index, of: self.terms.samples() });
+        for group in &groups {
+            for (cid, label) in revealed::named(&self.package, &group.items)? {
+                let index = samples.len();
+                samples.push(Labelled { file: self.store.get(&cid)?, label });
+                self.session.tell(Event::File { index, of: self.terms.samples() });
+            }
         }
         let count = samples.len();
-        let dataset = Dataset::new(self.package.statements().layout().clone(), salt, samples)?;
+        let (dataset, _) = revealed::dataset(&self.package, salt, samples)?;
         if dataset.root() == self.terms.dataset { Ok(dataset) } else { Err(Error::OtherData { count }) }
-    }
-
-    fn nonsense(&self) -> Error {
-        Error::Contract {
-            found: "data that are no files".to_owned(),
-            expected: "two halves of a digest and a label each".to_owned(),
-        }
     }
 
     /// The model's correct answers in a chunk.
     fn count(&self, chunk: &Chunk<'_>) -> Result<u32, Error> {
-        let graph = self.quantized.graph();
-        let shape = graph.shape(graph.input());
-        let mut correct = 0;
-        for sample in chunk.samples {
-            let pixel = |i: usize| sample.pixels.get(i).copied().map_or(0.0, f64::from);
-            let answer = self.quantized.forward(&Tensor::from_fn(shape.clone(), pixel)).map_err(refused)?;
-            correct += u32::from(answer.class == Some(sample.label));
-        }
-        Ok(correct)
+        revealed::count(&self.quantized, chunk)
     }
 
     /// How the model does on the data, which is fetched.
@@ -508,15 +464,6 @@ fn other_than_kept(path: &Path, error: &Error) -> Error {
         other => other.to_string(),
     };
     Error::Kept { path: path.to_owned(), reason }
-}
-
-/// An input that the model does not take.
-fn refused(error: InputError) -> Error {
-    StatementError::Model {
-        found: format!("refuses a sample: {error}"),
-        expected: "one that takes all pixels".to_owned(),
-    }
-    .into()
 }
 
 /// For attacks: what the steps make, without sending it.

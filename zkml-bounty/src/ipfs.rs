@@ -3,6 +3,7 @@
 //! | store | get | put |
 //! |---|---|---|
 //! | folder | the file whose name is the CID | the same |
+//! | memory | what was put, or fetched by somebody else and [compared](Memory::insert) | there |
 //! | gateway | `GET /ipfs/CID?format=raw` (trustless gateway) | `POST /api/v0/add` of a Kubo node's RPC, never by a gateway |
 //!
 //! # Soundness
@@ -16,10 +17,13 @@
 //!
 //! Sources: the specifications of path gateways, trustless gateways and UnixFS (IPFS), of dag-pb (IPLD); Kubo's RPC.
 
+#[cfg(feature = "client")]
+use std::time::Duration;
 use std::{
+    collections::BTreeMap,
     fmt,
     path::{Path, PathBuf},
-    time::Duration,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use sha2::{Digest as _, Sha256};
@@ -32,9 +36,11 @@ use zkml_core::{
 /// The most bytes of a block: a file of one, and what is around it.
 const MAX_BLOCK: u64 = CHUNK as u64 + 64;
 
+#[cfg(feature = "client")]
 /// How often an answer may be that the content is elsewhere: a gateway may have a host name for each CID.
 const MAX_REDIRECTS: u32 = 3;
 
+#[cfg(feature = "client")]
 /// The most bytes that are read of what a node says to a file that is put.
 const MAX_SAID: u64 = 1 << 16;
 
@@ -187,6 +193,7 @@ pub enum StoreError {
     },
 }
 
+#[cfg(feature = "client")]
 /// A gateway to read from, and a node to put files to.
 #[derive(Clone)]
 pub struct Gateway {
@@ -196,6 +203,7 @@ pub struct Gateway {
     agent: ureq::Agent,
 }
 
+#[cfg(feature = "client")]
 impl fmt::Debug for Gateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Gateway").field("url", &self.url).field("rpc", &self.rpc).finish_non_exhaustive()
@@ -208,7 +216,47 @@ pub enum Store {
     /// A folder of files whose names are CIDs.
     Folder(PathBuf),
     /// An IPFS gateway.
+    #[cfg(feature = "client")]
     Gateway(Gateway),
+    /// Content in memory, by CID: what somebody else has fetched.
+    Memory(Memory),
+}
+
+/// Content in memory. Clones share it.
+#[derive(Clone, Default)]
+pub struct Memory(Arc<Mutex<BTreeMap<String, Vec<u8>>>>);
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Memory").finish_non_exhaustive()
+    }
+}
+
+impl Memory {
+    fn blocks(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Vec<u8>>> {
+        // No panic leaves a map of whole blocks half changed.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps what a gateway answered for a CID: the content, or its block.
+    ///
+    /// # Errors
+    /// If it is not what the CID names.
+    pub fn insert(&self, cid: &FileCid, answer: Vec<u8>, place: &str) -> Result<(), StoreError> {
+        let content = content(cid, answer, || place.to_owned())?;
+        self.blocks().insert(cid.to_string(), content);
+        Ok(())
+    }
+
+    /// Whether the content of a CID is there.
+    pub fn has(&self, cid: &FileCid) -> bool {
+        self.blocks().contains_key(&cid.to_string())
+    }
+
+    /// Forgets the content of a CID.
+    pub fn remove(&self, cid: &FileCid) {
+        self.blocks().remove(&cid.to_string());
+    }
 }
 
 impl Store {
@@ -231,12 +279,14 @@ impl Store {
         Self::Folder(path.as_ref().to_owned())
     }
 
+    #[cfg(feature = "client")]
     /// The gateway at this address, such as `http://127.0.0.1:8080`, and the RPC address of a Kubo node if files are to
     /// be put, such as `http://127.0.0.1:5001`. An answer may take a minute.
     pub fn gateway(url: &str, rpc: Option<&str>) -> Self {
         Self::gateway_within(url, rpc, Duration::from_secs(60))
     }
 
+    #[cfg(feature = "client")]
     /// As [`Store::gateway`], with another time limit.
     pub fn gateway_within(url: &str, rpc: Option<&str>, timeout: Duration) -> Self {
         let agent = ureq::Agent::config_builder()
@@ -270,7 +320,12 @@ impl Store {
                 })?;
                 content(cid, bytes, place)
             }
+            #[cfg(feature = "client")]
             Self::Gateway(gateway) => gateway.get(cid),
+            Self::Memory(memory) => {
+                let found = memory.blocks().get(&cid.to_string()).cloned();
+                found.ok_or_else(|| StoreError::NotFound { place: "memory".to_owned(), cid: cid.to_string() })
+            }
         }
     }
 
@@ -289,7 +344,11 @@ impl Store {
                 std::fs::create_dir_all(path).map_err(|error| io(error.to_string()))?;
                 file::save(path.join(cid.to_string()), bytes).map_err(|error| io(error.to_string()))?;
             }
+            #[cfg(feature = "client")]
             Self::Gateway(gateway) => gateway.put(&cid, bytes)?,
+            Self::Memory(memory) => {
+                memory.blocks().insert(cid.to_string(), bytes.to_vec());
+            }
         }
         Ok(cid)
     }
@@ -381,6 +440,7 @@ fn kind(block: &[u8]) -> String {
     unixfs().unwrap_or_else(|| "no node of UnixFS".to_owned())
 }
 
+#[cfg(feature = "client")]
 impl Gateway {
     fn failed(&self, place: &str, what: &dyn fmt::Display, error: &ureq::Error) -> StoreError {
         let (place, what) = (place.to_owned(), what.to_string());
@@ -471,5 +531,5 @@ impl Gateway {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "client"))]
 mod tests;

@@ -15,6 +15,7 @@
 //! | [`statements`] | the three circuits of a bounty |
 //! | [`ipfs`] | content by CID: a local folder, or a gateway |
 //! | [`chain`] | the chain's client |
+//! | [`offline`] | what both parties make and check, without a chain: for a page, whose wallet sends it |
 //! | `anvil` | with the feature of that name: a development chain of one's own |
 //! | [`session`] | what is saved, and what is told meanwhile |
 //!
@@ -23,36 +24,48 @@
 #![forbid(unsafe_code)]
 
 pub mod abi;
-#[cfg(any(test, feature = "anvil"))]
+#[cfg(any(all(test, feature = "client"), feature = "anvil"))]
 pub mod anvil;
 mod calls;
+#[cfg(feature = "client")]
 pub mod chain;
 mod error;
 mod field;
+#[cfg(feature = "client")]
 mod folder;
+#[cfg(feature = "client")]
 pub mod host;
+#[cfg(feature = "client")]
 pub mod hunter;
 pub mod ipfs;
+pub mod offline;
 pub mod package;
+mod revealed;
+mod secrets;
+#[cfg(feature = "client")]
 pub mod session;
 pub mod statements;
 pub mod terms;
 
-pub use alloy::{
-    primitives::{Address, B256, U256},
-    signers::local::PrivateKeySigner,
-};
+pub use alloy::primitives::{Address, B256, U256};
+#[cfg(feature = "client")]
+pub use alloy::signers::local::PrivateKeySigner;
+#[cfg(feature = "client")]
 pub use chain::{Chain, Receipt};
 pub use error::Error;
+#[cfg(feature = "client")]
 pub use folder::FolderError;
+#[cfg(feature = "client")]
 pub use host::{Host, Labelled, Received};
+#[cfg(feature = "client")]
 pub use hunter::{Hunter, Kept};
 pub use ipfs::Store;
 pub use package::Package;
+#[cfg(feature = "client")]
 pub use session::{Event, Phase, Progress, Progressed, State, browse, hunters, inspect};
 pub use statements::{Part, Statements};
 pub use terms::{Mode, Offer, Setup, Terms, Trust, Winner, verify_setup};
 pub use zkml_core::bounty::{cid, dataset, format, keys};
 
-#[cfg(test)]
+#[cfg(all(test, feature = "client"))]
 mod tests;

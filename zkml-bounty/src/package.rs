@@ -314,6 +314,32 @@ impl Package {
         Ok(Self { cid: *cid, manifest, graph, statements, verifying })
     }
 
+    /// The CIDs of all blocks that a package's manifest names: those that its circuits are rebuilt from, with the verifying
+    /// keys; or those of the proving key of one statement. For whoever fetches them otherwise than through a [`Store`].
+    ///
+    /// # Errors
+    /// If it is no manifest.
+    pub fn blocks(manifest: &[u8], proving: Option<Part>) -> Result<Vec<String>, PackageError> {
+        let wrong = |error: serde_json::Error| PackageError::Manifest {
+            cid: "that was read".to_owned(),
+            reason: error.to_string(),
+        };
+        let manifest: Manifest = serde_json::from_slice(manifest).map_err(wrong)?;
+        let files = match proving {
+            Some(part) => vec![&manifest.keys(part).proving],
+            None => {
+                let keys = Part::ALL.map(|part| &manifest.keys(part).verifying);
+                [&manifest.graph, &manifest.circuit].into_iter().chain(keys).collect()
+            }
+        };
+        Ok(files.into_iter().flat_map(|file| file.blocks.iter().cloned()).collect())
+    }
+
+    /// The bytes of the proving key of a statement.
+    pub fn proving_bytes(&self, part: Part) -> u64 {
+        self.manifest.keys(part).proving.bytes
+    }
+
     /// The CID of the manifest: what a host publishes with the bounty's address.
     pub fn cid(&self) -> &FileCid {
         &self.cid

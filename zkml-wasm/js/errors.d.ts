@@ -19,3 +19,5 @@ export class InputError extends ZkmlError {}
 export class FileError extends ZkmlError {}
 /** A proof that does not hold, is not of this key, or says something else than expected. */
 export class VerifyError extends ZkmlError {}
+/** What of a bounty does not fit, or does not hold (feature `bounty`). */
+export class BountyError extends ZkmlError {}

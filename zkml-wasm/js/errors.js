@@ -19,6 +19,8 @@ export class CircuitError extends ZkmlError {}
 export class InputError extends ZkmlError {}
 export class FileError extends ZkmlError {}
 export class VerifyError extends ZkmlError {}
+/** Of the feature `bounty`. */
+export class BountyError extends ZkmlError {}
 
 const CLASSES = {
   Argument: ArgumentError,
@@ -28,6 +30,7 @@ const CLASSES = {
   Input: InputError,
   File: FileError,
   Verify: VerifyError,
+  Bounty: BountyError,
 };
 
 /** The error of a step: what the compiled library calls. */

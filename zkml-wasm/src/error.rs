@@ -27,6 +27,9 @@ pub(crate) enum Step {
     Input,
     /// A key or a proof that can't be read.
     File,
+    /// What of a bounty does not fit, or does not hold.
+    #[cfg(feature = "bounty")]
+    Bounty,
     /// A proof that does not hold, is not of this key, or says something else.
     Verify,
 }

@@ -12,6 +12,8 @@
 //! ([`error`]). No bytes make it panic, and no circuit is built for which a page has no memory ([`circuit`]).
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "bounty")]
+pub mod bounty;
 pub mod circuit;
 pub mod error;
 pub mod keys;

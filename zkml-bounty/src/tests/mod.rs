@@ -4,6 +4,7 @@ mod attacks;
 mod contracts;
 mod crash;
 mod flows;
+mod offline;
 mod trust;
 
 use std::{

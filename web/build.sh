@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Builds the page in dist/: static files for any server, once `node configure.js dist CONFIG.json` has said which chain, factory and gateways it is about.
+# Prints their sizes. The library is compiled as zkml-wasm/build.sh says.
+set -euo pipefail
+cd "$(dirname "$0")"
+lock="node_modules/.package-lock.json"
+if [ ! -f "$lock" ] || [ package-lock.json -nt "$lock" ]; then npm ci; fi
+here="$PWD"
+../zkml-wasm/build.sh "$here/wasm" bounty
+npx vite build

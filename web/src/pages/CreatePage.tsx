@@ -1,0 +1,229 @@
+import { useState } from "react";
+import { type Address, encodeFunctionData, isAddress, zeroAddress } from "viem";
+import type { BountyOffer } from "../../wasm/zkml.js";
+import { factoryAbi, tokenAbi } from "../chain/abi";
+import { decodeTerms, moneyOf } from "../chain/bounty";
+import { engine } from "../engine";
+import { amount, duration, parseAmount, parseDuration, save, time } from "../format";
+import * as idb from "../kept";
+import { type PackageSummary, rebuild, remember, takeFolder } from "../package";
+import { put } from "../ipfs";
+import { lockAndSave } from "../parts/Unlock";
+import { Check, Choice, Field, FileField } from "../parts/fields";
+import { StepButton, StepStatus, useStep } from "../parts/step";
+import { link } from "../route";
+import { useSession } from "../session";
+import { PackageSummaryView } from "./BountyPage";
+import { type Data, DataFields } from "./DataFields";
+import { dataKey } from "./HostTab";
+
+const DRAFT = "zkml:draft";
+
+const EMPTY = {
+  cid: "",
+  token: "",
+  reward: "",
+  bond: "0",
+  threshold: "0.8",
+  mode: "sealed" as "sealed" | "open",
+  winner: "first" as "first" | "best",
+  commit: "7d",
+  reveal: "1d",
+  prove: "3d",
+  deliver: "1d",
+};
+type Draft = typeof EMPTY;
+
+/** The correct answers of a number or a fraction. */
+export function thresholdOf(text: string, samples: number): number {
+  const n = Number(text.trim());
+  if (!(n > 0)) throw new Error(`the threshold is ${JSON.stringify(text)}, expected a number of correct answers, or a fraction such as 0.8`);
+  const correct = n < 1 ? Math.ceil(n * samples) : n;
+  if (!Number.isInteger(correct) || correct > samples) throw new Error(`the threshold is ${text}, expected at most the ${samples} samples`);
+  return correct;
+}
+
+export function CreatePage() {
+  const { config, client, account, gateway, step } = useSession();
+  const [draft, setDraft] = useState<Draft>(() => {
+    try {
+      return { ...EMPTY, ...(JSON.parse(localStorage.getItem(DRAFT) ?? "{}") as Partial<Draft>) };
+    } catch {
+      return EMPTY;
+    }
+  });
+  const [pack, setPack] = useState<PackageSummary | null>(null);
+  const [folder, setFolder] = useState<File[]>([]);
+  const [data, setData] = useState<Data | null>(null);
+  const [accept, setAccept] = useState(false);
+  const [passphrase, setPassphrase] = useState("");
+  const [made, setMade] = useState<Address | null>(null);
+  const packing = useStep();
+  const creating = useStep();
+  const set = (field: keyof Draft) => (value: string) => {
+    const next = { ...draft, [field]: value };
+    setDraft(next);
+    // A reload loses no word of it. Nothing in it is secret.
+    localStorage.setItem(DRAFT, JSON.stringify(next));
+  };
+  const single = pack?.statements.some((statement) => statement.ceremony === null) ?? false;
+
+  async function create(): Promise<string> {
+    if (!pack || !data) throw new Error("rebuild the package, and choose the data, first");
+    if (!account) throw new Error("no wallet is connected; connect the host's");
+    const token: Address | null = draft.token.trim() === "" ? null : (draft.token.trim() as Address);
+    if (token !== null && !isAddress(token)) throw new Error(`the token is ${JSON.stringify(draft.token)}, expected an address, or nothing for ether`);
+    const money = await moneyOf(client, config, token ?? zeroAddress);
+    const { timestamp } = await client.getBlock();
+    const commitUntil = Number(timestamp) + parseDuration("commit", draft.commit);
+    const revealUntil = commitUntil + parseDuration("reveal", draft.reveal);
+    const proveUntil = revealUntil + parseDuration("prove", draft.prove);
+    const reward = parseAmount("the reward", draft.reward, money.decimals);
+    const offer: BountyOffer = {
+      token,
+      reward: `${reward}`,
+      bond: `${parseAmount("the bond", draft.bond, money.decimals)}`,
+      threshold: thresholdOf(draft.threshold, data.files.length),
+      open: draft.mode === "open",
+      best: draft.winner === "best",
+      commitUntil,
+      revealUntil,
+      proveUntil,
+      deliveryWindow: parseDuration("deliver", draft.deliver),
+      development: accept,
+    };
+    const secrets = await engine.hostSecrets();
+    await engine.hostOpen("new", secrets);
+    await engine.hostTake("new", pack.cid, data.files, data.labels);
+    const terms = decodeTerms(await engine.hostTerms("new", pack.cid, offer, account));
+    // A function of the terms: known before there is a bounty.
+    const bounty = await client.readContract({ address: config.factory, abi: factoryAbi, functionName: "addressOf", args: [terms] });
+    await lockAndSave({ role: "host", chain: config.chain, bounty, account }, secrets, passphrase);
+    await idb.save(dataKey(config.chain, bounty), data);
+    await engine.hostClose("new");
+    remember(bounty, pack.cid);
+    const checked = ["circuits rebuilt, their keys are those of the terms", "the data is of the package's format", "the key file is saved, and kept in this browser"];
+    if (token) {
+      const allowed = await client.readContract({ address: token, abi: tokenAbi, functionName: "allowance", args: [account, config.factory] });
+      if (allowed < reward) {
+        const approve = encodeFunctionData({ abi: tokenAbi, functionName: "approve", args: [config.factory, reward] });
+        await step({ step: "approve the reward", to: token, data: approve, value: 0n }, bounty, [["allows the factory to take", amount(reward, money)], ["factory", config.factory]], checked);
+      }
+    }
+    const call = encodeFunctionData({ abi: factoryAbi, functionName: "create", args: [terms] });
+    await step(
+      { step: "create", to: config.factory, data: call, value: token ? 0n : reward },
+      bounty,
+      [
+        ["bounty", bounty],
+        ["reward", amount(terms.reward, money)],
+        ["bond of each hunter", amount(terms.bond, money)],
+        ["token", token ?? "ether"],
+        ["threshold", `${terms.threshold} of ${data.files.length} correct`],
+        ["data", terms.open ? "open: shown from the start" : "sealed: shown after the last commitment"],
+        ["commit until", time(terms.commitUntil)],
+        ["reveal until", time(terms.revealUntil)],
+        ["prove until", time(terms.proveUntil)],
+        ["deliver", `${duration(terms.deliveryWindow)} each`],
+        ["dataset", `0x${terms.dataset.toString(16)}`],
+      ],
+      checked,
+    );
+    setMade(bounty);
+    localStorage.removeItem(DRAFT);
+    return `bounty ${bounty} holds ${amount(reward, money)}`;
+  }
+
+  return (
+    <>
+      <h1>New bounty</h1>
+      <section aria-labelledby="circuits" className="card">
+        <h2 id="circuits">1. Circuits and keys</h2>
+        <p>
+          Made by <code>zkml ceremony --bounty</code> (or <code>zkml bounty setup</code>, for development) and <code>zkml bounty package</code>.
+        </p>
+        <Field label="CID of the package" value={draft.cid} onChange={set("cid")} />
+        <FileField label="Or the package's folder (zkml/bounty/store)" folder onFiles={setFolder} hint={config.ipfsApi ? "it is put to IPFS, too" : "publish it yourself: hunters fetch it from the gateway"} />
+        <StepButton
+          state={packing}
+          primary={!pack}
+          act={async (progress) => {
+            if (folder.length > 0) {
+              const cids = await takeFolder(folder, progress);
+              if (config.ipfsApi) {
+                for (const [i, cid] of cids.entries()) {
+                  progress(i, cids.length, "blocks put to IPFS");
+                  await put(config.ipfsApi, await engine.content(cid), !cid.startsWith("bafkrei"));
+                }
+              }
+            }
+            setPack(await rebuild(gateway, draft.cid.trim(), progress));
+          }}
+        >
+          Fetch and rebuild
+        </StepButton>
+        <StepStatus state={packing} />
+        {pack && <PackageSummaryView pack={pack} />}
+        {single && <Check label="For development: I accept keys of a single party, who can forge proofs" checked={accept} onChange={setAccept} />}
+      </section>
+      <section aria-labelledby="data" className="card">
+        <h2 id="data">2. Data</h2>
+        <p>Committed to now, and shown later. This browser keeps it until then.</p>
+        <DataFields key={pack?.cid ?? ""} pack={pack} onData={setData} />
+        <Choice
+          label="When it is shown"
+          value={draft.mode}
+          options={[
+            ["sealed", "sealed: after the last commitment"],
+            ["open", "open: from the start (a model may be a table of the answers)"],
+          ]}
+          onChange={set("mode")}
+        />
+      </section>
+      <section aria-labelledby="offer" className="card">
+        <h2 id="offer">3. Offer</h2>
+        <div className="grid">
+          <Field label="Reward" value={draft.reward} onChange={set("reward")} required hint={draft.token ? "in the token" : `in ${config.symbol}`} />
+          <Field label="Bond of each hunter" value={draft.bond} onChange={set("bond")} />
+          <Field label="Token (ERC-20), nothing for ether" value={draft.token} onChange={set("token")} />
+          <Field label="Threshold" value={draft.threshold} onChange={set("threshold")} hint="correct answers, or a fraction of them" />
+          <Choice
+            label="Who wins"
+            value={draft.winner}
+            options={[
+              ["first", "the first committed that reaches the threshold"],
+              ["best", "the most accurate"],
+            ]}
+            onChange={set("winner")}
+          />
+          <Field label="Time to commit" value={draft.commit} onChange={set("commit")} hint="30m, 12h, 7d" />
+          <Field label="Time to show the data" value={draft.reveal} onChange={set("reveal")} />
+          <Field label="Time to prove" value={draft.prove} onChange={set("prove")} />
+          <Field label="Time to deliver, each" value={draft.deliver} onChange={set("deliver")} />
+        </div>
+      </section>
+      <section aria-labelledby="create" className="card">
+        <h2 id="create">4. Key and creation</h2>
+        <p>A new key is made, for which the weights will be encrypted. Its file is encrypted with a passphrase, and saved. Without both, what is delivered can't be read.</p>
+        <Field label="Passphrase of the key file" type="password" value={passphrase} onChange={setPassphrase} hint="at least 8 characters" />
+        <StepButton state={creating} primary={!!pack} disabled={!pack || !data || !account || (single && !accept)} act={create}>
+          Create and fund the bounty
+        </StepButton>
+        <StepStatus state={creating} />
+        {made && pack && (
+          <>
+            <p>
+              Publish this address: <a href={link(made, "overview", pack.cid)}>the bounty</a>
+            </p>
+            <StepButton
+              state={packing}
+              act={async () => save("bounty.json", JSON.stringify({ bounty: made, chain: config.chain, factory: config.factory, package: pack.cid }, null, 2), "application/json")}
+            >
+              Save bounty.json
+            </StepButton>
+          </>
+        )}
+      </section>
+    </>
+  );
+}

@@ -1,0 +1,338 @@
+import { useState } from "react";
+import { type Hex, encodeFunctionData, isAddress, zeroAddress } from "viem";
+import { bountyAbi, tokenAbi } from "../chain/abi";
+import { type Bounty, encodeTerms, provenChunks, samplesOf, shown } from "../chain/bounty";
+import { engine } from "../engine";
+import { amount, bytes, count, duration, same, save, time } from "../format";
+import { fetchBlock } from "../ipfs";
+import * as idb from "../kept";
+import { standing } from "../next";
+import { type PackageSummary, placeOf, provingKey, word } from "../package";
+import { Bars } from "../parts/Bars";
+import { useOpening, lockAndSave } from "../parts/Unlock";
+import { Check, Field, FileField, Terms } from "../parts/fields";
+import { type Progress, StepButton, StepStatus, useStep } from "../parts/step";
+import { useSession } from "../session";
+
+/** What is proved in the page: a larger circuit takes more memory than a page has, and the command is shown. */
+export const MAX_CONSTRAINTS = 500_000;
+
+/** The seconds that a transaction of a delivery may take. */
+const MINUTE = 60n;
+
+type Score = { chunks: number[]; samples: number };
+
+export function HunterTab({ bounty, pack }: { bounty: Bounty; pack: PackageSummary | null }) {
+  const { account, client, config, gateway, step } = useSession();
+  const { terms, money, address } = bounty;
+  const me = bounty.hunters.find((hunter) => same(hunter.account, account));
+  const name = `${address} ${account ?? ""}`;
+  const [opening, openingView] = useOpening("hunter", config.chain, address, account);
+  const [model, setModel] = useState<File | null>(null);
+  const [divide, setDivide] = useState("255");
+  const [accept, setAccept] = useState(false);
+  const [commitment, setCommitment] = useState<Hex | null>(null);
+  const [score, setScore] = useState<Score | null>(null);
+  const [proofFiles, setProofFiles] = useState<File[]>([]);
+  const [to, setTo] = useState("");
+  const open = useStep();
+  const commit = useStep();
+  const fetching = useStep();
+  const accuracy = useStep();
+  const delivery = useStep();
+  const out = useStep();
+
+  if (!account) return <p>Connect a wallet to take part. Nothing is sent by that.</p>;
+  const encoded = encodeTerms(terms);
+  const place = placeOf(config, bounty);
+  const ready = commitment !== null && pack !== null;
+  const dataShown = bounty.groupsProven === terms.chunks * terms.groups;
+
+  /** Opens the model with the secrets, which are made if there are none; compares with what was committed to. */
+  async function openModel(progress: Progress): Promise<string> {
+    if (!pack) throw new Error("rebuild the package above first");
+    if (!model) throw new Error("choose the file of the model: .onnx or .safetensors");
+    progress(0, 0, "reading the model");
+    let secrets: string;
+    if (opening.hasFile) secrets = await opening.secrets();
+    else {
+      if (me) throw new Error("this account has committed from elsewhere: choose the key file that was saved then; without it nothing can be proven");
+      secrets = await engine.hunterSecrets(encoded);
+      await lockAndSave({ role: "hunter", chain: config.chain, bounty: address, account: account ?? zeroAddress }, secrets, opening.passphrase);
+    }
+    const divisor = Number(divide);
+    if (!(divisor > 0)) throw new Error(`pixels are divided by ${JSON.stringify(divide)}, expected a number above 0`);
+    const found = await engine.hunterOpen(name, secrets, pack.cid, encoded, new Uint8Array(await model.arrayBuffer()), divisor);
+    if (me && BigInt(found) !== me.commitment)
+      throw new Error(`the account has committed to ${word(me.commitment)}, this model and key are ${found}; choose the model and the key file of then`);
+    setCommitment(found);
+    return `the model fits; its commitment is ${found}`;
+  }
+
+  async function takeData(progress: Progress): Promise<string> {
+    if (!pack) throw new Error("rebuild the package above first");
+    const groups = await shown(client, config, address);
+    const files: [string, number][] = [];
+    for (const group of groups) files.push(...(await engine.named(pack.cid, group.items.map(word))));
+    const contents: Uint8Array[] = [];
+    for (const [i, [cid]] of files.entries()) {
+      await fetchBlock(gateway, cid);
+      contents.push(await engine.content(cid));
+      progress(i + 1, files.length, "files fetched, compared with their CIDs");
+    }
+    await engine.hunterTake(name, pack.cid, encoded, word(groups[0]?.salt ?? 0n), contents, files.map(([, label]) => label));
+    const found = await engine.hunterScore(name);
+    setScore(found);
+    const correct = found.chunks.reduce((sum, n) => sum + n, 0);
+    return `${files.length} files, whose commitment is the bounty's; the model answers ${correct} of ${found.samples} correctly, ${terms.threshold} are asked for`;
+  }
+
+  /** The call with a proof: kept from before, of a file that was chosen, or made now. It is checked as the contract does. */
+  async function callOf(part: "accuracy" | "delivery", index: number, progress: Progress): Promise<Hex> {
+    if (!pack || !account) throw new Error("rebuild the package above first");
+    const key = `call:${config.chain}:${address}:${account}:${part}:${index}`.toLowerCase();
+    const file = proofFiles.find((other) => other.name === `${part}-${index}.proof` || other.name === `${part}-${index}.call.json`);
+    let call: Hex | undefined;
+    if (file?.name.endsWith(".call.json")) call = (JSON.parse(await file.text()) as { call: Hex }).call;
+    else if (file) call = (await engine.hunterProven(name, pack.cid, encoded, place, account, part, index, new Uint8Array(await file.arrayBuffer()))).call;
+    call ??= await idb.load<Hex>(key);
+    if (!call) {
+      const circuit = pack.statements.find((statement) => statement.part === part);
+      if ((circuit?.constraints ?? 0) > MAX_CONSTRAINTS)
+        throw new Error(`the circuit has ${count(circuit?.constraints ?? 0)} constraints, more than a page has memory for; run the command below, and choose the proof that it keeps`);
+      await provingKey(gateway, pack.cid, part, progress);
+      progress(0, 0, `proving ${part} ${index}`);
+      call = (await engine.hunterProve(name, pack.cid, encoded, place, account, part, index)).call;
+    }
+    const checked = await engine.check(pack.cid, encoded, place, account, commitment, call);
+    if (checked.statement !== part || checked.chunk !== index) throw new Error(`the proof is of ${checked.statement} ${checked.chunk}, expected ${part} ${index}; choose another file`);
+    await idb.save(key, call);
+    return call;
+  }
+
+  const acceptable = !terms.development || accept;
+  const turn = me?.turn;
+  const inTurn = !!turn && turn.from <= bounty.now && bounty.now + MINUTE * BigInt(terms.deliveryChunks) < turn.until;
+  const canProve = bounty.state === "Proving" || (bounty.state === "Committing" && dataShown);
+  const allProven = !!me && provenChunks(me) === terms.chunks;
+  const command = `zkml bounty prove accuracy ${address}${pack ? ` --package ${pack.cid}` : ""}${terms.development ? " --development" : ""}`;
+
+  return (
+    <>
+      <section aria-labelledby="you">
+        <h2 id="you">You</h2>
+        <Terms
+          rows={[
+            ["account", account],
+            ["standing", me ? standing(bounty, me) : "has not committed"],
+            ["bond", me ? `${amount(terms.bond, money)}, ${me.bond}` : `${amount(terms.bond, money)} to be paid with the commitment`],
+            ["can withdraw", amount(me?.credit ?? 0n, money)],
+            ...(turn ? ([["turn to deliver", turn.from <= bounty.now ? `now, until ${time(turn.until)}` : `${time(turn.from)} to ${time(turn.until)}`]] as [string, string][]) : []),
+          ]}
+        />
+      </section>
+
+      <section aria-labelledby="model" className="card">
+        <h2 id="model">1. Your model</h2>
+        <p>It does not leave the page. The key file has the salt of its commitment: keep it, and the model, until you are paid.</p>
+        <FileField label="Model (.onnx, .safetensors)" accept=".onnx,.safetensors" onFiles={([file]) => setModel(file ?? null)} />
+        <Field label="Pixels are divided by" value={divide} onChange={setDivide} hint="of an ONNX file, where the bounty's network takes bytes; 1: as they are" />
+        {openingView}
+        <StepButton state={open} primary={!commitment} disabled={!pack} act={openModel}>
+          {opening.hasFile ? "Open the model" : "Make a key file and open the model"}
+        </StepButton>
+        <StepStatus state={open} />
+      </section>
+
+      <section aria-labelledby="commit" className="card">
+        <h2 id="commit">2. Commit</h2>
+        {me ? (
+          <p className="good">Committed, as number {me.index + 1}.</p>
+        ) : (
+          <>
+            <p>
+              The bond of {amount(terms.bond, money)} comes back if you prove all chunks, or nobody can be paid. It is destroyed if you do not prove all by {time(terms.proveUntil)}, where
+              somebody has, or qualify and do not deliver.
+            </p>
+            {terms.development && <Check label="I accept keys of a single party, who can forge proofs and take the reward" checked={accept} onChange={setAccept} />}
+            <StepButton
+              state={commit}
+              primary
+              disabled={!ready || !acceptable || bounty.state !== "Committing"}
+              act={async () => {
+                if (!pack || !commitment) return;
+                await engine.verifySetup(pack.cid, encoded, accept);
+                const checked = ["the factory made this bounty", "circuits rebuilt, their keys are those of the terms", "the host's key is one of prime order"];
+                if (terms.token !== zeroAddress && terms.bond > 0n) {
+                  const allowed = await client.readContract({ address: terms.token, abi: tokenAbi, functionName: "allowance", args: [account, address] });
+                  if (allowed < terms.bond) {
+                    const data = encodeFunctionData({ abi: tokenAbi, functionName: "approve", args: [address, terms.bond] });
+                    await step({ step: "approve the bond", to: terms.token, data, value: 0n }, address, [["allows the bounty to take", amount(terms.bond, money)], ["bounty", address]], checked);
+                  }
+                }
+                const data = encodeFunctionData({ abi: bountyAbi, functionName: "commit", args: [BigInt(commitment)] });
+                const value = terms.token === zeroAddress ? terms.bond : 0n;
+                await step(
+                  { step: "commit", to: address, data, value },
+                  address,
+                  [
+                    ["commitment", commitment],
+                    ["bond", amount(terms.bond, money)],
+                  ],
+                  checked,
+                );
+                return `committed; ${amount(terms.bond, money)} are held as the bond`;
+              }}
+            >
+              Commit, with the bond
+            </StepButton>
+          </>
+        )}
+        <StepStatus state={commit} />
+      </section>
+
+      <section aria-labelledby="data" className="card">
+        <h2 id="data">3. The data</h2>
+        {!dataShown && <p>{terms.open ? "The host has not shown all of it yet." : `It is shown after the last commitment, from ${time(terms.commitUntil)} on.`}</p>}
+        <StepButton state={fetching} primary={!score} disabled={!ready || !dataShown} act={takeData}>
+          Fetch the data, and try the model
+        </StepButton>
+        <StepStatus state={fetching} />
+        {score && (
+          <Bars
+            title="Correct answers of your model"
+            max={samplesOf(terms)}
+            mark={{ value: terms.threshold, text: `threshold ${terms.threshold}` }}
+            rows={[{ name: "all chunks", value: score.chunks.reduce((a, b) => a + b, 0), text: `${score.chunks.reduce((a, b) => a + b, 0)} of ${score.samples}` }]}
+          />
+        )}
+      </section>
+
+      <section aria-labelledby="accuracy" className="card">
+        <h2 id="accuracy">4. Submit</h2>
+        <FileField label="Proofs that were made elsewhere (accuracy-N.proof, delivery-N.proof, ..call.json)" multiple accept=".proof,.json" onFiles={setProofFiles} />
+        <details>
+          <summary>Prove on the command line instead</summary>
+          <p>With this account's key in the project, and the secrets of the key file as secrets.json in zkml/bounty/hunter-{address.toLowerCase()}, readable by you alone:</p>
+          <pre className="full">{command}</pre>
+          <StepButton
+            state={out}
+            act={async () => {
+              save("secrets.json", await opening.secrets(), "application/json");
+              return "saved: who has it can read what you encrypt, and test guesses of your weights";
+            }}
+          >
+            Save secrets.json
+          </StepButton>
+        </details>
+        <p>
+          {pack &&
+            `Proving in the page takes memory for ${bytes(Math.max(...pack.statements.map((statement) => statement.provingBytes)))} of keys. `}
+          Each proof is verified here before it is sent.
+        </p>
+        <StepButton
+          state={accuracy}
+          primary={!allProven}
+          disabled={!ready || !score || !me || !canProve || allProven}
+          act={async (progress) => {
+            if (!me || !score) return;
+            const correct = score.chunks.reduce((a, b) => a + b, 0);
+            const left = score.chunks.map((n, chunk) => [chunk, n] as const).filter(([chunk]) => ((me.proven >> BigInt(chunk)) & 1n) === 0n);
+            for (const [chunk, n] of left) {
+              const data = await callOf("accuracy", chunk, progress);
+              progress(0, 0, "waiting for you");
+              await step(
+                { step: `prove accuracy ${chunk}`, to: address, data, value: 0n },
+                address,
+                [
+                  ["says", `${n} correct answers in chunk ${chunk}`],
+                  ["in all", `${correct} of ${score.samples}, ${terms.threshold} are asked for${correct < terms.threshold ? ": too few; the bond comes back with the last chunk" : ""}`],
+                ],
+                ["the proof is valid, for this bounty, account, dataset and commitment"],
+              );
+            }
+            return correct >= terms.threshold ? "all chunks are proven: you qualify" : "all chunks are proven, below the threshold: the bond is credited to you";
+          }}
+        >
+          Prove and submit the accuracy
+        </StepButton>
+        <StepStatus state={accuracy} />
+        <StepButton
+          state={delivery}
+          primary={allProven}
+          disabled={!ready || !me || !inTurn || me.delivered === terms.deliveryChunks || !["Committing", "Proving", "Delivering"].includes(bounty.state)}
+          act={async (progress) => {
+            if (!me) return;
+            const calls: [number, Hex][] = [];
+            // All proofs are made before the first part is sent.
+            for (let part = me.delivered; part < terms.deliveryChunks; part++) calls.push([part, await callOf("delivery", part, progress)]);
+            for (const [part, data] of calls) {
+              progress(0, 0, "waiting for you");
+              await step(
+                { step: `deliver part ${part}`, to: address, data, value: 0n },
+                address,
+                [
+                  ["hands over", `part ${part + 1} of ${terms.deliveryChunks} of the weights, encrypted for the host`],
+                  ["pays", part + 1 === terms.deliveryChunks ? `${amount(terms.reward, money)} and the bond, to be withdrawn` : "nothing yet: with the last part"],
+                ],
+                ["the ciphertext holds the committed weights, for the host's key of the terms"],
+              );
+            }
+            return `delivered: ${amount(terms.reward, money)} and the bond are credited to you`;
+          }}
+        >
+          Deliver the weights
+        </StepButton>
+        {me && turn && !inTurn && bounty.now < turn.from && <p>Your turn begins in {duration(turn.from - bounty.now)}.</p>}
+        <StepStatus state={delivery} />
+      </section>
+
+      <Withdraw bounty={bounty} credit={me?.credit ?? 0n} to={to} setTo={setTo} reclaim={!!me && me.bond === "held" && ["Paid", "Refundable", "Refunded", "Cancelled"].includes(bounty.state)} />
+    </>
+  );
+}
+
+export function Withdraw({ bounty, credit, to, setTo, reclaim }: { bounty: Bounty; credit: bigint; to: string; setTo: (to: string) => void; reclaim: boolean }) {
+  const { account, step } = useSession();
+  const { address, money, terms } = bounty;
+  const back = useStep();
+  const withdraw = useStep();
+  return (
+    <section aria-labelledby="withdraw" className="card">
+      <h2 id="withdraw">Withdraw</h2>
+      {reclaim && (
+        <StepButton
+          state={back}
+          act={async () => {
+            const data = encodeFunctionData({ abi: bountyAbi, functionName: "reclaim" });
+            await step({ step: "reclaim the bond", to: address, data, value: 0n }, address, [["credits to you", amount(terms.bond, money)]], []);
+            return `the bond of ${amount(terms.bond, money)} is credited to you`;
+          }}
+        >
+          Reclaim the bond
+        </StepButton>
+      )}
+      <StepStatus state={back} />
+      <p data-testid="credit">{amount(credit, money)} are credited to you.</p>
+      <Field label="To (your account, if left out)" value={to} onChange={setTo} />
+      <StepButton
+        state={withdraw}
+        disabled={credit === 0n}
+        act={async () => {
+          const recipient = to.trim() || account;
+          if (!recipient || !isAddress(recipient)) throw new Error(`found ${JSON.stringify(to)}, expected an address of 20 bytes`);
+          const data = encodeFunctionData({ abi: bountyAbi, functionName: "withdraw", args: [recipient] });
+          const lines: [string, string][] = [
+            ["sends", amount(credit, money)],
+            ["recipient", recipient],
+          ];
+          await step({ step: "withdraw", to: address, data, value: 0n }, address, lines, []);
+          return `${amount(credit, money)} were sent to ${recipient}`;
+        }}
+      >
+        Withdraw all
+      </StepButton>
+      <StepStatus state={withdraw} />
+    </section>
+  );
+}

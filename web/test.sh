@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Builds the page and tests it: types, lints, the size of its first load; and in Chromium (`CHROMIUM`; ignored where there is none) whole bounties, against
+# a chain and an IPFS node on loopback, with sample projects that the command `zkml` makes (`ZKML_COMMAND`, with the feature `bounty`; built if it is not
+# named). ZKML_BLESS=1 makes the pictures in docs/ anew.
+set -euo pipefail
+cd "$(dirname "$0")"
+target="${CARGO_TARGET_DIR:-../target}"
+mkdir -p "$target"
+target="$(cd "$target" && pwd)"
+export CARGO_TARGET_DIR="$target"
+
+installed() {
+  local lock="$1/node_modules/.package-lock.json"
+  if [ ! -f "$lock" ] || [ "$1/package-lock.json" -nt "$lock" ]; then (cd "$1" && npm ci); fi
+}
+
+installed .
+./build.sh
+npx tsc --noEmit
+npx oxlint --deny-warnings
+node --test tests/static.test.js
+
+if [ ! -x "${CHROMIUM:-/usr/bin/chromium}" ]; then
+  echo "bounties in the page: ignored, there is no Chromium"
+  exit
+fi
+installed ../contracts
+../contracts/tool.sh anvil --version
+installed ../zkml-bounty/tests/ipfs
+if [ -z "${ZKML_COMMAND:-}" ]; then
+  cargo build --manifest-path ../Cargo.toml --features cli,bounty --bin zkml
+  export ZKML_COMMAND="$target/debug/zkml"
+fi
+# Made anew each time: projects of another version of the command would prove nothing of this one.
+export ZKML_WEB_FILES="$target/web"
+rm -rf "$ZKML_WEB_FILES"
+mkdir -p "$ZKML_WEB_FILES"
+node --test --test-concurrency=1 tests/page.test.js tests/demo.test.js tests/failures.test.js tests/bounty.test.js
