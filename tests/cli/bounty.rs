@@ -1,6 +1,12 @@
 //! `bounty`: a whole one on a development chain, from its terms to the payment, and what each step refuses.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, sync::OnceLock};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::OnceLock,
+};
 
 use serde_json::{Value, json};
 

@@ -177,7 +177,8 @@ impl Prices {
         let (ranges, bits) = (packed.ranges(), packed.digit());
         let exact = packed.cost().constraints.saturating_add(packed.closing_cost().constraints);
         // Products are most of what registered weights cost. The search goes by single bits, and would not find the next step.
-        self.pay(if self.circuits.registers { packed.constraints_by_bits() } else { exact });
+        let by_bits = self.circuits.registers && !packed.takes_challenge();
+        self.pay(if by_bits { packed.constraints_by_bits() } else { exact });
         if self.looks_up() {
             self.paid.requests.add(bits, ranges);
         } else {

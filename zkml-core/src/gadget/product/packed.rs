@@ -331,7 +331,7 @@ impl Packed {
         }
     }
 
-    /// Constraints if any part of an output could share a product with others: less for every bit that an output has less, where the
+    /// Constraints of products if any part of an output could share one with others: less for every bit that an output has less, where the
     /// [cost](Self::cost) falls in steps.
     pub fn constraints_by_bits(&self) -> usize {
         let outputs = self.map.count().0.saturating_mul(self.map.filters());
