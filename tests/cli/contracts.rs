@@ -1,8 +1,8 @@
 //! Exported contracts, compiled and called on a development chain.
 
-use std::process::Command;
+use std::{process::Command, time::Duration};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     anvil::Anvil,
@@ -15,6 +15,19 @@ fn compiled(world: &World, name: &str) -> String {
     let output = Command::new("node").arg(shipped("tests/evm/compile.js")).arg(&source).arg(name).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     format!("0x{}", String::from_utf8(output.stdout).unwrap().trim())
+}
+
+/// The address of the contract that a transaction made, once it is in a block.
+fn deployed(anvil: &Anvil, hash: &Value) -> Value {
+    for _ in 0..100 {
+        let receipt = anvil.call("eth_getTransactionReceipt", json!([hash]));
+        if !receipt.is_null() {
+            assert_eq!(receipt["status"], "0x1", "{receipt}");
+            return receipt["contractAddress"].clone();
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("the transaction {hash} is in no block")
 }
 
 #[test]
@@ -35,7 +48,7 @@ fn exported_contracts_take_the_proof_and_no_other() {
         let exported = world.json(&["export", "solidity", "--name", "Digits"]);
         let made = json!([{ "from": accounts[0], "data": compiled(&world, "Digits"), "gas": "0x1000000" }]);
         let hash = anvil.call("eth_sendTransaction", made);
-        let contract = anvil.call("eth_getTransactionReceipt", json!([hash]))["contractAddress"].clone();
+        let contract = deployed(&anvil, &hash);
         let of = |proof: &str| world.json(&["export", "calldata", proof])["calldata"].as_str().unwrap().to_owned();
         let call = |data: &str| {
             let call = json!({ "from": accounts[0], "to": contract, "data": data, "gas": "0x1000000" });
