@@ -40,14 +40,14 @@ fn main() -> Result<(), Box<dyn Error>> {
             let visibility = Visibility { weights, ..reference.visibility };
             let model = reference.model.clone().with_visibility(visibility);
             let kind = if weights == Visible::Public { "public" } else { "private" };
-            let (plain, needed) = planned::<Groth16>(&reference, &model, &step)?;
+            let (plain, needed) = planned::<Groth16>(reference, &model, &step)?;
             let constraints = plain.estimate.total.constraints;
             let mut all = vec![
                 (Groth16::NAME, kind, plain),
-                (TwoPhase::NAME, kind, planned::<TwoPhase>(&reference, &model, &step)?.0),
+                (TwoPhase::NAME, kind, planned::<TwoPhase>(reference, &model, &step)?.0),
             ];
             if weights == Visible::Private {
-                all.push((TwoPhase::NAME, "registered", planned::<Registered>(&reference, &model, &step)?.0));
+                all.push((TwoPhase::NAME, "registered", planned::<Registered>(reference, &model, &step)?.0));
             }
             step.clear();
             for (system, kind, Planned { estimate, calibrated, held }) in all {
