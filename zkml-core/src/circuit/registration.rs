@@ -437,7 +437,7 @@ impl RegistrationKeys {
     ///
     /// # Soundness
     /// Compares the keys that both commitments are under; verifies the proof about the weights and the link. Whoever can run a setup of these keys
-    /// alone can forge: see [`Provenance`](crate::prove::Provenance).
+    /// alone can forge: see [`Provenance`].
     pub fn check(&self, registration: &Registration, owner: Fr) -> Result<Checked, RegistrationError> {
         let Registration { answers, weights, proof, link } = registration;
         self.weights.verify_registered(proof, weights).map_err(RegistrationError::Weights)?;
