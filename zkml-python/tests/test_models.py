@@ -96,3 +96,12 @@ def test_files_that_are_no_models_are_refused(tmp_path):
     assert raised.value.kind and isinstance(raised.value.causes, list)
     with pytest.raises(zkml.ModelError, match="none.keras"):
         zkml.Model.from_keras(tmp_path / "none.keras")
+
+
+def test_a_plan_is_searched_for_the_system_that_will_prove(private):
+    model, _, samples = private
+    quantized = model.quantize(samples, top1=0.9, system="two_phase")
+    assert quantized.fidelity(samples)["same_class"] >= 0.9 * len(samples)
+    assert quantized.circuit(system="two_phase").mock(samples[0]) == []
+    with pytest.raises(zkml.ArgumentError, match="expected `groth16` or `two_phase`"):
+        model.quantize(samples, system="plonk")
