@@ -13,7 +13,7 @@ use ark_ec::AffineRepr;
 use ark_ff::Field;
 use zkml_groth16::{
     Columns, Proof, ProvingKey,
-    ceremony::{Factors, Fault, Powers, check_divided, check_key, contribute, initial},
+    ceremony::{Factors, Fault, Lagrange, Powers, check_divided, check_key, contribute, initial},
     domain::Domain,
     holds,
     iden3::{
@@ -183,14 +183,23 @@ fn its_powers_are_read_and_ours_are_taken() {
     at.powers(4);
     let powers = read_ptau(at.file("contributed.ptau"), 16).unwrap();
     assert_eq!((powers.rows(), powers.tau_g1.len()), (16, 31));
-    assert_eq!(read_ptau(at.file("prepared.ptau"), 16).unwrap(), powers);
+    // Prepared for setups, with the bases that we compute.
+    let prepared = |powers: &Powers| Powers { lagrange: Some(Lagrange::of(powers, 16).unwrap()), ..powers.clone() };
+    assert_eq!(read_ptau(at.file("prepared.ptau"), 16).unwrap(), prepared(&powers));
+    let fewer = read_ptau(at.file("prepared.ptau"), 8).unwrap();
+    assert_eq!(fewer.lagrange, Some(Lagrange::of(&powers, 8).unwrap()));
     let blank = read_ptau(at.file("blank.ptau"), 16).unwrap_err();
     assert_eq!(blank, FormatError::Fault(Fault::Uncontributed { what: "tau" }));
     // Ours, as it prepares them for setups, are the same powers.
     let ours = Powers::known([5u64, 6, 7].map(Fr::from), 16);
     fs::write(at.path("ours.ptau"), write_ptau(&ours).unwrap()).unwrap();
     at.snarkjs("powersoftau prepare phase2 ours.ptau prepared.ptau").unwrap();
-    assert_eq!(read_ptau(at.file("prepared.ptau"), 16).unwrap(), ours);
+    assert_eq!(read_ptau(at.file("prepared.ptau"), 16).unwrap(), prepared(&ours));
+    // As it cuts them.
+    at.snarkjs("powersoftau truncate prepared.ptau").unwrap();
+    let few = Powers { tau_g1: ours.tau_g1[..15].to_vec(), ..Powers::known([5u64, 6, 7].map(Fr::from), 8) };
+    let cut = read_ptau(at.file("prepared_03.ptau"), 8).unwrap();
+    assert_eq!(cut, Powers { lagrange: Some(Lagrange::of(&few, 8).unwrap()), ..few });
 }
 
 #[test]

@@ -31,6 +31,11 @@ pub enum Fault {
         /// Which.
         what: &'static str,
     },
+    /// A list is not the Lagrange basis at the secrets of the powers.
+    Bases {
+        /// Which.
+        what: &'static str,
+    },
     /// A secret of phase 1 is one, which is what it is before anybody contributes.
     Uncontributed {
         /// Its name.
@@ -96,6 +101,7 @@ impl fmt::Display for Fault {
             Self::Point { what, index } => write!(f, "point {index} of {what} is not in its group, or is zero"),
             Self::Generator { what } => write!(f, "{what} does not begin with the generator"),
             Self::Powers { what } => write!(f, "{what} are not consecutive powers of tau"),
+            Self::Bases { what } => write!(f, "{what} is not that of the powers of tau"),
             Self::Uncontributed { what } => {
                 write!(f, "{what} is one: nobody has contributed to these powers; take those of a ceremony")
             }

@@ -1,11 +1,12 @@
 //! The key that a ceremony begins with: from powers and constraints, with nothing secret.
 
-use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine, G2Projective};
+use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup, short_weierstrass::Projective};
-use ark_ff::{AdditiveGroup, Field, Zero};
+use ark_ff::{Field, Zero};
 use rayon::prelude::*;
 
 use super::{
+    bases::Bases,
     fault::Fault,
     powers::Powers,
     transform::{Columns as Sorted, combine, evaluate, lagrange},
@@ -15,11 +16,6 @@ use crate::{
     domain::Domain,
     key::{ProvingKey, VerifyingKey},
 };
-
-/// `1/2`.
-fn half() -> Fr {
-    Fr::from(2u64).inverse().unwrap_or(Fr::ZERO)
-}
 
 fn in_g1(points: &[G1Affine]) -> Vec<G1Projective> {
     points.iter().map(|point| point.into_group()).collect()
@@ -47,19 +43,9 @@ pub fn initial(rows: &Sparse, columns: Columns<'_>, domain: &Domain, powers: &Po
     }
     powers.admit(n)?;
 
-    let one = Fr::ONE;
-    let projective = |points: Vec<G1Projective>| G1Projective::normalize_batch(&points);
-    let of = |points: &[G1Affine]| projective(lagrange(domain, in_g1(&points[..n]), one, one));
-    // `[L_j]`, and times alpha and beta.
-    let [l, alpha_l, beta_l] = [&powers.tau_g1, &powers.alpha_g1, &powers.beta_g1].map(|points| of(points));
-    let in_g2: Vec<G2Projective> = powers.tau_g2[..n].iter().map(|point| point.into_group()).collect();
-    let l_g2 = G2Projective::normalize_batch(&lagrange(domain, in_g2, one, one));
-    // `[L_j t / 2]`, and `[-L_j t / 2]` for the polynomials of the coset.
-    let differences = powers.differences(n);
-    let lt = projective(lagrange(domain, differences.clone(), one, half()));
-    let h = projective(lagrange(domain, differences, domain.shift(), -half()));
-    let l_and_lt: Vec<G1Affine> =
-        projective(l.par_iter().zip(&lt).map(|(l, lt)| l.into_group() + lt).collect::<Vec<_>>());
+    let Bases { l, l_g2, alpha_l, beta_l, lt, h } = Bases::of(domain, powers);
+    let sums: Vec<_> = l.par_iter().zip(&lt).map(|(l, lt)| *l + *lt).collect();
+    let l_and_lt = G1Projective::normalize_batch(&sums);
 
     let width = columns.count();
     let [a, b, c] = [0, 1, 2].map(|m| Sorted::of(&rows[m], width));

@@ -3,6 +3,7 @@
 //! | step | what it makes | whom it takes |
 //! |---|---|---|
 //! | phase 1 | [`Powers`] of `tau`, with `alpha` and `beta`, for all circuits | anyone: files of it are public |
+//! | [`Lagrange`] | what follows from the powers for domains of a power of two, which most files have | nobody |
 //! | [`initial()`] | the key of a circuit, whose deltas are one: nothing secret is added | nobody |
 //! | [`contribute`] | the same key, with every delta times a fresh secret | each contributor, one after the other |
 //! | [`check_chain`], [`check_key`] | nothing: they show who, if anyone, was dishonest | everybody |
@@ -33,6 +34,7 @@
 //! Source: Bowe, Gabizon and Miers, "Scalable multi-party computation for zk-SNARK parameters in the random beacon
 //! model" (2017); Kohlweiss, Maller, Siim and Volkhov, "Snarky ceremonies" (ASIACRYPT 2021).
 
+mod bases;
 mod check;
 mod contribution;
 mod fault;
@@ -45,6 +47,7 @@ mod powers;
 mod tests;
 mod transform;
 
+pub use bases::Lagrange;
 pub use check::{Step, check, check_chain, check_divided, check_updates, key_hash};
 pub use contribution::{Factors, Update, contribute, updates};
 pub use fault::{Dishonest, Fault};

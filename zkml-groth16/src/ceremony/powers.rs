@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use zeroize::Zeroizing;
 
 use super::{
+    bases::Lagrange,
     fault::Fault,
     hash::{Hash, Points, weights},
 };
@@ -34,6 +35,8 @@ pub struct Powers {
     pub beta_g1: Vec<G1Affine>,
     /// `[beta]_2`.
     pub beta_g2: G2Affine,
+    /// The Lagrange bases of one domain: with them [`initial`](super::initial()) does no transforms over points.
+    pub lagrange: Option<Lagrange>,
 }
 
 /// Whether `e(a, b) = e(c, d)`.
@@ -69,6 +72,7 @@ impl Powers {
             alpha_g1: in_g1.times(&times(alpha)),
             beta_g1: in_g1.times(&times(beta)),
             beta_g2: (g2 * beta).into_affine(),
+            lagrange: None,
         }
     }
 
@@ -79,7 +83,7 @@ impl Powers {
     }
 
     /// Checks that all points are in their groups, that the lists are consecutive powers of one `tau`, times one `alpha`
-    /// and one `beta`, and that each of the three has been contributed to.
+    /// and one `beta`, and that each of the three has been contributed to; and that the Lagrange bases are theirs.
     ///
     /// Each list is compared with itself, moved by one, in one pairing equation over a random linear combination whose
     /// coefficients are a hash of all points.
@@ -87,7 +91,7 @@ impl Powers {
     /// # Errors
     /// The first list that is wrong.
     pub fn check(&self) -> Result<(), Fault> {
-        let Self { tau_g1, tau_g2, alpha_g1, beta_g1, beta_g2 } = self;
+        let Self { tau_g1, tau_g2, alpha_g1, beta_g1, beta_g2, lagrange } = self;
         let (g1, g2) = (G1Affine::generator(), G2Affine::generator());
         let lists = [(TAU_G1, tau_g1), (ALPHA, alpha_g1), (BETA, beta_g1)];
         for (what, list) in lists {
@@ -137,12 +141,13 @@ impl Powers {
         if !same_product(*beta, g2, g1, *beta_g2) {
             return Err(Fault::Beta);
         }
-        Ok(())
+        lagrange.as_ref().map_or(Ok(()), |lagrange| lagrange.check(self))
     }
 
-    /// SHA-256 of the powers for so many rows, which names them in transcripts.
+    /// SHA-256 of the powers for so many rows, which names them in transcripts. The Lagrange bases follow from them, and are no
+    /// part of it.
     pub fn hash(&self, n: usize) -> Hash {
-        let Self { tau_g1, tau_g2, alpha_g1, beta_g1, beta_g2 } = self;
+        let Self { tau_g1, tau_g2, alpha_g1, beta_g1, beta_g2, lagrange: _ } = self;
         let points =
             Points::new("zkml powers 1").g1(&tau_g1[..tau_g1.len().min(2 * n)]).g2(&tau_g2[..tau_g2.len().min(n)]);
         let points = points.g1(&alpha_g1[..alpha_g1.len().min(n)]).g1(&beta_g1[..beta_g1.len().min(n)]);

@@ -1,6 +1,9 @@
 //! Sections, and what they are made of: numbers, field elements and points.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::{
+    io::{Read, Seek, SeekFrom},
+    ops::Range,
+};
 
 use ark_bn254::{Fq, Fq2, Fr};
 use ark_ec::{
@@ -128,10 +131,21 @@ impl<R: Read + Seek> Sections<R> {
         [count, all]: [usize; 2],
         what: &'static str,
     ) -> Result<Vec<P>, FormatError> {
-        let count = count.min(all);
+        self.points_from(kind, 0..count.min(all), all, what)
+    }
+
+    /// Of a section of so many points these.
+    pub(super) fn points_from<P: Encoded>(
+        &mut self,
+        kind: u32,
+        range: Range<usize>,
+        all: usize,
+        what: &'static str,
+    ) -> Result<Vec<P>, FormatError> {
+        let count = range.end.min(all).saturating_sub(range.start);
         let Section { start, length, .. } = self.find(kind)?;
         FormatError::unless_length(what, length, (all as u64).saturating_mul(P::BYTES as u64))?;
-        self.source.seek(SeekFrom::Start(start))?;
+        self.source.seek(SeekFrom::Start(start + (range.start * P::BYTES) as u64))?;
         let mut points = Vec::with_capacity(count);
         let mut buffer = vec![0; CHUNK.min(count) * P::BYTES];
         while points.len() < count {

@@ -12,7 +12,7 @@ use ark_std::{
 
 use super::*;
 use crate::{
-    ceremony::{Factors, Fault, Powers, check_divided, contribute, initial},
+    ceremony::{Factors, Fault, Lagrange, Powers, check_divided, contribute, initial},
     constraints::Columns,
     domain::Domain,
     key::ProvingKey,
@@ -73,6 +73,51 @@ fn powers_are_written_and_read() {
     let error = read_ptau(Cursor::new(&bytes), 9).unwrap_err();
     assert_eq!(error, FormatError::Fault(Fault::Rows { found: 9, most: 8 }));
     assert!(matches!(write_ptau(&self::powers(6)), Err(FormatError::Length { found: 6, expected: 8, .. })));
+}
+
+#[test]
+fn bases_of_prepared_powers_are_read_for_powers_of_two_of_rows() {
+    let mut powers = powers(8);
+    let prepared = |rows: usize| Some(Lagrange::of(&powers, rows).unwrap());
+    let of = |rows: usize, bytes: &[u8]| read_ptau(Cursor::new(bytes), rows).unwrap().lagrange;
+    let plain = write_ptau(&powers).unwrap();
+    let bases = [2, 4, 8].map(prepared);
+    powers.lagrange = bases[2].clone();
+    let bytes = write_ptau(&powers).unwrap();
+    assert_eq!(read_ptau(Cursor::new(&bytes), 8).unwrap(), powers);
+    for (rows, bases) in [2, 4, 8].into_iter().zip(&bases) {
+        assert_eq!(of(rows, &plain), None);
+        assert_eq!(&of(rows, &bytes), bases);
+    }
+    for rows in [3, 5, 6, 7] {
+        assert_eq!(of(rows, &bytes), None);
+    }
+    // A file that was cut from a larger one has the next power of tau in the last basis.
+    let larger = Powers::known([12u64, 13, 14].map(Fr::from), 9);
+    let last = Lagrange::of(&Powers { tau_g1: larger.tau_g1[..16].to_vec(), ..powers.clone() }, 8).unwrap().double_g1;
+    assert_ne!(last, bases[2].as_ref().unwrap().double_g1);
+    let cut = changed(&bytes, 12, |contents| contents.splice(15 * 64.., section::points(&last)).for_each(drop));
+    assert_eq!(of(8, &cut), bases[2]);
+
+    let read = |bytes: &[u8]| read_ptau(Cursor::new(bytes), 8).unwrap_err();
+    for (kind, size, what) in [
+        (12, 64, "the Lagrange basis in G1"),
+        (13, 128, "the Lagrange basis in G2"),
+        (14, 64, "the Lagrange basis times alpha"),
+        (15, 64, "the Lagrange basis times beta"),
+    ] {
+        let with = |at: usize, to: &[u8]| {
+            read(&changed(&bytes, kind, |contents| contents[at..at + to.len()].copy_from_slice(to)))
+        };
+        // Those of one, two and four rows come before.
+        assert_eq!(with(9 * size, &[1]), FormatError::Point { what, index: 2 });
+        assert_eq!(with(9 * size, &vec![0; size]), FormatError::Fault(Fault::Bases { what }));
+        let short = changed(&bytes, kind, |points| points.truncate(14 * size));
+        assert!(matches!(read(&short), FormatError::Length { .. }), "{kind}");
+    }
+    let what = "the Lagrange basis of twice as many rows";
+    let infinity = changed(&bytes, 12, |points| points[18 * 64..19 * 64].fill(0));
+    assert_eq!(read(&infinity), FormatError::Fault(Fault::Bases { what }));
 }
 
 #[test]
