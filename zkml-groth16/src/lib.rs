@@ -31,7 +31,7 @@ mod verify;
 
 #[cfg(feature = "prove")]
 mod affine;
-#[cfg(feature = "prove")]
+#[cfg(feature = "ceremony")]
 pub mod ceremony;
 #[cfg(feature = "prove")]
 mod constraints;
@@ -41,7 +41,7 @@ pub mod domain;
 mod error;
 #[cfg(feature = "prove")]
 mod field;
-#[cfg(feature = "prove")]
+#[cfg(feature = "ceremony")]
 pub mod iden3;
 #[cfg(feature = "prove")]
 pub mod msm;

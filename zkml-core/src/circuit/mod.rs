@@ -7,6 +7,8 @@
 //!                              output values or commitment     (output = public | committed)
 //! ```
 
+#[cfg(feature = "ceremony")]
+mod ceremony;
 mod commitments;
 mod error;
 mod files;
@@ -47,10 +49,8 @@ use crate::{
         synthesis::{Refused, Relation, Secrets},
     },
     prove::{
-        self, Backend, Ceremony, CeremonyError, Groth16, Keys, KeysOf, Matrices, Powers, Proof, ProofOf, ProofSystem,
-        ProveError, Prover, ProvingKey, ProvingKeyOf, RangeChecks, SecureRng,
-        phased::{Openable, Phased},
-        public::PublicTable,
+        self, Backend, Groth16, Keys, KeysOf, Matrices, Proof, ProofOf, ProofSystem, ProveError, Prover, ProvingKey,
+        ProvingKeyOf, RangeChecks, SecureRng, public::PublicTable,
     },
     tensor::Tensor,
 };
@@ -299,8 +299,8 @@ impl Circuit {
         &self.free
     }
 
-    /// Runs the setup of Groth16, alone: whoever runs it can forge proofs, and its keys say so. For development: see
-    /// [`Circuit::ceremony_in`].
+    /// Runs the setup of Groth16, alone: whoever runs it can forge proofs, and its keys say so. For development: with the
+    /// feature `ceremony` there is `Circuit::ceremony_in`.
     ///
     /// # Errors
     /// If the circuit is too large for the field's evaluation domains.
@@ -314,16 +314,6 @@ impl Circuit {
     /// As there.
     pub fn setup_in<S: Backend>(&self, rng: &mut dyn SecureRng) -> Result<KeysOf<S>, CircuitError> {
         Ok(prove::setup(&self.matrices, self.table.clone(), self.contents, rng)?)
-    }
-
-    /// A ceremony for keys that nobody has to be trusted for, to which nobody has contributed yet. Its
-    /// [`finish`](Ceremony::finish) takes this circuit's matrices and digest.
-    ///
-    /// # Errors
-    /// If there are powers for fewer rows than [`Size::domain`](prove::Size::domain) of the matrices, they are not those of
-    /// one `tau`, or the circuit is too large.
-    pub fn ceremony_in<S: Phased<Registered: Openable>>(&self, powers: &Powers) -> Result<Ceremony<S>, CeremonyError> {
-        Ceremony::new(&self.matrices, self.table.clone(), self.contents, powers)
     }
 
     /// Proves the model's answer on one input.

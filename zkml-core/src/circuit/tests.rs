@@ -24,6 +24,7 @@ use crate::{
     tensor::Tensor,
 };
 
+#[cfg(feature = "ceremony")]
 mod ceremony;
 mod operators;
 mod registration;

@@ -390,7 +390,7 @@ impl LinkProof {
 
 #[cfg(feature = "prove")]
 pub use prover::{LinkProvingKey, setup};
-#[cfg(feature = "prove")]
+#[cfg(feature = "ceremony")]
 pub(super) use prover::{bases, key_digests};
 
 #[cfg(feature = "prove")]
@@ -480,6 +480,7 @@ mod prover {
         /// The largest file that is read.
         pub const MAX_BYTES: u64 = 1 << 36;
 
+        #[cfg(feature = "ceremony")]
         pub(in crate::prove) fn from_checked(
             verifying: LinkVerifyingKey,
             selection: Selection,

@@ -22,8 +22,9 @@
 //! | [`keys`] | both keys of any system, their provenance, their files |
 //! | [`verifier`] | proofs of any system and their verification |
 //! | [`snarkjs`] | verifying keys and proofs as files of snarkjs |
-//! | `matrices`, `setup`, `ceremony`, `prover` | feature `prove`: constraints, keys from them by one party or by many, proofs |
-//! | `iden3` | feature `prove`: constraints, witnesses, proving keys and powers of tau as files of snarkjs |
+//! | `matrices`, `setup`, `prover` | feature `prove`: constraints, keys from them by one party, proofs |
+//! | `ceremony` | feature `ceremony`: keys from constraints by many parties |
+//! | `iden3` | feature `ceremony`: constraints, witnesses, proving keys and powers of tau as files of snarkjs |
 //!
 //! # Soundness
 //! Whoever runs `setup` can forge proofs under its keys, and a key made by someone else may be malformed: a verifier
@@ -48,9 +49,9 @@ pub mod two_phase;
 pub mod verifier;
 pub mod word;
 
-#[cfg(feature = "prove")]
+#[cfg(feature = "ceremony")]
 pub mod ceremony;
-#[cfg(feature = "prove")]
+#[cfg(feature = "ceremony")]
 pub mod iden3;
 #[cfg(feature = "prove")]
 pub mod matrices;
@@ -75,7 +76,7 @@ pub use system::{OtherKey, ProofSystem, RangeChecks, SecureRng, Size};
 pub use two_phase::TwoPhase;
 pub use verifier::{PreparedVerifyingKey, PreparedVerifyingKeyOf, Proof, ProofOf, VerifyError};
 
-#[cfg(feature = "prove")]
+#[cfg(feature = "ceremony")]
 pub use ceremony::{Ceremony, CeremonyError, Contribution, Powers};
 #[cfg(feature = "prove")]
 pub use link::{LinkProvingKey, Selection};

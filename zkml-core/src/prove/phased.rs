@@ -328,7 +328,9 @@ fn read_verifying<T: Phased>(reader: &mut Reader<'_>, compress: Compress) -> Res
 #[cfg(feature = "prove")]
 pub use prover::Openable;
 #[cfg(feature = "prove")]
-pub(super) use prover::{phases, refused, too_many_rows};
+pub(super) use prover::refused;
+#[cfg(feature = "ceremony")]
+pub(super) use prover::{phases, too_many_rows};
 
 #[cfg(feature = "prove")]
 mod prover {

@@ -1,5 +1,6 @@
 //! A toy circuit, and everything that may go wrong with its keys and proofs.
 
+#[cfg(feature = "ceremony")]
 mod ceremony;
 mod link;
 mod registered;
