@@ -7,16 +7,8 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 export CARGO_TERM_COLOR=never
-target="${CARGO_TARGET_DIR:-target}"
+source tools.sh
 features="onnx,keras,burn,bounty,evm,cli,r1cs-std"
-
-# What a folder's lock names, if it is not installed yet, or the lock is newer.
-installed() {
-  local lock="$1/node_modules/.package-lock.json"
-  if [ ! -f "$lock" ] || [ "$1/package-lock.json" -nt "$lock" ]; then
-    (cd "$1" && npm ci)
-  fi
-}
 
 say() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
 
@@ -91,9 +83,9 @@ fi
 if command -v npm >/dev/null; then
   say "browsers"
   cargo build --workspace --features "$features" --bin zkml
-  ZKML_COMMAND="$(cd "$target" && pwd)/debug/zkml" ./zkml-wasm/test.sh
+  ZKML_COMMAND="$target/debug/zkml" ./zkml-wasm/test.sh
   say "the page of bounties"
-  ZKML_COMMAND="$(cd "$target" && pwd)/debug/zkml" ./web/test.sh
+  ZKML_COMMAND="$target/debug/zkml" ./web/test.sh
 else
   say "browsers: ignored, there is no npm"
 fi
@@ -101,7 +93,7 @@ fi
 if command -v python3 >/dev/null && python3 -c 'import ensurepip, venv' 2>/dev/null; then
   say "Python"
   cargo build --workspace --features "$features" --lib
-  ZKML_PYTHON_LIBRARY="$(cd "$target" && pwd)/debug/libzkml_python.so" ./zkml-python/test.sh
+  ZKML_PYTHON_LIBRARY="$target/debug/libzkml_python.so" ./zkml-python/test.sh
 else
   say "Python: ignored, there is no python3 with venv"
 fi

@@ -40,7 +40,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             let visibility = Visibility { weights, ..reference.visibility };
             let model = reference.model.clone().with_visibility(visibility);
             let kind = if weights == Visible::Public { "public" } else { "private" };
-            let (plain, needed) = planned::<Groth16>(reference, &model, &step)?;
+            let (plain, quantized) = planned::<Groth16>(reference, &model, &step)?;
+            let needed = bound::activations(&quantized)?;
             let constraints = plain.estimate.total.constraints;
             let mut all = vec![
                 (Groth16::NAME, kind, plain),
@@ -97,12 +98,12 @@ struct Planned {
     held: Fidelity,
 }
 
-/// The plan of a model with the fewest constraints in a proof system, and what the activations need under it.
+/// The plan of a model with the fewest constraints in a proof system, and the model under it.
 fn planned<S: ProofSystem>(
     reference: &models::Reference,
     model: &Model,
     step: &Step,
-) -> Result<(Planned, Option<usize>), Box<dyn Error>> {
+) -> Result<(Planned, Quantized), Box<dyn Error>> {
     let target = reference.target.for_system::<S>();
     let quantized = model.quantize_with(&reference.samples, target, &mut |p| step.show(&p))?;
     let planned = Planned {
@@ -110,7 +111,7 @@ fn planned<S: ProofSystem>(
         calibrated: quantized.fidelity(&reference.samples)?,
         held: quantized.fidelity(&reference.test)?,
     };
-    Ok((planned, bound::activations(&quantized)?))
+    Ok((planned, quantized))
 }
 
 /// The statements of a bounty on a model and one image.

@@ -3,8 +3,8 @@
 # Prints their sizes. The library is compiled as zkml-wasm/build.sh says.
 set -euo pipefail
 cd "$(dirname "$0")"
-lock="node_modules/.package-lock.json"
-if [ ! -f "$lock" ] || [ package-lock.json -nt "$lock" ]; then npm ci; fi
+source ../tools.sh
+installed .
 here="$PWD"
 ../zkml-wasm/build.sh "$here/wasm" bounty
 npx vite build

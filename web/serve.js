@@ -23,14 +23,13 @@ const HEADERS = {
   "X-Content-Type-Options": "nosniff",
 };
 
-/** A server of a folder. */
-export function serve(dist, port) {
+/** A server of files, each with these headers; `find` gives the file of a path, or nothing. */
+export function serveFiles(find, headers, port) {
   const server = createServer(async (request, response) => {
-    const end = (status, headers = {}) => response.writeHead(status, { ...HEADERS, ...headers });
+    const end = (status, more = {}) => response.writeHead(status, { ...headers, ...more });
     if (request.method !== "GET" && request.method !== "HEAD") return end(405, { Allow: "GET, HEAD" }).end();
     try {
-      const name = normalize(decodeURIComponent(new URL(request.url, "http://localhost").pathname)).replace(/^[/\\]+/, "") || "index.html";
-      const path = name.split(sep).includes("..") ? undefined : join(dist, name);
+      const path = find(normalize(decodeURIComponent(new URL(request.url, "http://localhost").pathname)).replace(/^[/\\]+/, "") || "index.html");
       const found = path && (await stat(path).catch(() => undefined));
       if (!found?.isFile()) return end(404).end();
       end(200, { "Content-Length": found.size, "Content-Type": TYPES[extname(path)] ?? "application/octet-stream" });
@@ -44,6 +43,11 @@ export function serve(dist, port) {
   return new Promise((listening, failed) => {
     server.once("error", failed).listen(port, "127.0.0.1", () => listening(server));
   });
+}
+
+/** A server of a folder. */
+export function serve(dist, port) {
+  return serveFiles((name) => (name.split(sep).includes("..") ? undefined : join(dist, name)), HEADERS, port);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -4,15 +4,7 @@
 # named). ZKML_BLESS=1 makes the pictures in docs/ anew.
 set -euo pipefail
 cd "$(dirname "$0")"
-target="${CARGO_TARGET_DIR:-../target}"
-mkdir -p "$target"
-target="$(cd "$target" && pwd)"
-export CARGO_TARGET_DIR="$target"
-
-installed() {
-  local lock="$1/node_modules/.package-lock.json"
-  if [ ! -f "$lock" ] || [ "$1/package-lock.json" -nt "$lock" ]; then (cd "$1" && npm ci); fi
-}
+source ../tools.sh
 
 installed .
 ./build.sh

@@ -3,14 +3,10 @@
 # examples/browser in Chromium (`CHROMIUM`; those tests are left out where there is none). ZKML_BLESS=1 makes docs/browser.png anew.
 set -euo pipefail
 cd "$(dirname "$0")"
-target="${CARGO_TARGET_DIR:-../target}"
-mkdir -p "$target"
-target="$(cd "$target" && pwd)"
-export CARGO_TARGET_DIR="$target"
+source ../tools.sh
 
 ./build.sh
-lock="node_modules/.package-lock.json"
-if [ ! -f "$lock" ] || [ package-lock.json -nt "$lock" ]; then npm ci; fi
+installed .
 if [ -z "${ZKML_COMMAND:-}" ]; then
   cargo build --manifest-path ../Cargo.toml --features cli --bin zkml
   export ZKML_COMMAND="$target/debug/zkml"

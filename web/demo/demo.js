@@ -18,17 +18,7 @@ export async function demo(folder, port, command) {
   const dist = join(folder, "dist");
   rmSync(dist, { recursive: true, force: true });
   cpSync(resolve(here, "../dist"), dist, { recursive: true });
-  configure(dist, {
-    chain: 31337,
-    name: "a development chain",
-    symbol: "ETH",
-    rpc: chain.rpc,
-    factory: chain.factory,
-    since: 0,
-    confirmations: 1,
-    gateways: [files.url],
-    ipfsApi: files.url,
-  });
+  configure(dist, chain.config(files.url));
   // Wallets of the demonstration: the page itself has none.
   const html = readFileSync(join(dist, "index.html"), "utf8");
   writeFileSync(join(dist, "index.html"), html.replace("</body>", '<script type="module" src="./wallet.js"></script></body>'));

@@ -3,14 +3,7 @@
 # Needs a Rust toolchain (1.91 or newer) and Node.js (20.19 or newer). `ZKML_COMMAND` names a command `zkml` with bounties; without, it is built.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-target="${CARGO_TARGET_DIR:-../target}"
-mkdir -p "$target"
-target="$(cd "$target" && pwd)"
-export CARGO_TARGET_DIR="$target"
-installed() {
-  local lock="$1/node_modules/.package-lock.json"
-  if [ ! -f "$lock" ] || [ "$1/package-lock.json" -nt "$lock" ]; then (cd "$1" && npm ci); fi
-}
+source ../tools.sh
 installed ../contracts
 ../contracts/tool.sh anvil --version
 [ -f dist/index.html ] || ./build.sh

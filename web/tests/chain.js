@@ -37,6 +37,18 @@ export async function chain(port = 0) {
     keys,
     accounts: keys.map((key) => privateKeyToAccount(key).address),
     factory,
+    /** What the page is told of it, and of an IPFS node. */
+    config: (ipfs) => ({
+      chain: 31337,
+      name: "a development chain",
+      symbol: "ETH",
+      rpc,
+      factory,
+      since: 0,
+      confirmations: 1,
+      gateways: [ipfs],
+      ipfsApi: ipfs,
+    }),
     client,
     call,
     deploy,

@@ -28,18 +28,7 @@ export async function world(changed = {}) {
   await ipfs.put(project.blocks);
   const dist = mkdtempSync(join(tmpdir(), "zkml-web-dist-"));
   cpSync(join(root, "web/dist"), dist, { recursive: true });
-  const config = {
-    chain: 31337,
-    name: "a development chain",
-    symbol: "ETH",
-    rpc: chain.rpc,
-    factory: chain.factory,
-    since: 0,
-    confirmations: 1,
-    gateways: [ipfs.url],
-    ipfsApi: ipfs.url,
-    ...changed,
-  };
+  const config = { ...chain.config(ipfs.url), ...changed };
   configure(dist, config);
   const server = await serve(dist, 0);
   const url = `http://127.0.0.1:${server.address().port}/`;

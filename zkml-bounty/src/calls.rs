@@ -22,7 +22,8 @@ use zkml_core::{
 use crate::{abi::IBounty, error::Error, field::to_u256, package::Package, statements::Part};
 
 /// Where a proof comes from.
-pub(crate) enum Source<'a> {
+#[derive(Clone, Copy)]
+pub enum Source<'a> {
     /// It is made with this key.
     Key(&'a ProvingKey),
     /// It was made before, and is checked as if it were new.

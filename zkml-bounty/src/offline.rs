@@ -30,10 +30,9 @@ use zkml_core::{
     prove::{Fr, Proof, ProvingKey},
 };
 
-pub use crate::revealed::Labelled;
 use crate::{
     abi::IBounty,
-    calls::{Maker, Source},
+    calls::Maker,
     error::Error,
     field::{of_u256, to_u256},
     package::Package,
@@ -42,6 +41,7 @@ use crate::{
     statements::Part,
     terms::{Offer, Terms, TermsError, key_hashes},
 };
+pub use crate::{calls::Source as ProofSource, revealed::Labelled};
 
 /// Where a bounty is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -233,7 +233,7 @@ impl HostDesk {
         }
         let (groups, items) = (dataset.layout().groups(), dataset.layout().items());
         let context = place.context(Address::ZERO);
-        let mut maker = Maker { package, source: Source::Key(proving), context, rng: &mut OsRng };
+        let mut maker = Maker { package, source: ProofSource::Key(proving), context, rng: &mut OsRng };
         let chunk = dataset.chunk(index / groups)?;
         let files = files.get(index * items..(index + 1) * items).unwrap_or_default();
         Ok(maker.data(&chunk, index % groups, files, terms.dataset)?.abi_encode())
@@ -350,7 +350,7 @@ impl HunterDesk {
     ) -> Result<Made, Error> {
         let chunk = self.dataset()?.chunk(chunk)?;
         let correct = revealed::count(&self.quantized, &chunk)?;
-        let mut maker = Maker { package, source: source.of(), context, rng: &mut OsRng };
+        let mut maker = Maker { package, source: *source, context, rng: &mut OsRng };
         let params = self.quantized.params();
         let (call, proof) = maker.accuracy(params, self.salt, &chunk, terms.dataset, correct)?;
         Ok(Made { call: call.abi_encode(), proof: proof.to_bytes() })
@@ -369,26 +369,9 @@ impl HunterDesk {
         part: usize,
     ) -> Result<Made, Error> {
         let key = self.ephemeral.get(part).ok_or_else(damaged)?;
-        let mut maker = Maker { package, source: source.of(), context, rng: &mut OsRng };
+        let mut maker = Maker { package, source: *source, context, rng: &mut OsRng };
         let (call, proof) = maker.delivery(self.quantized.params(), self.salt, terms.host_key, key, part)?;
         Ok(Made { call: call.abi_encode(), proof: proof.to_bytes() })
-    }
-}
-
-/// Where a hunter's proof comes from.
-pub enum ProofSource<'a> {
-    /// It is made with this key.
-    Key(&'a ProvingKey),
-    /// It was made before, and is checked as if it were new.
-    Made(&'a Proof),
-}
-
-impl ProofSource<'_> {
-    fn of(&self) -> Source<'_> {
-        match self {
-            Self::Key(key) => Source::Key(key),
-            Self::Made(proof) => Source::Made(proof),
-        }
     }
 }
 

@@ -10,13 +10,14 @@ use serde::{Deserialize, Serialize};
 use zkml::{
     graph::{Range, Visibility, Visible},
     plan::Target,
-    prove::{Groth16, Rates, Registered, TwoPhase},
+    prove::{ProofSystem, Rates},
 };
 
 use crate::{
     error::{Error, reason},
     files::{self, Lock},
     out::Out,
+    registered::in_use,
     system::System,
 };
 
@@ -404,11 +405,7 @@ impl Project {
     /// What the plan must reach, with the fewest constraints in the project's proof system.
     pub fn target(&self) -> Result<Target, Error> {
         let target = self.settings.target.target(&self.file)?;
-        Ok(match (self.registered(), self.settings.system) {
-            (true, _) => target.for_system::<Registered>(),
-            (false, System::Groth16) => target.for_system::<Groth16>(),
-            (false, System::TwoPhase) => target.for_system::<TwoPhase>(),
-        })
+        Ok(in_use!(self, searched_for(target)))
     }
 
     /// What this machine takes for a proof: as calibrated, or built in.
@@ -440,6 +437,10 @@ impl Project {
             }
         })
     }
+}
+
+fn searched_for<S: ProofSystem>(target: Target) -> Target {
+    target.for_system::<S>()
 }
 
 impl Settings {

@@ -128,14 +128,18 @@ fn named(weights: &VerifyingKeyOf<Registered>, registration: &Registration) -> R
     registration.proof.inputs.get(entry.first).copied().ok_or(RegistrationError::Table("owner"))
 }
 
-/// Where the keys of the weights and of the link come from.
-pub fn provenances(files: &Files) -> Result<[(PathBuf, Provenance); 2], Error> {
+/// What checks a registration: the keys of the weights and of the link.
+fn verifying(files: &Files) -> Result<(VerifyingKeyOf<Registered>, LinkVerifyingKey), Error> {
     let repair = "take it from where the verifying key is from, or make it with `zkml setup`";
     let weights = there(files.weights_verifying(), "key of the weights", repair)?;
     let link = there(files.link_verifying(), "key of the link", repair)?;
-    let of_weights = at(&weights, VerifyingKeyOf::<Registered>::load(&weights))?.provenance();
-    let of_link = at(&link, LinkVerifyingKey::load(&link))?.provenance();
-    Ok([(weights, of_weights), (link, of_link)])
+    Ok((at(&weights, VerifyingKeyOf::load(&weights))?, at(&link, LinkVerifyingKey::load(&link))?))
+}
+
+/// Where the keys of the weights and of the link come from.
+pub fn provenances(files: &Files) -> Result<[(PathBuf, Provenance); 2], Error> {
+    let (weights, link) = verifying(files)?;
+    Ok([(files.weights_verifying(), weights.provenance()), (files.link_verifying(), link.provenance())])
 }
 
 /// The registration of a file, checked once: that it is of the circuit's network and of this owner, or of whom it names.
@@ -158,11 +162,7 @@ pub fn checked(
     key: VerifyingKeyOf<Registered>,
     owner: Option<Fr>,
 ) -> Result<Checked, Error> {
-    let repair = "take it from where the verifying key is from, or make it with `zkml setup`";
-    let weights = there(files.weights_verifying(), "key of the weights", repair)?;
-    let link = there(files.link_verifying(), "key of the link", repair)?;
-    let weights = at(&weights, VerifyingKeyOf::<Registered>::load(&weights))?;
-    let link = at(&link, LinkVerifyingKey::load(&link))?;
+    let (weights, link) = verifying(files)?;
     let of = |error| Error::Registration { path: path.to_owned(), error: Box::new(error) };
     let owner = owner.map_or_else(|| named(&weights, registration), Ok).map_err(of)?;
     let keys = RegistrationKeys::new(circuit, &WeightCircuit::new(circuit)?, (key, weights), link).map_err(of)?;
@@ -193,7 +193,7 @@ pub trait Verifiable: EvmSystem + Sized {
 }
 
 /// A proof system in which the command makes proofs: what they take beside key and inputs, and how they are verified.
-pub trait Usable: Backend + Sized {
+pub trait Usable: Backend + Verifiable {
     /// What they take.
     type With;
 
@@ -211,12 +211,17 @@ pub trait Usable: Backend + Sized {
         inputs: &[Tensor],
     ) -> Result<(ProofOf<Self>, Opening), CircuitError>;
 
+    /// What a verifier takes of it.
+    fn of(with: &Self::With) -> &Self::Known;
+
     /// What a proof says.
     fn statement_of(
         key: &VerifyingKeyOf<Self>,
         with: &Self::With,
         proof: &ProofOf<Self>,
-    ) -> Result<Statement, VerifyError>;
+    ) -> Result<Statement, VerifyError> {
+        Self::said(key, Self::of(with), proof)
+    }
 }
 
 macro_rules! usable {
@@ -269,12 +274,8 @@ macro_rules! usable {
                 circuit.prove_in::<Self>(key, inputs, &mut OsRng)
             }
 
-            fn statement_of(
-                key: &VerifyingKeyOf<Self>,
-                (): &(),
-                proof: &ProofOf<Self>,
-            ) -> Result<Statement, VerifyError> {
-                key.verify(proof)
+            fn of((): &()) -> &() {
+                &()
             }
         }
     };
@@ -358,12 +359,8 @@ impl Usable for Registered {
         circuit.prove_registered(key, &with.opening, inputs, &mut OsRng)
     }
 
-    fn statement_of(
-        key: &VerifyingKeyOf<Self>,
-        with: &Weights,
-        proof: &ProofOf<Self>,
-    ) -> Result<Statement, VerifyError> {
-        Self::said(key, &with.checked, proof)
+    fn of(with: &Weights) -> &Checked {
+        &with.checked
     }
 }
 

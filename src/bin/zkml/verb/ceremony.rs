@@ -142,13 +142,8 @@ enum Step {
         /// Do not verify the state. Whoever sent it may have put points into it that give the keys away once they are divided by your secret
         #[arg(long, conflicts_with_all = ["ptau", "circuit"])]
         unverified: bool,
-        /// What the transcript calls you
-        #[arg(long)]
-        name: String,
-        /// A file of anything that nobody can guess, `-` for standard input: it is hashed with randomness of the operating system. Asked for
-        /// on a terminal where none is named
-        #[arg(long, value_name = "FILE")]
-        entropy: Option<PathBuf>,
+        #[command(flatten)]
+        who: Who,
         /// Where to write the contribution, to send back
         #[arg(long, value_name = "FILE", default_value = "contribution.zkml")]
         out: PathBuf,
@@ -225,7 +220,7 @@ struct Keys {
 
 pub fn run(arguments: &Arguments, open: impl Fn() -> Result<Project, Error>, out: &Out) -> Result<(), Error> {
     // Who contributes has neither model nor project, but a file of the circuit.
-    if let Step::Contribute { state: Some(state), circuit, ptau, unverified, name, entropy, out: to } = &arguments.step
+    if let Step::Contribute { state: Some(state), circuit, ptau, unverified, who, out: to } = &arguments.step
         && (circuit.is_some() || *unverified)
     {
         let subject = match circuit {
@@ -236,7 +231,6 @@ pub fn run(arguments: &Arguments, open: impl Fn() -> Result<Project, Error>, out
             None => None,
         };
         let against = subject.as_ref().zip(ptau.as_deref());
-        let who = Who { name, entropy: entropy.as_deref() };
         // The state says which system it is of; nothing was asked of the contributor before it was read.
         let other =
             |ended: &Result<(), Error>| matches!(ended, Err(Error::Load { error: LoadError::System { .. }, .. }));
@@ -307,8 +301,7 @@ fn step<S: Ceremonial>(arguments: &Arguments, project: &Project, out: &Out) -> R
             });
             Ok(())
         }
-        Step::Contribute { state, ptau, name, entropy, out: to, .. } => {
-            let who = Who { name, entropy: entropy.as_deref() };
+        Step::Contribute { state, ptau, who, out: to, .. } => {
             let subject = ptau.as_ref().map(|_| Subject::of::<S>(arguments, project, out)).transpose()?;
             contribute::<S>(state.as_ref().unwrap_or(&path), subject.as_ref().zip(ptau.as_deref()), who, to, out)
         }
@@ -382,22 +375,27 @@ fn step<S: Ceremonial>(arguments: &Arguments, project: &Project, out: &Out) -> R
     }
 }
 
-/// A contributor: what the transcript calls them, and where their part of the randomness is.
-#[derive(Clone, Copy)]
-pub struct Who<'a> {
-    pub name: &'a str,
-    pub entropy: Option<&'a Path>,
+/// A contributor.
+#[derive(Args, Debug)]
+pub struct Who {
+    /// What the transcript calls you
+    #[arg(long)]
+    pub name: String,
+    /// A file of anything that nobody can guess, `-` for standard input: it is hashed with randomness of the operating system. Asked for
+    /// on a terminal where none is named
+    #[arg(long, value_name = "FILE")]
+    entropy: Option<PathBuf>,
 }
 
-impl Who<'_> {
+impl Who {
     /// The most that is read.
     const MOST: u64 = 1 << 20;
 
     /// What the contributor typed, or has in a file; overwritten when it was used.
-    pub fn typed(self, out: &Out) -> Result<Zeroizing<Vec<u8>>, Error> {
+    pub fn typed(&self, out: &Out) -> Result<Zeroizing<Vec<u8>>, Error> {
         // Never moved to another place, which would leave a copy behind.
         let mut typed = Zeroizing::new(Vec::with_capacity(Self::MOST as usize + 1));
-        let (path, read) = match self.entropy {
+        let (path, read) = match self.entropy.as_deref() {
             Some(path) if path == Path::new("-") => {
                 (Path::new("standard input"), stdin().lock().take(Self::MOST + 1).read_to_end(&mut typed))
             }
@@ -426,7 +424,7 @@ impl Who<'_> {
 fn contribute<S: Ceremonial>(
     state: &Path,
     against: Option<(&Subject, &Path)>,
-    who: Who<'_>,
+    who: &Who,
     to: &Path,
     out: &Out,
 ) -> Result<(), Error> {
@@ -436,7 +434,7 @@ fn contribute<S: Ceremonial>(
         let _step = out.step("verify the state");
         of(state, ceremony.verify(subject.matrices(), &subject.digest(), &powers))?;
     }
-    let (name, typed) = (who.name, who.typed(out)?);
+    let (name, typed) = (&who.name, who.typed(out)?);
     let step = out.step("contribute");
     let contribution = of(state, ceremony.contribution(name, &typed, &mut OsRng))?;
     files::save_by(to, |path| contribution.save(path))?;

@@ -32,13 +32,8 @@ pub enum Step {
         /// The proving key of the weights; without, that of the project
         #[arg(long, value_name = "FILE", requires = "key")]
         weights_key: Option<PathBuf>,
-        /// What the transcript calls you
-        #[arg(long)]
-        name: String,
-        /// A file of anything that nobody can guess, `-` for standard input: it is hashed with randomness of the operating system. Asked for
-        /// on a terminal where none is named
-        #[arg(long, value_name = "FILE")]
-        entropy: Option<PathBuf>,
+        #[command(flatten)]
+        who: Who,
         /// Where to write the contribution, to send back
         #[arg(long, value_name = "FILE", default_value = "link.contribution.zkml")]
         out: PathBuf,
@@ -67,7 +62,7 @@ fn keys([answers, weights]: [&Path; 2], out: &Out) -> Result<[ProvingKeyOf<Regis
 /// A contribution that is to be made.
 pub struct Contributor<'a> {
     keys: [PathBuf; 2],
-    who: Who<'a>,
+    who: &'a Who,
     to: &'a Path,
 }
 
@@ -75,7 +70,7 @@ impl Contributor<'_> {
     pub fn contribute(&self, out: &Out) -> Result<(), Error> {
         let Self { keys: paths, who, to } = self;
         let [answers, weights] = keys(paths.each_ref().map(PathBuf::as_path), out)?;
-        let (name, typed) = (who.name, who.typed(out)?);
+        let (name, typed) = (&who.name, who.typed(out)?);
         let step = out.step("contribute");
         let all = Selection::all(weights.weights());
         let contribution = of(to, LinkContribution::new(&answers, &weights, &all, name, &typed, &mut OsRng))?;
@@ -91,8 +86,7 @@ impl Step {
     /// A contribution to keys that are named, for which there need be no project.
     pub fn without_project(&self) -> Option<Contributor<'_>> {
         match self {
-            Self::Contribute { key: Some(answers), weights_key: Some(weights), name, entropy, out } => {
-                let who = Who { name, entropy: entropy.as_deref() };
+            Self::Contribute { key: Some(answers), weights_key: Some(weights), who, out } => {
                 Some(Contributor { keys: [answers.clone(), weights.clone()], who, to: out })
             }
             Self::Contribute { .. } | Self::Finish { .. } => None,
@@ -107,10 +101,7 @@ impl Step {
         let files = Files::of(project, batch);
         let paths = [KeyFiles::of(project, batch).proving, files.weights_proving()];
         match self {
-            Self::Contribute { name, entropy, out: to, .. } => {
-                let who = Who { name, entropy: entropy.as_deref() };
-                Contributor { keys: paths, who, to }.contribute(out)
-            }
+            Self::Contribute { who, out: to, .. } => Contributor { keys: paths, who, to }.contribute(out),
             Self::Finish { contributions } => finish(project, &files, &paths, contributions, out),
         }
     }

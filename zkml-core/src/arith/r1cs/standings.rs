@@ -110,9 +110,9 @@ impl Standings {
             0 => Columns::None,
             1 => self.open.pop().unwrap_or(Columns::None),
             _ => {
-                let of = self.open.as_slice().to_vec();
+                let all = Columns::of(self.open.iter());
                 self.open.clear();
-                Columns::Parts(Rc::new(Parts { on: Cell::default(), of }))
+                all
             }
         }
     }
