@@ -120,6 +120,20 @@ export function project(command, folder, kind = "digits", keys = setup) {
   };
 }
 
+/** The small project with another model, whose first and last class have each other's weights: it is wrong where one of them is right. */
+export function mistaken(project) {
+  const bytes = readFileSync(project.model);
+  // The name of the tensor is followed by its data: a byte that says so, two of its length, and a row of 18 numbers for each class.
+  const start = bytes.indexOf("fc.weightJ") + "fc.weightJ".length + 2;
+  const row = (i) => bytes.subarray(start + 72 * i, start + 72 * (i + 1));
+  const first = Buffer.from(row(0));
+  row(2).copy(row(0));
+  first.copy(row(2));
+  const model = join(process.env.ZKML_WEB_FILES, "mistaken.onnx");
+  writeFileSync(model, bytes);
+  return { ...project, model };
+}
+
 /** Writes a hunter's project for the command, with an account's key and the secrets of a page's key file. */
 export function hunterProject(folder, from, { rpc, factory, key, bounty, secrets, store }) {
   rmSync(folder, { recursive: true, force: true });

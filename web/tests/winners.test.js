@@ -1,9 +1,8 @@
 // Two hunters of whom the best wins: whoever was first, and whoever lets its turn pass.
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { parseEther } from "viem";
+import { mistaken } from "./project.js";
 import * as steps from "./steps.js";
 import { world } from "./world.js";
 
@@ -12,20 +11,6 @@ before(async () => {
   w = await world({}, "small");
 });
 after(() => w?.stop());
-
-/** The project with another model, whose first and last class have each other's weights: it is wrong where one of them is right. */
-function mistaken(project) {
-  const bytes = readFileSync(project.model);
-  // The name of the tensor is followed by its data: a byte that says so, two of its length, and a row of 18 numbers for each class.
-  const start = bytes.indexOf("fc.weightJ") + "fc.weightJ".length + 2;
-  const row = (i) => bytes.subarray(start + 72 * i, start + 72 * (i + 1));
-  const first = Buffer.from(row(0));
-  row(2).copy(row(0));
-  first.copy(row(2));
-  const model = join(process.env.ZKML_WEB_FILES, "mistaken.onnx");
-  writeFileSync(model, bytes);
-  return { ...project, model };
-}
 
 /** What anyone reads who checks the bounty. */
 async function checked(bounty, ...texts) {
