@@ -31,6 +31,7 @@ test("with keys of ceremonies nobody is asked to trust a single party", { skip }
   await steps.commit(hunter, project, bounty);
   await shown(hunter);
   assert.equal(await asked(hunter), 0);
+  assert.doesNotMatch(await hunter.page.locator("pre").textContent(), /--development/);
 
   await chain.pass(terms.commitUntil);
   await steps.reveal(host, project, bounty);
