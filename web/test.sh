@@ -27,4 +27,9 @@ fi
 export ZKML_WEB_FILES="$target/web"
 rm -rf "$ZKML_WEB_FILES"
 mkdir -p "$ZKML_WEB_FILES"
-node --test --test-concurrency=1 tests/page.test.js tests/demo.test.js tests/failures.test.js tests/bounty.test.js
+# Ceremonies take minutes: they are held if that is asked for (`ZKML_CEREMONIES=1`), and kept, so that later runs verify them alone.
+if [ "${ZKML_CEREMONIES:-}" = 1 ] || [ -d "$target/web-ceremonies" ]; then
+  export ZKML_WEB_CEREMONIES="$target/web-ceremonies"
+fi
+node --test --test-concurrency=1 tests/page.test.js tests/demo.test.js tests/failures.test.js tests/files.test.js tests/winners.test.js tests/ceremony.test.js \
+  tests/bounty.test.js

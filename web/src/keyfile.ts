@@ -45,11 +45,12 @@ export async function lock(head: Head, secrets: string, passphrase: string): Pro
 export function parseKeyFile(text: string): KeyFile {
   try {
     const file = JSON.parse(text) as KeyFile;
-    if (file.kind === KIND && file.iterations >= 1 && file.iterations <= 10_000_000) return file;
+    const texts = [file.role, file.bounty, file.account, file.salt, file.iv, file.ciphertext];
+    if (file.kind === KIND && texts.every((text) => typeof text === "string") && file.iterations >= 1 && file.iterations <= 10_000_000) return file;
   } catch {
     // The error below says it.
   }
-  throw new KeyFileError("the file is no key file of a bounty; choose the one that was saved here");
+  throw new KeyFileError("it is no key file of a bounty, or not all of one; choose the one that was saved here");
 }
 
 export async function unlock(file: KeyFile, passphrase: string): Promise<string> {

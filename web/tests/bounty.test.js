@@ -1,47 +1,13 @@
 // A whole bounty, from its creation to the payment, in both roles: sealed, with a reload at each step; and open, in tokens.
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { decodeFunctionData, encodeFunctionData, parseAbi, parseEther } from "viem";
+import { parseEther } from "viem";
+import { changed, lastCalls, refuses } from "./calls.js";
 import { hunterProject, zkmlMeanwhile } from "./project.js";
 import * as steps from "./steps.js";
 import { picture, world } from "./world.js";
-
-const proofAbi = parseAbi([
-  "function proveAccuracy(uint16 chunk, uint32 correct, bytes key, uint256[8] proof)",
-  "function deliver(uint16 chunk, uint256[2] ephemeral, uint256[] ct, uint256 cm, bytes key, uint256[8] proof)",
-]);
-
-/** The file of a call, changed. */
-function changed(name, call, change) {
-  const { functionName, args } = decodeFunctionData({ abi: proofAbi, data: call });
-  const path = join(process.env.ZKML_WEB_FILES, name);
-  writeFileSync(path, JSON.stringify({ call: encodeFunctionData({ abi: proofAbi, functionName, args: change([...args]) }) }));
-  return path;
-}
-
-/** The last calls that an account has sent. */
-async function lastCalls(chain, account, n) {
-  const found = [];
-  for (let block = await chain.client.getBlockNumber(); found.length < n; block--) {
-    const { transactions } = await chain.client.getBlock({ blockNumber: block, includeTransactions: true });
-    found.unshift(...transactions.filter((t) => t.from.toLowerCase() === account.toLowerCase()).map((t) => t.input));
-  }
-  return found;
-}
-
-/** Refuses the proofs of files before anything is signed. */
-async function refuses(hunter, path, name, reason, chain, account) {
-  const sent = await chain.sent(account);
-  await hunter.page.getByLabel(/^Proofs that were made elsewhere/).setInputFiles(path);
-  await steps.button(hunter.page, name).click();
-  await hunter.page.getByRole("alert").filter({ hasText: reason }).waitFor();
-  await hunter.page.getByRole("alert").filter({ hasText: reason }).filter({ hasText: "The money: nothing was sent, no money moved." }).waitFor();
-  assert.equal(await hunter.page.getByRole("alertdialog").count(), 0);
-  assert.equal(await chain.sent(account), sent);
-  await hunter.page.getByLabel(/^Proofs that were made elsewhere/).setInputFiles([]);
-}
 
 let w;
 before(async () => {
@@ -205,7 +171,7 @@ test("an open bounty in tokens, with proofs that the command made", async () => 
   await steps.button(page, "Save secrets.json").click();
   const secrets = readFileSync(await (await saved).path(), "utf8");
   const folder = join(process.env.ZKML_WEB_FILES, "hunter");
-  hunterProject(folder, project.folder, { rpc: chain.rpc, factory: chain.factory, key: chain.keys[4], bounty, secrets, store: ipfs.url });
+  hunterProject(folder, project, { rpc: chain.rpc, factory: chain.factory, key: chain.keys[4], bounty, secrets, store: ipfs.url });
   const command = await page.locator("pre").innerText();
   await zkmlMeanwhile(process.env.ZKML_COMMAND, folder, command.trim().split(" ").slice(1));
   await zkmlMeanwhile(process.env.ZKML_COMMAND, folder, command.replace("accuracy", "delivery").trim().split(" ").slice(1));

@@ -80,7 +80,7 @@ test("an address that is no bounty is said to be none, and a draft survives a re
   await w.chain.pass((await w.terms(made.bounty)).commitUntil - 1);
   await someone.page.getByLabel("Passphrase of the key file").fill("another passphrase");
   await someone.page.getByLabel("Another key file").setInputFiles(w.project.labels);
-  await someone.page.getByRole("alert").filter({ hasText: "the file is no key file of a bounty" }).waitFor();
+  await someone.page.getByRole("alert").filter({ hasText: "labels.json: it is no key file of a bounty" }).waitFor();
   await someone.close();
 });
 

@@ -1,4 +1,5 @@
 // The steps of both parties, as people do them at the page.
+import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 
 export const PASSPHRASE = "correct horse battery";
@@ -20,7 +21,7 @@ export async function create(host, project, terms = {}, before = async () => {})
   await host.open("#/new");
   await page.getByLabel("CID of the package").fill(project.cid);
   await rebuild(host);
-  await page.getByLabel("For development: I accept keys of a single party").check();
+  if (project.development) await page.getByLabel("For development: I accept keys of a single party").check();
   await page.getByLabel("Files of the data").setInputFiles(project.data);
   await page.getByLabel("Labels (.json, .csv)").setInputFiles(project.labels);
   await page.getByText(`${project.data.length} files with labels`).waitFor();
@@ -36,6 +37,7 @@ export async function create(host, project, terms = {}, before = async () => {})
   };
   for (const [label, value] of Object.entries(given)) await page.getByLabel(label, { exact: true }).fill(value);
   await page.getByLabel("When it is shown").selectOption(terms.mode ?? "sealed");
+  await page.getByLabel("Who wins").selectOption(terms.winner ?? "first");
   await page.getByLabel("Passphrase of the key file").fill(PASSPHRASE);
   await before();
   const saved = page.waitForEvent("download");
@@ -65,7 +67,7 @@ export async function openModel(hunter, project, bounty) {
 export async function commit(hunter, project, bounty) {
   const { page } = hunter;
   await openModel(hunter, project, bounty);
-  await page.getByLabel("I accept keys of a single party").check();
+  if (project.development) await page.getByLabel("I accept keys of a single party").check();
   await button(page, "Commit, with the bond").click();
   const shown = await hunter.sign();
   await page.getByText(/^Committed, as number/).waitFor();
@@ -95,9 +97,10 @@ export async function proveAccuracy(hunter, chunks) {
   return shown;
 }
 
-export async function deliver(hunter) {
+export async function deliver(hunter, parts = 2) {
   await button(hunter.page, "Deliver the weights").click();
-  const shown = [await hunter.sign(), await hunter.sign()];
+  const shown = [];
+  for (let i = 0; i < parts; i++) shown.push(await hunter.sign());
   await hunter.page.getByText(/^delivered: /).waitFor();
   return shown;
 }
@@ -134,4 +137,10 @@ export async function reclaim(hunter) {
   await button(hunter.page, "Reclaim the bond").click();
   await hunter.sign();
   await hunter.page.getByText(/^the bond of .* is credited to you/).waitFor();
+}
+
+/** Waits for an error, beside which is said that no money moved; nothing is shown to be signed. */
+export async function refused({ page }, reason) {
+  await page.getByRole("alert").filter({ hasText: reason }).filter({ hasText: "The money: nothing was sent, no money moved." }).waitFor();
+  assert.equal(await page.getByRole("alertdialog").count(), 0);
 }

@@ -19,11 +19,12 @@ const termsAbi = parseAbi([
   "function terms() view returns (Terms)",
 ]);
 
-export async function world(changed = {}) {
+/** The world of a project: of a kind, with its keys made in another way than by a single party if that is said. */
+export async function world(changed = {}, kind = "digits", keys = undefined) {
   const command = process.env.ZKML_COMMAND;
   const cache = process.env.ZKML_WEB_FILES;
   assert.ok(command && cache, "ZKML_COMMAND and ZKML_WEB_FILES: set by test.sh");
-  const project = sample(command, join(cache, "project"));
+  const project = sample(command, join(cache, keys ? `${kind}-ceremony` : kind), kind, keys);
   const [chain, ipfs] = await Promise.all([start(), node()]);
   await ipfs.put(project.blocks);
   const dist = mkdtempSync(join(tmpdir(), "zkml-web-dist-"));

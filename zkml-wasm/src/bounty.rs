@@ -84,6 +84,8 @@ export type MadeCall = { call: Hex; proof: Uint8Array };
 enum GivenError {
     #[error("the {what} can't be read: {reason}")]
     Unread { what: &'static str, reason: String },
+    #[error("it can't be read as safetensors ({safetensors}), nor as ONNX ({onnx})")]
+    Model { safetensors: String, onnx: String },
     #[error("{found} files and {labels} labels, expected one label for each file")]
     Labels { found: usize, labels: usize },
 }
@@ -506,8 +508,13 @@ pub struct BountyHunter {
 /// The weights of a model's file for the bounty's graph: safetensors by name, or ONNX, read in each way that could be the
 /// bounty's: with scores or a class, with reals, or bytes that are divided.
 fn weights_of(package: &Package, file: &[u8], divide: f64) -> Result<Weights, JsValue> {
-    if let Ok(weights) = Weights::from_safetensors(file) {
-        return Ok(weights);
+    let safetensors = match Weights::from_safetensors(file) {
+        Ok(weights) => return Ok(weights),
+        Err(error) => error.to_string(),
+    };
+    // Its name is not known here: where it is neither, what is wrong with it as each of them is said.
+    if let Err(error) = onnx::import(file, &Options::default()) {
+        return Err(Step::Model.error(&GivenError::Model { safetensors, onnx: error.to_string() }));
     }
     let range = package.graph().range();
     let read = |classify: bool, bytes: bool| {

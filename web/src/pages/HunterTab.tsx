@@ -1,7 +1,8 @@
 import { useState } from "react";
-import { type Hex, encodeFunctionData, isAddress, zeroAddress } from "viem";
+import { type Hex, encodeFunctionData, isAddress, isHex, zeroAddress } from "viem";
 import { bountyAbi, tokenAbi } from "../chain/abi";
 import { type Bounty, encodeTerms, provenChunks, samplesOf, shown } from "../chain/bounty";
+import { message } from "../chain/errors";
 import { engine } from "../engine";
 import { amount, bytes, count, duration, same, save, time } from "../format";
 import { fetchBlock } from "../ipfs";
@@ -19,6 +20,29 @@ export const MAX_CONSTRAINTS = 500_000;
 
 /** The seconds that a transaction of a delivery may take. */
 const MINUTE = 60n;
+
+/** The names of files of proofs, which say what they are of. */
+const PROOF = /^(accuracy|delivery)-\d+\.(proof|call\.json)$/;
+
+/** Says of which file an error is. */
+async function of<T>(file: File | undefined, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    throw file ? new Error(`${file.name}: ${message(error)}`, { cause: error }) : error;
+  }
+}
+
+/** The call of a file `..call.json`. */
+function parseCall(text: string): Hex {
+  try {
+    const { call } = JSON.parse(text) as { call: unknown };
+    if (isHex(call)) return call;
+  } catch {
+    // The error below says it.
+  }
+  throw new Error('it has no call, expected {"call": "0x.."}');
+}
 
 type Score = { chunks: number[]; samples: number };
 
@@ -62,7 +86,7 @@ export function HunterTab({ bounty, pack }: { bounty: Bounty; pack: PackageSumma
     }
     const divisor = Number(divide);
     if (!(divisor > 0)) throw new Error(`pixels are divided by ${JSON.stringify(divide)}, expected a number above 0`);
-    const found = await engine.hunterOpen(name, secrets, pack.cid, encoded, new Uint8Array(await model.arrayBuffer()), divisor);
+    const found = await of(model, async () => engine.hunterOpen(name, secrets, pack.cid, encoded, new Uint8Array(await model.arrayBuffer()), divisor));
     if (me && BigInt(found) !== me.commitment)
       throw new Error(`the account has committed to ${word(me.commitment)}, this model and key are ${found}; choose the model and the key file of then`);
     setCommitment(found);
@@ -90,12 +114,17 @@ export function HunterTab({ bounty, pack }: { bounty: Bounty; pack: PackageSumma
   /** The call with a proof: kept from before, of a file that was chosen, or made now. It is checked as the contract does. */
   async function callOf(part: "accuracy" | "delivery", index: number, progress: Progress): Promise<Hex> {
     if (!pack || !account) throw new Error("rebuild the package above first");
+    const strange = proofFiles.find((other) => !PROOF.test(other.name));
+    if (strange) throw new Error(`${strange.name}: its name does not say what it proves, expected such as ${part}-${index}.proof or ${part}-${index}.call.json`);
     const key = `call:${config.chain}:${address}:${account}:${part}:${index}`.toLowerCase();
     const file = proofFiles.find((other) => other.name === `${part}-${index}.proof` || other.name === `${part}-${index}.call.json`);
     let call: Hex | undefined;
-    if (file?.name.endsWith(".call.json")) call = (JSON.parse(await file.text()) as { call: Hex }).call;
-    else if (file) call = (await engine.hunterProven(name, pack.cid, encoded, place, account, part, index, new Uint8Array(await file.arrayBuffer()))).call;
-    call ??= await idb.load<Hex>(key);
+    if (file) {
+      call = await of(file, async () => {
+        if (file.name.endsWith(".json")) return parseCall(await file.text());
+        return (await engine.hunterProven(name, pack.cid, encoded, place, account, part, index, new Uint8Array(await file.arrayBuffer()))).call;
+      });
+    } else call = await idb.load<Hex>(key);
     if (!call) {
       const circuit = pack.statements.find((statement) => statement.part === part);
       if ((circuit?.constraints ?? 0) > MAX_CONSTRAINTS)
@@ -104,14 +133,18 @@ export function HunterTab({ bounty, pack }: { bounty: Bounty; pack: PackageSumma
       progress(0, 0, `proving ${part} ${index}`);
       call = (await engine.hunterProve(name, pack.cid, encoded, place, account, part, index)).call;
     }
-    const checked = await engine.check(pack.cid, encoded, place, account, commitment, call);
-    if (checked.statement !== part || checked.chunk !== index) throw new Error(`the proof is of ${checked.statement} ${checked.chunk}, expected ${part} ${index}; choose another file`);
+    const made = call;
+    await of(file, async () => {
+      const checked = await engine.check(pack.cid, encoded, place, account, commitment, made);
+      if (checked.statement !== part || checked.chunk !== index) throw new Error(`the proof is of ${checked.statement} ${checked.chunk}, expected ${part} ${index}; choose another file`);
+    });
     await idb.save(key, call);
     return call;
   }
 
   const acceptable = !terms.development || accept;
-  const turn = me?.turn;
+  // The contract names turns of those who qualified when there are none any more, too.
+  const turn = ["Committing", "Proving", "Delivering"].includes(bounty.state) ? me?.turn : null;
   const inTurn = !!turn && turn.from <= bounty.now && bounty.now + MINUTE * BigInt(terms.deliveryChunks) < turn.until;
   const canProve = bounty.state === "Proving" || (bounty.state === "Committing" && dataShown);
   const allProven = !!me && provenChunks(me) === terms.chunks;
@@ -260,7 +293,7 @@ export function HunterTab({ bounty, pack }: { bounty: Bounty; pack: PackageSumma
         <StepButton
           state={delivery}
           primary={allProven}
-          disabled={!ready || !me || !inTurn || me.delivered === terms.deliveryChunks || !["Committing", "Proving", "Delivering"].includes(bounty.state)}
+          disabled={!ready || !me || !inTurn || me.delivered === terms.deliveryChunks}
           act={async (progress) => {
             if (!me) return;
             const calls: [number, Hex][] = [];

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import type { Address } from "viem";
-import { save } from "../format";
+import { same, save } from "../format";
 import { type KeyFile, keep, kept, lock, parseKeyFile, unlock } from "../keyfile";
 import { FileField, Field } from "./fields";
 
@@ -30,15 +30,15 @@ export function useOpening(role: KeyFile["role"], chain: number, bounty: Address
         accept=".json,application/json"
         onFiles={async ([chosen]) => {
           setError(null);
+          if (!chosen) return;
           try {
-            if (!chosen) return;
             const read = parseKeyFile(await chosen.text());
-            if (read.role !== role || read.bounty.toLowerCase() !== bounty.toLowerCase())
-              throw new Error(`the key file is of the ${read.role} of ${read.bounty}, expected the ${role} of ${bounty}`);
-            keep(read);
+            if (read.role !== role || read.chain !== chain || !same(read.bounty, bounty))
+              throw new Error(`the key file is of the ${read.role} of ${read.bounty} on chain ${read.chain}, expected the ${role} of ${bounty} on chain ${chain}`);
+            if (!same(read.account, account)) throw new Error(`the key file is of the account ${read.account}, expected ${account}`);
             setGiven(read);
           } catch (caught) {
-            setError((caught as Error).message);
+            setError(`${chosen.name}: ${(caught as Error).message}`);
           }
         }}
       />
@@ -51,7 +51,10 @@ export function useOpening(role: KeyFile["role"], chain: number, bounty: Address
   );
   const secrets = async () => {
     if (!file) throw new Error("there is no key file of this bounty in this browser; choose the one that was saved");
-    return unlock(file, passphrase);
+    const opened = await unlock(file, passphrase);
+    // Not before it has opened: a damaged one does not take the place of the one that is kept.
+    keep(file);
+    return opened;
   };
   return [{ secrets, hasFile: file !== null, passphrase }, view];
 }
