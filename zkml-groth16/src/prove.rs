@@ -42,9 +42,9 @@ pub fn commit(key: &ProvingKey, phase: usize, values: &[Fr], kappa: Fr) -> Resul
 /// # Soundness
 /// An assignment that violates constraints gives a proof that does not hold. The witness is hidden by `r` and `s`: they
 /// must be drawn uniformly, anew for each proof.
-pub fn prove<R: Rows + ?Sized>(
+pub fn prove(
     key: &ProvingKey,
-    rows: &R,
+    rows: &dyn Rows,
     z: &[Fr],
     commitments: &[(G1Affine, Fr)],
     blinding: [Fr; 2],

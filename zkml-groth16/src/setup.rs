@@ -84,7 +84,7 @@ impl Secrets {
 ///
 /// # Soundness
 /// Whoever knows the secrets can prove anything.
-pub fn setup<R: Rows + ?Sized>(rows: &R, columns: Columns<'_>, secrets: &Secrets) -> Result<ProvingKey, Error> {
+pub fn setup(rows: &dyn Rows, columns: Columns<'_>, secrets: &Secrets) -> Result<ProvingKey, Error> {
     let Columns { instance, phases } = columns;
     let Some((_, earlier)) = phases.split_last() else {
         return Err(Error::Length { what: "the list of phases", found: 0, expected: 1 });
