@@ -1,7 +1,8 @@
 // A step: a button, its progress, and what became of the money if it fails.
 import { type ReactNode, useCallback, useRef, useState } from "react";
 import { Button, Label, ProgressBar } from "react-aria-components";
-import { StepError, message } from "../chain/errors";
+import { NOTHING_SENT, StepError, message } from "../chain/errors";
+import { sendsSoFar } from "../chain/send";
 
 export type Running = { text: string; done: number; of: number };
 export type Progress = (done: number, of: number, what: string) => void;
@@ -24,11 +25,15 @@ export function useStep(): StepState {
     setError(null);
     setResult(null);
     setRunning({ text: "starting", done: 0, of: 0 });
+    const before = sendsSoFar();
     try {
       setResult((await act((done, of, text) => setRunning({ text, done, of }))) ?? null);
     } catch (caught) {
-      const money = caught instanceof StepError ? caught.money : "nothing was sent, no money moved";
-      setError({ message: message(caught), money });
+      const money = caught instanceof StepError ? caught.money : NOTHING_SENT;
+      const sent = sendsSoFar() - before;
+      // A step of several transactions: the earlier ones stay.
+      const stays = sent > 0 && money.startsWith(NOTHING_SENT);
+      setError({ message: message(caught), money: stays ? `this one was not sent, and moved none; ${sent} ${sent === 1 ? "transaction was" : "transactions were"} sent before it since the step began: see the bounty's state` : money });
     } finally {
       busy.current = false;
       setRunning(null);
