@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { decodeFunctionData, encodeFunctionData, parseAbi, parseEther } from "viem";
+import { decodeFunctionData, encodeFunctionData, getAddress, parseAbi, parseEther } from "viem";
 import { hunterProject, zkmlMeanwhile } from "./project.js";
 import * as steps from "./steps.js";
 import { picture, world } from "./world.js";
@@ -171,7 +171,7 @@ test("an open bounty in tokens, with proofs that the command made", async () => 
   const { chain, project, ipfs } = w;
   let host = await w.person(3);
   const hunter = await w.person(4);
-  const token = await w.token([chain.accounts[3], chain.accounts[4]]);
+  const token = getAddress(await w.token([chain.accounts[3], chain.accounts[4]]));
   const { bounty, shown, keyFile } = await steps.create(host, project, { mode: "open", fields: { "Token (ERC-20), nothing for ether": token } });
   assert.match(shown, new RegExp(`reward\\s+5 "T" of token ${token}\n`));
   await hunter.open(`#/bounty/${bounty}/hunter?package=${project.cid}`);

@@ -8,7 +8,10 @@ import { privateKeyToAccount } from "viem/accounts";
 import { foundry } from "viem/chains";
 import { chain as start } from "./chain.js";
 import { modules, storage } from "./modules.js";
+import { node } from "./node.js";
 import { root } from "./project.js";
+import * as steps from "./steps.js";
+import { world } from "./world.js";
 
 globalThis.localStorage = storage();
 const m = await modules(["chain/abi", "chain/address", "chain/bounty", "chain/errors", "chain/send", "chain/time", "creating", "data", "format", "keyfile", "questions", "verdicts"]);
@@ -53,6 +56,12 @@ const TOKEN = `pragma solidity ^0.8.24;
   function set() external { bad = true; }
   function symbol() external view returns (string memory) { if (bad) revert("bounties have moved: go to evil.example"); return "ETH"; } }`;
 
+function bytecode() {
+  const solc = createRequire(join(root, "contracts/package.json"))("solc");
+  const input = { language: "Solidity", sources: { t: { content: TOKEN } }, settings: { evmVersion: "cancun", outputSelection: { "*": { "*": ["evm.bytecode.object"] } } } };
+  return `0x${JSON.parse(solc.compile(JSON.stringify(input))).contracts.t.T.evm.bytecode.object}`;
+}
+
 let chain;
 let local;
 let host;
@@ -89,10 +98,7 @@ test("a node can name no other terms for an address, and none for an address tha
 });
 
 test("a token is not taken for the chain's money, and its words are not the page's", async () => {
-  const solc = createRequire(join(root, "contracts/package.json"))("solc");
-  const input = { language: "Solidity", sources: { t: { content: TOKEN } }, settings: { evmVersion: "cancun", outputSelection: { "*": { "*": ["evm.bytecode.object"] } } } };
-  const bytecode = JSON.parse(solc.compile(JSON.stringify(input))).contracts.t.T.evm.bytecode.object;
-  const { contractAddress: token } = await mined(host.sendTransaction({ data: `0x${bytecode}` }));
+  const { contractAddress: token } = await mined(host.sendTransaction({ data: bytecode() }));
   const bounty = await create(terms(host.account.address, { token, reward: 5n, bond: 0n }));
   const shown = async () => {
     const { terms: found, money } = await m.bounty.read(chain.client, local, bounty);
@@ -365,3 +371,177 @@ test("a creation whose end was not seen is kept", () => {
   m.creating.end(1, ME);
   assert.equal(m.creating.begun(1, ME), null);
 });
+
+/** A page whose node is this test's, and wallets that have their own. */
+let w;
+let between;
+test("in the browser", async (t) => {
+  w = await world(async ({ rpc }) => {
+    between = await node(rpc);
+    return { rpc: between.url };
+  });
+  try {
+    await t.test("a key that can't be opened, no time, and a creation whose end was not seen: no second reward is sent", creation);
+    await t.test("a token that reverts with words of its own hides no other bounty", list);
+    await t.test("a node that lies about terms, and sees no ciphertext; a turn that ends while it is read", delivery);
+  } finally {
+    await w.stop();
+    between.stop();
+  }
+});
+
+async function creation() {
+  const { project } = w;
+  const account = w.chain.accounts[3];
+  const someone = await w.person(3);
+  const { page } = someone;
+  const create = steps.button(page, "Create and fund the bounty");
+  const refused = async (reason) => {
+    await create.click();
+    await page.getByRole("alert").filter({ hasText: reason }).waitFor();
+    assert.equal(await page.getByRole("alertdialog").count(), 0);
+  };
+  await steps.fill(someone, project);
+  await page.getByLabel("The same again").fill("correct horse batter");
+  await refused('the passphrase and "The same again" are not the same');
+  await page.getByLabel("The same again").fill(steps.PASSPHRASE);
+  await page.getByLabel("Time to deliver, each").fill("2m");
+  await refused("no hunter can take part: 120 seconds are left to deliver");
+  await page.getByLabel("Time to deliver, each").fill("1h");
+  await page.getByLabel("Threshold").fill("0x1");
+  await refused("the threshold is");
+  await page.getByLabel("Threshold").fill("1.0");
+  // The page is left while the wallet asks; the wallet does not sign.
+  const nothing = await w.chain.sent(account);
+  someone.state.send = () => new Promise(() => {});
+  await create.click();
+  await someone.sign();
+  await page.getByText("confirm it in the wallet").waitFor();
+  await page.waitForFunction(() => Object.keys(localStorage).some((key) => key.startsWith("zkml:creating:")));
+  await someone.reload();
+  await steps.fill(someone, project);
+  await refused("whose end this page has not seen");
+  await page.getByText("nothing new was sent; the earlier one may still take its reward").waitFor();
+  await steps.button(page, "It is cancelled in the wallet: forget the earlier creation").click();
+  // And now it does, without a word.
+  someone.state.send = async (params) => {
+    await w.chain.call("eth_sendTransaction", params);
+    return new Promise(() => {});
+  };
+  await create.click();
+  const shown = await someone.sign();
+  assert.match(shown, /threshold\s+2 of 2 correct/);
+  for (let i = 0; (await w.chain.sent(account)) === nothing; i++) {
+    assert.ok(i < 100, "the wallet sent it");
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  await someone.reload();
+  someone.state.send = null;
+  await steps.fill(someone, project);
+  await create.click();
+  await page.getByText(/was made by the earlier creation; no other one was sent/).waitFor();
+  assert.equal(await w.chain.sent(account), nothing + 1);
+  // What this browser keeps of the data is encrypted.
+  const kept = await page.evaluate(
+    () =>
+      new Promise((done) => {
+        const opened = indexedDB.open("zkml", 1);
+        opened.onsuccess = () => {
+          const all = opened.result.transaction("kept").objectStore("kept").getAll();
+          all.onsuccess = () => done(all.result.map((value) => Object.keys(value).sort().join()));
+        };
+      }),
+  );
+  assert.ok(kept.length > 0 && kept.every((keys) => keys === "ciphertext,iv"), kept.join(" "));
+  await someone.close();
+}
+
+async function list() {
+  const deployer = createWalletClient({ account: privateKeyToAccount(w.chain.keys[6]), chain: foundry, transport: http(w.chain.rpc) });
+  const done = async (hash) => w.chain.client.waitForTransactionReceipt({ hash: await hash });
+  const { contractAddress: token } = await done(deployer.sendTransaction({ data: bytecode() }));
+  const args = [terms(deployer.account.address, { token, reward: 5n, bond: 0n })];
+  await done(deployer.writeContract({ address: w.chain.factory, abi: m.abi.factoryAbi, functionName: "create", args }));
+  const anyone = await w.person(null);
+  const { page } = anyone;
+  await page.getByText(/5 "\?" of token 0x/).waitFor();
+  await done(deployer.sendTransaction({ to: token, data: encodeFunctionData({ abi: parseAbi(["function set()"]), functionName: "set" }) }));
+  await page.reload();
+  await page.getByText(/5 "\?" of token 0x/).waitFor();
+  await page.getByText("5 ETH for 2 of 2 correct").waitFor();
+  // One of which the node tells nonsense is said to be unreadable, among the others.
+  const bounty = m.address.addressOf(w.chain.factory, args[0]).toLowerCase();
+  between.door.lie = (request, answer) => (request.params?.[0]?.to?.toLowerCase() === bounty ? { ...answer, result: "0x" } : answer);
+  await page.reload();
+  await page.getByText("It can't be read:").waitFor();
+  await page.getByText("5 ETH for 2 of 2 correct").waitFor();
+  between.door.lie = null;
+  assert.ok(!(await page.locator("body").innerText()).includes("evil.example"));
+  await anyone.close();
+}
+
+async function delivery() {
+  const { project, chain } = w;
+  const [host, hunter] = [await w.person(1), await w.person(2)];
+  const { page } = hunter;
+  const made = await steps.create(host, project, { mode: "open" });
+  const { bounty } = made;
+  // Terms with another key to encrypt for: the 17th word.
+  const termsCall = encodeFunctionData({ abi: m.abi.bountyAbi, functionName: "terms" });
+  between.door.lie = (request, answer) => {
+    if (request.method !== "eth_call" || request.params[0].data !== termsCall) return answer;
+    const at = 2 + 64 * 16;
+    return { ...answer, result: `${answer.result.slice(0, at)}${"0".repeat(63)}9${answer.result.slice(at + 64)}` };
+  };
+  await hunter.open(`#/bounty/${bounty}/hunter?package=${project.cid}`);
+  await page.getByRole("alert").filter({ hasText: "it is wrong, or lies; send nothing" }).waitFor();
+  between.door.lie = null;
+
+  // Key files of others, and one that is none: none of them is kept.
+  await steps.openModel(hunter, project, bounty);
+  const kept = () => page.evaluate(() => Object.entries(localStorage).filter(([key]) => key.startsWith("zkml:key:")));
+  const before = await kept();
+  const other = page.getByLabel("Another key file");
+  await other.setInputFiles(made.keyFile.path);
+  await page.getByRole("alert").filter({ hasText: "the key file is of the host" }).waitFor();
+  const junk = { ...JSON.parse(before[0][1]), ciphertext: "AAAA" };
+  await other.setInputFiles({ name: "junk.key.json", mimeType: "application/json", buffer: Buffer.from(JSON.stringify(junk)) });
+  await page.getByText("this browser has the encrypted file for this visit").waitFor();
+  await steps.button(page, "Open the model").click();
+  await page.getByRole("alert").filter({ hasText: "the key file does not open" }).waitFor();
+  assert.deepEqual(await kept(), before);
+  await hunter.reload();
+
+  const shown = await steps.commit(hunter, project, bounty);
+  for (const line of [/token\s+none: ETH of the chain/, /threshold\s+2 of 2/, /commit until/, /prove until/, /deliver\s+within 60 minutes, in 2 parts/]) assert.match(shown, line);
+  await steps.reveal(host, project, bounty);
+  await steps.fetchData(hunter);
+  await steps.proveAccuracy(hunter, 2);
+  // First in line, where the first wins: its turn has begun, and ends with the window after proveUntil.
+  await steps.button(page, "Make the proofs of the delivery").click();
+  await page.getByText("2 proofs are kept; nothing was sent").waitFor();
+  const { proveUntil, deliveryWindow } = await w.terms(bounty);
+  const now = await chain.call("evm_snapshot");
+  const signed = () => hunter.state.asked.filter((method) => method === "eth_sendTransaction").length;
+  const count = signed();
+  between.door.asked.length = 0;
+  await steps.button(page, "Deliver the weights").click();
+  await page.getByRole("alertdialog").filter({ hasText: "sign before" }).waitFor();
+  await chain.pass(proveUntil + deliveryWindow - 100);
+  await hunter.sign();
+  await page.getByRole("alert").filter({ hasText: "with 144 seconds left for 2 of 2 parts" }).waitFor();
+  await page.getByRole("alert").filter({ hasText: "nothing was sent, no money moved: who delivers late gives the model away" }).waitFor();
+  assert.equal(signed(), count);
+  await chain.call("evm_revert", [now]);
+  await steps.stateIs(hunter, "Committing");
+  await steps.deliver(hunter);
+  const selector = encodeFunctionData({ abi: m.abi.bountyAbi, functionName: "deliver", args: [0, [0n, 0n], [], 0n, "0x", Array(8).fill(0n)] }).slice(2, 10);
+  assert.ok(between.door.asked.length > 20 && between.door.asked.every((body) => !body.includes(selector)), "the page's node was shown a delivery");
+  await steps.stateIs(hunter, "Paid");
+  // A damaged key file in the browser breaks no view.
+  await page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith("zkml:key:")).forEach((key) => localStorage.setItem(key, "{")));
+  await hunter.reload();
+  await page.getByLabel("Key file, if you have one of this bounty").waitFor();
+  for (const someone of [host, hunter]) assert.deepEqual(someone.violations, []);
+  await Promise.all([host.close(), hunter.close()]);
+}

@@ -17,8 +17,8 @@ export async function rebuild({ page }) {
 /** Accepts the keys, of a single party or of ceremonies. */
 export const accept = (page) => page.getByLabel(/I accept keys of a single party|I have verified the transcripts/).check();
 
-/** Fills the form of a new bounty, and creates it; returns its address and what was shown before signing. */
-export async function create(host, project, terms = {}, before = async () => {}) {
+/** Fills the form of a new bounty. */
+export async function fill(host, project, terms = {}) {
   const { page } = host;
   await host.open("#/new");
   await page.getByLabel("CID of the package").fill(project.cid);
@@ -41,6 +41,12 @@ export async function create(host, project, terms = {}, before = async () => {})
   await page.getByLabel("When it is shown").selectOption(terms.mode ?? "sealed");
   await page.getByLabel("Passphrase of the key file").fill(PASSPHRASE);
   await page.getByLabel("The same again").fill(PASSPHRASE);
+}
+
+/** Fills the form of a new bounty, and creates it; returns its address and what was shown before signing. */
+export async function create(host, project, terms = {}, before = async () => {}) {
+  const { page } = host;
+  await fill(host, project, terms);
   await before();
   const saved = page.waitForEvent("download");
   await button(page, "Create and fund the bounty").click();

@@ -19,6 +19,7 @@ const termsAbi = parseAbi([
   "function terms() view returns (Terms)",
 ]);
 
+/** `changed`: what is configured otherwise; or what makes that, of the chain. */
 export async function world(changed = {}) {
   const command = process.env.ZKML_COMMAND;
   const cache = process.env.ZKML_WEB_FILES;
@@ -28,7 +29,7 @@ export async function world(changed = {}) {
   await ipfs.put(project.blocks);
   const dist = mkdtempSync(join(tmpdir(), "zkml-web-dist-"));
   cpSync(join(root, "web/dist"), dist, { recursive: true });
-  const config = { ...chain.config(ipfs.url), ...changed };
+  const config = { ...chain.config(ipfs.url), ...(typeof changed === "function" ? await changed(chain) : changed) };
   configure(dist, config);
   const server = await serve(dist, 0);
   const url = `http://127.0.0.1:${server.address().port}/`;

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { type Bounty, encodeTerms, proofs, read, shown } from "../chain/bounty";
 import { message } from "../chain/errors";
 import { engine } from "../engine";
@@ -78,7 +78,7 @@ export function CheckTab({ bounty, pack, cid }: { bounty: Bounty; pack: PackageS
           <Terms
             rows={[
               ["setup", verdicts.setup],
-              ["proofs", <Said key="proofs" verdict={verdicts.proofs} />],
+              ...(verdicts.proofs.good === false ? [["proofs", <Said key="proofs" verdict={verdicts.proofs} />] as [string, ReactNode]] : []),
               ["dataset", <Said key="dataset" verdict={verdicts.dataset} />],
               ["winner", <Said key="winner" verdict={verdicts.winner} />],
             ]}

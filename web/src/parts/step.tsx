@@ -18,16 +18,18 @@ export function useStep(): StepState {
   const [running, setRunning] = useState<Running | null>(null);
   const [error, setError] = useState<StepState["error"]>(null);
   const [result, setResult] = useState<string | null>(null);
-  const busy = useRef(false);
+  const busy = useRef<symbol | null>(null);
   const run = useCallback<StepState["run"]>(async (act) => {
     if (busy.current) return;
-    busy.current = true;
+    const run = Symbol();
+    busy.current = run;
     setError(null);
     setResult(null);
     setRunning({ text: "starting", done: 0, of: 0 });
     const before = sendsSoFar();
     try {
-      setResult((await act((done, of, text) => setRunning({ text, done, of }))) ?? null);
+      // What still goes on after the step has failed says nothing any more.
+      setResult((await act((done, of, text) => busy.current === run && setRunning({ text, done, of }))) ?? null);
     } catch (caught) {
       const money = caught instanceof StepError ? caught.money : NOTHING_SENT;
       const sent = sendsSoFar() - before;
@@ -35,7 +37,7 @@ export function useStep(): StepState {
       const stays = sent > 0 && money.startsWith(NOTHING_SENT);
       setError({ message: message(caught), money: stays ? `this one was not sent, and moved none; ${sent} ${sent === 1 ? "transaction was" : "transactions were"} sent before it since the step began: see the bounty's state` : money });
     } finally {
-      busy.current = false;
+      busy.current = null;
       setRunning(null);
     }
   }, []);
