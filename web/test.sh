@@ -27,4 +27,4 @@ fi
 export ZKML_WEB_FILES="$target/web"
 rm -rf "$ZKML_WEB_FILES"
 mkdir -p "$ZKML_WEB_FILES"
-node --test --test-concurrency=1 tests/page.test.js tests/demo.test.js tests/failures.test.js tests/bounty.test.js
+node --test --test-concurrency=1 tests/page.test.js tests/demo.test.js tests/failures.test.js tests/hostile.test.js tests/bounty.test.js

@@ -49,7 +49,7 @@ export function tally(bounty: Bounty, rows: Row[]): Verdict {
   const numbers = `${verified} verified, ${unchecked} not checked, ${all} expected`;
   const wrong = rows.length - verified - unchecked;
   if (wrong > 0) return { good: false, text: `${wrong} ${wrong === 1 ? "proof does" : "proofs do"} not hold: ${numbers}` };
-  if (subjects.size !== rows.length) return { good: false, text: `${rows.length - subjects.size} proofs are there twice, which the contract does not take: the node is wrong, or lies; ${numbers}` };
+  if (subjects.size !== rows.length) return { good: false, text: `${rows.length - subjects.size} of the proofs are there twice, which the contract does not take: the node is wrong, or lies; ${numbers}` };
   const missing = expected.filter((each) => !subjects.has(each)).length + Math.max(0, bounty.groupsProven - data.length);
   if (missing > 0) return { good: false, text: `the node does not show ${missing} of the proofs that the contract counts: ${numbers}` };
   if (rows.length > all) return { good: false, text: `the node shows more proofs than the contract counts: ${numbers}` };

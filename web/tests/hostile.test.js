@@ -179,7 +179,7 @@ function walletOf(log, { code = "0x60", call = null, accounts = [ME] } = {}) {
     getAddresses: async () => accounts,
     request: async ({ method }) => {
       log.push(method);
-      if (method === "eth_getCode") return code;
+      if (method === "eth_getCode" && code) return code;
       throw new Error(call ?? "unsupported");
     },
     sendTransaction: async (sent) => {
@@ -210,7 +210,8 @@ test("a delivery is estimated on no node, and its time is asked again between th
   refuse = "late";
   await assert.rejects(m.send.estimate(client, 31337, ME, call), /late/);
   log.length = 0;
-  await assert.rejects(m.send.send(client, walletOf(log), config, estimated, TO), /late/);
+  // A wallet that answers nothing but what it must.
+  await assert.rejects(m.send.send(client, walletOf(log, { code: null }), config, estimated, TO), /late/);
   assert.ok(log.includes("ready") && log.every((each) => typeof each === "string"), "the wallet was not asked");
   refuse = null;
   log.length = 0;
@@ -353,6 +354,7 @@ test("what was not checked is not said to hold", () => {
   // One twice in the place of another one.
   const twice = [rows[0], rows[1], rows[1], rows[3], rows[4]];
   assert.equal(tally(bounty, twice).good, false);
+  assert.match(tally(bounty, [...rows, rows[1]]).text, /1 of the proofs are there twice/);
   assert.equal(winnerOf(bounty, twice).good, false);
   assert.equal(winnerOf({ ...bounty, terms: { ...bounty.terms, threshold: 10 } }, rows).good, false);
   // An event that says another thing than the call in its transaction.
