@@ -257,13 +257,13 @@ test("a transaction that the wallet sped up is the same step; another one is not
   const faster = word("2");
   const { hash, gas } = await m.send.settle(replaced({ hash: faster }), config, sent, () => {}, never);
   assert.deepEqual([hash, gas], [faster, 21_000n]);
-  for (const other of [{ to: ME, value: 0n, input: "0x" }, { value: 6n }, { input: "0x1235" }]) {
-    await assert.rejects(m.send.settle(replaced({ hash: faster, ...other }), config, sent, () => {}, never), ({ message, money }) => {
+  const refused = (other) =>
+    assert.rejects(m.send.settle(replaced({ hash: faster, ...other }), config, sent, () => {}, never), ({ message, money }) => {
       assert.match(message, new RegExp(`another transaction of the account, ${faster}, took the place of ${HASH}`));
       assert.doesNotMatch(message + money, /never took place|and start the step again/);
       return /as the node says/.test(money) && /the wallet's history/.test(money);
     });
-  }
+  await Promise.all([{ to: ME, value: 0n, input: "0x" }, { value: 6n }, { input: "0x1235" }].map(refused));
 });
 
 test("a transaction is not given up before another one counts, nor while its number is not known", async () => {
@@ -536,7 +536,18 @@ async function delivery() {
   assert.equal(signed(), count);
   await chain.call("evm_revert", [now]);
   await steps.stateIs(hunter, "Committing");
-  await steps.deliver(hunter);
+  // One part, and a no to the other: what was sent is said, and the next time goes on after it.
+  const deliver = steps.button(page, "Deliver the weights");
+  await deliver.click();
+  await hunter.sign();
+  const second = page.getByRole("alertdialog").filter({ hasText: "part 2 of 2" });
+  await second.getByRole("button", { name: "Do not send" }).click();
+  await page.getByRole("alert").filter({ hasText: "this one was not sent, and moved none; 1 transaction was sent before it" }).waitFor();
+  // With less time than two parts take, and more than one does.
+  await chain.pass(proveUntil + deliveryWindow - 100);
+  await deliver.click();
+  await hunter.sign();
+  await page.getByText(/^delivered: /).waitFor();
   const selector = encodeFunctionData({ abi: m.abi.bountyAbi, functionName: "deliver", args: [0, [0n, 0n], [], 0n, "0x", Array(8).fill(0n)] }).slice(2, 10);
   assert.ok(between.door.asked.length > 20 && between.door.asked.every((body) => !body.includes(selector)), "the page's node was shown a delivery");
   await steps.stateIs(hunter, "Paid");

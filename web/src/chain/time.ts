@@ -1,5 +1,5 @@
 // Whether there is time enough. The chain's clock is what a node says, which may be late, or lie: this computer's is the second witness.
-import { type Address, type PublicClient, zeroAddress } from "viem";
+import type { Address, PublicClient } from "viem";
 import type { Config } from "../config";
 import { duration, time } from "../format";
 import { bountyAbi, factoryAbi } from "./abi";
@@ -83,7 +83,7 @@ export async function requireCommitting(reader: Reader, config: Config, address:
       reader.readContract({ address, abi: bountyAbi, functionName: "state" }),
     ]),
   );
-  if (!made || address === zeroAddress) throw new StepError(`commit: ${address} is no bounty of the factory ${config.factory}`, NOTHING_SENT);
+  if (!made) throw new StepError(`commit: ${address} is no bounty of the factory ${config.factory}`, NOTHING_SENT);
   if (STATES[state] !== "Committing") throw new StepError(`commit: the bounty is ${STATES[state] ?? state}, expected Committing`, NOTHING_SENT);
 }
 

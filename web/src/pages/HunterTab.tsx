@@ -192,13 +192,14 @@ export function HunterTab({ bounty, pack, stale }: { bounty: Bounty; pack: Packa
               act={async (progress) => {
                 if (!pack || !commitment) return;
                 await engine.verifySetup(pack.cid, encoded, terms.development);
-                for (const part of ["accuracy", "delivery"] as const) {
+                // The one that is used next is the one that stays.
+                for (const part of ["delivery", "accuracy"] as const) {
                   const constraints = pack.statements.find((statement) => statement.part === part)?.constraints ?? 0;
                   await requireKey(gateway, pack.cid, part, constraints <= MAX_CONSTRAINTS, progress);
                 }
                 progress(0, 0, "waiting for you");
                 const checked = [
-                  "the address is that of these terms; that the bounty is there, and its state, two nodes say: the page's and the wallet's",
+                  "the address is that of these terms; that the bounty is there, and its state, is the node's word, which the wallet's is compared with where it answers",
                   "the circuits are rebuilt, the terms name the hashes of the package's keys, and the keys to prove with can be had",
                   "the host's key is one of prime order",
                   "the terms leave time to prove and to deliver",
@@ -342,7 +343,10 @@ export function HunterTab({ bounty, pack, stale }: { bounty: Bounty; pack: Packa
                   tokenLine(money),
                   ["sign before", time(last)],
                 ],
-                ["the ciphertext holds the committed weights, for the host's key of the terms", "it is your turn, with time for all parts; no node has seen the ciphertext, and the wallet's will"],
+                [
+                  "the ciphertext holds the committed weights, for the host's key of the terms; no node has seen it yet, the wallet's will",
+                  "it is your turn, with time for all parts, by the node and this computer's clock; both, and the wallet's node, are asked again before the wallet is",
+                ],
               );
             }
             return `delivered: ${amount(terms.reward, money)} and the bond are credited to you`;
