@@ -107,6 +107,13 @@ test("a token is not taken for the chain's money, and its words are not the page
   assert.equal((await shown()).toLowerCase(), `5 "?" of token ${token}`);
   await mined(host.sendTransaction({ to: token, data: encodeFunctionData({ abi: parseAbi(["function set()"]), functionName: "set" }) }));
   assert.equal((await shown()).toLowerCase(), `5 "?" of token ${token}`);
+  // A node that counts a token in another way has the same words mean another amount.
+  const says = (decimals) => ({ readContract: async () => decimals });
+  const money = { symbol: "T", decimals: 18, token };
+  await m.bounty.requireDecimals(says(18), "create", money);
+  await assert.rejects(m.bounty.requireDecimals(says(24), "create", money), ({ message, money }) => /has 24 decimals, the amounts that were shown are of 18/.test(message) && /^nothing was sent/.test(money));
+  await assert.rejects(m.bounty.requireDecimals(chain.client, "create", money), /has 0 decimals/);
+  await m.bounty.requireDecimals(says(24), "create", { ...money, token: null });
   const refused = await chain.client.readContract({ address: token, abi: m.abi.tokenAbi, functionName: "symbol" }).catch((error) => error);
   assert.match(m.errors.message(refused), /^the contract refuses it/);
   assert.doesNotMatch(m.errors.message(refused), /evil/);

@@ -13,6 +13,8 @@ import type { Config } from "../config";
 import { plainSymbol } from "../format";
 import { bountyAbi, factoryAbi, tokenAbi } from "./abi";
 import { addressOf } from "./address";
+import { NOTHING_SENT, StepError, reverted } from "./errors";
+import type { Reader } from "./time";
 
 export const STATES = ["Committing", "Revealing", "Proving", "Delivering", "Paid", "Refundable", "Refunded", "Cancelled"] as const;
 export type State = (typeof STATES)[number];
@@ -104,6 +106,17 @@ export async function moneyOf(client: PublicClient, config: Config, token: Addre
     client.readContract({ address: token, abi: tokenAbi, functionName: "decimals" }).catch(() => 0),
   ]);
   return { symbol: plainSymbol(symbol, config.symbol), decimals, token };
+}
+
+/** That a token counts as it is shown to: with other decimals, the same words are another amount. Of two nodes, one may lie. */
+export async function requireDecimals(reader: Reader, step: string, { token, decimals }: Money): Promise<void> {
+  if (!token) return;
+  const found = await reader.readContract({ address: token, abi: tokenAbi, functionName: "decimals" }).catch((error: unknown) => {
+    if (reverted(error)) return 0;
+    throw error;
+  });
+  if (found !== decimals)
+    throw new StepError(`${step}: token ${token} has ${found} decimals, the amounts that were shown are of ${decimals}: the node of the page is wrong, or lies, or the token has changed`, NOTHING_SENT);
 }
 
 /** What reward and bond are in, as a review says it. */

@@ -55,13 +55,16 @@ export function contractError(error: unknown): string | undefined {
 }
 
 /** Errors of the client that repeat a contract's, or a node's, words. */
-const REVERTED = ["ContractFunctionRevertedError", "ExecutionRevertedError"];
+const REVERTED = ["ContractFunctionRevertedError", "ContractFunctionZeroDataError", "ExecutionRevertedError"];
+
+/** Whether a contract has refused, or has no such function. */
+export const reverted = (error: unknown): boolean => [...causes(error)].some((cause) => REVERTED.includes((cause as Error).name));
 
 /** What an error says, in one line. */
 export function message(error: unknown): string {
   const refused = contractError(error);
   if (refused) return `the contract refuses it: ${refused}`;
-  if ([...causes(error)].some((cause) => REVERTED.includes((cause as Error).name))) return "the contract refuses it: no reason that is known here";
+  if (reverted(error)) return "the contract refuses it: no reason that is known here";
   if (error instanceof BaseError) return error.shortMessage.replace(/\.$/, "");
   return error instanceof Error ? error.message : String(error);
 }

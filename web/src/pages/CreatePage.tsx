@@ -3,9 +3,9 @@ import { type Address, encodeFunctionData, isAddress, zeroAddress } from "viem";
 import type { BountyOffer } from "../../wasm/zkml.js";
 import { factoryAbi, tokenAbi } from "../chain/abi";
 import { addressOf } from "../chain/address";
-import { type Terms, decodeTerms, moneyOf, tokenLine } from "../chain/bounty";
+import { type Terms, decodeTerms, moneyOf, requireDecimals, tokenLine } from "../chain/bounty";
 import { NOTHING_SENT, StepError } from "../chain/errors";
-import { hasty } from "../chain/time";
+import { type Reader, hasty } from "../chain/time";
 import * as creating from "../creating";
 import { type Data, keepData } from "../data";
 import { engine } from "../engine";
@@ -131,18 +131,19 @@ export function CreatePage() {
       "the key file opens with the passphrase, is saved, and kept in this browser",
       "the bounty's address is that of these terms",
     ];
+    const counts = (reader: Reader) => requireDecimals(reader, "create", money);
     if (token) {
       const allowed = await client.readContract({ address: token, abi: tokenAbi, functionName: "allowance", args: [account, config.factory] });
       if (allowed < reward) {
         const approve = encodeFunctionData({ abi: tokenAbi, functionName: "approve", args: [config.factory, reward] });
-        await step({ step: "approve the reward", to: token, data: approve, value: 0n }, bounty, [["allows the factory to take", amount(reward, money)], ["factory", config.factory], tokenLine(money)], checked);
+        await step({ step: "approve the reward", to: token, data: approve, value: 0n, ready: counts }, bounty, [["allows the factory to take", amount(reward, money)], ["factory", config.factory], tokenLine(money)], checked);
       }
     }
     const call = encodeFunctionData({ abi: factoryAbi, functionName: "create", args: [terms] });
     const made: creating.Creation = { bounty, package: pack.cid };
     const begun = () => creating.begin(config.chain, account, made);
     await step(
-      { step: "create", to: config.factory, data: call, value: token ? 0n : reward, keep: begun },
+      { step: "create", to: config.factory, data: call, value: token ? 0n : reward, keep: begun, ready: counts },
       bounty,
       [
         ["bounty", bounty],

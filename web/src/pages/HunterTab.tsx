@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { type Hex, bytesToHex, encodeFunctionData, hexToBytes, isAddress, zeroAddress } from "viem";
 import { bountyAbi, tokenAbi } from "../chain/abi";
-import { type Bounty, encodeTerms, provenChunks, read, samplesOf, shown, tokenLine } from "../chain/bounty";
+import { type Bounty, encodeTerms, provenChunks, read, requireDecimals, samplesOf, shown, tokenLine } from "../chain/bounty";
 import { deliveryGas } from "../chain/send";
 import { type Reader, doubt, hasty, requireCommitting, requireTurn, timeFor } from "../chain/time";
 import { engine } from "../engine";
@@ -198,6 +198,10 @@ export function HunterTab({ bounty, pack, stale }: { bounty: Bounty; pack: Packa
                   await requireKey(gateway, pack.cid, part, constraints <= MAX_CONSTRAINTS, progress);
                 }
                 progress(0, 0, "waiting for you");
+                const ready = async (reader: Reader) => {
+                  await requireCommitting(reader, config, address);
+                  await requireDecimals(reader, "commit", money);
+                };
                 const checked = [
                   "the address is that of these terms; that the bounty is there, and its state, is the node's word, which the wallet's is compared with where it answers",
                   "the circuits are rebuilt, the terms name the hashes of the package's keys, and the keys to prove with can be had",
@@ -208,13 +212,13 @@ export function HunterTab({ bounty, pack, stale }: { bounty: Bounty; pack: Packa
                   const allowed = await client.readContract({ address: terms.token, abi: tokenAbi, functionName: "allowance", args: [account, address] });
                   if (allowed < terms.bond) {
                     const data = encodeFunctionData({ abi: tokenAbi, functionName: "approve", args: [address, terms.bond] });
-                    await step({ step: "approve the bond", to: terms.token, data, value: 0n }, address, [["allows the bounty to take", amount(terms.bond, money)], ["bounty", address], tokenLine(money)], checked);
+                    await step({ step: "approve the bond", to: terms.token, data, value: 0n, ready }, address, [["allows the bounty to take", amount(terms.bond, money)], ["bounty", address], tokenLine(money)], checked);
                   }
                 }
                 const data = encodeFunctionData({ abi: bountyAbi, functionName: "commit", args: [BigInt(commitment)] });
                 const value = terms.token === zeroAddress ? terms.bond : 0n;
                 await step(
-                  { step: "commit", to: address, data, value, ready: (reader) => requireCommitting(reader, config, address) },
+                  { step: "commit", to: address, data, value, ready },
                   address,
                   [
                     ["commitment", commitment],
