@@ -31,5 +31,5 @@ mkdir -p "$ZKML_WEB_FILES"
 if [ "${ZKML_CEREMONIES:-}" = 1 ] || [ -d "$target/web-ceremonies" ]; then
   export ZKML_WEB_CEREMONIES="$target/web-ceremonies"
 fi
-node --test --test-concurrency=1 tests/page.test.js tests/demo.test.js tests/failures.test.js tests/files.test.js tests/winners.test.js tests/ceremony.test.js \
-  tests/bounty.test.js
+node --test --test-concurrency=1 tests/page.test.js tests/demo.test.js tests/failures.test.js tests/hostile.test.js tests/files.test.js tests/winners.test.js \
+  tests/ceremony.test.js tests/bounty.test.js

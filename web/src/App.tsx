@@ -5,6 +5,7 @@ import { message, rejected } from "./chain/errors";
 import { BountyPage } from "./pages/BountyPage";
 import { Browse } from "./pages/Browse";
 import { CreatePage } from "./pages/CreatePage";
+import { Boundary } from "./parts/Boundary";
 import { Choice } from "./parts/fields";
 import { useRoute } from "./route";
 import { useSession } from "./session";
@@ -30,9 +31,11 @@ function Wallet() {
         <span>No wallet is in this browser. Everything can be read and checked without one.</span>
       ) : (
         connectors.map((connector) => (
-          <Button key={connector.uid} onPress={() => connect.mutate({ connector })}>
-            Connect {connector.name}
-          </Button>
+          <span key={connector.uid}>
+            <Button onPress={() => connect.mutate({ connector })}>Connect {connector.name}</Button>{" "}
+            {/* A name is a wallet's own choice. */}
+            <small className="full">{connector.id}</small>
+          </span>
         ))
       )}
       {isConnected && chainId !== config.chain && (
@@ -56,7 +59,8 @@ function Told() {
     <div role="status" aria-live="polite" className="told">
       {told.map((item) => (
         <p key={item.step} className={item.failed ? "error" : item.done ? "good" : ""}>
-          <strong>{item.step}</strong>: {item.text}
+          <strong>{item.step}</strong>: {item.text}{" "}
+          {item.stop && !item.done && <Button onPress={item.stop}>Stop waiting</Button>}
         </p>
       ))}
     </div>
@@ -112,7 +116,9 @@ export function App() {
         <Wallet />
       </header>
       <main id="main" ref={main} tabIndex={-1}>
-        <Page />
+        <Boundary key={route.page === "bounty" ? route.address : route.page}>
+          <Page />
+        </Boundary>
       </main>
       <Told />
       <footer>

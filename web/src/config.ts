@@ -11,6 +11,8 @@ export type Config = {
   since: bigint;
   /** The blocks after which a transaction counts. */
   confirmations: number;
+  /** The seconds from one block to the next. */
+  blockSeconds: number;
   gateways: string[];
   ipfsApi: string | null;
 };
@@ -46,6 +48,7 @@ export function parse(json: unknown): Config {
     factory: factory as Address,
     since: BigInt(number("since", 0)),
     confirmations: Math.max(1, number("confirmations", 1)),
+    blockSeconds: number("blockSeconds", 12),
     gateways: (gateways as string[]).map(bare),
     ipfsApi: given["ipfsApi"] == null ? null : bare(text("ipfsApi")),
   };

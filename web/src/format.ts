@@ -1,7 +1,15 @@
 import { type Address, formatUnits, parseUnits } from "viem";
 import type { Money } from "./chain/bounty";
 
-export const amount = (value: bigint, money: Money): string => `${formatUnits(value, money.decimals)} ${money.symbol}`;
+/** An amount. A token's name is its own claim: it is quoted, and its address is beside it. */
+export const amount = (value: bigint, { symbol, decimals, token }: Money): string =>
+  token ? `${formatUnits(value, decimals)} ${JSON.stringify(symbol)} of token ${token}` : `${formatUnits(value, decimals)} ${symbol}`;
+
+/** The name of a token as it may be shown: a few letters that say what they are, and not the name of the chain's own money. */
+export function plainSymbol(found: string, native: string): string {
+  const plain = /^[!-~]{1,12}$/.test(found) && !/["\\]/.test(found);
+  return plain && found.toLowerCase() !== native.toLowerCase() ? found : "?";
+}
 
 /** An amount that a person wrote. */
 export function parseAmount(what: string, text: string, decimals: number): bigint {
@@ -11,7 +19,25 @@ export function parseAmount(what: string, text: string, decimals: number): bigin
   return parseUnits(clean, decimals);
 }
 
-export const time = (seconds: bigint | number): string => `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+export function time(seconds: bigint | number): string {
+  const date = new Date(Number(seconds) * 1000);
+  return Number.isNaN(date.getTime()) ? `${seconds} seconds after 1970` : `${date.toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
+
+/** The correct answers that a person asked for: a whole number is a count, and one with a point is a part of all samples. */
+export function parseThreshold(text: string, samples: number): number {
+  const clean = text.trim();
+  const part = /^([01]?)\.(\d+)$/.exec(clean);
+  let correct: number;
+  if (part) {
+    // In whole numbers: 0.07 of 100 is 7.
+    const [numerator, denominator] = [BigInt(`${part[1]}${part[2]}`), 10n ** BigInt(part[2]?.length ?? 0)];
+    correct = Number((numerator * BigInt(samples) + denominator - 1n) / denominator);
+  } else if (/^\d+$/.test(clean)) correct = Number(clean);
+  else throw new Error(`the threshold is ${JSON.stringify(text)}, expected a number of correct answers, or a fraction such as 0.8`);
+  if (correct < 1 || correct > samples) throw new Error(`the threshold is ${clean}, which is ${correct} correct answers, expected 1 to ${samples}; 1.0 is all`);
+  return correct;
+}
 
 /** A duration, in its largest unit that is not one. */
 export function duration(seconds: bigint | number): string {

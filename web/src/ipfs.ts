@@ -62,7 +62,13 @@ export async function fetchAll(gateway: string, cids: string[], what: string, pr
     while (next < cids.length) {
       const cid = cids[next++];
       if (cid === undefined) return;
-      await fetchBlock(gateway, cid);
+      try {
+        await fetchBlock(gateway, cid);
+      } catch (error) {
+        // The others stop, too.
+        next = cids.length;
+        throw error;
+      }
       progress?.(++done, cids.length, what);
     }
   };

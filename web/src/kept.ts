@@ -1,5 +1,5 @@
-// What this browser keeps beside keys, in its database: the host's files until they are shown, and calls that took long to make. None of it is secret to the
-// owner of the browser; clearing the site's data removes it.
+// What this browser keeps beside keys, in its database: the host's files until they are shown, and calls that took long to make. Encrypted for the secrets of
+// the key file, as every page of the same origin can read it; clearing the site's data removes it.
 
 const NAME = "zkml";
 const STORE = "kept";
@@ -27,5 +27,31 @@ async function run<T>(mode: IDBTransactionMode, act: (store: IDBObjectStore) => 
   }
 }
 
-export const save = (key: string, value: unknown): Promise<unknown> => run("readwrite", (store) => store.put(value, key));
-export const load = <T>(key: string): Promise<T | undefined> => run("readonly", (store) => store.get(key) as IDBRequest<T | undefined>);
+/** The key of what is kept beside these secrets. */
+export async function boxOf(secrets: string): Promise<CryptoKey> {
+  const material = await crypto.subtle.importKey("raw", new TextEncoder().encode(secrets), "HKDF", false, ["deriveKey"]);
+  const algorithm = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: new TextEncoder().encode("zkml bounty kept 1") };
+  return crypto.subtle.deriveKey(algorithm, material, { name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+}
+
+type Sealed = { iv: Uint8Array<ArrayBuffer>; ciphertext: ArrayBuffer };
+
+/** Keeps bytes under a name, which they can't be moved from. */
+export async function save(box: CryptoKey, name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  const iv = crypto.getRandomValues(new Uint8Array(12));
+  const ciphertext = await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData: new TextEncoder().encode(name) }, box, bytes);
+  await run("readwrite", (store) => store.put({ iv, ciphertext } satisfies Sealed, name));
+}
+
+/** The bytes that were kept; nothing, if there are none, or others than these secrets'. */
+export async function load(box: CryptoKey, name: string): Promise<Uint8Array | undefined> {
+  const found = await run("readonly", (store) => store.get(name) as IDBRequest<Sealed | undefined>);
+  if (!found) return undefined;
+  try {
+    return new Uint8Array(await crypto.subtle.decrypt({ name: "AES-GCM", iv: found.iv, additionalData: new TextEncoder().encode(name) }, box, found.ciphertext));
+  } catch {
+    return undefined;
+  }
+}
+
+export const drop = (name: string): Promise<unknown> => run("readwrite", (store) => store.delete(name));

@@ -20,8 +20,9 @@ const KIND = "zkml bounty key 1";
 const base64 = (bytes: Uint8Array) => btoa(String.fromCharCode(...bytes));
 const unbase64 = (text: string) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 
+/** One passphrase, however a keyboard composes its letters. */
 async function derive(passphrase: string, salt: Uint8Array<ArrayBuffer>, iterations: number): Promise<CryptoKey> {
-  const material = await crypto.subtle.importKey("raw", new TextEncoder().encode(passphrase), "PBKDF2", false, ["deriveKey"]);
+  const material = await crypto.subtle.importKey("raw", new TextEncoder().encode(passphrase.normalize("NFKC")), "PBKDF2", false, ["deriveKey"]);
   const algorithm = { name: "PBKDF2", hash: "SHA-256", salt, iterations };
   return crypto.subtle.deriveKey(algorithm, material, { name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
 }
@@ -65,12 +66,27 @@ export async function unlock(file: KeyFile, passphrase: string): Promise<string>
 
 const place = (head: Head) => `zkml:key:${head.role}:${head.chain}:${head.bounty.toLowerCase()}:${head.account.toLowerCase()}`;
 
-/** Keeps the encrypted file in this browser, so that a reload needs the passphrase alone. */
-export function keep(file: KeyFile): void {
-  localStorage.setItem(place(file), JSON.stringify(file));
+/** That a file is of this bounty, role, chain and account. */
+export function requireHead(file: KeyFile, head: Head): void {
+  const { role, chain, bounty, account } = file;
+  const same = role === head.role && chain === head.chain && `${bounty}`.toLowerCase() === head.bounty.toLowerCase() && `${account}`.toLowerCase() === head.account.toLowerCase();
+  if (!same)
+    throw new KeyFileError(
+      `the key file is of the ${role} ${account} of bounty ${bounty} on chain ${chain}, expected the ${head.role} ${head.account} of ${head.bounty} on chain ${head.chain}; choose another file`,
+    );
 }
 
+/** Keeps the encrypted file in this browser, so that a reload needs the passphrase alone. One that is kept stays, unless `genuine` says that this one's key is
+ * the one that the chain has. */
+export function keep(file: KeyFile, genuine: boolean): void {
+  if (genuine || kept(file) === null) localStorage.setItem(place(file), JSON.stringify(file));
+}
+
+/** The file that is kept; nothing, if there is none, or it is damaged. */
 export function kept(head: Head): KeyFile | null {
-  const text = localStorage.getItem(place(head));
-  return text ? parseKeyFile(text) : null;
+  try {
+    return parseKeyFile(localStorage.getItem(place(head)) ?? "");
+  } catch {
+    return null;
+  }
 }

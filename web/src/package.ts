@@ -25,6 +25,25 @@ export async function provingKey(gateway: string, cid: string, part: Part, progr
   await engine.loadKey(cid, part);
 }
 
+/** The keys that were had since the page was opened. */
+const had = new Set<string>();
+
+/** Has every block of a proving key, and, where a page has the memory, checks every point of it: who has no key can prove nothing, whatever it has paid. */
+export async function requireKey(gateway: string, cid: string, part: Part, load: boolean, progress?: Progress): Promise<void> {
+  const name = `${cid} ${part}`;
+  if (had.has(name)) return;
+  if (load) await provingKey(gateway, cid, part, progress);
+  else {
+    const blocks = await engine.wanted(cid, part);
+    for (const [i, block] of blocks.entries()) {
+      progress?.(i, blocks.length, `blocks of the ${part} key`);
+      await fetchBlock(gateway, block);
+      await engine.remove(block);
+    }
+  }
+  had.add(name);
+}
+
 /** A folder of blocks, as `zkml bounty package` writes it: what is in it is taken where its name and content fit. */
 export async function takeFolder(files: File[], progress?: Progress): Promise<string[]> {
   const named = files.filter((file) => CID.test(file.name));

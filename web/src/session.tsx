@@ -1,16 +1,19 @@
 // What all of the page shares: the configuration, the node, the gateway, and how a step is sent.
 import { useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, createContext, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, createContext, useCallback, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { type Address, type PublicClient, createPublicClient, http } from "viem";
 import { useConnection, useConfig } from "wagmi";
 import { getWalletClient } from "wagmi/actions";
-import { StepError } from "./chain/errors";
+import { NOTHING_SENT, StepError } from "./chain/errors";
 import { type Call, type Estimated, type Pending, type Settled, estimate, pending, send, settle } from "./chain/send";
 import { type Config, chainOf } from "./config";
+import { engine } from "./engine";
 import { ReviewDialog } from "./parts/ReviewDialog";
+import { Questions } from "./questions";
 
 /** What a person reads before signing. */
 export type Review = {
+  kind: "review";
   call: Estimated;
   /** What the contract takes, pays or fixes, in words. */
   lines: [string, string][];
@@ -18,7 +21,12 @@ export type Review = {
   checked: string[];
 };
 
-export type Told = { step: string; text: string; done: boolean; failed: boolean };
+/** What only a person can decide. */
+export type Doubt = { kind: "doubt"; title: string; text: string };
+
+export type Asked = Review | Doubt;
+
+export type Told = { step: string; text: string; done: boolean; failed: boolean; stop?: () => void };
 
 type Session = {
   config: Config;
@@ -29,6 +37,8 @@ type Session = {
   chainId: number | undefined;
   /** Estimates, shows, sends, and waits until it counts. */
   step: (call: Call, bounty: Address, lines: [string, string][], checked: string[]) => Promise<Settled>;
+  /** Asks the person to go on, where there is a doubt. */
+  settleDoubt: (step: string, doubt: { title: string; text: string } | null) => Promise<void>;
   told: Told[];
 };
 
@@ -49,7 +59,8 @@ export function SessionProvider({ config, children }: { config: Config; children
     const kept = localStorage.getItem("zkml:gateway");
     return kept && config.gateways.includes(kept) ? kept : (config.gateways[0] ?? "");
   });
-  const [asked, setAsked] = useState<{ review: Review; answer: (yes: boolean) => void } | null>(null);
+  const [questions] = useState(() => new Questions<Asked>());
+  const asked = useSyncExternalStore(questions.subscribe, questions.first);
   const [told, setTold] = useState<Told[]>([]);
 
   const tell = useCallback((next: Told) => setTold((all) => [...all.filter((other) => other.step !== next.step), next].slice(-4)), []);
@@ -57,8 +68,10 @@ export function SessionProvider({ config, children }: { config: Config; children
   const wait = useCallback(
     async (sent: Pending) => {
       const { step } = sent;
+      const stopping = new AbortController();
+      const stop = () => stopping.abort();
       try {
-        const settled = await settle(client, config, sent, (text) => tell({ step, text, done: false, failed: false }));
+        const settled = await settle(client, config, sent, (text) => tell({ step, text, done: false, failed: false, stop }), stopping.signal);
         tell({ step, text: `done in block ${settled.block}: ${settled.gas.toLocaleString("en")} gas`, done: true, failed: false });
         return settled;
       } catch (error) {
@@ -81,37 +94,46 @@ export function SessionProvider({ config, children }: { config: Config; children
 
   const step = useCallback(
     async (call: Call, bounty: Address, lines: [string, string][], checked: string[]) => {
-      if (!account) throw new StepError(`${call.step}: no wallet is connected`, "nothing was sent, no money moved");
+      if (!account) throw new StepError(`${call.step}: no wallet is connected`, NOTHING_SENT);
       if (chainId !== config.chain) {
         throw new StepError(
           `${call.step}: the wallet is on chain ${chainId}, expected ${config.chain} (${config.name}); switch it`,
-          "nothing was sent, no money moved",
+          NOTHING_SENT,
         );
       }
       const estimated = await estimate(client, config.chain, account, call);
-      const yes = await new Promise<boolean>((answer) => setAsked({ review: { call: estimated, lines, checked }, answer }));
-      setAsked(null);
-      if (!yes) throw new StepError(`${call.step}: not confirmed`, "nothing was sent, no money moved");
+      const yes = await questions.ask({ kind: "review", call: estimated, lines, checked });
+      if (!yes) throw new StepError(`${call.step}: not confirmed`, NOTHING_SENT);
       const wallet = await getWalletClient(wagmi);
       tell({ step: call.step, text: "confirm it in the wallet", done: false, failed: false });
       try {
-        const sent = await send(client, wallet, estimated, bounty);
+        const sent = await send(client, wallet, config, estimated, bounty);
         return await wait(sent);
       } catch (error) {
         tell({ step: call.step, text: error instanceof StepError ? `${error.message}; ${error.money}` : String(error), done: true, failed: true });
         throw error;
       }
     },
-    [account, chainId, client, config, tell, wagmi, wait],
+    [account, chainId, client, config, questions, tell, wagmi, wait],
+  );
+
+  const settleDoubt = useCallback(
+    async (name: string, doubt: { title: string; text: string } | null) => {
+      if (doubt && !(await questions.ask({ kind: "doubt", ...doubt }))) throw new StepError(`${name}: not gone on with`, NOTHING_SENT);
+    },
+    [questions],
   );
 
   // A review is about one account on one chain: another one is another step.
-  useEffect(() => {
-    setAsked((now) => {
-      now?.answer(false);
-      return null;
-    });
-  }, [account, chainId]);
+  useEffect(() => () => questions.drop(), [questions, account, chainId]);
+
+  // Keys and weights are of one account, too: the next one does not find them in this page.
+  useEffect(
+    () => () => {
+      void engine.close();
+    },
+    [account],
+  );
 
   const session = useMemo<Session>(
     () => ({
@@ -125,14 +147,15 @@ export function SessionProvider({ config, children }: { config: Config; children
       account,
       chainId,
       step,
+      settleDoubt,
       told,
     }),
-    [config, client, gateway, account, chainId, step, told],
+    [config, client, gateway, account, chainId, step, settleDoubt, told],
   );
   return (
     <Context value={session}>
       {children}
-      {asked && <ReviewDialog review={asked.review} answer={asked.answer} />}
+      {asked && <ReviewDialog key={asked.id} asked={asked.item} answer={(yes) => questions.answer(asked.id, yes)} />}
     </Context>
   );
 }

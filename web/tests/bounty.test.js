@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { parseEther } from "viem";
+import { getAddress, parseEther } from "viem";
 import { changed, lastCalls, refuses } from "./calls.js";
 import { hunterProject, zkmlMeanwhile } from "./project.js";
 import * as steps from "./steps.js";
@@ -137,15 +137,15 @@ test("an open bounty in tokens, with proofs that the command made", async () => 
   const { chain, project, ipfs } = w;
   let host = await w.person(3);
   const hunter = await w.person(4);
-  const token = await w.token([chain.accounts[3], chain.accounts[4]]);
+  const token = getAddress(await w.token([chain.accounts[3], chain.accounts[4]]));
   const { bounty, shown, keyFile } = await steps.create(host, project, { mode: "open", fields: { "Token (ERC-20), nothing for ether": token } });
-  assert.match(shown, /reward\s+5 T\n/);
+  assert.match(shown, new RegExp(`reward\\s+5 "T" of token ${token}\n`));
   await hunter.open(`#/bounty/${bounty}/hunter?package=${project.cid}`);
   await steps.openModel(hunter, project, bounty);
   await hunter.page.getByLabel("I accept keys of a single party").check();
   await steps.button(hunter.page, "Commit, with the bond").click();
   const approve = await hunter.sign();
-  assert.match(approve, new RegExp(`allows the bounty to take\\s+1 T[^]*${bounty}`));
+  assert.match(approve, new RegExp(`allows the bounty to take\\s+1 "T" of token ${token}[^]*${bounty}`));
   await hunter.sign();
   await hunter.page.getByText(/^Committed, as number 1/).waitFor();
   // From another browser: with the key file that was saved, and the data chosen again.
@@ -183,7 +183,7 @@ test("an open bounty in tokens, with proofs that the command made", async () => 
   // No proving key was fetched for it.
   assert.equal(ipfs.door.asked.length, asked);
   await steps.stateIs(hunter, "Paid");
-  await page.getByTestId("credit").filter({ hasText: "6 T" }).waitFor();
+  await page.getByTestId("credit").filter({ hasText: `6 "T" of token ${token}` }).waitFor();
   await steps.withdraw(hunter);
   await steps.receive(host, project, bounty);
   await host.page.getByText(/with the commitment 0x[0-9a-f]{64} of 0x/).waitFor();

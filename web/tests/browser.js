@@ -46,7 +46,7 @@ export async function person(chain, url, account, options = {}) {
     ...options,
   });
   const page = browser.pages()[0] ?? (await browser.newPage());
-  const state = { account, chainId: 31337, reject: false, permitted: false, asked: [] };
+  const state = { account, chainId: 31337, reject: false, send: null, permitted: false, asked: [] };
   const violations = [];
   const tell = (event, value) => page.evaluate(([event, value]) => window.zkmlTell?.(event, value), [event, value]);
   const answer = async (method, params) => {
@@ -68,6 +68,7 @@ export async function person(chain, url, account, options = {}) {
         return null;
       case "eth_sendTransaction":
         if (state.reject) throw Object.assign(new Error("User rejected the request."), { code: 4001 });
+        if (state.send) return state.send(params);
         return chain.call(method, params);
       default:
         return chain.call(method, params);
@@ -110,13 +111,16 @@ export async function person(chain, url, account, options = {}) {
       state.chainId = id;
       await tell("chainChanged", `0x${id.toString(16)}`);
     },
-    /** Confirms what is shown; returns it. */
+    /** Confirms what is shown; returns it. That the clocks disagree, as time passes here when it is told to, is gone on with. */
     async sign() {
-      const dialog = page.getByRole("alertdialog");
-      await dialog.waitFor();
-      const text = await dialog.innerText();
-      await dialog.getByRole("button", { name: "Sign in the wallet" }).click();
-      await dialog.waitFor({ state: "detached" });
+      const review = page.getByRole("alertdialog").filter({ hasText: "Before you sign" });
+      const doubt = page.getByRole("alertdialog").filter({ hasText: "The clocks disagree" });
+      await review.or(doubt).waitFor();
+      if (await doubt.isVisible()) await doubt.getByRole("button", { name: "Go on all the same" }).click();
+      await review.waitFor();
+      const text = await review.innerText();
+      await review.getByRole("button", { name: "Sign in the wallet" }).click();
+      await review.waitFor({ state: "detached" });
       return text;
     },
     async open(hash) {

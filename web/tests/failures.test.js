@@ -59,6 +59,17 @@ test("a host that does not show its data: reward and bond go back", async () => 
   await host.page.getByRole("alert").filter({ hasText: /by the blocks that count, which have 2 confirmations, it is open to commitments/ }).waitFor();
   assert.equal(put(), before);
   ticking = true;
+  // And not on the node's clock alone, which is ahead of this computer's.
+  const doubt = host.page.getByRole("alertdialog").filter({ hasText: "The clocks disagree" });
+  for (let i = 0; !(await doubt.isVisible()); i++) {
+    assert.ok(i < 10, "the question is asked");
+    await steps.button(host.page, "Publish and prove the data").click();
+    await doubt.waitFor({ timeout: 3000 }).catch(() => undefined);
+  }
+  await accessible(host);
+  await doubt.getByRole("button", { name: "Do not go on" }).click();
+  await host.page.getByRole("alert").filter({ hasText: "show the data: not gone on with" }).waitFor();
+  assert.equal(put(), before);
 
   await chain.pass((await w.terms(bounty)).revealUntil);
   await steps.stateIs(hunter, "Refundable");

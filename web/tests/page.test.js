@@ -116,7 +116,7 @@ test("without a node to put files to: the package from its folder, and files tha
     // Whoever checks is told that the files are not there yet.
     await host.open(`#/bounty/${open.bounty}/check?package=${project.cid}`);
     await steps.button(page, "Check all").click();
-    await page.getByText(/all groups are proven; a file can't be had/).waitFor();
+    await page.getByText(/all groups are shown; a file can't be had/).waitFor();
     await page.getByRole("alert").filter({ hasText: "1 of what was checked does not hold" }).waitFor();
   } finally {
     await alone.stop();

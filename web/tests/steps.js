@@ -15,13 +15,16 @@ export async function rebuild({ page }) {
   await rebuilt.waitFor();
 }
 
-/** Fills the form of a new bounty, and creates it; returns its address and what was shown before signing. */
-export async function create(host, project, terms = {}, before = async () => {}) {
+/** Accepts the keys, of a single party or of ceremonies. */
+export const accept = (page) => page.getByLabel(/I accept keys of a single party|I have verified the transcripts/).check();
+
+/** Fills the form of a new bounty. */
+export async function fill(host, project, terms = {}) {
   const { page } = host;
   await host.open("#/new");
   await page.getByLabel("CID of the package").fill(project.cid);
   await rebuild(host);
-  if (project.development) await page.getByLabel("For development: I accept keys of a single party").check();
+  await accept(page);
   await page.getByLabel("Files of the data").setInputFiles(project.data);
   await page.getByLabel("Labels (.json, .csv)").setInputFiles(project.labels);
   await page.getByText(`${project.data.length} files with labels`).waitFor();
@@ -39,6 +42,13 @@ export async function create(host, project, terms = {}, before = async () => {})
   await page.getByLabel("When it is shown").selectOption(terms.mode ?? "sealed");
   await page.getByLabel("Who wins").selectOption(terms.winner ?? "first");
   await page.getByLabel("Passphrase of the key file").fill(PASSPHRASE);
+  await page.getByLabel("The same again").fill(PASSPHRASE);
+}
+
+/** Fills the form of a new bounty, and creates it; returns its address and what was shown before signing. */
+export async function create(host, project, terms = {}, before = async () => {}) {
+  const { page } = host;
+  await fill(host, project, terms);
   await before();
   const saved = page.waitForEvent("download");
   await button(page, "Create and fund the bounty").click();
@@ -60,6 +70,8 @@ export async function openModel(hunter, project, bounty) {
   await rebuild(hunter);
   await page.getByLabel("Model (.onnx, .safetensors)").setInputFiles(project.model);
   await page.getByLabel("Passphrase of the key file").fill(PASSPHRASE);
+  const again = page.getByLabel("The same again");
+  if (await again.isVisible()) await again.fill(PASSPHRASE);
   await page.getByRole("button", { name: /open the model$/i }).click();
   await page.getByText(/^the model fits/).waitFor();
 }
@@ -67,7 +79,7 @@ export async function openModel(hunter, project, bounty) {
 export async function commit(hunter, project, bounty) {
   const { page } = hunter;
   await openModel(hunter, project, bounty);
-  if (project.development) await page.getByLabel("I accept keys of a single party").check();
+  await accept(page);
   await button(page, "Commit, with the bond").click();
   const shown = await hunter.sign();
   await page.getByText(/^Committed, as number/).waitFor();

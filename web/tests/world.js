@@ -19,7 +19,10 @@ const termsAbi = parseAbi([
   "function terms() view returns (Terms)",
 ]);
 
-/** The world of a project: of a kind, with its keys made in another way than by a single party if that is said. */
+/**
+ * The world of a project: of a kind, with its keys made in another way than by a single party if that is said. `changed`: what is configured otherwise; or
+ * what makes that, of the chain.
+ */
 export async function world(changed = {}, kind = "digits", keys = undefined) {
   const command = process.env.ZKML_COMMAND;
   const cache = process.env.ZKML_WEB_FILES;
@@ -29,7 +32,7 @@ export async function world(changed = {}, kind = "digits", keys = undefined) {
   await ipfs.put(project.blocks);
   const dist = mkdtempSync(join(tmpdir(), "zkml-web-dist-"));
   cpSync(join(root, "web/dist"), dist, { recursive: true });
-  const config = { ...chain.config(ipfs.url), ...changed };
+  const config = { ...chain.config(ipfs.url), ...(typeof changed === "function" ? await changed(chain) : changed) };
   configure(dist, config);
   const server = await serve(dist, 0);
   const url = `http://127.0.0.1:${server.address().port}/`;

@@ -93,6 +93,17 @@ pub enum Error {
         /// The factory.
         factory: Address,
     },
+    /// The node names terms that are another bounty's.
+    #[error(
+        "the node names terms for {bounty} that are those of {found}; it is wrong or lies: nothing was sent, no money \
+        moved; ask another node"
+    )]
+    OtherTerms {
+        /// The address of the terms.
+        found: Address,
+        /// What was asked for.
+        bounty: Address,
+    },
     /// There is no contract where the factory should be.
     #[error(
         "there is no contract at {found} on chain {chain}, expected the factory of bounties; compare the factory's \

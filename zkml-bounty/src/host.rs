@@ -153,7 +153,7 @@ impl Host {
     /// Creates the bounty, and pays the reward in; nothing if it was created before.
     ///
     /// # Errors
-    /// If the contract would not accept the terms, or the keys are not acceptable.
+    /// If the contract would not accept the terms, they leave hunters no time, or the keys are not acceptable.
     pub fn create(&mut self, offer: &Offer) -> Result<Option<Receipt>, Error> {
         if let Some(bounty) = self.session.journal.bounty
             && self.session.chain.has_code(bounty)?
@@ -162,9 +162,10 @@ impl Host {
         }
         let (account, factory) = (self.session.chain.account(), self.session.chain.factory());
         let terms = Terms::new(offer, &self.package, &self.dataset, account, self.key.public())?;
+        terms.leave_time()?;
         let t = terms.to_abi()?;
-        // A function of the terms: known before there is a bounty, so that it is found whatever happens now.
-        let bounty = self.session.chain.view(factory, &IBountyFactory::addressOfCall { t: t.clone() })?;
+        // Known before there is a bounty, so that it is found whatever happens now.
+        let bounty = terms.address(factory)?;
         self.session.journal.terms = Some(terms.to_bytes()?.into());
         self.session.journal.bounty = Some(bounty);
         self.session.save()?;

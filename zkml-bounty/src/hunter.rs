@@ -40,15 +40,11 @@ use crate::{
     secrets::{HunterSecrets, damaged, salt_of},
     session::{Event, Phase, Progress, Role, Session, State, inspect},
     statements::Part,
-    terms::{Mode, Terms, Trust, verify_setup},
+    terms::{MINUTE, Mode, Terms, Trust, verify_setup},
 };
 
 /// The secrets' file.
 const SECRETS: &str = "secrets.json";
-
-/// The seconds that a transaction of a delivery may take: with less left in its turn, a hunter would give weights away
-/// for nothing.
-const MINUTE: u64 = 60;
 
 /// How a hunter's model did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,11 +185,12 @@ impl Hunter {
     /// Commits to the weights, and pays the bond in; nothing if that was done.
     ///
     /// # Errors
-    /// If it is too late.
+    /// If it is too late, or the terms leave no time to prove or to deliver: the bond would be lost.
     pub fn commit(&mut self) -> Result<Option<Receipt>, Error> {
         if self.on_chain()?.is_some() {
             return Ok(None);
         }
+        self.terms.leave_time()?;
         self.session.require("commit", &[Phase::Committing])?;
         let bounty = self.session.bounty()?;
         let value = match self.terms.token {

@@ -93,11 +93,45 @@ fn unread(found: &str) -> Error {
     }
 }
 
-/// Checks a call with a proof as the contract does: the key is that of the terms, and the proof is valid with public inputs
-/// that are computed here. `commitment` is that of the sender's weights; of data there is none.
+/// A number of a call that has to be another one, as the contract sees it.
+fn required(what: &str, found: usize, good: bool, expected: impl std::fmt::Display) -> Result<(), Error> {
+    if good {
+        return Ok(());
+    }
+    Err(Error::Contract { found: format!("a call with {what} {found}"), expected: expected.to_string() })
+}
+
+/// The index, count and lengths of a call, which no public input has to show.
+fn required_numbers(call: &IBounty::IBountyCalls, terms: &Terms) -> Result<(), Error> {
+    use IBounty::IBountyCalls as Calls;
+    let below = |what, found: u16, limit: u16| required(what, found.into(), found < limit, format!("below {limit}"));
+    let exactly = |what, found: usize, length: usize| required(what, found, found == length, length);
+    match call {
+        Calls::proveData(call) => {
+            below("chunk", call.chunk, terms.chunks)?;
+            below("group", call.group, terms.groups)?;
+            exactly("words of items", call.items.len(), 3 * usize::from(terms.items))
+        }
+        Calls::proveAccuracy(call) => {
+            below("chunk", call.chunk, terms.chunks)?;
+            let (samples, correct) = (usize::from(terms.groups) * usize::from(terms.items), call.correct as usize);
+            required("correct answers", correct, correct <= samples, format!("at most {samples}"))
+        }
+        Calls::deliver(call) => {
+            below("part", call.chunk, terms.delivery_chunks)?;
+            exactly("elements", call.ct.len(), terms.delivery_elements.into())
+        }
+        _ => Err(unread("another call")),
+    }
+}
+
+/// Checks a call with a proof as the contract does: its numbers and lengths are those of the terms, the key is theirs, and the
+/// proof is valid with public inputs that are computed here. `commitment` is that of the sender's weights; of data there is
+/// none. What depends on the state, such as whose turn it is, is not seen here.
 ///
 /// # Errors
-/// If the call is none, its key is another one than the package's and the terms', or the proof does not verify.
+/// If the call is none, a number of it is out of range, its key is another one than the package's and the terms', or the
+/// proof does not verify.
 pub fn check(
     call: &[u8],
     package: &Package,
@@ -108,6 +142,7 @@ pub fn check(
 ) -> Result<Checked, Error> {
     use IBounty::IBountyCalls as Calls;
     let call = Calls::abi_decode(call).map_err(|_| unread("a call that can't be read"))?;
+    required_numbers(&call, terms)?;
     let committed = || commitment.ok_or_else(|| unread("a hunter's proof without its commitment"));
     let list = |words: &[U256]| words.iter().map(|word| of_u256(*word)).collect::<Result<Vec<Fr>, Error>>();
     let bound = |tag: Tag, context: Fr, subject: Fr, cm: Fr, message: &[Fr]| {
@@ -385,6 +420,14 @@ fn written(secrets: &impl Serialize) -> Result<Zeroizing<String>, Error> {
 /// If the words are no files.
 pub fn named(package: &Package, items: &[U256]) -> Result<Vec<(String, usize)>, Error> {
     Ok(revealed::named(package, items)?.into_iter().map(|(cid, label)| (cid.to_string(), label)).collect())
+}
+
+/// The commitment to data that was shown, with its salt: made of the files and labels, in their order.
+///
+/// # Errors
+/// If the files are not of the package's format, or do not fill whole chunks.
+pub fn root(package: &Package, salt: U256, samples: Vec<Labelled>) -> Result<Fr, Error> {
+    Ok(revealed::dataset(package, of_u256(salt)?, samples)?.0.root())
 }
 
 /// A field element as a contract's number.

@@ -202,16 +202,23 @@ pub(crate) fn put(store: &Store, name: &str, bytes: &[u8]) -> Result<Blocks, Pac
     Ok(Blocks { bytes: bytes.len() as u64, blocks: blocks.collect::<Result<_, _>>().map_err(stored(name))? })
 }
 
+fn other_size(name: &str, file: &Blocks, max: u64) -> PackageError {
+    PackageError::Size { name: name.to_owned(), found: file.bytes, blocks: file.blocks.len(), max }
+}
+
+/// Checks, before any block is asked for, that a file has no more than these bytes, and the blocks that they fill.
+fn bounded(name: &str, file: &Blocks, max: u64) -> Result<(), PackageError> {
+    let fits = file.bytes <= max && file.blocks.len() as u64 == file.bytes.div_ceil(CHUNK as u64);
+    if fits { Ok(()) } else { Err(other_size(name, file, max)) }
+}
+
 pub(crate) fn get(store: &Store, name: &str, file: &Blocks, max: u64) -> Result<Vec<u8>, PackageError> {
-    let size = || PackageError::Size { name: name.to_owned(), found: file.bytes, blocks: file.blocks.len(), max };
-    if file.bytes > max || file.blocks.len() as u64 != file.bytes.div_ceil(CHUNK as u64) {
-        return Err(size());
-    }
+    bounded(name, file, max)?;
     let mut bytes = Vec::new();
     for cid in &file.blocks {
         bytes.extend(store.get(&cid.parse()?).map_err(stored(name))?);
     }
-    if bytes.len() as u64 == file.bytes { Ok(bytes) } else { Err(size()) }
+    if bytes.len() as u64 == file.bytes { Ok(bytes) } else { Err(other_size(name, file, max)) }
 }
 
 /// A JSON file of one block.
@@ -318,7 +325,7 @@ impl Package {
     /// keys; or those of the proving key of one statement. For whoever fetches them otherwise than through a [`Store`].
     ///
     /// # Errors
-    /// If it is no manifest.
+    /// If it is no manifest, or a file has more blocks than are read of it.
     pub fn blocks(manifest: &[u8], proving: Option<Part>) -> Result<Vec<String>, PackageError> {
         let wrong = |error: serde_json::Error| PackageError::Manifest {
             cid: "that was read".to_owned(),
@@ -326,13 +333,15 @@ impl Package {
         };
         let manifest: Manifest = serde_json::from_slice(manifest).map_err(wrong)?;
         let files = match proving {
-            Some(part) => vec![&manifest.keys(part).proving],
+            Some(part) => vec![(part.name(), &manifest.keys(part).proving, MAX_PROVING)],
             None => {
-                let keys = Part::ALL.map(|part| &manifest.keys(part).verifying);
-                [&manifest.graph, &manifest.circuit].into_iter().chain(keys).collect()
+                let max = Limits::default().bytes as u64;
+                let keys = Part::ALL.map(|part| (part.name(), &manifest.keys(part).verifying, MAX_VERIFYING));
+                [("graph", &manifest.graph, max), ("circuit", &manifest.circuit, max)].into_iter().chain(keys).collect()
             }
         };
-        Ok(files.into_iter().flat_map(|file| file.blocks.iter().cloned()).collect())
+        files.iter().try_for_each(|(name, file, max)| bounded(name, file, *max))?;
+        Ok(files.into_iter().flat_map(|(_, file, _)| file.blocks.iter().cloned()).collect())
     }
 
     /// The bytes of the proving key of a statement.

@@ -337,10 +337,11 @@ impl State {
     }
 }
 
-/// The terms and the state of a bounty of the chain's factory, for whoever looks for one.
+/// The terms and the state of a bounty of the chain's factory, for whoever looks for one. That the terms are this address's is
+/// computed here: a node can be wrong about whether the bounty is there, and its state, and not about its terms.
 ///
 /// # Errors
-/// If the factory has not made it, or its terms are none.
+/// If the factory has not made it, or its terms are none, or another bounty's.
 pub fn inspect(chain: &Chain, bounty: Address) -> Result<(Terms, State), Error> {
     let factory = chain.factory();
     chain.require_factory()?;
@@ -348,6 +349,9 @@ pub fn inspect(chain: &Chain, bounty: Address) -> Result<(Terms, State), Error> 
         return Err(Error::NoBounty { found: bounty, factory });
     }
     let terms = Terms::from_abi(&chain.view(bounty, &IBounty::termsCall {})?)?;
+    if terms.address(factory)? != bounty {
+        return Err(Error::OtherTerms { found: terms.address(factory)?, bounty });
+    }
     Ok((terms, State::of(chain, bounty)?))
 }
 

@@ -18,8 +18,17 @@ use crate::{
     statements::{Part, Statements},
 };
 
+/// A clone with arguments, of OpenZeppelin's `Clones`: what is before and after the address of its code, and how many bytes of
+/// code come before its arguments.
+const CLONE_HEAD: [u8; 17] = *b"\x3d\x81\x60\x0a\x3d\x39\xf3\x36\x3d\x3d\x37\x3d\x3d\x3d\x36\x3d\x73";
+const CLONE_TAIL: [u8; 15] = *b"\x5a\xf4\x3d\x82\x80\x3e\x90\x3d\x91\x60\x2b\x57\xfd\x5b\xf3";
+const CLONE_BYTES: u16 = 0x2d;
+
 /// The most elements of ciphertext in a transaction.
 const MAX_ELEMENTS: usize = 4000;
+
+/// The seconds that a transaction may take. With less left, a hunter would give weights away for nothing.
+pub(crate) const MINUTE: u64 = 60;
 
 /// Terms that no bounty has, or that should not be accepted.
 #[derive(Debug, thiserror::Error)]
@@ -366,6 +375,50 @@ impl Terms {
             return Err(range("setup", "zero", "the hash of the ceremonies' transcripts"));
         }
         Ok(())
+    }
+
+    /// Checks that they leave time: for a hunter to deliver all parts in its turn, and to prove all chunks after the data was
+    /// shown at the last moment, a minute each. Whoever commits to others may never be able to, and lose its bond.
+    ///
+    /// # Errors
+    /// If one of both is too short.
+    pub fn leave_time(&self) -> Result<(), TermsError> {
+        let proving = self.prove_until.saturating_sub(self.reveal_until);
+        for (term, found, transactions) in [
+            ("deliveryWindow", self.delivery_window.into(), self.delivery_chunks),
+            ("proveUntil - revealUntil", proving, self.chunks),
+        ] {
+            let needed = MINUTE * u64::from(transactions);
+            if found <= needed {
+                let expected = format!("more than {needed} s: a minute for each of {transactions} transactions");
+                return Err(range(term, format!("{found} s"), expected));
+            }
+        }
+        Ok(())
+    }
+
+    /// The address of the bounty with these terms: a function of them and of the factory, so that whoever answers for a bounty
+    /// can name no others.
+    ///
+    /// # Errors
+    /// If they are out of range: see [`Terms::check`].
+    pub fn address(&self, factory: Address) -> Result<Address, TermsError> {
+        let t = self.to_abi()?;
+        let flags = u8::from(t.development) | u8::from(t.open) << 1 | u8::from(t.best) << 2;
+        // As `PackedTerms.pack`.
+        let packed = [
+            (t.host, t.token, t.reward.to::<u128>(), t.bond.to::<u128>(), t.dataKey, t.accuracyKey).abi_encode_packed(),
+            (t.deliveryKey, t.setup, [flags], t.dataset, t.chunks, t.groups, t.items, t.threshold).abi_encode_packed(),
+            (t.hostKeyX, t.hostKeyY, t.deliveryChunks, t.deliveryElements).abi_encode_packed(),
+            (t.commitUntil, t.revealUntil, t.proveUntil, t.deliveryWindow).abi_encode_packed(),
+        ]
+        .concat();
+        // The factory's first contract, by its address and number in RLP, is the code of all bounties; OpenZeppelin's `Clones` puts
+        // the terms behind it.
+        let code = Address::from_word(keccak256(&[&[0xd6, 0x94], factory.as_slice(), &[1]].concat()).into());
+        let length = (packed.len() as u16 + CLONE_BYTES).to_be_bytes();
+        let init = [&[0x61][..], &length, &CLONE_HEAD, code.as_slice(), &CLONE_TAIL, &packed].concat();
+        Ok(factory.create2_from_code(B256::ZERO, init))
     }
 
     /// As the contract takes them.

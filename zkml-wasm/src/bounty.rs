@@ -301,6 +301,20 @@ impl BountyPackage {
         or_throw(Step::Bounty, checked).map(|checked| to_js(&checked))
     }
 
+    /// The commitment to data that was shown, with its salt: made again of files and labels, in their order.
+    ///
+    /// @throws {BountyError} if the files are not of the package's format, or do not fill whole chunks.
+    #[wasm_bindgen(unchecked_return_type = "Hex")]
+    pub fn root(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Hex")] salt: &str,
+        #[wasm_bindgen(unchecked_param_type = "Uint8Array[]")] files: &Array,
+        labels: Vec<u32>,
+    ) -> Result<String, JsValue> {
+        let root = or_throw(Step::Bounty, offline::root(&self.inner, word(salt)?, samples(files, &labels)?))?;
+        Ok(format!("{:#066x}", offline::word(root)))
+    }
+
     /// The files of a group that the contract took, by CID, with their labels.
     ///
     /// @throws {BountyError} if the words are no files.

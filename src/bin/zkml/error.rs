@@ -261,6 +261,7 @@ fn of_bounty(error: &zkml::bounty::Error) -> Kind {
     use zkml::bounty::{Error, FolderError, package::PackageError, terms::TermsError};
     match error {
         Error::Node { .. } | Error::NotMined { .. } | Error::Replaced { .. } | Error::NoFactory { .. } => Kind::Chain,
+        Error::OtherTerms { .. } => Kind::Chain,
         Error::Store(_) | Error::Package(PackageError::Store { .. }) => Kind::Chain,
         Error::State { .. } | Error::NoBounty { .. } | Error::OtherFolder { .. } => Kind::Bounty,
         Error::Terms(TermsError::Range { .. }) => Kind::Project,

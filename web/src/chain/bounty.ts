@@ -10,7 +10,11 @@ import {
   zeroAddress,
 } from "viem";
 import type { Config } from "../config";
+import { plainSymbol } from "../format";
 import { bountyAbi, factoryAbi, tokenAbi } from "./abi";
+import { addressOf } from "./address";
+import { NOTHING_SENT, StepError, reverted } from "./errors";
+import type { Reader } from "./time";
 
 export const STATES = ["Committing", "Revealing", "Proving", "Delivering", "Paid", "Refundable", "Refunded", "Cancelled"] as const;
 export type State = (typeof STATES)[number];
@@ -31,7 +35,8 @@ export type Hunter = {
   turn: { from: bigint; until: bigint } | null;
 };
 
-export type Money = { symbol: string; decimals: number };
+/** What amounts are of: the chain's own money, or a token, of which all but the address is its own claim. */
+export type Money = { symbol: string; decimals: number; token: Address | null };
 
 export type Bounty = {
   address: Address;
@@ -93,24 +98,42 @@ export async function browse(client: PublicClient, config: Config): Promise<Addr
   return logs.map((log) => log.args.bounty).toReversed();
 }
 
+/** A token that does not say what it is called, or how it counts, is counted in its smallest unit, and still found. */
 export async function moneyOf(client: PublicClient, config: Config, token: Address): Promise<Money> {
-  if (token === zeroAddress) return { symbol: config.symbol, decimals: 18 };
+  if (token === zeroAddress) return { symbol: config.symbol, decimals: 18, token: null };
   const [symbol, decimals] = await Promise.all([
-    client.readContract({ address: token, abi: tokenAbi, functionName: "symbol" }),
-    client.readContract({ address: token, abi: tokenAbi, functionName: "decimals" }),
+    client.readContract({ address: token, abi: tokenAbi, functionName: "symbol" }).catch(() => "?"),
+    client.readContract({ address: token, abi: tokenAbi, functionName: "decimals" }).catch(() => 0),
   ]);
-  return { symbol, decimals };
+  return { symbol: plainSymbol(symbol, config.symbol), decimals, token };
 }
 
-/** Everything about one bounty. */
+/** That a token counts as it is shown to: with other decimals, the same words are another amount. Of two nodes, one may lie. */
+export async function requireDecimals(reader: Reader, step: string, { token, decimals }: Money): Promise<void> {
+  if (!token) return;
+  const found = await reader.readContract({ address: token, abi: tokenAbi, functionName: "decimals" }).catch((error: unknown) => {
+    if (reverted(error)) return 0;
+    throw error;
+  });
+  if (found !== decimals)
+    throw new StepError(`${step}: token ${token} has ${found} decimals, the amounts that were shown are of ${decimals}: the node of the page is wrong, or lies, or the token has changed`, NOTHING_SENT);
+}
+
+/** What reward and bond are in, as a review says it. */
+export const tokenLine = (money: Money): [string, string] => ["token", money.token ?? `none: ${money.symbol} of the chain`];
+
+/** Everything about one bounty. That the terms are this address's is computed here; the rest is the node's word. */
 export async function read(client: PublicClient, config: Config, address: Address): Promise<Bounty> {
   const made = await client.readContract({ address: config.factory, abi: factoryAbi, functionName: "isBounty", args: [address] });
   if (!made) {
     throw new NoBounty(`${address} is no bounty of the factory ${config.factory}; send nothing to it`);
   }
   const of = { address, abi: bountyAbi } as const;
-  const [terms, [state, deadline], groupsProven, winner, block] = await Promise.all([
-    client.readContract({ ...of, functionName: "terms" }),
+  const terms = await client.readContract({ ...of, functionName: "terms" });
+  const own = addressOf(config.factory, terms);
+  if (own.toLowerCase() !== address.toLowerCase())
+    throw new NoBounty(`the node names terms for ${address} that are those of ${own}: it is wrong, or lies; send nothing, and have the page configured with another node`);
+  const [[state, deadline], groupsProven, winner, block] = await Promise.all([
     client.readContract({ ...of, functionName: "state" }),
     client.readContract({ ...of, functionName: "groupsProven" }),
     client.readContract({ ...of, functionName: "winner" }),
@@ -127,7 +150,7 @@ export async function read(client: PublicClient, config: Config, address: Addres
   return {
     address,
     terms,
-    state: STATES[state] ?? "Refundable",
+    state: stateOf(state),
     deadline,
     now: block.timestamp,
     groupsProven: Number(groupsProven),
@@ -136,6 +159,12 @@ export async function read(client: PublicClient, config: Config, address: Addres
     hostCredit,
     money,
   };
+}
+
+function stateOf(found: number): State {
+  const state = STATES[found];
+  if (!state) throw new NoBounty(`the node names state ${found} of the bounty, expected 0 to ${STATES.length - 1}; it is wrong, or lies`);
+  return state;
 }
 
 export const provenChunks = (hunter: Hunter): number => hunter.proven.toString(2).replaceAll("0", "").length;
@@ -174,6 +203,11 @@ export type ProofLog = {
   call: Hex | null;
   gas: bigint;
   label: string;
+  chunk: number;
+  /** Of data alone. */
+  group: number | null;
+  /** Of accuracy alone. */
+  correct: number | null;
 };
 
 /** The time of the last block that counts: what a reorganisation could take back is no time that has passed. */
@@ -205,6 +239,9 @@ export async function proofs(client: PublicClient, config: Config, address: Addr
       hash: log.transactionHash,
       call: direct ? transaction.input : null,
       gas: receipt.gasUsed,
+      chunk: Number(args.chunk),
+      group: eventName === "DataProven" ? Number(args.group) : null,
+      correct: eventName === "AccuracyProven" ? Number(args.correct) : null,
       label: eventName === "DataProven" ? `chunk ${args.chunk}, group ${args.group}` : eventName === "AccuracyProven" ? `chunk ${args.chunk}` : `part ${args.chunk}`,
     });
   }

@@ -35,6 +35,8 @@ function revertData(error: unknown): Hex | undefined {
   return undefined;
 }
 
+const FOREIGN = "an error in words of its own, which are not shown";
+
 /** An error of the contracts by its name and arguments; nothing if it is none. */
 export function contractError(error: unknown): string | undefined {
   const data = revertData(error);
@@ -42,6 +44,8 @@ export function contractError(error: unknown): string | undefined {
   const abi = [...bountyAbi, ...factoryAbi].filter((item) => item.type === "error");
   try {
     const { errorName, args } = decodeErrorResult({ abi, data });
+    // The words of whoever wrote a contract, a token's for one, are none of this page's.
+    if (String(errorName) === "Error") return FOREIGN;
     const inputs = abi.find((item) => item.name === errorName)?.inputs ?? [];
     const shown = ((args ?? []) as readonly unknown[]).map((value, i) => `${inputs[i]?.name ?? i}: ${String(value)}`);
     return shown.length ? `${errorName} (${shown.join(", ")})` : String(errorName);
@@ -50,10 +54,17 @@ export function contractError(error: unknown): string | undefined {
   }
 }
 
+/** Errors of the client that repeat a contract's, or a node's, words. */
+const REVERTED = ["ContractFunctionRevertedError", "ContractFunctionZeroDataError", "ExecutionRevertedError"];
+
+/** Whether a contract has refused, or has no such function. */
+export const reverted = (error: unknown): boolean => [...causes(error)].some((cause) => REVERTED.includes((cause as Error).name));
+
 /** What an error says, in one line. */
 export function message(error: unknown): string {
   const refused = contractError(error);
   if (refused) return `the contract refuses it: ${refused}`;
+  if (reverted(error)) return "the contract refuses it: no reason that is known here";
   if (error instanceof BaseError) return error.shortMessage.replace(/\.$/, "");
   return error instanceof Error ? error.message : String(error);
 }

@@ -40,6 +40,8 @@ export const engine = new Proxy({} as Engine, {
     (_, method) =>
     (...args: unknown[]) =>
       new Promise((done, failed) => {
+        // Nothing is to be closed where nothing was opened.
+        if (method === "close" && !worker) return done(undefined);
         worker ??= start();
         const id = next++;
         waiting.set(id, { done, failed });

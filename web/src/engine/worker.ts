@@ -32,6 +32,7 @@ const packageOf = (cid: string) => of(packages, cid, "package");
 export const methods = {
   insert: (cid: string, bytes: Uint8Array, place: string) => blocks.insert(cid, bytes, place),
   has: (cid: string) => blocks.has(cid),
+  remove: (cid: string) => blocks.remove(cid),
   content: (cid: string) => blocks.content(cid),
   wanted: (manifest: string, part?: Part) => blocks.wanted(manifest, part),
   cidOf: (bytes: Uint8Array, dagPb: boolean) => cidOf(bytes, dagPb),
@@ -43,6 +44,7 @@ export const methods = {
   verifySetup: (cid: string, terms: Hex, development: boolean) => packageOf(cid).verifySetup(terms, development),
   check: (cid: string, terms: Hex, place: BountyPlace, sender: Hex, commitment: Hex | null, call: Hex) =>
     packageOf(cid).check(terms, place, sender, commitment ?? undefined, call),
+  root: (cid: string, salt: Hex, files: Uint8Array[], labels: number[]) => packageOf(cid).root(salt, files, Uint32Array.from(labels)),
   named: (cid: string, items: Hex[]) => packageOf(cid).named(items),
   hasKey: (cid: string, part: Part) => key?.name === `${cid} ${part}`,
   loadKey: (cid: string, part: Part) => {
@@ -68,6 +70,13 @@ export const methods = {
   hostClose: (name: string) => {
     hosts.get(name)?.free();
     hosts.delete(name);
+  },
+  /** Forgets all that is secret. */
+  close: () => {
+    for (const map of [hosts, hunters]) {
+      for (const opened of map.values()) opened.free();
+      map.clear();
+    }
   },
   hunterSecrets: (terms: Hex) => BountyHunter.newSecrets(terms),
   hunterOpen: (name: string, secrets: string, cid: string, terms: Hex, model: Uint8Array, divide: number) => {

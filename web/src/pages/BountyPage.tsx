@@ -1,13 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { zeroAddress } from "viem";
-import { type Bounty, encodeTerms, read, samplesOf } from "../chain/bounty";
+import { type Bounty, encodeTerms, read, samplesOf, tokenLine } from "../chain/bounty";
 import { message } from "../chain/errors";
 import { amount, bytes, count, duration, same, time } from "../format";
 import { next, standing } from "../next";
 import { type PackageSummary, rebuild, remember, remembered } from "../package";
 import { Bars } from "../parts/Bars";
-import { Field, Terms } from "../parts/fields";
+import { Check, Field, Terms } from "../parts/fields";
 import { StepButton, StepStatus, useStep } from "../parts/step";
 import { engine } from "../engine";
 import { type Route, TABS, link } from "../route";
@@ -68,8 +67,8 @@ export function BountyPage({ route }: { route: Extract<Route, { page: "bounty" }
       </nav>
       <PackageSection key={cid ?? ""} bounty={bounty} cid={cid} pack={pack} setPack={setPack} />
       {tab === "overview" && <Overview bounty={bounty} />}
-      {tab === "hunter" && <HunterTab key={account ?? ""} bounty={bounty} pack={pack} />}
-      {tab === "host" && <HostTab key={account ?? ""} bounty={bounty} pack={pack} />}
+      {tab === "hunter" && <HunterTab key={account ?? ""} bounty={bounty} pack={pack} stale={found.isError} />}
+      {tab === "host" && <HostTab key={account ?? ""} bounty={bounty} pack={pack} stale={found.isError} />}
       {tab === "check" && <CheckTab bounty={bounty} pack={pack} cid={cid} />}
     </>
   );
@@ -112,7 +111,7 @@ function Overview({ bounty }: { bounty: Bounty }) {
             ["host", terms.host],
             ["reward", amount(terms.reward, money)],
             ["bond", amount(terms.bond, money)],
-            ["token", terms.token === zeroAddress ? "ether" : terms.token],
+            tokenLine(money),
             ["threshold", `${terms.threshold} of ${samplesOf(terms)} correct; ${terms.best ? "the most accurate wins" : "the first committed wins"}`],
             ["data", `${terms.open ? "open: shown from the start" : "sealed: shown after the last commitment"}, in ${terms.chunks} chunks of ${terms.groups} groups of ${terms.items}`],
             ["commit until", time(terms.commitUntil)],
@@ -171,13 +170,25 @@ function PackageSection({
   );
 }
 
+/** What only a person can say of where keys come from. */
+export function AcceptSetup({ single, label, checked, onChange }: { single: boolean; label: string; checked: boolean; onChange: (checked: boolean) => void }) {
+  return <Check label={single ? label : "I have verified the transcripts of the ceremonies, or trust who did"} checked={checked} onChange={onChange} />;
+}
+
 export function PackageSummaryView({ pack }: { pack: PackageSummary }) {
   const single = pack.statements.some((statement) => statement.ceremony === null);
   return (
     <>
       <p className="good" data-testid="rebuilt">
-        Rebuilt in this page: the keys are those of these circuits.
+        Rebuilt in this page: the package's circuits, which its keys name.
       </p>
+      {!single && (
+        <p className="warning">
+          <strong>Keys that are said to be of ceremonies.</strong> The package says so itself, and its transcripts are not verified here: keys of a single party, who can forge proofs,
+          would look the same. Verify them with{" "}
+          <code>zkml bounty show ADDRESS --transcripts DATA ACCURACY DELIVERY --ptau FILE.ptau</code>.
+        </p>
+      )}
       {single && (
         <p className="warning">
           <strong>Keys of a single party.</strong> Whoever made them can forge proofs, and take the reward for nothing: for development, with nothing to lose.
@@ -201,7 +212,7 @@ export function PackageSummaryView({ pack }: { pack: PackageSummary }) {
             ...pack.statements.flatMap((statement): [string, string][] => [
               [`${statement.part}: circuit`, statement.digest],
               [`${statement.part}: hash of the key`, statement.keyHash],
-              [`${statement.part}: setup`, statement.ceremony ? `ceremony, transcript ${statement.ceremony}` : "a single party"],
+              [`${statement.part}: setup`, statement.ceremony ? `said to be a ceremony, whose transcript has the hash ${statement.ceremony}, not verified here` : "a single party"],
             ]),
           ]}
         />

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
+import type { Address } from "viem";
 import { message } from "../chain/errors";
-import { browse, read, samplesOf } from "../chain/bounty";
+import { type Bounty, browse, read, samplesOf } from "../chain/bounty";
 import { amount, time } from "../format";
 import { next } from "../next";
 import { remembered } from "../package";
@@ -11,7 +12,12 @@ export function Browse() {
   const { client, config } = useSession();
   const all = useQuery({
     queryKey: ["browse"],
-    queryFn: async () => Promise.all((await browse(client, config)).map((address) => read(client, config, address))),
+    // Each by itself: one that can't be read hides no other one.
+    queryFn: async () => {
+      const addresses = await browse(client, config);
+      const found = await Promise.allSettled(addresses.map((address) => read(client, config, address)));
+      return found.map((each, i) => ({ address: addresses[i] as Address, ...(each.status === "fulfilled" ? { bounty: each.value } : { error: message(each.reason) }) }));
+    },
     refetchInterval: 4000,
   });
   return (
@@ -33,29 +39,37 @@ export function Browse() {
         </p>
       )}
       <ul className="cards">
-        {all.data?.map((bounty) => (
-          <li key={bounty.address} className="card">
+        {all.data?.map(({ address, ...found }) => (
+          <li key={address} className="card">
             <h2>
-              <a href={link(bounty.address, "overview", remembered(bounty.address))} className="full">
-                {bounty.address}
+              <a href={link(address, "overview", remembered(address))} className="full">
+                {address}
               </a>
             </h2>
-            <p>
-              <strong className={`state ${bounty.state.toLowerCase()}`}>{bounty.state}</strong> {bounty.deadline > 0n && <>until {time(bounty.deadline)}</>}
-            </p>
-            <p>
-              {amount(bounty.terms.reward, bounty.money)} for {bounty.terms.threshold} of {samplesOf(bounty.terms)} correct, {bounty.terms.open ? "open" : "sealed"},{" "}
-              {bounty.hunters.length} {bounty.hunters.length === 1 ? "hunter" : "hunters"}
-              {bounty.terms.development && <>; keys of a single party</>}
-            </p>
-            <ul className="next">
-              {next(bounty).map((item) => (
-                <li key={item.who + item.what}>
-                  <span className="full">{item.who}</span>: {item.what}
-                  {item.until !== null && <>, until {time(item.until)}</>}
-                </li>
-              ))}
-            </ul>
+            {"bounty" in found ? <Summary bounty={found.bounty} /> : <p className="error">It can't be read: {found.error}</p>}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Summary({ bounty }: { bounty: Bounty }) {
+  return (
+    <>
+      <p>
+        <strong className={`state ${bounty.state.toLowerCase()}`}>{bounty.state}</strong> {bounty.deadline > 0n && <>until {time(bounty.deadline)}</>}
+      </p>
+      <p>
+        {amount(bounty.terms.reward, bounty.money)} for {bounty.terms.threshold} of {samplesOf(bounty.terms)} correct, {bounty.terms.open ? "open" : "sealed"}, {bounty.hunters.length}{" "}
+        {bounty.hunters.length === 1 ? "hunter" : "hunters"}
+        {bounty.terms.development && <>; keys of a single party</>}
+      </p>
+      <ul className="next">
+        {next(bounty).map((item) => (
+          <li key={item.who + item.what}>
+            <span className="full">{item.who}</span>: {item.what}
+            {item.until !== null && <>, until {time(item.until)}</>}
           </li>
         ))}
       </ul>

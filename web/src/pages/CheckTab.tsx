@@ -1,9 +1,8 @@
-import { useState } from "react";
-import type { CheckedCall } from "../../wasm/zkml.js";
-import { type Bounty, type ProofLog, encodeTerms, proofs, provenChunks, shown } from "../chain/bounty";
+import { type ReactNode, useState } from "react";
+import { type Bounty, encodeTerms, proofs, read, shown } from "../chain/bounty";
 import { message } from "../chain/errors";
 import { engine } from "../engine";
-import { amount, count, same } from "../format";
+import { count, same } from "../format";
 import { fetchBlock } from "../ipfs";
 import { type PackageSummary, placeOf, word } from "../package";
 import { Bars } from "../parts/Bars";
@@ -11,39 +10,14 @@ import { Terms } from "../parts/fields";
 import { StepButton, StepStatus, useStep } from "../parts/step";
 import { link } from "../route";
 import { useSession } from "../session";
+import { type Row, type Verdict, datasetOf, rowOf, tally, winnerOf } from "../verdicts";
 
-type Row = ProofLog & { verdict: "valid" | "not valid" | "not checked"; why: string; correct: number };
+type Verdicts = { setup: string; rows: Row[]; proofs: Verdict; dataset: Verdict; winner: Verdict };
 
-type Verdicts = { setup: string; rows: Row[]; dataset: { good: boolean; text: string }; winner: { good: boolean; text: string } };
-
-/** Whether who was paid has earned it, by the proofs that were verified here. */
-function winnerOf(bounty: Bounty, rows: Row[]): Verdicts["winner"] {
-  const { terms, winner, money } = bounty;
-  if (!winner) return { good: true, text: "nobody was paid" };
-  const of = (statement: ProofLog["statement"]) => rows.filter((row) => row.statement === statement && same(row.hunter, winner));
-  const [accuracy, parts] = [of("accuracy"), of("delivery")];
-  const paid = `${winner} was paid ${amount(terms.reward, money)}`;
-  if ([...accuracy, ...parts].some((row) => row.verdict === "not checked")) return { good: true, text: `${paid}; not all of its proofs could be checked here` };
-  const correct = accuracy.reduce((sum, row) => sum + row.correct, 0);
-  const good =
-    [...accuracy, ...parts].every((row) => row.verdict === "valid") &&
-    accuracy.length === terms.chunks &&
-    parts.length === terms.deliveryChunks &&
-    correct >= terms.threshold;
-  const better = terms.best ? bounty.hunters.filter((hunter) => hunter.correct > correct && provenChunks(hunter) === terms.chunks).length : 0;
-  const others = better > 0 ? `; ${better} more accurate let their turn pass` : "";
-  return {
-    good,
-    text: `${paid}: ${correct} correct in ${accuracy.length} of ${terms.chunks} chunks, ${terms.threshold} were asked for; ${parts.length} of ${terms.deliveryChunks} parts delivered${others}`,
-  };
+/** A verdict in its colour; none, where nothing was decided. */
+function Said({ verdict: { good, text } }: { verdict: Verdict }) {
+  return <span className={good === null ? "" : good ? "good" : "error"}>{text}</span>;
 }
-
-const said = (call: CheckedCall): string =>
-  call.statement === "accuracy"
-    ? `${call.correct} correct in chunk ${call.chunk}`
-    : call.statement === "data"
-      ? `chunk ${call.chunk}, group ${call.group} is the dataset's`
-      : `part ${call.chunk} holds the committed weights`;
 
 export function CheckTab({ bounty, pack, cid }: { bounty: Bounty; pack: PackageSummary | null; cid: string | null }) {
   const { client, config, gateway } = useSession();
@@ -68,30 +42,32 @@ export function CheckTab({ bounty, pack, cid }: { bounty: Bounty; pack: PackageS
         act={async (progress) => {
           if (!pack) return;
           const encoded = encodeTerms(terms);
-          const setup = terms.development ? "keys of a single party, as the terms say: whoever made them can forge proofs" : `ceremonies, whose transcripts have the hash ${terms.setup}`;
+          const setup = terms.development
+            ? "keys of a single party, as the terms say: whoever made them can forge proofs"
+            : `said to be of ceremonies, whose transcripts have the hash ${terms.setup}; they are not verified here: whoever can forge them can forge proofs`;
           await engine.verifySetup(pack.cid, encoded, terms.development);
+          // As it is now, and not as it was when the page last looked.
+          const now = await read(client, config, bounty.address);
           const logs = await proofs(client, config, bounty.address);
           const rows: Row[] = [];
           for (const [i, log] of logs.entries()) {
             progress(i, logs.length, "proofs verified");
             if (!log.call) {
-              rows.push({ ...log, verdict: "not checked", why: "it was sent through another contract; the bounty has verified it", correct: 0 });
+              rows.push({ ...log, verdict: "not checked", why: "it was sent through another contract; the bounty has verified it, as the node says" });
               continue;
             }
-            const hunter = bounty.hunters.find((other) => same(other.account, log.hunter));
+            const hunter = now.hunters.find((other) => same(other.account, log.hunter));
             try {
-              const call = await engine.check(pack.cid, encoded, placeOf(config, bounty), log.sender, hunter ? word(hunter.commitment) : null, log.call);
-              rows.push({ ...log, verdict: "valid", why: said(call), correct: call.statement === "accuracy" ? call.correct : 0 });
+              rows.push(rowOf(log, await engine.check(pack.cid, encoded, placeOf(config, bounty), log.sender, hunter ? word(hunter.commitment) : null, log.call)));
             } catch (error) {
-              rows.push({ ...log, verdict: "not valid", why: message(error), correct: 0 });
+              rows.push({ ...log, verdict: "not valid", why: message(error) });
             }
           }
-          const dataset = await datasetOf(progress);
-          const winner = winnerOf(bounty, rows);
-          setVerdicts({ setup, rows, dataset, winner });
-          const bad = rows.filter((row) => row.verdict === "not valid").length + (dataset.good ? 0 : 1) + (winner.good ? 0 : 1);
+          const all = { setup, rows, proofs: tally(now, rows), dataset: await dataset(pack, rows, progress), winner: winnerOf(now, rows) };
+          setVerdicts(all);
+          const bad = [all.proofs, all.dataset, all.winner].filter((verdict) => verdict.good === false).length;
           if (bad > 0) throw new Error(`${bad} of what was checked does not hold: see below`);
-          return `all ${rows.length} proofs hold`;
+          return all.proofs.text;
         }}
       >
         Check all
@@ -102,8 +78,9 @@ export function CheckTab({ bounty, pack, cid }: { bounty: Bounty; pack: PackageS
           <Terms
             rows={[
               ["setup", verdicts.setup],
-              ["dataset", <span key="dataset" className={verdicts.dataset.good ? "good" : "error"}>{verdicts.dataset.text}</span>],
-              ["winner", <span key="winner" className={verdicts.winner.good ? "good" : "error"}>{verdicts.winner.text}</span>],
+              ...(verdicts.proofs.good === false ? [["proofs", <Said key="proofs" verdict={verdicts.proofs} />] as [string, ReactNode]] : []),
+              ["dataset", <Said key="dataset" verdict={verdicts.dataset} />],
+              ["winner", <Said key="winner" verdict={verdicts.winner} />],
             ]}
           />
           <table>
@@ -135,21 +112,23 @@ export function CheckTab({ bounty, pack, cid }: { bounty: Bounty; pack: PackageS
     </section>
   );
 
-  /** Fetches what was shown: whether the files are there, and are those that were proven. */
-  async function datasetOf(progress: (done: number, of: number, what: string) => void): Promise<Verdicts["dataset"]> {
+  /** Fetches what was shown, and makes the dataset's commitment again. */
+  async function dataset(pack: PackageSummary, rows: Row[], progress: (done: number, of: number, what: string) => void): Promise<Verdict> {
     const groups = await shown(client, config, bounty.address);
     const all = terms.chunks * terms.groups;
-    if (groups.length < all) return { good: true, text: `${groups.length} of ${all} groups are shown` };
-    if (!pack) return { good: false, text: "there is no package" };
+    if (groups.length < all) return { good: null, text: `${groups.length} of ${all} groups are shown` };
     const files = (await Promise.all(groups.map((group) => engine.named(pack.cid, group.items.map(word))))).flat();
+    const contents: Uint8Array[] = [];
     try {
       for (const [i, [file]] of files.entries()) {
         progress(i, files.length, "files fetched");
         await fetchBlock(gateway, file);
+        contents.push(await engine.content(file));
       }
-      return { good: true, text: `0x${terms.dataset.toString(16)}: all groups are proven to be its, and ${files.length} files are those of their CIDs` };
     } catch (error) {
-      return { good: false, text: `all groups are proven; a file can't be had: ${message(error)}` };
+      return { good: false, text: `all groups are shown; a file can't be had: ${message(error)}` };
     }
+    const labels = files.map(([, label]) => label);
+    return datasetOf(terms.dataset, BigInt(await engine.root(pack.cid, word(groups[0]?.salt ?? 0n), contents, labels)), files.length, rows);
   }
 }

@@ -1,21 +1,25 @@
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { type Address, encodeFunctionData, isAddress, zeroAddress } from "viem";
 import type { BountyOffer } from "../../wasm/zkml.js";
 import { factoryAbi, tokenAbi } from "../chain/abi";
-import { decodeTerms, moneyOf } from "../chain/bounty";
+import { addressOf } from "../chain/address";
+import { type Terms, decodeTerms, moneyOf, requireDecimals, tokenLine } from "../chain/bounty";
+import { NOTHING_SENT, StepError } from "../chain/errors";
+import { type Reader, hasty } from "../chain/time";
+import * as creating from "../creating";
+import { type Data, keepData } from "../data";
 import { engine } from "../engine";
-import { amount, duration, parseAmount, parseDuration, save, time } from "../format";
-import * as idb from "../kept";
+import { amount, duration, parseAmount, parseDuration, parseThreshold, save, time } from "../format";
+import { boxOf } from "../kept";
 import { type PackageSummary, rebuild, remember, takeFolder } from "../package";
 import { put } from "../ipfs";
-import { lockAndSave } from "../parts/Unlock";
-import { Check, Choice, Field, FileField } from "../parts/fields";
+import { AGAIN, lockAndSave } from "../parts/Unlock";
+import { Choice, Field, FileField } from "../parts/fields";
 import { StepButton, StepStatus, useStep } from "../parts/step";
 import { link } from "../route";
 import { useSession } from "../session";
-import { PackageSummaryView } from "./BountyPage";
-import { type Data, DataFields } from "./DataFields";
-import { dataKey } from "./HostTab";
+import { AcceptSetup, PackageSummaryView } from "./BountyPage";
+import { DataFields } from "./DataFields";
 
 const DRAFT = "zkml:draft";
 
@@ -34,15 +38,6 @@ const EMPTY = {
 };
 type Draft = typeof EMPTY;
 
-/** The correct answers of a number or a fraction. */
-export function thresholdOf(text: string, samples: number): number {
-  const n = Number(text.trim());
-  if (!(n > 0)) throw new Error(`the threshold is ${JSON.stringify(text)}, expected a number of correct answers, or a fraction such as 0.8`);
-  const correct = n < 1 ? Math.ceil(n * samples) : n;
-  if (!Number.isInteger(correct) || correct > samples) throw new Error(`the threshold is ${text}, expected at most the ${samples} samples`);
-  return correct;
-}
-
 export function CreatePage() {
   const { config, client, account, gateway, step } = useSession();
   const [draft, setDraft] = useState<Draft>(() => {
@@ -57,9 +52,11 @@ export function CreatePage() {
   const [data, setData] = useState<Data | null>(null);
   const [accept, setAccept] = useState(false);
   const [passphrase, setPassphrase] = useState("");
-  const [made, setMade] = useState<Address | null>(null);
+  const [again, setAgain] = useState("");
+  const [open, setOpen] = useState<creating.Creation | null>(null);
+  const [made, setMade] = useState<creating.Creation | null>(null);
   const packing = useStep();
-  const creating = useStep();
+  const creation = useStep();
   const set = (field: keyof Draft) => (value: string) => {
     const next = { ...draft, [field]: value };
     setDraft(next);
@@ -67,10 +64,30 @@ export function CreatePage() {
     localStorage.setItem(DRAFT, JSON.stringify(next));
   };
   const single = pack?.statements.some((statement) => statement.ceremony === null) ?? false;
+  // What was typed is of the account that it was typed for.
+  const typedFor = useRef(account);
+  useEffect(() => {
+    if (typedFor.current === account) return;
+    typedFor.current = account;
+    setPassphrase("");
+    setAgain("");
+  }, [account]);
 
   async function create(): Promise<string> {
     if (!pack || !data) throw new Error("rebuild the package, and choose the data, first");
     if (!account) throw new Error("no wallet is connected; connect the host's");
+    const earlier = creating.begun(config.chain, account);
+    if (earlier) {
+      const found = await client.readContract({ address: config.factory, abi: factoryAbi, functionName: "isBounty", args: [earlier.bounty] });
+      if (!found) {
+        setOpen(earlier);
+        throw new StepError(
+          `create: the wallet was given an earlier creation, of bounty ${earlier.bounty}, whose end this page has not seen`,
+          "nothing new was sent; the earlier one may still take its reward: look into the wallet's history, and wait for it, or cancel it there and forget it here",
+        );
+      }
+      return done(earlier, `bounty ${earlier.bounty} was made by the earlier creation; no other one was sent`);
+    }
     const token: Address | null = draft.token.trim() === "" ? null : (draft.token.trim() as Address);
     if (token !== null && !isAddress(token)) throw new Error(`the token is ${JSON.stringify(draft.token)}, expected an address, or nothing for ether`);
     const money = await moneyOf(client, config, token ?? zeroAddress);
@@ -83,42 +100,56 @@ export function CreatePage() {
       token,
       reward: `${reward}`,
       bond: `${parseAmount("the bond", draft.bond, money.decimals)}`,
-      threshold: thresholdOf(draft.threshold, data.files.length),
+      threshold: parseThreshold(draft.threshold, data.files.length),
       open: draft.mode === "open",
       best: draft.winner === "best",
       commitUntil,
       revealUntil,
       proveUntil,
       deliveryWindow: parseDuration("deliver", draft.deliver),
-      development: accept,
+      development: single,
     };
     const secrets = await engine.hostSecrets();
-    await engine.hostOpen("new", secrets);
-    await engine.hostTake("new", pack.cid, data.files, data.labels);
-    const terms = decodeTerms(await engine.hostTerms("new", pack.cid, offer, account));
+    let terms: Terms;
+    try {
+      await engine.hostOpen("new", secrets);
+      await engine.hostTake("new", pack.cid, data.files, data.labels);
+      terms = decodeTerms(await engine.hostTerms("new", pack.cid, offer, account));
+    } finally {
+      await engine.hostClose("new");
+    }
+    const short = hasty(terms, config);
+    if (short) throw new Error(`no hunter can take part: ${short}; give more time`);
     // A function of the terms: known before there is a bounty.
-    const bounty = await client.readContract({ address: config.factory, abi: factoryAbi, functionName: "addressOf", args: [terms] });
-    await lockAndSave({ role: "host", chain: config.chain, bounty, account }, secrets, passphrase);
-    await idb.save(dataKey(config.chain, bounty), data);
-    await engine.hostClose("new");
+    const bounty = addressOf(config.factory, terms);
+    await lockAndSave({ role: "host", chain: config.chain, bounty, account }, secrets, passphrase, again);
+    await keepData(await boxOf(secrets), config.chain, bounty, data);
     remember(bounty, pack.cid);
-    const checked = ["circuits rebuilt, their keys are those of the terms", "the data is of the package's format", "the key file is saved, and kept in this browser"];
+    const checked = [
+      "the circuits are rebuilt, and the terms name the hashes of the package's keys",
+      "the data is of the package's format",
+      "the key file opens with the passphrase, is saved, and kept in this browser",
+      "the bounty's address is that of these terms",
+    ];
+    const counts = (reader: Reader) => requireDecimals(reader, "create", money);
     if (token) {
       const allowed = await client.readContract({ address: token, abi: tokenAbi, functionName: "allowance", args: [account, config.factory] });
       if (allowed < reward) {
         const approve = encodeFunctionData({ abi: tokenAbi, functionName: "approve", args: [config.factory, reward] });
-        await step({ step: "approve the reward", to: token, data: approve, value: 0n }, bounty, [["allows the factory to take", amount(reward, money)], ["factory", config.factory]], checked);
+        await step({ step: "approve the reward", to: token, data: approve, value: 0n, ready: counts }, bounty, [["allows the factory to take", amount(reward, money)], ["factory", config.factory], tokenLine(money)], checked);
       }
     }
     const call = encodeFunctionData({ abi: factoryAbi, functionName: "create", args: [terms] });
+    const made: creating.Creation = { bounty, package: pack.cid };
+    const begun = () => creating.begin(config.chain, account, made);
     await step(
-      { step: "create", to: config.factory, data: call, value: token ? 0n : reward },
+      { step: "create", to: config.factory, data: call, value: token ? 0n : reward, keep: begun, ready: counts },
       bounty,
       [
         ["bounty", bounty],
         ["reward", amount(terms.reward, money)],
         ["bond of each hunter", amount(terms.bond, money)],
-        ["token", token ?? "ether"],
+        tokenLine(money),
         ["threshold", `${terms.threshold} of ${data.files.length} correct`],
         ["data", terms.open ? "open: shown from the start" : "sealed: shown after the last commitment"],
         ["commit until", time(terms.commitUntil)],
@@ -128,10 +159,19 @@ export function CreatePage() {
         ["dataset", `0x${terms.dataset.toString(16)}`],
       ],
       checked,
-    );
-    setMade(bounty);
+    ).catch((error: unknown) => {
+      if (error instanceof StepError && error.money === NOTHING_SENT) creating.end(config.chain, account);
+      throw error;
+    });
+    return done(made, `bounty ${bounty} holds ${amount(reward, money)}`);
+  }
+
+  function done(creation: creating.Creation, text: string): string {
+    if (account) creating.end(config.chain, account);
+    setOpen(null);
+    setMade(creation);
     localStorage.removeItem(DRAFT);
-    return `bounty ${bounty} holds ${amount(reward, money)}`;
+    return text;
   }
 
   return (
@@ -164,7 +204,7 @@ export function CreatePage() {
         </StepButton>
         <StepStatus state={packing} />
         {pack && <PackageSummaryView pack={pack} />}
-        {single && <Check label="For development: I accept keys of a single party, who can forge proofs" checked={accept} onChange={setAccept} />}
+        {pack && <AcceptSetup single={single} label="For development: I accept keys of a single party, who can forge proofs" checked={accept} onChange={setAccept} />}
       </section>
       <section aria-labelledby="data" className="card">
         <h2 id="data">2. Data</h2>
@@ -206,18 +246,31 @@ export function CreatePage() {
         <h2 id="create">4. Key and creation</h2>
         <p>A new key is made, for which the weights will be encrypted. Its file is encrypted with a passphrase, and saved. Without both, what is delivered can't be read.</p>
         <Field label="Passphrase of the key file" type="password" value={passphrase} onChange={setPassphrase} hint="at least 8 characters" />
-        <StepButton state={creating} primary={!!pack} disabled={!pack || !data || !account || (single && !accept)} act={create}>
+        <Field label={AGAIN} type="password" value={again} onChange={setAgain} hint="the file is opened with it before anything is sent" />
+        <StepButton state={creation} primary={!!pack} disabled={!pack || !data || !account || !accept} act={create}>
           Create and fund the bounty
         </StepButton>
-        <StepStatus state={creating} />
-        {made && pack && (
+        <StepStatus state={creation} />
+        {open && account && (
+          <StepButton
+            state={creation}
+            act={async () => {
+              creating.end(config.chain, account);
+              setOpen(null);
+              return `the creation of ${open.bounty} is forgotten here; if it takes place all the same, the bounty is in the list`;
+            }}
+          >
+            It is cancelled in the wallet: forget the earlier creation
+          </StepButton>
+        )}
+        {made && (
           <>
             <p>
-              Publish this address: <a href={link(made, "overview", pack.cid)}>the bounty</a>
+              Publish this address: <a href={link(made.bounty, "overview", made.package)}>the bounty</a>
             </p>
             <StepButton
               state={packing}
-              act={async () => save("bounty.json", JSON.stringify({ bounty: made, chain: config.chain, factory: config.factory, package: pack.cid }, null, 2), "application/json")}
+              act={async () => save("bounty.json", JSON.stringify({ bounty: made.bounty, chain: config.chain, factory: config.factory, package: made.package }, null, 2), "application/json")}
             >
               Save bounty.json
             </StepButton>

@@ -1,9 +1,7 @@
 import { useState } from "react";
+import type { Data } from "../data";
 import type { PackageSummary } from "../package";
 import { FileField } from "../parts/fields";
-
-/** Files with labels, in their order. */
-export type Data = { files: Uint8Array[]; labels: number[]; dagPb: boolean };
 
 /** Labels of a file: a list, or names with labels, as JSON; or lines of `name,label` or of labels. */
 export function labelsOf(text: string, names: string[]): number[] {
@@ -46,7 +44,7 @@ export function DataFields({ pack, onData }: { pack: PackageSummary | null; onDa
       const wrong = pack ? contents.findIndex((bytes) => bytes.length !== pack.fileBytes) : -1;
       if (pack && wrong >= 0) throw new Error(`${sorted[wrong]?.name} has ${contents[wrong]?.length} bytes, expected ${pack.fileBytes}`);
       const list = labelsOf(await labelFile.text(), sorted.map((file) => file.name));
-      onData({ files: contents, labels: list, dagPb: pack?.dagPb ?? false });
+      onData({ files: contents, labels: list });
       setSaid({ error: false, text: `${list.length} files with labels, in the order of their names` });
     } catch (error) {
       setSaid({ error: true, text: (error as Error).message });

@@ -1,26 +1,25 @@
 import { useState } from "react";
 import { encodeFunctionData } from "viem";
 import { bountyAbi } from "../chain/abi";
-import { type Bounty, delivered, encodeTerms, settledTime } from "../chain/bounty";
+import { type Bounty, delivered, encodeTerms, settledTime, tokenLine } from "../chain/bounty";
+import { doubt } from "../chain/time";
+import { type Data, keptData } from "../data";
 import { engine } from "../engine";
 import { amount, duration, same, save, time } from "../format";
 import { put } from "../ipfs";
-import * as idb from "../kept";
+import { boxOf } from "../kept";
 import { type PackageSummary, placeOf, provingKey, word } from "../package";
 import { useOpening } from "../parts/Unlock";
 import { StepButton, StepStatus, useStep } from "../parts/step";
 import { Terms } from "../parts/fields";
 import { useSession } from "../session";
-import { type Data, DataFields } from "./DataFields";
+import { DataFields } from "./DataFields";
 import { Withdraw } from "./HunterTab";
 
-/** The host's files, as this browser keeps them until they are shown. */
-export const dataKey = (chain: number, bounty: string): string => `data:${chain}:${bounty}`.toLowerCase();
-
-export function HostTab({ bounty, pack }: { bounty: Bounty; pack: PackageSummary | null }) {
-  const { account, client, config, step } = useSession();
+export function HostTab({ bounty, pack, stale }: { bounty: Bounty; pack: PackageSummary | null; stale: boolean }) {
+  const { account, client, config, step, settleDoubt } = useSession();
   const { terms, money, address } = bounty;
-  const [opening, openingView] = useOpening("host", config.chain, address, account);
+  const [opening, openingView] = useOpening("host", config.chain, address, account, false);
   const [data, setData] = useState<Data | null>(null);
   const [to, setTo] = useState("");
   const revealing = useStep();
@@ -52,6 +51,7 @@ export function HostTab({ bounty, pack }: { bounty: Bounty; pack: PackageSummary
             const lines: [string, string][] = [
               ["credits to the host", amount(terms.reward, money)],
               ["host", terms.host],
+              tokenLine(money),
             ];
             await step({ step: what, to: address, data: call, value: 0n }, address, lines, []);
             return `${amount(terms.reward, money)} are credited to the host`;
@@ -74,11 +74,14 @@ export function HostTab({ bounty, pack }: { bounty: Bounty; pack: PackageSummary
     );
   }
 
-  /** Opens the key, which must be that of the terms. */
-  async function openKey(): Promise<void> {
-    await engine.hostOpen(name, await opening.secrets());
+  /** Opens the key, which must be that of the terms; returns the key of what is kept beside it. */
+  async function openKey(): Promise<CryptoKey> {
+    const secrets = await opening.secrets();
+    await engine.hostOpen(name, secrets);
     const [x, y] = await engine.hostKey(name);
     if (BigInt(x) !== terms.hostKeyX || BigInt(y) !== terms.hostKeyY) throw new Error("the key file is of another bounty than this; choose the one that was saved when it was created");
+    opening.genuine();
+    return boxOf(secrets);
   }
 
   /** Whoever sees the data could still commit, if the chain took back the blocks after the last commitment. */
@@ -90,6 +93,12 @@ export function HostTab({ bounty, pack }: { bounty: Bounty; pack: PackageSummary
         `by the blocks that count, which have ${config.confirmations} confirmations, it is open to commitments for ${duration(BigInt(terms.commitUntil) - now)} more; no file was published: wait for them`,
       );
   }
+
+  /** Published files can't be taken back: one clock alone does not say that they may be. */
+  const requireAgreement = () =>
+    terms.open
+      ? Promise.resolve()
+      : settleDoubt("show the data", doubt("the last commitment is over", BigInt(terms.commitUntil), "If the node lies, somebody could see the data and still commit: the reward would be theirs."));
 
   return (
     <>
@@ -117,19 +126,20 @@ export function HostTab({ bounty, pack }: { bounty: Bounty; pack: PackageSummary
             <StepButton
               state={revealing}
               primary
-              disabled={!pack || !(bounty.state === "Revealing" || (terms.open && bounty.state === "Committing"))}
+              disabled={!pack || stale || !(bounty.state === "Revealing" || (terms.open && bounty.state === "Committing"))}
               act={async (progress) => {
                 if (!pack) return;
-                await openKey();
+                const box = await openKey();
                 await requireSealed();
-                const taken = data ?? (await idb.load<Data>(dataKey(config.chain, address)));
+                await requireAgreement();
+                const taken = data ?? (await keptData(box, config.chain, address));
                 if (!taken) throw new Error("this browser does not have the data: choose files and labels, in the order of then");
                 const root = await engine.hostTake(name, pack.cid, taken.files, taken.labels);
                 if (BigInt(root) !== terms.dataset) throw new Error(`these files and labels have the commitment ${root}, the bounty's is ${word(terms.dataset)}; choose those of then, in their order`);
                 for (const [i, file] of taken.files.entries()) {
                   progress(i, taken.files.length, config.ipfsApi ? "files put to IPFS" : "files saved");
-                  const cid = await engine.cidOf(file, taken.dagPb);
-                  if (config.ipfsApi) await put(config.ipfsApi, file, taken.dagPb);
+                  const cid = await engine.cidOf(file, pack.dagPb);
+                  if (config.ipfsApi) await put(config.ipfsApi, file, pack.dagPb);
                   else save(cid, file.slice());
                 }
                 await provingKey(gateway, pack.cid, "data", progress);

@@ -1,25 +1,25 @@
 import { useState } from "react";
-import { type Hex, encodeFunctionData, isAddress, isHex, zeroAddress } from "viem";
+import { type Hex, bytesToHex, encodeFunctionData, hexToBytes, isAddress, isHex, zeroAddress } from "viem";
 import { bountyAbi, tokenAbi } from "../chain/abi";
-import { type Bounty, encodeTerms, provenChunks, samplesOf, shown } from "../chain/bounty";
+import { type Bounty, encodeTerms, provenChunks, read, requireDecimals, samplesOf, shown, tokenLine } from "../chain/bounty";
 import { message } from "../chain/errors";
+import { deliveryGas } from "../chain/send";
+import { type Reader, doubt, hasty, requireCommitting, requireTurn, timeFor } from "../chain/time";
 import { engine } from "../engine";
 import { amount, bytes, count, duration, same, save, time } from "../format";
 import { fetchBlock } from "../ipfs";
 import * as idb from "../kept";
 import { standing } from "../next";
-import { type PackageSummary, placeOf, provingKey, word } from "../package";
+import { type PackageSummary, placeOf, provingKey, requireKey, word } from "../package";
 import { Bars } from "../parts/Bars";
 import { useOpening, lockAndSave } from "../parts/Unlock";
-import { Check, Field, FileField, Terms } from "../parts/fields";
+import { Field, FileField, Terms } from "../parts/fields";
 import { type Progress, StepButton, StepStatus, useStep } from "../parts/step";
 import { useSession } from "../session";
+import { AcceptSetup } from "./BountyPage";
 
 /** What is proved in the page: a larger circuit takes more memory than a page has, and the command is shown. */
 export const MAX_CONSTRAINTS = 500_000;
-
-/** The seconds that a transaction of a delivery may take. */
-const MINUTE = 60n;
 
 /** The names of files of proofs, which say what they are of. */
 const PROOF = /^(accuracy|delivery)-\d+\.(proof|call\.json)$/;
@@ -46,12 +46,13 @@ function parseCall(text: string): Hex {
 
 type Score = { chunks: number[]; samples: number };
 
-export function HunterTab({ bounty, pack }: { bounty: Bounty; pack: PackageSummary | null }) {
-  const { account, client, config, gateway, step } = useSession();
+export function HunterTab({ bounty, pack, stale }: { bounty: Bounty; pack: PackageSummary | null; stale: boolean }) {
+  const { account, client, config, gateway, step, settleDoubt } = useSession();
   const { terms, money, address } = bounty;
   const me = bounty.hunters.find((hunter) => same(hunter.account, account));
   const name = `${address} ${account ?? ""}`;
-  const [opening, openingView] = useOpening("hunter", config.chain, address, account);
+  const [opening, openingView] = useOpening("hunter", config.chain, address, account, !me);
+  const [box, setBox] = useState<CryptoKey | null>(null);
   const [model, setModel] = useState<File | null>(null);
   const [divide, setDivide] = useState("255");
   const [accept, setAccept] = useState(false);
@@ -63,6 +64,7 @@ export function HunterTab({ bounty, pack }: { bounty: Bounty; pack: PackageSumma
   const commit = useStep();
   const fetching = useStep();
   const accuracy = useStep();
+  const making = useStep();
   const delivery = useStep();
   const out = useStep();
 
@@ -82,13 +84,15 @@ export function HunterTab({ bounty, pack }: { bounty: Bounty; pack: PackageSumma
     else {
       if (me) throw new Error("this account has committed from elsewhere: choose the key file that was saved then; without it nothing can be proven");
       secrets = await engine.hunterSecrets(encoded);
-      await lockAndSave({ role: "hunter", chain: config.chain, bounty: address, account: account ?? zeroAddress }, secrets, opening.passphrase);
+      await lockAndSave({ role: "hunter", chain: config.chain, bounty: address, account: account ?? zeroAddress }, secrets, opening.passphrase, opening.again);
     }
     const divisor = Number(divide);
     if (!(divisor > 0)) throw new Error(`pixels are divided by ${JSON.stringify(divide)}, expected a number above 0`);
     const found = await of(model, async () => engine.hunterOpen(name, secrets, pack.cid, encoded, new Uint8Array(await model.arrayBuffer()), divisor));
     if (me && BigInt(found) !== me.commitment)
-      throw new Error(`the account has committed to ${word(me.commitment)}, this model and key are ${found}; choose the model and the key file of then`);
+      throw new Error(`the account has committed to ${word(me.commitment)}, this model and key are ${found}; choose the model and the key file of then, and the number that pixels were divided by`);
+    if (me) opening.genuine();
+    setBox(await idb.boxOf(secrets));
     setCommitment(found);
     return `the model fits; its commitment is ${found}`;
   }
@@ -113,39 +117,56 @@ export function HunterTab({ bounty, pack }: { bounty: Bounty; pack: PackageSumma
 
   /** The call with a proof: kept from before, of a file that was chosen, or made now. It is checked as the contract does. */
   async function callOf(part: "accuracy" | "delivery", index: number, progress: Progress): Promise<Hex> {
-    if (!pack || !account) throw new Error("rebuild the package above first");
+    if (!pack || !account || !box) throw new Error("rebuild the package above, and open the model, first");
     const strange = proofFiles.find((other) => !PROOF.test(other.name));
     if (strange) throw new Error(`${strange.name}: its name does not say what it proves, expected such as ${part}-${index}.proof or ${part}-${index}.call.json`);
-    const key = `call:${config.chain}:${address}:${account}:${part}:${index}`.toLowerCase();
+    const key = `call:${config.chain}:${address}:${account}:${commitment}:${part}:${index}`.toLowerCase();
     const file = proofFiles.find((other) => other.name === `${part}-${index}.proof` || other.name === `${part}-${index}.call.json`);
+    const check = async (made: Hex): Promise<Hex> => {
+      const checked = await engine.check(pack.cid, encoded, place, account, commitment, made);
+      if (checked.statement !== part || checked.chunk !== index) throw new Error(`the proof is of ${checked.statement} ${checked.chunk}, expected ${part} ${index}; choose another file`);
+      const counted = score?.chunks[index];
+      if (checked.statement === "accuracy" && checked.correct !== counted)
+        throw new Error(`the proof says ${checked.correct} correct answers in chunk ${index}, the model has ${counted}; choose another file`);
+      return made;
+    };
     let call: Hex | undefined;
     if (file) {
       call = await of(file, async () => {
-        if (file.name.endsWith(".json")) return parseCall(await file.text());
-        return (await engine.hunterProven(name, pack.cid, encoded, place, account, part, index, new Uint8Array(await file.arrayBuffer()))).call;
+        if (file.name.endsWith(".json")) return check(parseCall(await file.text()));
+        return check((await engine.hunterProven(name, pack.cid, encoded, place, account, part, index, new Uint8Array(await file.arrayBuffer()))).call);
       });
-    } else call = await idb.load<Hex>(key);
+    } else {
+      const kept = await idb.load(box, key);
+      // What is damaged, or of another attempt, is made anew.
+      call = kept && (await check(bytesToHex(kept)).catch(() => undefined));
+    }
     if (!call) {
       const circuit = pack.statements.find((statement) => statement.part === part);
       if ((circuit?.constraints ?? 0) > MAX_CONSTRAINTS)
         throw new Error(`the circuit has ${count(circuit?.constraints ?? 0)} constraints, more than a page has memory for; run the command below, and choose the proof that it keeps`);
       await provingKey(gateway, pack.cid, part, progress);
       progress(0, 0, `proving ${part} ${index}`);
-      call = (await engine.hunterProve(name, pack.cid, encoded, place, account, part, index)).call;
+      call = await check((await engine.hunterProve(name, pack.cid, encoded, place, account, part, index)).call);
     }
-    const made = call;
-    await of(file, async () => {
-      const checked = await engine.check(pack.cid, encoded, place, account, commitment, made);
-      if (checked.statement !== part || checked.chunk !== index) throw new Error(`the proof is of ${checked.statement} ${checked.chunk}, expected ${part} ${index}; choose another file`);
-    });
-    await idb.save(key, call);
+    await idb.save(box, key, Uint8Array.from(hexToBytes(call)));
     return call;
   }
 
-  const acceptable = !terms.development || accept;
+  /** The calls of all parts that the chain does not have. */
+  async function deliveryCalls(progress: Progress): Promise<[number, Hex][]> {
+    const found = (await read(client, config, address)).hunters.find((hunter) => same(hunter.account, account));
+    const calls: [number, Hex][] = [];
+    for (let part = found?.delivered ?? 0; part < terms.deliveryChunks; part++) calls.push([part, await callOf("delivery", part, progress)]);
+    return calls;
+  }
+
+  const single = pack?.statements.some((statement) => statement.ceremony === null) ?? terms.development;
+  const short = hasty(terms, config);
   // The contract names turns of those who qualified when there are none any more, too.
   const turn = ["Committing", "Proving", "Delivering"].includes(bounty.state) ? me?.turn : null;
-  const inTurn = !!turn && turn.from <= bounty.now && bounty.now + MINUTE * BigInt(terms.deliveryChunks) < turn.until;
+  const inTurn = !!me && !!turn && turn.from <= bounty.now && bounty.now + timeFor(terms.deliveryChunks - me.delivered, config) < turn.until;
+  const toDeliver = !!me && me.delivered < terms.deliveryChunks && ["Committing", "Revealing", "Proving", "Delivering"].includes(bounty.state);
   const canProve = bounty.state === "Proving" || (bounty.state === "Committing" && dataShown);
   const allProven = !!me && provenChunks(me) === terms.chunks;
   const command = `zkml bounty prove accuracy ${address}${pack ? ` --package ${pack.cid}` : ""}${terms.development ? " --development" : ""}`;
@@ -187,30 +208,57 @@ export function HunterTab({ bounty, pack }: { bounty: Bounty; pack: PackageSumma
               The bond of {amount(terms.bond, money)} comes back if you prove all chunks, or nobody can be paid. It is destroyed if you do not prove all by {time(terms.proveUntil)}, where
               somebody has, or qualify and do not deliver.
             </p>
-            {terms.development && <Check label="I accept keys of a single party, who can forge proofs and take the reward" checked={accept} onChange={setAccept} />}
+            {short && (
+              <p role="alert" className="error">
+                The bond would be lost: {short}. Do not commit.
+              </p>
+            )}
+            <AcceptSetup single={single} label="I accept keys of a single party, who can forge proofs and take the reward" checked={accept} onChange={setAccept} />
             <StepButton
               state={commit}
               primary
-              disabled={!ready || !acceptable || bounty.state !== "Committing"}
-              act={async () => {
+              disabled={!ready || !accept || stale || short !== null || bounty.state !== "Committing"}
+              act={async (progress) => {
                 if (!pack || !commitment) return;
-                await engine.verifySetup(pack.cid, encoded, accept);
-                const checked = ["the factory made this bounty", "circuits rebuilt, their keys are those of the terms", "the host's key is one of prime order"];
+                await engine.verifySetup(pack.cid, encoded, terms.development);
+                // The one that is used next is the one that stays.
+                for (const part of ["delivery", "accuracy"] as const) {
+                  const constraints = pack.statements.find((statement) => statement.part === part)?.constraints ?? 0;
+                  await requireKey(gateway, pack.cid, part, constraints <= MAX_CONSTRAINTS, progress);
+                }
+                progress(0, 0, "waiting for you");
+                const ready = async (reader: Reader) => {
+                  await requireCommitting(reader, config, address);
+                  await requireDecimals(reader, "commit", money);
+                };
+                const checked = [
+                  "the address is that of these terms; that the bounty is there, and its state, is the node's word, which the wallet's is compared with where it answers",
+                  "the circuits are rebuilt, the terms name the hashes of the package's keys, and the keys to prove with can be had",
+                  "the host's key is one of prime order",
+                  "the terms leave time to prove and to deliver",
+                ];
                 if (terms.token !== zeroAddress && terms.bond > 0n) {
                   const allowed = await client.readContract({ address: terms.token, abi: tokenAbi, functionName: "allowance", args: [account, address] });
                   if (allowed < terms.bond) {
                     const data = encodeFunctionData({ abi: tokenAbi, functionName: "approve", args: [address, terms.bond] });
-                    await step({ step: "approve the bond", to: terms.token, data, value: 0n }, address, [["allows the bounty to take", amount(terms.bond, money)], ["bounty", address]], checked);
+                    await step({ step: "approve the bond", to: terms.token, data, value: 0n, ready }, address, [["allows the bounty to take", amount(terms.bond, money)], ["bounty", address], tokenLine(money)], checked);
                   }
                 }
                 const data = encodeFunctionData({ abi: bountyAbi, functionName: "commit", args: [BigInt(commitment)] });
                 const value = terms.token === zeroAddress ? terms.bond : 0n;
                 await step(
-                  { step: "commit", to: address, data, value },
+                  { step: "commit", to: address, data, value, ready },
                   address,
                   [
                     ["commitment", commitment],
                     ["bond", amount(terms.bond, money)],
+                    ["reward", amount(terms.reward, money)],
+                    tokenLine(money),
+                    ["threshold", `${terms.threshold} of ${samplesOf(terms)} correct; ${terms.best ? "the most accurate wins" : "the first committed wins"}`],
+                    ["commit until", time(terms.commitUntil)],
+                    ["reveal until", time(terms.revealUntil)],
+                    ["prove until", `${time(terms.proveUntil)}; ${duration(terms.proveUntil - terms.revealUntil)} after the data is shown at the latest`],
+                    ["deliver", `within ${duration(terms.deliveryWindow)}, in ${terms.deliveryChunks} parts`],
                   ],
                   checked,
                 );
@@ -290,25 +338,48 @@ export function HunterTab({ bounty, pack }: { bounty: Bounty; pack: PackageSumma
           Prove and submit the accuracy
         </StepButton>
         <StepStatus state={accuracy} />
+        <p>
+          The proofs of the delivery take minutes, and can be made before your turn: they are kept, encrypted, in this browser. Once a part is sent, whoever sees it and has the host's key has the
+          weights in it: sign while there is time.
+        </p>
+        <StepButton
+          state={making}
+          disabled={!ready || !toDeliver}
+          act={async (progress) => {
+            const calls = await deliveryCalls(progress);
+            return `${calls.length} ${calls.length === 1 ? "proof is" : "proofs are"} kept; nothing was sent`;
+          }}
+        >
+          Make the proofs of the delivery
+        </StepButton>
+        <StepStatus state={making} />
         <StepButton
           state={delivery}
           primary={allProven}
-          disabled={!ready || !me || !inTurn || me.delivered === terms.deliveryChunks}
+          disabled={!ready || stale || !inTurn || !toDeliver}
           act={async (progress) => {
-            if (!me) return;
-            const calls: [number, Hex][] = [];
+            if (!account) return;
             // All proofs are made before the first part is sent.
-            for (let part = me.delivered; part < terms.deliveryChunks; part++) calls.push([part, await callOf("delivery", part, progress)]);
+            const calls = await deliveryCalls(progress);
             for (const [part, data] of calls) {
               progress(0, 0, "waiting for you");
+              const ready = (reader: Reader) => requireTurn(reader, config, address, terms, account, part);
+              const { from, last } = await ready(client);
+              if (part === calls[0]?.[0])
+                await settleDoubt("deliver", doubt("your turn has begun", from, "If the node lies, the host would have your weights, and the contract would refuse the delivery."));
               await step(
-                { step: `deliver part ${part}`, to: address, data, value: 0n },
+                { step: `deliver part ${part}`, to: address, data, value: 0n, gas: deliveryGas(terms.deliveryElements), ready },
                 address,
                 [
                   ["hands over", `part ${part + 1} of ${terms.deliveryChunks} of the weights, encrypted for the host`],
                   ["pays", part + 1 === terms.deliveryChunks ? `${amount(terms.reward, money)} and the bond, to be withdrawn` : "nothing yet: with the last part"],
+                  tokenLine(money),
+                  ["sign before", time(last)],
                 ],
-                ["the ciphertext holds the committed weights, for the host's key of the terms"],
+                [
+                  "the ciphertext holds the committed weights, for the host's key of the terms; no node has seen it yet, the wallet's will",
+                  "it is your turn, with time for all parts, by the node and this computer's clock; both, and the wallet's node, are asked again before the wallet is",
+                ],
               );
             }
             return `delivered: ${amount(terms.reward, money)} and the bond are credited to you`;
@@ -338,7 +409,7 @@ export function Withdraw({ bounty, credit, to, setTo, reclaim }: { bounty: Bount
           state={back}
           act={async () => {
             const data = encodeFunctionData({ abi: bountyAbi, functionName: "reclaim" });
-            await step({ step: "reclaim the bond", to: address, data, value: 0n }, address, [["credits to you", amount(terms.bond, money)]], []);
+            await step({ step: "reclaim the bond", to: address, data, value: 0n }, address, [["credits to you", amount(terms.bond, money)], tokenLine(money)], []);
             return `the bond of ${amount(terms.bond, money)} is credited to you`;
           }}
         >
@@ -358,6 +429,7 @@ export function Withdraw({ bounty, credit, to, setTo, reclaim }: { bounty: Bount
           const lines: [string, string][] = [
             ["sends", amount(credit, money)],
             ["recipient", recipient],
+            tokenLine(money),
           ];
           await step({ step: "withdraw", to: address, data, value: 0n }, address, lines, []);
           return `${amount(credit, money)} were sent to ${recipient}`;

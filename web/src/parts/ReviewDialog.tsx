@@ -1,69 +1,73 @@
+import { useEffect, useState } from "react";
 import { formatEther } from "viem";
 import { Button, Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 import { count } from "../format";
-import { type Review, useSession } from "../session";
+import { type Asked, type Review, useSession } from "../session";
 
-/** What is about to be signed, in full. */
-export function ReviewDialog({ review, answer }: { review: Review; answer: (yes: boolean) => void }) {
-  const { config } = useSession();
-  const { call, lines, checked } = review;
+/** How long a question is shown before it takes a yes: a second press of the last one's button is none. */
+const ARMED_AFTER = 400;
+
+/** What is about to be signed, in full; or what is to be decided before. */
+export function ReviewDialog({ asked, answer }: { asked: Asked; answer: (yes: boolean) => void }) {
+  const [armed, setArmed] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setArmed(true), ARMED_AFTER);
+    return () => clearTimeout(timer);
+  }, []);
+  const [title, yes, no] = asked.kind === "review" ? [`Before you sign: ${asked.call.step}`, "Sign in the wallet", "Do not send"] : [asked.title, "Go on all the same", "Do not go on"];
   return (
     <ModalOverlay isOpen isDismissable={false} onOpenChange={(open) => !open && answer(false)} className="overlay">
       <Modal className="modal">
         <Dialog className="dialog" role="alertdialog">
-          <Heading slot="title">Before you sign: {call.step}</Heading>
-          <dl className="terms">
-            {lines.map(([term, value]) => (
-              <div key={term}>
-                <dt>{term}</dt>
-                <dd className="full">{value}</dd>
-              </div>
-            ))}
-            <div>
-              <dt>ether sent with it</dt>
-              <dd className="full">
-                {formatEther(call.value)} {config.symbol}
-              </dd>
-            </div>
-            <div>
-              <dt>from</dt>
-              <dd className="full">{call.account}</dd>
-            </div>
-            <div>
-              <dt>to contract</dt>
-              <dd className="full">{call.to}</dd>
-            </div>
-            <div>
-              <dt>chain</dt>
-              <dd>
-                {config.name} ({call.chain})
-              </dd>
-            </div>
-            <div>
-              <dt>gas, at most</dt>
-              <dd data-testid="gas">
-                {count(call.gas)} ({formatEther(call.gas * call.feePerGas)} {config.symbol})
-              </dd>
-            </div>
-          </dl>
-          {checked.length > 0 && (
-            <>
-              <h3>Checked in this page</h3>
-              <ul>
-                {checked.map((text) => (
-                  <li key={text}>{text}</li>
-                ))}
-              </ul>
-            </>
-          )}
+          <Heading slot="title">{title}</Heading>
+          {asked.kind === "review" ? <ReviewOf review={asked} /> : <p className="warning">{asked.text}</p>}
           <div className="row">
-            <Button className="primary" onPress={() => answer(true)}>
-              Sign in the wallet
+            <Button className="primary" isDisabled={!armed} onPress={() => answer(true)}>
+              {yes}
             </Button>
-            <Button onPress={() => answer(false)}>Do not send</Button>
+            <Button onPress={() => answer(false)}>{no}</Button>
           </div>
         </Dialog>
       </Modal>
     </ModalOverlay>
+  );
+}
+
+function ReviewOf({ review: { call, lines, checked } }: { review: Review }) {
+  const { config } = useSession();
+  const rows: [string, string][] = [
+    ...lines,
+    ["ether sent with it", `${formatEther(call.value)} ${config.symbol}`],
+    ["from", call.account],
+    ["to contract", call.to],
+    ["chain", `${config.name} (${call.chain})`],
+  ];
+  return (
+    <>
+      <dl className="terms">
+        {rows.map(([term, value]) => (
+          <div key={term}>
+            <dt>{term}</dt>
+            <dd className="full">{value}</dd>
+          </div>
+        ))}
+        <div>
+          <dt>gas, at most</dt>
+          <dd data-testid="gas">
+            {count(call.gas)} ({formatEther(call.gas * call.feePerGas)} {config.symbol})
+          </dd>
+        </div>
+      </dl>
+      {checked.length > 0 && (
+        <>
+          <h3>Checked in this page</h3>
+          <ul>
+            {checked.map((text) => (
+              <li key={text}>{text}</li>
+            ))}
+          </ul>
+        </>
+      )}
+    </>
   );
 }

@@ -1,7 +1,8 @@
 // A step: a button, its progress, and what became of the money if it fails.
 import { type ReactNode, useCallback, useRef, useState } from "react";
 import { Button, Label, ProgressBar } from "react-aria-components";
-import { StepError, message } from "../chain/errors";
+import { NOTHING_SENT, StepError, message } from "../chain/errors";
+import { sendsSoFar } from "../chain/send";
 
 export type Running = { text: string; done: number; of: number };
 export type Progress = (done: number, of: number, what: string) => void;
@@ -17,20 +18,26 @@ export function useStep(): StepState {
   const [running, setRunning] = useState<Running | null>(null);
   const [error, setError] = useState<StepState["error"]>(null);
   const [result, setResult] = useState<string | null>(null);
-  const busy = useRef(false);
+  const busy = useRef<symbol | null>(null);
   const run = useCallback<StepState["run"]>(async (act) => {
     if (busy.current) return;
-    busy.current = true;
+    const run = Symbol();
+    busy.current = run;
     setError(null);
     setResult(null);
     setRunning({ text: "starting", done: 0, of: 0 });
+    const before = sendsSoFar();
     try {
-      setResult((await act((done, of, text) => setRunning({ text, done, of }))) ?? null);
+      // What still goes on after the step has failed says nothing any more.
+      setResult((await act((done, of, text) => busy.current === run && setRunning({ text, done, of }))) ?? null);
     } catch (caught) {
-      const money = caught instanceof StepError ? caught.money : "nothing was sent, no money moved";
-      setError({ message: message(caught), money });
+      const money = caught instanceof StepError ? caught.money : NOTHING_SENT;
+      const sent = sendsSoFar() - before;
+      // A step of several transactions: the earlier ones stay.
+      const stays = sent > 0 && money.startsWith(NOTHING_SENT);
+      setError({ message: message(caught), money: stays ? `this one was not sent, and moved none; ${sent} ${sent === 1 ? "transaction was" : "transactions were"} sent before it since the step began: see the bounty's state` : money });
     } finally {
-      busy.current = false;
+      busy.current = null;
       setRunning(null);
     }
   }, []);

@@ -9,6 +9,8 @@ use crate::{
     abi::IBounty,
     ipfs::{Memory, StoreError},
     offline::{self, Checked, HostDesk, HunterDesk, Place, ProofSource, check},
+    package::PackageError,
+    terms::Terms,
 };
 
 fn place() -> Place {
@@ -47,11 +49,14 @@ fn a_whole_bounty_and_what_its_calls_are_no_others() {
     let elsewhere = Place { chain: 2, ..place };
 
     let data = package.proving(Part::Data, &store).unwrap();
-    let (mut shown, mut salt) = (vec![], U256::ZERO);
+    let (mut shown, mut salt, mut first_group) = (vec![], U256::ZERO, vec![]);
     for index in 0..usize::from(terms.chunks) * usize::from(terms.groups) {
         let call = host.show(&package, &data, &terms, &place, index).unwrap();
         assert!(matches!(check(&call, &package, &terms, &place, me, None).unwrap(), Checked::Data { .. }));
         not(&call, &elsewhere, me, None);
+        if index == 0 {
+            first_group = call.clone();
+        }
         let mut other = IBounty::proveDataCall::abi_decode(&call).unwrap();
         shown.extend(offline::named(&package, &other.items).unwrap());
         salt = other.salt;
@@ -59,6 +64,8 @@ fn a_whole_bounty_and_what_its_calls_are_no_others() {
         not(&other.abi_encode(), &place, me, None);
     }
     assert_eq!(shown.len(), samples().len());
+    assert_eq!(offline::root(&package, salt, samples()).unwrap(), root);
+    assert_ne!(offline::root(&package, salt + U256::from(1), samples()).unwrap(), root);
     let mut stranger = HostDesk::new(&HostDesk::secrets().unwrap()).unwrap();
     stranger.take(&package, samples()).unwrap();
     assert!(matches!(stranger.show(&package, &data, &terms, &place, 0), Err(Error::OtherData { .. })));
@@ -95,7 +102,7 @@ fn a_whole_bounty_and_what_its_calls_are_no_others() {
     assert!(matches!(wrong, Err(Error::OtherInput { input: "context", .. })));
 
     let key = package.proving(Part::Delivery, &store).unwrap();
-    let mut parts = vec![];
+    let (mut parts, mut delivery) = (vec![], vec![]);
     for part in 0..usize::from(terms.delivery_chunks) {
         let made = hunter.delivery(&package, &ProofSource::Key(&key), &terms, place.context(me), part).unwrap();
         let expected = Checked::Delivery { chunk: part as u16 };
@@ -105,12 +112,29 @@ fn a_whole_bounty_and_what_its_calls_are_no_others() {
         other.ct[0] ^= U256::from(1);
         not(&other.abi_encode(), &place, me, cw);
         parts.push((call.ephemeral, call.ct));
+        delivery = made.call;
     }
     let file = host.receive(&package, &parts, hunter.commitment()).unwrap();
     let names = |weights: &Weights| weights.iter().map(|(name, _)| name.to_owned()).collect::<Vec<_>>();
     assert!(!names(&Weights::from_safetensors(&file).unwrap()).is_empty());
     assert!(stranger.receive(&package, &parts, hunter.commitment()).is_err(), "with another key");
     assert!(host.receive(&package, &parts, root).is_err(), "of another commitment");
+
+    // Numbers and lengths that the contract refuses.
+    let refused = |change: &dyn Fn(&mut IBounty::proveAccuracyCall)| {
+        let mut call = IBounty::proveAccuracyCall::abi_decode(&again.call).unwrap();
+        change(&mut call);
+        let error = check(&call.abi_encode(), &package, &terms, &place, me, cw).unwrap_err();
+        assert!(matches!(error, Error::Contract { .. }), "{error}");
+    };
+    refused(&|call| call.chunk = terms.chunks);
+    refused(&|call| call.correct = u32::from(terms.groups) * u32::from(terms.items) + 1);
+    let longer = Terms { delivery_elements: terms.delivery_elements + 3, ..terms.clone() };
+    let error = check(&delivery, &package, &longer, &place, me, cw).unwrap_err();
+    assert!(matches!(error, Error::Contract { .. }), "{error}");
+    let wider = Terms { items: terms.items + 1, ..terms.clone() };
+    let error = check(&first_group, &package, &wider, &place, me, None).unwrap_err();
+    assert!(matches!(error, Error::Contract { .. }), "{error}");
 
     // Terms that name another key.
     let mut renamed = terms.clone();
@@ -145,4 +169,19 @@ fn a_package_of_blocks_that_were_fetched_otherwise() {
     memory.remove(&blocks[0].parse().unwrap());
     assert!(matches!(own.get(&blocks[0].parse().unwrap()), Err(StoreError::NotFound { .. })));
     assert!(Package::blocks(b"{}", None).is_err());
+    // A small manifest that names a gigabyte of blocks, before any of them is asked for.
+    let json: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+    let block = json["graph"]["blocks"][0].clone();
+    let refused = |pointer: &str, blocks: usize, bytes: u64, part| {
+        let mut json = json.clone();
+        let file = json.pointer_mut(pointer).unwrap();
+        file["blocks"] = vec![block.clone(); blocks].into();
+        file["bytes"] = bytes.into();
+        let error = Package::blocks(&serde_json::to_vec(&json).unwrap(), part).unwrap_err();
+        assert!(matches!(error, PackageError::Size { .. }), "{pointer}: {error}");
+    };
+    refused("/graph", 4000, 100, None);
+    refused("/graph", 4000, 4000 << 18, None);
+    refused("/data/verifying", 2, 1 << 19, None);
+    refused("/delivery/proving", 5000, 5000 << 18, Some(Part::Delivery));
 }

@@ -99,6 +99,66 @@ fn terms_out_of_range_are_refused() {
 }
 
 #[test]
+fn terms_that_leave_a_hunter_no_time_are_refused() {
+    let terms = terms(Trust::DevelopmentOnly).unwrap();
+    let timed = |window: u64, proving: u64| {
+        let parts = u64::from(terms.delivery_chunks);
+        let (delivery_window, prove_until) = ((window * parts) as u32, terms.reveal_until + proving);
+        Terms { delivery_window, prove_until, ..terms.clone() }.leave_time()
+    };
+    let proving = 60 * u64::from(terms.chunks);
+    timed(61, proving + 1).unwrap();
+    let refused = |found, expected| match found {
+        Err(TermsError::Range { term, .. }) => assert_eq!(term, expected),
+        found => panic!("found {found:?}, expected a refusal of {expected}"),
+    };
+    refused(timed(60, proving + 1), "deliveryWindow");
+    refused(timed(61, proving), "proveUntil - revealUntil");
+}
+
+/// The address that a factory of a development chain answered for these terms (`addressOf`).
+#[test]
+fn an_address_is_that_of_its_terms_and_of_no_others() {
+    let mut one = [0; 32];
+    one[31] = 1;
+    let one = zkml_core::bounty::keys::SecretKey::from_be_bytes(&one).unwrap();
+    let terms = Terms {
+        host: "0x70997970C51812dc3A010C7d01b50e0d17dc79C8".parse().unwrap(),
+        token: None,
+        reward: ether(5),
+        bond: ether(1) / U256::from(10),
+        keys: [0x11, 0x22, 0x33].map(alloy::primitives::B256::repeat_byte),
+        setup: Setup::Ceremony(alloy::primitives::B256::repeat_byte(0x44)),
+        mode: Mode::Open,
+        winner: Winner::Best,
+        dataset: 7.into(),
+        chunks: 3,
+        groups: 2,
+        items: 4,
+        threshold: 20,
+        host_key: one.public(),
+        delivery_chunks: 2,
+        delivery_elements: 28,
+        commit_until: 2_000_000_000,
+        reveal_until: 2_000_000_100,
+        prove_until: 2_000_000_200,
+        delivery_window: 60,
+    };
+    let factory = "0x700b6a60ce7eaaea56f065753d8dcb9653dbad35".parse().unwrap();
+    let address = |terms: &Terms| terms.address(factory).unwrap();
+    assert_eq!(address(&terms), "0xb1e290b3717AEAA4F7c8B8FD7f07478845a1EC02".parse::<Address>().unwrap());
+    let key = zkml_core::bounty::keys::SecretKey::random(&mut OsRng).unwrap().public();
+    for other in [
+        Terms { host_key: key, ..terms.clone() },
+        Terms { bond: U256::ZERO, ..terms.clone() },
+        Terms { mode: Mode::Sealed, ..terms.clone() },
+    ] {
+        assert_ne!(address(&other), address(&terms));
+    }
+    assert_ne!(terms.address(Address::ZERO).unwrap(), address(&terms));
+}
+
+#[test]
 fn packages_are_rebuilt_and_compared() {
     let (store, cid) = published();
     let honest = package();
