@@ -111,7 +111,7 @@ test("a token is not taken for the chain's money, and its words are not the page
   const says = (decimals) => ({ readContract: async () => decimals });
   const money = { symbol: "T", decimals: 18, token };
   await m.bounty.requireDecimals(says(18), "create", money);
-  await assert.rejects(m.bounty.requireDecimals(says(24), "create", money), ({ message, money }) => /has 24 decimals, the amounts that were shown are of 18/.test(message) && /^nothing was sent/.test(money));
+  await assert.rejects(m.bounty.requireDecimals(says(24), "create", money), ({ message, money }) => /has 24 decimals, the amounts that were shown are of 18/.test(message) && money.startsWith("nothing was sent"));
   await assert.rejects(m.bounty.requireDecimals(chain.client, "create", money), /has 0 decimals/);
   await m.bounty.requireDecimals(says(24), "create", { ...money, token: null });
   const refused = await chain.client.readContract({ address: token, abi: m.abi.tokenAbi, functionName: "symbol" }).catch((error) => error);

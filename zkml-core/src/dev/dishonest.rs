@@ -7,7 +7,7 @@
 use std::{cell::Cell, collections::BTreeMap};
 
 use ark_bn254::Fr;
-use ark_ff::{Field, Zero};
+use ark_ff::{Field, Zero, batch_inversion};
 
 use crate::{
     arith::r1cs::{Accumulate, Assign},
@@ -124,6 +124,14 @@ impl<L: Lie> Dishonest<L> {
         self.next += 1;
         self.next - 1
     }
+
+    /// A variable of this value, and what the lie adds to it.
+    fn tell(&mut self, value: Fr) -> Fr {
+        let n = self.number();
+        let added = self.lie.added(n);
+        self.lied |= !added.is_zero();
+        self.assign.field_witness(Some(value + added))
+    }
 }
 
 impl<L: Lie> Cs for Dishonest<L> {
@@ -176,17 +184,17 @@ impl<L: Lie> FieldCs for Dishonest<L> {
     }
 
     fn field_product(&mut self, a: &Fr, b: &Fr) -> Fr {
-        let n = self.number();
-        let added = self.lie.added(n);
-        self.lied |= !added.is_zero();
-        self.assign.field_witness(Some(*a * *b + added))
+        self.tell(*a * *b)
     }
 
     fn field_quotient(&mut self, n: &Fr, d: &Fr) -> Fr {
-        let number = self.number();
-        let added = self.lie.added(number);
-        self.lied |= !added.is_zero();
-        self.assign.field_witness(Some(d.inverse().unwrap_or_default() * n + added))
+        self.tell(d.inverse().unwrap_or_default() * n)
+    }
+
+    fn field_quotients(&mut self, pairs: &[(Fr, Fr)]) -> Vec<Fr> {
+        let mut inverses: Vec<Fr> = pairs.iter().map(|(_, d)| *d).collect();
+        batch_inversion(&mut inverses);
+        pairs.iter().zip(inverses).map(|((n, _), inverse)| self.tell(inverse * n)).collect()
     }
 
     /// Of all that is fixed, as a transcript's hash would be.

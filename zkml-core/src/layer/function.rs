@@ -301,6 +301,8 @@ struct Sampled<'a> {
     cells: u32,
     /// Function values at the ends of the cells, for each side that has segments.
     ends: Vec<Vec<f64>>,
+    /// Whole bits of the largest of them.
+    whole: i32,
     /// Extent of a cell.
     extent: f64,
 }
@@ -310,14 +312,14 @@ impl<'a> Sampled<'a> {
         let extent = 2f64.powi(drop as i32 - request.scale);
         let side =
             |positive: &bool| (0..=1u32 << cells).map(|i| function.side(*positive, f64::from(i) * extent)).collect();
-        let ends = function.halves().iter().map(side).collect();
-        Self { function, request, drop, cells, ends, extent }
+        let ends: Vec<Vec<f64>> = function.halves().iter().map(side).collect();
+        let most = ends.iter().flatten().fold(1.0, |m: f64, y| m.max(y.abs()));
+        Self { function, request, drop, cells, ends, whole: most.log2().ceil() as i32, extent }
     }
 
     /// Finest scale to try: 40 bits more than the error, as long as the values have less than 56.
     fn finest(&self, bits: i32) -> i32 {
-        let most = self.ends.iter().flatten().fold(1.0, |m: f64, y| m.max(y.abs()));
-        (bits + 40).min(56 - most.log2().ceil() as i32)
+        (bits + 40).min(56 - self.whole)
     }
 
     /// Fitted table of so many segments and this degree, whose `uniform` leading coefficients are the same in all segments,

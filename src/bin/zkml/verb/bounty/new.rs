@@ -199,6 +199,15 @@ fn package(arguments: &Arguments, project: &Project) -> Result<FileCid, Error> {
     place::cid(text).map_err(|error| Error::file(&path, "read", error))
 }
 
+/// `part * samples`, rounded up, of the fraction as it is written: 0.07 of 100 is 7, where the nearest float makes 8 of it.
+fn share(part: f64, samples: usize) -> Option<u32> {
+    let text = part.to_string();
+    let (whole, digits) = text.split_once('.').unwrap_or((&text, ""));
+    let numerator: u128 = format!("{whole}{digits}").parse().ok()?;
+    let denominator = 10u128.checked_pow(u32::try_from(digits.len()).ok()?)?;
+    u32::try_from(numerator.checked_mul(samples as u128)?.div_ceil(denominator)).ok()
+}
+
 /// The correct answers that qualify.
 fn threshold(arguments: &Arguments, project: &Project, samples: usize) -> Result<Option<u32>, Error> {
     let (found, wrong): (End, Box<dyn Fn(String) -> Error>) =
@@ -225,7 +234,7 @@ fn threshold(arguments: &Arguments, project: &Project, samples: usize) -> Result
         };
     let count = match found {
         End::Whole(count) => u32::try_from(count).ok(),
-        End::Real(part) if part > 0.0 && part <= 1.0 => Some((part * samples as f64).ceil() as u32),
+        End::Real(part) if part > 0.0 && part <= 1.0 => share(part, samples),
         End::Real(_) => None,
     };
     let count = count.filter(|count| (1..=samples).contains(&(*count as usize)));
@@ -236,4 +245,21 @@ fn threshold(arguments: &Arguments, project: &Project, samples: usize) -> Result
     count.map(Some).ok_or_else(|| {
         wrong(format!("found {found}, expected 1 to {samples} correct answers, or a fraction such as 0.8"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::share;
+
+    #[test]
+    fn a_fraction_is_the_one_that_is_written() {
+        for hundredths in 1..=100 {
+            assert_eq!(share(f64::from(hundredths) / 100.0, 100), Some(hundredths));
+        }
+        assert_eq!(
+            (share(0.5, 3), share(1.0, 7), share(1e-9, 7), share(0.999, 1000)),
+            (Some(2), Some(7), Some(1), Some(999))
+        );
+        assert_eq!(share(f64::MIN_POSITIVE, 7), None);
+    }
 }
