@@ -103,6 +103,7 @@ test("damaged models are refused by their names, and so is another than was comm
   const { page } = hunter;
   const { bounty } = await opened();
   await page.getByLabel("Passphrase of the key file").fill(steps.PASSPHRASE);
+  await page.getByLabel("The same again").fill(steps.PASSPHRASE);
   const refused = async (path, reason) => {
     await page.getByLabel("Model (.onnx, .safetensors)").setInputFiles(path);
     await page.getByRole("button", { name: /open the model$/i }).click();
@@ -137,13 +138,14 @@ test("a damaged key file does not open, and does not take the place of the one t
   const saved = page.waitForEvent("download");
   await steps.openModel(hunter, project, bounty);
   const key = JSON.parse(readFileSync(await (await saved).path(), "utf8"));
+  const hosts = JSON.parse(readFileSync(keyFile.path, "utf8"));
   const choose = (name, text) => page.getByLabel("Another key file").setInputFiles(file(name, text));
   for (const [name, text, reason] of [
     ["short.key.json", JSON.stringify(key).slice(0, -1), "it is no key file of a bounty, or not all of one"],
     ["without.key.json", JSON.stringify({ ...key, bounty: undefined }), "it is no key file of a bounty, or not all of one"],
     ["noise.key.json", NOISE, "it is no key file of a bounty, or not all of one"],
-    ["host.key.json", readFileSync(keyFile.path), `the key file is of the host of ${bounty} on chain 31337, expected the hunter of ${bounty}`],
-    ["other.key.json", JSON.stringify({ ...key, account: chain.accounts[3] }), `the key file is of the account ${chain.accounts[3]}, expected ${chain.accounts[2]}`],
+    ["host.key.json", readFileSync(keyFile.path), `the key file is of the host ${hosts.account} of bounty ${bounty} on chain 31337, expected the hunter ${key.account} of ${bounty}`],
+    ["other.key.json", JSON.stringify({ ...key, account: chain.accounts[3] }), `the key file is of the hunter ${chain.accounts[3]} of bounty ${bounty} on chain 31337, expected the hunter ${key.account} of ${bounty}`],
   ]) {
     await choose(name, text);
     await page.getByRole("alert").filter({ hasText: `${name}: ${reason}` }).waitFor();

@@ -17,7 +17,7 @@ async function checked(bounty, ...texts) {
   const anyone = await w.person(null, `#/bounty/${bounty}/check?package=${w.project.cid}`);
   await steps.rebuild(anyone);
   await steps.button(anyone.page, "Check all").click();
-  for (const text of texts) await anyone.page.getByText(text, { exact: true }).waitFor();
+  for (const text of texts) await anyone.page.getByText(text).first().waitFor();
   await anyone.close();
 }
 
