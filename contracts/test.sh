@@ -3,15 +3,12 @@
 # ./test.sh quick: without the long invariants and coverage. ./test.sh gas: writes gas.md and the snapshots anew.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
+source ../tools.sh
 forge() { ./tool.sh forge "$@"; }
 say() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
 die() { printf 'test.sh: %s\n' "$*" >&2; exit 1; }
 
-if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
-  say "packages"
-  npm ci
-  touch node_modules/.package-lock.json
-fi
+installed .
 
 if [ "${1:-}" = gas ]; then
   GAS_WRITE=1 forge test --match-test gas

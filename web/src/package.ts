@@ -7,6 +7,12 @@ import type { Bounty } from "./chain/bounty";
 
 export type { PackageSummary, Part };
 
+/** Whether one of its keys is of a single party, by its own word. */
+export const ofSingleParty = (pack: PackageSummary): boolean => pack.statements.some((statement) => statement.ceremony === null);
+
+/** The constraints of a statement's circuit. */
+export const constraintsOf = (pack: PackageSummary, part: Part): number => pack.statements.find((statement) => statement.part === part)?.constraints ?? 0;
+
 export const CID = /^(bafkrei[a-z2-7]{52}|bafybei[a-z2-7]{52}|Qm[1-9A-HJ-NP-Za-km-z]{44})$/;
 
 export async function rebuild(gateway: string, cid: string, progress?: Progress): Promise<PackageSummary> {

@@ -349,8 +349,9 @@ pub fn inspect(chain: &Chain, bounty: Address) -> Result<(Terms, State), Error> 
         return Err(Error::NoBounty { found: bounty, factory });
     }
     let terms = Terms::from_abi(&chain.view(bounty, &IBounty::termsCall {})?)?;
-    if terms.address(factory)? != bounty {
-        return Err(Error::OtherTerms { found: terms.address(factory)?, bounty });
+    let found = terms.address(factory)?;
+    if found != bounty {
+        return Err(Error::OtherTerms { found, bounty });
     }
     Ok((terms, State::of(chain, bounty)?))
 }

@@ -526,10 +526,6 @@ fn weights_of(package: &Package, file: &[u8], divide: f64) -> Result<Weights, Js
         Ok(weights) => return Ok(weights),
         Err(error) => error.to_string(),
     };
-    // Its name is not known here: where it is neither, what is wrong with it as each of them is said.
-    if let Err(error) = onnx::import(file, &Options::default()) {
-        return Err(Step::Model.error(&GivenError::Model { safetensors, onnx: error.to_string() }));
-    }
     let range = package.graph().range();
     let read = |classify: bool, bytes: bool| {
         let options = if bytes { None } else { range }.into_iter().fold(Options::default(), Options::range);
@@ -546,7 +542,12 @@ fn weights_of(package: &Package, file: &[u8], divide: f64) -> Result<Weights, Js
             Err(error) => first = first.or(Some(error)),
         }
     }
-    Err(first.map_or_else(|| unread("model", "it is empty"), |error| Step::Model.error(&error)))
+    // Its name is not known here: where it is neither, what is wrong with it as each of them is said.
+    Err(match (onnx::import(file, &Options::default()), first) {
+        (Err(onnx), _) => Step::Model.error(&GivenError::Model { safetensors, onnx: onnx.to_string() }),
+        (Ok(_), Some(error)) => Step::Model.error(&error),
+        (Ok(_), None) => unread("model", "it is empty"),
+    })
 }
 
 #[wasm_bindgen]

@@ -260,8 +260,8 @@ impl Error {
 fn of_bounty(error: &zkml::bounty::Error) -> Kind {
     use zkml::bounty::{Error, FolderError, package::PackageError, terms::TermsError};
     match error {
-        Error::Node { .. } | Error::NotMined { .. } | Error::Replaced { .. } | Error::NoFactory { .. } => Kind::Chain,
-        Error::OtherTerms { .. } => Kind::Chain,
+        Error::Node { .. } | Error::NotMined { .. } | Error::Replaced { .. } => Kind::Chain,
+        Error::NoFactory { .. } | Error::OtherTerms { .. } => Kind::Chain,
         Error::Store(_) | Error::Package(PackageError::Store { .. }) => Kind::Chain,
         Error::State { .. } | Error::NoBounty { .. } | Error::OtherFolder { .. } => Kind::Bounty,
         Error::Terms(TermsError::Range { .. }) => Kind::Project,

@@ -122,6 +122,12 @@ export async function requireDecimals(reader: Reader, step: string, { token, dec
 /** What reward and bond are in, as a review says it. */
 export const tokenLine = (money: Money): [string, string] => ["token", money.token ?? `none: ${money.symbol} of the chain`];
 
+/** What qualifies, and who of those wins. */
+export const thresholdLine = (terms: Terms): [string, string] => [
+  "threshold",
+  `${terms.threshold} of ${samplesOf(terms)} correct; ${terms.best ? "the most accurate wins" : "the first committed wins"}`,
+];
+
 /** Everything about one bounty. That the terms are this address's is computed here; the rest is the node's word. */
 export async function read(client: PublicClient, config: Config, address: Address): Promise<Bounty> {
   const made = await client.readContract({ address: config.factory, abi: factoryAbi, functionName: "isBounty", args: [address] });

@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { type Bounty, encodeTerms, read, samplesOf, tokenLine } from "../chain/bounty";
+import { type Bounty, encodeTerms, read, samplesOf, thresholdLine, tokenLine } from "../chain/bounty";
 import { message } from "../chain/errors";
 import { amount, bytes, count, duration, same, time } from "../format";
 import { next, standing } from "../next";
-import { type PackageSummary, rebuild, remember, remembered } from "../package";
+import { type PackageSummary, ofSingleParty, rebuild, remember, remembered } from "../package";
 import { Bars } from "../parts/Bars";
 import { Check, Field, Terms } from "../parts/fields";
 import { StepButton, StepStatus, useStep } from "../parts/step";
@@ -112,7 +112,7 @@ function Overview({ bounty }: { bounty: Bounty }) {
             ["reward", amount(terms.reward, money)],
             ["bond", amount(terms.bond, money)],
             tokenLine(money),
-            ["threshold", `${terms.threshold} of ${samplesOf(terms)} correct; ${terms.best ? "the most accurate wins" : "the first committed wins"}`],
+            thresholdLine(terms),
             ["data", `${terms.open ? "open: shown from the start" : "sealed: shown after the last commitment"}, in ${terms.chunks} chunks of ${terms.groups} groups of ${terms.items}`],
             ["commit until", time(terms.commitUntil)],
             ["reveal until", time(terms.revealUntil)],
@@ -176,7 +176,7 @@ export function AcceptSetup({ single, label, checked, onChange }: { single: bool
 }
 
 export function PackageSummaryView({ pack }: { pack: PackageSummary }) {
-  const single = pack.statements.some((statement) => statement.ceremony === null);
+  const single = ofSingleParty(pack);
   return (
     <>
       <p className="good" data-testid="rebuilt">

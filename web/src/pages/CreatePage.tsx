@@ -11,7 +11,7 @@ import { type Data, keepData } from "../data";
 import { engine } from "../engine";
 import { amount, duration, parseAmount, parseDuration, parseThreshold, save, time } from "../format";
 import { boxOf } from "../kept";
-import { type PackageSummary, rebuild, remember, takeFolder } from "../package";
+import { type PackageSummary, ofSingleParty, rebuild, remember, takeFolder } from "../package";
 import { put } from "../ipfs";
 import { AGAIN, lockAndSave } from "../parts/Unlock";
 import { Choice, Field, FileField } from "../parts/fields";
@@ -63,7 +63,7 @@ export function CreatePage() {
     // A reload loses no word of it. Nothing in it is secret.
     localStorage.setItem(DRAFT, JSON.stringify(next));
   };
-  const single = pack?.statements.some((statement) => statement.ceremony === null) ?? false;
+  const single = pack !== null && ofSingleParty(pack);
   // What was typed is of the account that it was typed for.
   const typedFor = useRef(account);
   useEffect(() => {

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { type Hex, bytesToHex, encodeFunctionData, hexToBytes, isAddress, isHex, zeroAddress } from "viem";
 import { bountyAbi, tokenAbi } from "../chain/abi";
-import { type Bounty, encodeTerms, provenChunks, read, requireDecimals, samplesOf, shown, tokenLine } from "../chain/bounty";
+import { type Bounty, encodeTerms, provenChunks, read, requireDecimals, samplesOf, shown, thresholdLine, tokenLine } from "../chain/bounty";
 import { message } from "../chain/errors";
 import { deliveryGas } from "../chain/send";
 import { type Reader, doubt, hasty, requireCommitting, requireTurn, timeFor } from "../chain/time";
@@ -10,7 +10,7 @@ import { amount, bytes, count, duration, same, save, time } from "../format";
 import { fetchBlock } from "../ipfs";
 import * as idb from "../kept";
 import { standing } from "../next";
-import { type PackageSummary, placeOf, provingKey, requireKey, word } from "../package";
+import { type PackageSummary, constraintsOf, ofSingleParty, placeOf, provingKey, requireKey, word } from "../package";
 import { Bars } from "../parts/Bars";
 import { useOpening, lockAndSave } from "../parts/Unlock";
 import { Field, FileField, Terms } from "../parts/fields";
@@ -142,9 +142,9 @@ export function HunterTab({ bounty, pack, stale }: { bounty: Bounty; pack: Packa
       call = kept && (await check(bytesToHex(kept)).catch(() => undefined));
     }
     if (!call) {
-      const circuit = pack.statements.find((statement) => statement.part === part);
-      if ((circuit?.constraints ?? 0) > MAX_CONSTRAINTS)
-        throw new Error(`the circuit has ${count(circuit?.constraints ?? 0)} constraints, more than a page has memory for; run the command below, and choose the proof that it keeps`);
+      const constraints = constraintsOf(pack, part);
+      if (constraints > MAX_CONSTRAINTS)
+        throw new Error(`the circuit has ${count(constraints)} constraints, more than a page has memory for; run the command below, and choose the proof that it keeps`);
       await provingKey(gateway, pack.cid, part, progress);
       progress(0, 0, `proving ${part} ${index}`);
       call = await check((await engine.hunterProve(name, pack.cid, encoded, place, account, part, index)).call);
@@ -161,7 +161,7 @@ export function HunterTab({ bounty, pack, stale }: { bounty: Bounty; pack: Packa
     return calls;
   }
 
-  const single = pack?.statements.some((statement) => statement.ceremony === null) ?? terms.development;
+  const single = pack ? ofSingleParty(pack) : terms.development;
   const short = hasty(terms, config);
   // The contract names turns of those who qualified when there are none any more, too.
   const turn = ["Committing", "Proving", "Delivering"].includes(bounty.state) ? me?.turn : null;
@@ -223,8 +223,7 @@ export function HunterTab({ bounty, pack, stale }: { bounty: Bounty; pack: Packa
                 await engine.verifySetup(pack.cid, encoded, terms.development);
                 // The one that is used next is the one that stays.
                 for (const part of ["delivery", "accuracy"] as const) {
-                  const constraints = pack.statements.find((statement) => statement.part === part)?.constraints ?? 0;
-                  await requireKey(gateway, pack.cid, part, constraints <= MAX_CONSTRAINTS, progress);
+                  await requireKey(gateway, pack.cid, part, constraintsOf(pack, part) <= MAX_CONSTRAINTS, progress);
                 }
                 progress(0, 0, "waiting for you");
                 const ready = async (reader: Reader) => {
@@ -254,7 +253,7 @@ export function HunterTab({ bounty, pack, stale }: { bounty: Bounty; pack: Packa
                     ["bond", amount(terms.bond, money)],
                     ["reward", amount(terms.reward, money)],
                     tokenLine(money),
-                    ["threshold", `${terms.threshold} of ${samplesOf(terms)} correct; ${terms.best ? "the most accurate wins" : "the first committed wins"}`],
+                    thresholdLine(terms),
                     ["commit until", time(terms.commitUntil)],
                     ["reveal until", time(terms.revealUntil)],
                     ["prove until", `${time(terms.proveUntil)}; ${duration(terms.proveUntil - terms.revealUntil)} after the data is shown at the latest`],

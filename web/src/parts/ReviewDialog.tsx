@@ -1,8 +1,9 @@
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { formatEther } from "viem";
 import { Button, Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 import { count } from "../format";
 import { type Asked, type Review, useSession } from "../session";
+import { Terms } from "./fields";
 
 /** How long a question is shown before it takes a yes: a second press of the last one's button is none. */
 const ARMED_AFTER = 400;
@@ -35,29 +36,22 @@ export function ReviewDialog({ asked, answer }: { asked: Asked; answer: (yes: bo
 
 function ReviewOf({ review: { call, lines, checked } }: { review: Review }) {
   const { config } = useSession();
-  const rows: [string, string][] = [
+  const rows: [string, ReactNode][] = [
     ...lines,
     ["ether sent with it", `${formatEther(call.value)} ${config.symbol}`],
     ["from", call.account],
     ["to contract", call.to],
     ["chain", `${config.name} (${call.chain})`],
+    [
+      "gas, at most",
+      <span key="gas" data-testid="gas">
+        {count(call.gas)} ({formatEther(call.gas * call.feePerGas)} {config.symbol})
+      </span>,
+    ],
   ];
   return (
     <>
-      <dl className="terms">
-        {rows.map(([term, value]) => (
-          <div key={term}>
-            <dt>{term}</dt>
-            <dd className="full">{value}</dd>
-          </div>
-        ))}
-        <div>
-          <dt>gas, at most</dt>
-          <dd data-testid="gas">
-            {count(call.gas)} ({formatEther(call.gas * call.feePerGas)} {config.symbol})
-          </dd>
-        </div>
-      </dl>
+      <Terms rows={rows} />
       {checked.length > 0 && (
         <>
           <h3>Checked in this page</h3>

@@ -57,14 +57,7 @@ impl Lagrange {
     /// # Errors
     /// If there are fewer powers, or the number is no power of two.
     pub fn of(powers: &Powers, n: usize) -> Result<Self, Fault> {
-        let domain = |n: usize| {
-            let found = Domain::new(n).filter(|domain| n.is_power_of_two() && domain.size() == n);
-            found.ok_or(Fault::Rows { found: n, most: powers.rows() })
-        };
-        let (domain, double) = (domain(n)?, domain(2 * n)?);
-        if n > powers.rows() {
-            return Err(Fault::Rows { found: n, most: powers.rows() });
-        }
+        let (domain, double) = domains(n, powers)?;
         let [tau, alpha, beta] = [&powers.tau_g1, &powers.alpha_g1, &powers.beta_g1].map(|list| &list[..n]);
         let mut all = powers.tau_g1[..powers.tau_g1.len().min(2 * n)].to_vec();
         all.resize(2 * n, G1Affine::identity());
@@ -101,10 +94,7 @@ impl Lagrange {
     pub fn check(&self, powers: &Powers) -> Result<(), Fault> {
         let Self { tau_g1, tau_g2, alpha_g1, beta_g1, double_g1 } = self;
         let n = tau_g1.len();
-        let domain = |n: usize| Domain::new(n).filter(|domain| n.is_power_of_two() && domain.size() == n);
-        let (Some(small), Some(large), true) = (domain(n), domain(2 * n), n <= powers.rows()) else {
-            return Err(Fault::Rows { found: n, most: powers.rows() });
-        };
+        let (small, large) = domains(n, powers)?;
         self.admit(n)?;
         for (what, list) in [(TAU_G1, tau_g1.as_slice()), (ALPHA, alpha_g1), (BETA, beta_g1), (DOUBLE, double_g1)] {
             check_points(list, what)?;
@@ -193,6 +183,15 @@ impl Bases {
             }
         }
     }
+}
+
+/// The domain of `n` elements, a power of two of which there are powers, and that of twice as many.
+fn domains(n: usize, powers: &Powers) -> Result<(Domain, Domain), Fault> {
+    let most = powers.rows();
+    // The largest domains are no powers of two.
+    let of = |n: usize| Domain::new(n).filter(|domain| domain.size() == n);
+    let both = if n.is_power_of_two() && n <= most { of(n).zip(of(2 * n)) } else { None };
+    both.ok_or(Fault::Rows { found: n, most })
 }
 
 fn basis_g1(domain: &Domain, points: &[G1Affine]) -> Vec<G1Affine> {
