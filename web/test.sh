@@ -31,5 +31,7 @@ mkdir -p "$ZKML_WEB_FILES"
 if [ "${ZKML_CEREMONIES:-}" = 1 ] || [ -d "$target/web-ceremonies" ]; then
   export ZKML_WEB_CEREMONIES="$target/web-ceremonies"
 fi
-node --test --test-concurrency=1 tests/page.test.js tests/demo.test.js tests/failures.test.js tests/hostile.test.js tests/files.test.js tests/winners.test.js \
+# Two at once, as each waits for blocks and pages most of the time; what they share is made before.
+node tests/projects.js
+node --test --test-concurrency=2 tests/events.test.js tests/page.test.js tests/demo.test.js tests/failures.test.js tests/hostile.test.js tests/files.test.js tests/winners.test.js \
   tests/ceremony.test.js tests/bounty.test.js

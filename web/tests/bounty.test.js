@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { getAddress, parseEther } from "viem";
 import { changed, lastCalls, refuses } from "./calls.js";
-import { hunterProject, zkmlMeanwhile } from "./project.js";
+import { hunterProject, scratch, zkmlMeanwhile } from "./project.js";
 import * as steps from "./steps.js";
 import { picture, world } from "./world.js";
 
 let w;
 before(async () => {
-  w = await world();
+  w = await world({}, "digits");
 });
 after(() => w?.stop());
 
@@ -170,7 +170,7 @@ test("an open bounty in tokens, with proofs that the command made", async () => 
   const saved = page.waitForEvent("download");
   await steps.button(page, "Save secrets.json").click();
   const secrets = readFileSync(await (await saved).path(), "utf8");
-  const folder = join(process.env.ZKML_WEB_FILES, "hunter");
+  const folder = join(scratch(), "hunter");
   hunterProject(folder, project, { rpc: chain.rpc, factory: chain.factory, key: chain.keys[4], bounty, secrets, store: ipfs.url });
   const command = await page.locator("pre").innerText();
   await zkmlMeanwhile(process.env.ZKML_COMMAND, folder, command.trim().split(" ").slice(1));

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decodeFunctionData, encodeFunctionData, parseAbi } from "viem";
+import { scratch } from "./project.js";
 import * as steps from "./steps.js";
 
 const proofAbi = parseAbi([
@@ -13,7 +14,7 @@ const proofAbi = parseAbi([
 /** The file of a call, changed. */
 export function changed(name, call, change) {
   const { functionName, args } = decodeFunctionData({ abi: proofAbi, data: call });
-  const path = join(process.env.ZKML_WEB_FILES, name);
+  const path = join(scratch(), name);
   writeFileSync(path, JSON.stringify({ call: encodeFunctionData({ abi: proofAbi, functionName, args: change([...args]) }) }));
   return path;
 }

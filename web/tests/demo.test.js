@@ -1,14 +1,18 @@
 // The demonstration: its wallets, its clock and its store do what demo.js prints.
 import assert from "node:assert/strict";
+import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { demo } from "../demo/demo.js";
 import { person } from "./browser.js";
+import { scratch } from "./project.js";
 import * as steps from "./steps.js";
 
 let shown;
 before(async () => {
-  shown = await demo(join(process.env.ZKML_WEB_FILES, "demo"), 0, process.env.ZKML_COMMAND);
+  const folder = join(scratch(), "demo");
+  cpSync(join(process.env.ZKML_WEB_FILES, "digits"), join(folder, "project"), { recursive: true });
+  shown = await demo(folder, 0, process.env.ZKML_COMMAND);
 });
 after(() => shown?.stop());
 

@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { refuses } from "./calls.js";
-import { hunterProject, mistaken, root, zkmlMeanwhile } from "./project.js";
+import { hunterProject, mistaken, root, scratch, zkmlMeanwhile } from "./project.js";
 import * as steps from "./steps.js";
 import { world } from "./world.js";
 
@@ -13,7 +13,7 @@ let w;
 let host;
 let hunter;
 before(async () => {
-  w = await world({}, "small");
+  w = await world();
   [host, hunter] = [await w.person(1), await w.person(2)];
 });
 after(() => w?.stop());
@@ -22,7 +22,7 @@ const NOISE = Buffer.alloc(5_000_000, createHash("sha512").update("noise").diges
 
 /** A file of this name, with other bytes. */
 function file(name, bytes) {
-  const folder = join(process.env.ZKML_WEB_FILES, "damaged");
+  const folder = join(scratch(), "damaged");
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, name), bytes);
   return join(folder, name);
@@ -54,7 +54,7 @@ async function proven() {
   const saved = page.waitForEvent("download");
   await steps.button(page, "Save secrets.json").click();
   const secrets = readFileSync(await (await saved).path(), "utf8");
-  const folder = join(process.env.ZKML_WEB_FILES, `hunter-${bounty}`);
+  const folder = join(scratch(), `hunter-${bounty}`);
   hunterProject(folder, project, { rpc: chain.rpc, factory: chain.factory, key: chain.keys[2], bounty, secrets, store: ipfs.url });
   for (const part of ["accuracy", "delivery"])
     await zkmlMeanwhile(process.env.ZKML_COMMAND, folder, ["bounty", "prove", part, bounty, "--package", project.cid, "--development"]);

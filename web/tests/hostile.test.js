@@ -388,7 +388,7 @@ test("in the browser", async (t) => {
   w = await world(async ({ rpc }) => {
     between = await node(rpc);
     return { rpc: between.url };
-  });
+  }, "digits");
   try {
     await t.test("a key that can't be opened, no time, and a creation whose end was not seen: no second reward is sent", creation);
     await t.test("a token that reverts with words of its own hides no other bounty", list);

@@ -9,6 +9,13 @@ import { powers } from "./powers.js";
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 
+/** A folder of this process alone: files of tests run side by side. */
+export function scratch() {
+  const folder = join(process.env.ZKML_WEB_FILES, `process-${process.pid}`);
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
 /** Runs the command in a folder. */
 export function zkml(command, folder, arguments_, env = {}) {
   try {
@@ -129,7 +136,7 @@ export function mistaken(project) {
   const first = Buffer.from(row(0));
   row(2).copy(row(0));
   first.copy(row(2));
-  const model = join(process.env.ZKML_WEB_FILES, "mistaken.onnx");
+  const model = join(scratch(), "mistaken.onnx");
   writeFileSync(model, bytes);
   return { ...project, model };
 }

@@ -1,6 +1,7 @@
 // The steps of both parties, as people do them at the page.
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
+import { scratch } from "./project.js";
 
 export const PASSPHRASE = "correct horse battery";
 
@@ -58,7 +59,7 @@ export async function create(host, project, terms = {}, before = async () => {})
   await page.getByText(/^bounty 0x[0-9a-fA-F]{40} holds/).waitFor();
   const bounty = /0x[0-9a-fA-F]{40}/.exec(await page.getByText(/^bounty 0x[0-9a-fA-F]{40} holds/).innerText())[0];
   // Downloads end with the browser that made them.
-  const path = join(process.env.ZKML_WEB_FILES, file.suggestedFilename());
+  const path = join(scratch(), file.suggestedFilename());
   await file.saveAs(path);
   return { bounty, shown, keyFile: { path } };
 }

@@ -8,7 +8,7 @@ import { world } from "./world.js";
 
 let w;
 before(async () => {
-  w = await world({}, "small");
+  w = await world();
 });
 after(() => w?.stop());
 

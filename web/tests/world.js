@@ -23,7 +23,7 @@ const termsAbi = parseAbi([
  * The world of a project: of a kind, with its keys made in another way than by a single party if that is said. `changed`: what is configured otherwise; or
  * what makes that, of the chain.
  */
-export async function world(changed = {}, kind = "digits", keys = undefined) {
+export async function world(changed = {}, kind = "small", keys = undefined) {
   const command = process.env.ZKML_COMMAND;
   const cache = process.env.ZKML_WEB_FILES;
   assert.ok(command && cache, "ZKML_COMMAND and ZKML_WEB_FILES: set by test.sh");

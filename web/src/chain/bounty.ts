@@ -14,6 +14,7 @@ import { plainSymbol } from "../format";
 import { bountyAbi, factoryAbi, tokenAbi } from "./abi";
 import { addressOf } from "./address";
 import { NOTHING_SENT, StepError, reverted } from "./errors";
+import { events } from "./events";
 import type { Reader } from "./time";
 
 export const STATES = ["Committing", "Revealing", "Proving", "Delivering", "Paid", "Refundable", "Refunded", "Cancelled"] as const;
@@ -70,18 +71,6 @@ export function decodeTerms(encoded: Hex): Terms {
 
 export const samplesOf = (terms: Terms): number => terms.chunks * terms.groups * terms.items;
 
-/** Asks for events in pieces that public nodes answer. */
-export async function pieces<T>(client: PublicClient, since: bigint, ask: (fromBlock: bigint, toBlock: bigint) => Promise<T[]>): Promise<T[]> {
-  const PIECE = 10_000n;
-  const last = await client.getBlockNumber({ cacheTime: 0 });
-  const found: T[] = [];
-  for (let from = since; from <= last; from += PIECE) {
-    const to = from + PIECE - 1n;
-    found.push(...(await ask(from, to < last ? to : last)));
-  }
-  return found;
-}
-
 export async function requireFactory(client: PublicClient, config: Config): Promise<void> {
   const found = await client.getChainId();
   if (found !== config.chain) throw new NoBounty(`the node is of chain ${found}, expected ${config.chain}; configure the page anew`);
@@ -92,7 +81,7 @@ export async function requireFactory(client: PublicClient, config: Config): Prom
 /** The addresses of all bounties of the factory, the newest first. */
 export async function browse(client: PublicClient, config: Config): Promise<Address[]> {
   await requireFactory(client, config);
-  const logs = await pieces(client, config.since, (fromBlock, toBlock) =>
+  const logs = await events(client, "bounties", config.since, (fromBlock, toBlock) =>
     client.getContractEvents({ address: config.factory, abi: factoryAbi, eventName: "BountyCreated", fromBlock, toBlock, strict: true }),
   );
   return logs.map((log) => log.args.bounty).toReversed();
@@ -145,7 +134,7 @@ export async function read(client: PublicClient, config: Config, address: Addres
     client.readContract({ ...of, functionName: "winner" }),
     client.getBlock(),
   ]);
-  const committed = await pieces(client, config.since, (fromBlock, toBlock) =>
+  const committed = await events(client, `committed ${address}`, config.since, (fromBlock, toBlock) =>
     client.getContractEvents({ ...of, eventName: "Committed", fromBlock, toBlock, strict: true }),
   );
   const [hunters, hostCredit, money] = await Promise.all([
@@ -226,7 +215,7 @@ export async function settledTime(client: PublicClient, config: Config): Promise
 
 /** All transactions with proofs, in their order. */
 export async function proofs(client: PublicClient, config: Config, address: Address): Promise<ProofLog[]> {
-  const logs = await pieces(client, config.since, (fromBlock, toBlock) =>
+  const logs = await events(client, `all ${address}`, config.since, (fromBlock, toBlock) =>
     client.getContractEvents({ address, abi: bountyAbi, fromBlock, toBlock, strict: true }),
   );
   const found: ProofLog[] = [];
@@ -256,17 +245,17 @@ export async function proofs(client: PublicClient, config: Config, address: Addr
 
 /** The groups of data that were shown, in their order, with the salt. */
 export async function shown(client: PublicClient, config: Config, address: Address): Promise<{ salt: bigint; items: readonly bigint[] }[]> {
-  const logs = await pieces(client, config.since, (fromBlock, toBlock) =>
+  const logs = await events(client, `data ${address}`, config.since, (fromBlock, toBlock) =>
     client.getContractEvents({ address, abi: bountyAbi, eventName: "DataProven", fromBlock, toBlock, strict: true }),
   );
   const place = (log: (typeof logs)[number]) => Number(log.args.chunk) * 65536 + Number(log.args.group);
-  return logs.sort((a, b) => place(a) - place(b)).map((log) => ({ salt: log.args.salt, items: log.args.items }));
+  return logs.toSorted((a, b) => place(a) - place(b)).map((log) => ({ salt: log.args.salt, items: log.args.items }));
 }
 
 /** The parts of what a hunter delivered, in their order. */
 export async function delivered(client: PublicClient, config: Config, address: Address, hunter: Address) {
-  const logs = await pieces(client, config.since, (fromBlock, toBlock) =>
+  const logs = await events(client, `delivered ${address} ${hunter}`, config.since, (fromBlock, toBlock) =>
     client.getContractEvents({ address, abi: bountyAbi, eventName: "Delivered", args: { hunter }, fromBlock, toBlock, strict: true }),
   );
-  return logs.sort((a, b) => Number(a.args.chunk - b.args.chunk)).map((log) => ({ ephemeral: log.args.ephemeral, ct: log.args.ct }));
+  return logs.toSorted((a, b) => Number(a.args.chunk - b.args.chunk)).map((log) => ({ ephemeral: log.args.ephemeral, ct: log.args.ct }));
 }
