@@ -21,14 +21,16 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let model = Larger::init(&mut zkml::rand::rngs::OsRng)?;
 //! let samples: Vec<Tensor> = (0..8).map(|i| Tensor::from_fn([4], |j| f64::from((3 * i + 5 * j as i32) % 17 - 8))).collect();
-//! let gadget = ModelGadget::new(&model.quantize(&samples, Target::top1(0.9))?)?;
+//! let quantized = model.quantize(&samples, Target::top1(0.9))?;
+//! let gadget = ModelGadget::new(&quantized)?;
 //!
 //! let cs = ConstraintSystem::<Fr>::new_ref();
 //! let input = [3, -1, 7, 0].map(|q: i64| FpVar::new_witness(cs.clone(), || Ok(Fr::from(q))));
 //! let input: Vec<FpVar<Fr>> = input.into_iter().collect::<Result<_, _>>()?;
 //! let class = gadget.enforce(&cs, &input)?;
 //! assert!(cs.is_satisfied()?);
-//! assert_eq!(class[0].value()?, Fr::from(model.classify(&Tensor::vector(vec![3.0, -1.0, 7.0, 0.0]))? as u64));
+//! let expected = quantized.forward(&Tensor::vector(vec![3.0, -1.0, 7.0, 0.0]))?.class;
+//! assert_eq!(Some(class[0].value()?), expected.map(|class| Fr::from(class as u64)));
 //! # Ok(())
 //! # }
 //! ```
