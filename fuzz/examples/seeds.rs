@@ -4,9 +4,14 @@ use std::{error::Error, fs, path::Path};
 
 use zkml::{
     prelude::*,
-    prove::{file::CHECKSUM, file::HEADER},
+    prove::{
+        Ceremony, Digest, Fr, Groth16,
+        file::{CHECKSUM, HEADER},
+        iden3::{export_r1cs, export_wtns, export_zkey},
+    },
     rand::{SeedableRng, rngs::StdRng},
 };
+use zkml_groth16::iden3::write_ptau;
 
 /// What is read with a header is mutated without: its digest and its payload.
 fn opened(file: &[u8]) -> Vec<u8> {
@@ -48,5 +53,19 @@ fn main() -> Result<(), Box<dyn Error>> {
         let proof = circuit.prove(&keys.proving, &samples[0], &mut rng)?;
         seed("proof", &name, &opened(&proof.to_bytes()))?;
     }
+
+    let (square, powers) = (zkml_fuzz::square(), &*zkml_fuzz::POWERS);
+    let mut ceremony = Ceremony::<Groth16>::new(&square, zkml_fuzz::table(), Digest::default(), powers)?;
+    let contribution = ceremony.contribution("first", b"", &mut rng)?;
+    seed("ceremony", "contribution", &opened(&contribution.to_bytes()))?;
+    ceremony.add(contribution)?;
+    seed("ceremony", "contributed", &opened(&ceremony.to_bytes()))?;
+    ceremony.beacon("beacon", b"what nobody could choose", 10)?;
+    seed("ceremony", "beacon", &opened(&ceremony.to_bytes()))?;
+    let keys = ceremony.finish(&square, &ceremony.circuit(), powers)?;
+    seed("iden3", "square.ptau", &write_ptau(powers)?)?;
+    seed("iden3", "square.r1cs", &export_r1cs(&square)?)?;
+    seed("iden3", "square.wtns", &export_wtns(&[1u64, 9, 3].map(Fr::from)))?;
+    seed("iden3", "square.zkey", &export_zkey(&keys.proving, &square)?)?;
     Ok(())
 }

@@ -57,9 +57,9 @@ ${url}
 1. Connect "Demo host", and create a bounty with package, data and labels; reward 5, threshold 0.75,
    an hour for each time ("1h").
 2. Open the page in another window, connect "Demo hunter", open the bounty, its view "Hunter": the model, and commit.
-3. "Let an hour pass" until it is Revealing. The host shows the data; the hunter proves its accuracy.
+3. "Let an hour pass", as often as it takes, until it is Revealing. The host shows the data; the hunter proves its accuracy.
    (It asks: by this computer's clock that hour has not passed. Go on.)
-4. "Let an hour pass" until it is Delivering. The hunter delivers, and withdraws. The host decrypts the weights.
+4. "Let an hour pass", twice or so, until it is Delivering. The hunter delivers, and withdraws. The host decrypts the weights.
 `);
   for (const signal of ["SIGINT", "SIGTERM"]) {
     process.once(signal, async () => {
