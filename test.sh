@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All checks and all tests. `./test.sh quick`: those of everyday work, without Burn, what needs another build, and three of the longest.
+# All checks and all tests. `./test.sh quick`: those of everyday work, without Burn, what needs another build, and the most exhaustive.
 # Needs a Rust toolchain (1.95 or newer, for Burn). Where there is Node.js (20 or newer), the compiler of Solidity and snarkjs are
 # installed in tests/evm, Foundry in contracts, and Helia with the Node.js that it needs in zkml-bounty/tests/ipfs (350 MB), and
 # the tests that need them run; so do those of the package for browsers, and of its pages in Chromium, where there is one. Where there is
@@ -21,9 +21,14 @@ if [ "${1:-}" = quick ]; then
   say "lints"
   cargo clippy -p zkml-core -p zkml-dsl --all-targets --features bounty,evm -- -D warnings
   say "tests"
-  # Three that try all of many cases are left to the whole run: they are a quarter of the time.
-  cargo test -p zkml-core -p zkml-dsl --features bounty,evm --lib --tests -- --skip outputs_cannot_be_shifted_into_each_other \
-    --skip no_interval_lets_an_output_wrap --skip prices_are_counts_and_trials_are_forward_passes
+  # Those that try all of many cases, half the time of all, are left to the whole run.
+  exhaustive=(
+    outputs_cannot_be_shifted_into_each_other no_interval_lets_an_output_wrap prices_are_counts_and_trials_are_forward_passes
+    registered::files_come_back_the_same_and_damaged_ones_do_not every_truncation_and_every_flip_is_an_error
+    a_thousand_proofs_hold_and_a_thousand_corrupted_ones_do_not ceremonies_of_all_three_keys_can_be_demanded
+    the_work_that_is_counted_is_that_of_the_circuit
+  )
+  cargo test -p zkml-core -p zkml-dsl --features bounty,evm --lib --tests -- "${exhaustive[@]/#/--skip=}"
   say "done"
   exit
 fi
