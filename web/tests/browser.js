@@ -87,7 +87,8 @@ export async function person(chain, url, account, options = {}) {
     if (process.env.ZKML_WEB_LOG) console.log(line.text());
   });
   page.on("pageerror", (error) => violations.push(String(error)));
-  page.setDefaultTimeout(30_000);
+  // Two files of tests share the machine with whatever else it does.
+  page.setDefaultTimeout(60_000);
   try {
     await page.goto(url);
     if (account) {
