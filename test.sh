@@ -21,7 +21,7 @@ if [ "${1:-}" = quick ]; then
   say "lints"
   cargo clippy -p zkml-core -p zkml-dsl --all-targets --features bounty,evm -- -D warnings
   say "tests"
-  # Those that try all of many cases, half the time of all, are left to the whole run.
+  # Those that try all of many cases, and take the longest, are left to the whole run.
   exhaustive=(
     outputs_cannot_be_shifted_into_each_other no_interval_lets_an_output_wrap prices_are_counts_and_trials_are_forward_passes
     registered::files_come_back_the_same_and_damaged_ones_do_not every_truncation_and_every_flip_is_an_error

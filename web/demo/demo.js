@@ -59,7 +59,7 @@ ${url}
 2. Open the page in another window, connect "Demo hunter", open the bounty, its view "Hunter": the model, and commit.
 3. "Let an hour pass", as often as it takes, until it is Revealing. The host shows the data; the hunter proves its accuracy.
    (It asks: by this computer's clock that hour has not passed. Go on.)
-4. "Let an hour pass", twice or so, until it is Delivering. The hunter delivers, and withdraws. The host decrypts the weights.
+4. "Let an hour pass", as often as it takes, until it is Delivering. The hunter delivers, and withdraws. The host decrypts the weights.
 `);
   for (const signal of ["SIGINT", "SIGTERM"]) {
     process.once(signal, async () => {

@@ -66,6 +66,23 @@ test("no piece is longer than what public nodes look through", async () => {
   assert.deepEqual(asked, [[7n, 10_006n], [10_007n, 20_006n]]);
 });
 
+test("a node that is behind takes nothing back, and nothing is asked twice after it", async () => {
+  let latest = 105n;
+  let blocks = 0;
+  const client = { getBlock: async ({ blockNumber = latest } = {}) => (blocks++, { number: blockNumber, hash: `0x${blockNumber}` }) };
+  const poll = () => events(client, "behind", 100n, async (from, to) => Array.from({ length: Number(to - from) + 1 }, (_, i) => from + BigInt(i)));
+  const first = [100n, 101n, 102n, 103n, 104n, 105n];
+  assert.deepEqual(await poll(), first);
+  latest = 101n;
+  assert.deepEqual(await poll(), first);
+  latest = 106n;
+  assert.deepEqual(await poll(), [...first, 106n]);
+  // Where there is no new block, one question is enough to know it.
+  blocks = 0;
+  assert.deepEqual(await poll(), [...first, 106n]);
+  assert.equal(blocks, 1);
+});
+
 test("what was answered while the chain changed is not kept", async () => {
   const client = createPublicClient({ chain: foundry, transport: http(between.url) });
   const now = await chain.call("evm_snapshot");
