@@ -16,10 +16,9 @@ use super::{
     calibration::Calibration,
     candidate::{Candidate, Move},
 };
-use crate::graph::Range;
 
 /// A setting that has bits: its name as a [`Move`] has it, and its node.
-type Setting = (&'static str, usize);
+pub(super) type Setting = (&'static str, usize);
 
 /// How fine a plan is that adds no noise of its own.
 const FINE: u32 = 16;
@@ -36,7 +35,8 @@ pub(super) struct Balance {
     level: Vec<(Setting, f64)>,
 }
 
-fn get(candidate: &Candidate, (name, i): Setting) -> Option<u32> {
+/// Its bits, where the candidate has it.
+pub(super) fn get(candidate: &Candidate, (name, i): Setting) -> Option<u32> {
     match name {
         "input" => Some(candidate.input),
         "factor" => Some(candidate.factor[i]).filter(|b| *b > 0),
@@ -45,7 +45,8 @@ fn get(candidate: &Candidate, (name, i): Setting) -> Option<u32> {
     }
 }
 
-fn set(candidate: &mut Candidate, (name, i): Setting, bits: u32) {
+/// Gives it so many bits.
+pub(super) fn set(candidate: &mut Candidate, (name, i): Setting, bits: u32) {
     match name {
         "input" => candidate.input = bits,
         "factor" => candidate.factor[i] = bits,
@@ -57,13 +58,7 @@ fn set(candidate: &mut Candidate, (name, i): Setting, bits: u32) {
 impl Balance {
     /// The balance around a plan; nothing if the noise of a fine plan can't be measured, or the time is over.
     pub(super) fn around(calibration: &Calibration, base: &Candidate, cost: usize) -> Option<Self> {
-        let mut settings: Vec<Setting> = Vec::new();
-        if matches!(calibration.range, Range::Real(..)) {
-            settings.push(("input", 0));
-        }
-        for i in 0..base.factor.len() {
-            settings.extend(["factor", "values"].map(|name| (name, i)).into_iter().filter(|d| get(base, *d).is_some()));
-        }
+        let settings = calibration.settings(base);
         let mut fine = Candidate { saturate: vec![None; base.saturate.len()], ..base.clone() };
         settings.iter().for_each(|d| set(&mut fine, *d, FINE));
         let floor = calibration.noise(&fine, SAMPLES)?;
@@ -107,6 +102,19 @@ impl Balance {
             set(&mut candidate, *setting, bits as u32);
         }
         candidate
+    }
+
+    /// The noise that one candidate has more than another, of the settings whose noise is known.
+    pub(super) fn between(&self, base: &Candidate, other: &Candidate) -> f64 {
+        let of = |candidate: &Candidate, setting: &Setting, (noise, at): (f64, u32)| {
+            get(candidate, *setting).map_or(0.0, |bits| noise * 4f64.powi(at as i32 - bits as i32))
+        };
+        // In the order of the settings: sums of floats depend on it.
+        self.level
+            .iter()
+            .filter_map(|(setting, _)| Some((setting, *self.noise.get(setting)?)))
+            .map(|(setting, noise)| of(other, setting, noise) - of(base, setting, noise))
+            .sum()
     }
 
     /// The noise that a move adds, where it is known; infinite for those that lose an unknown amount.

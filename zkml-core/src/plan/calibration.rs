@@ -271,8 +271,13 @@ impl<'a> Calibration<'a> {
         tables.entry(key).or_insert_with(|| layer.tables(&shapes, request).unwrap_or_default()).clone()
     }
 
-    /// The constraints of the plan, if it is possible at all.
+    /// The constraints of the plan, if it is possible at all, as the search goes by them: fewer with every bit.
     pub(super) fn cost(&self, candidate: &Candidate) -> Option<usize> {
+        self.price(&self.ledger, &self.plan(candidate)).map(|price| price.by_bits)
+    }
+
+    /// The constraints of the plan, if it is possible at all.
+    pub(super) fn constraints(&self, candidate: &Candidate) -> Option<usize> {
         self.price(&self.ledger, &self.plan(candidate)).map(|price| price.constraints)
     }
 

@@ -2,6 +2,7 @@
 
 use super::{
     InputPlan, ParamPlan, Plan, Policy,
+    balance::{self, Setting},
     calibration::{Calibration, ceil_log2},
     channels, input_interval, output_scale, param_scale,
 };
@@ -114,7 +115,7 @@ impl Calibration<'_> {
                 (None, _) if self.fuses(i) => {
                     [10, 14].iter().for_each(|b| add(("place", i, *b), &|k| k.values[i] = Some(*b)));
                 }
-                (None, _) if self.places(i) && !self.large() => {
+                (None, _) if self.places(i) && (i == 0 || !self.large()) => {
                     let most = if i == 0 { 7 } else { 12 };
                     (4..=most).step_by(2).for_each(|b| add(("place", i, b), &|k| k.values[i] = Some(b)));
                 }
@@ -166,6 +167,46 @@ impl Calibration<'_> {
             }
         }
         ups
+    }
+
+    /// One or two settings with up to so many bits less each, as far as they have them.
+    pub(super) fn steps(&self, candidate: &Candidate, most: u32) -> Vec<Candidate> {
+        let less = |k: &Candidate, (name, i): Setting, n: u32| {
+            let bits = balance::get(k, (name, i)).filter(|bits| *bits > n + 1)?;
+            let mut k = k.clone();
+            balance::set(&mut k, (name, i), bits - n);
+            Some(k)
+        };
+        let settings = self.settings(candidate);
+        let mut steps = Vec::new();
+        for (j, a) in settings.iter().enumerate() {
+            for n in 1..=most {
+                let Some(one) = less(candidate, *a, n) else { break };
+                for b in &settings[j + 1..] {
+                    steps.extend((1..=most - n).map_while(|m| less(&one, *b, m)));
+                }
+                steps.push(one);
+            }
+        }
+        steps
+    }
+
+    /// One setting with a bit more.
+    pub(super) fn finer(&self, candidate: &Candidate) -> Vec<Candidate> {
+        let more = |setting: Setting| {
+            let bits = balance::get(candidate, setting).filter(|bits| *bits < 20)?;
+            let mut k = candidate.clone();
+            balance::set(&mut k, setting, bits + 1);
+            Some(k)
+        };
+        self.settings(candidate).into_iter().filter_map(more).collect()
+    }
+
+    /// What has bits.
+    pub(super) fn settings(&self, candidate: &Candidate) -> Vec<Setting> {
+        let input = (!matches!(self.range, Range::Whole(..))).then_some(("input", 0));
+        let nodes = (0..candidate.factor.len()).flat_map(|i| ["factor", "values"].map(|name| (name, i)));
+        input.into_iter().chain(nodes).filter(|s| balance::get(candidate, *s).is_some()).collect()
     }
 
     /// Whether channels may have scales of their own. With weights that are hidden, the plan would tell the magnitude of

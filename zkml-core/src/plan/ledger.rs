@@ -127,6 +127,8 @@ struct Book {
 pub(super) struct Price {
     /// Constraints, those of lookups among them and those of commitments not.
     pub(super) constraints: usize,
+    /// The same, as if packed products cost less with every bit: see [`Paid::steps`].
+    pub(super) by_bits: usize,
     /// The bits of the largest magnitude on the way.
     pub(super) widest: u32,
 }
@@ -193,7 +195,8 @@ impl Ledger {
         if self.visibility.output == Visible::Public {
             paid.constraints = paid.constraints.saturating_add(graph.shape(graph.output()).len());
         }
-        Some(Price { constraints: paid.rows(), widest })
+        let constraints = paid.rows();
+        Some(Price { constraints, by_bits: constraints.saturating_sub(paid.steps), widest })
     }
 
     fn look_up(&self, hash: u64, under: &Under) -> Option<Option<Arc<Entry>>> {

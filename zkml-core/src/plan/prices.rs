@@ -1,6 +1,6 @@
 //! Prices: the count of constraints as the search takes it, of one node at a time, with equal wires known to be equal.
 //!
-//! What a node costs is what [`Counts`](crate::arith::counts::Counts) says of it; of registered weights, which that does not count, nearly so. But most wires of a node have the same measure: a wire is
+//! What a node costs is what [`Counts`](crate::arith::counts::Counts) says of it; of registered weights, which that does not count, nearly so: without the rows that bind variables which are factors of no product. But most wires of a node have the same measure: a wire is
 //! here the number of its measure, a gadget that was asked about the same measures is not asked again, and what has the same factors is
 //! the same sum.
 
@@ -120,6 +120,9 @@ pub(super) struct Prices {
 pub(super) struct Paid {
     /// Without those of lookups.
     pub(super) constraints: usize,
+    /// How many of these would not be if any part of an output of packed products could share a product with others. A search by single
+    /// bits does not find the next step of what is paid.
+    pub(super) steps: usize,
     /// By their bits.
     pub(super) requests: Requests,
 }
@@ -128,6 +131,7 @@ impl Paid {
     /// Adds so many of these.
     pub(super) fn extend(&mut self, other: &Self, times: usize) {
         self.constraints = self.constraints.saturating_add(other.constraints.saturating_mul(times));
+        self.steps = self.steps.saturating_add(other.steps.saturating_mul(times));
         self.requests.extend(&other.requests, times);
     }
 
@@ -176,9 +180,11 @@ impl Prices {
     fn pack(&mut self, packed: Packed) -> Vec<Measure> {
         let (ranges, bits) = (packed.ranges(), packed.digit());
         let exact = packed.cost().constraints.saturating_add(packed.closing_cost().constraints);
-        // Products are most of what registered weights cost. The search goes by single bits, and would not find the next step.
-        let by_bits = self.circuits.registers && !packed.takes_challenge();
-        self.pay(if by_bits { packed.constraints_by_bits() } else { exact });
+        self.pay(exact);
+        // Products are most of what registered weights cost; of others, the range checks of weights fall with every bit.
+        if self.circuits.registers && !packed.takes_challenge() {
+            self.paid.steps = self.paid.steps.saturating_add(exact.saturating_sub(packed.constraints_by_bits()));
+        }
         if self.looks_up() {
             self.paid.requests.add(bits, ranges);
         } else {

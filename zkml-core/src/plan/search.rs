@@ -9,6 +9,8 @@
 //!    again until others have been made; what makes a plan coarser elsewhere would not make it faithful.
 //! 4. When no move is left, pairs: one less here for one more there. Their costs are estimated by those of both alone.
 //! 5. When no pair is left, some of them at once, drawn at random (always the same), as long as there are tries.
+//! 6. Of hidden weights, steps: outputs share packed products in whole numbers, so costs fall in steps of several bits. Of registered ones they
+//!    were taken to fall with every bit up to here. Now several bits less are tried at once, with as many more elsewhere as that leaves room for.
 //!
 //! With a time limit, the clock is read before every plan that is counted or tried. It is asked for nothing else: a search that
 //! is over in time takes the same steps whatever the clock says.
@@ -27,7 +29,12 @@ use super::{
     candidate::{Candidate, Move, merge},
     frontier::{Frontier, Point},
 };
-use crate::{error::PlanError, graph::Range, model::Model, tensor::Tensor};
+use crate::{
+    error::PlanError,
+    graph::{Range, Visible},
+    model::Model,
+    tensor::Tensor,
+};
 
 /// How far the search is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +58,10 @@ struct Search<'a, 'p> {
     /// Plans that miss the target and yet are to be run on all samples, for the frontier.
     spare: usize,
     tried: usize,
+    /// The best so far, by the [costs](Calibration::cost) that the search goes by.
     best: Option<(usize, Candidate)>,
+    /// That with the fewest constraints.
+    fewest: Option<(usize, Candidate)>,
     balance: Balance,
     /// The state of a random generator; plans do not depend on anything but the model and the samples.
     random: u64,
@@ -79,58 +89,80 @@ fn by_clock(
     progress: &mut dyn FnMut(Progress),
     clock: Clock<'_>,
 ) -> Result<Quantized, PlanError> {
-    let calibration = Calibration::new(model, samples, target, clock)?;
-    let mut grid = calibration.grid(progress);
-    grid.sort_by_key(|(cost, _)| *cost);
-    let mut search = Search {
-        order: (0..samples.len()).collect(),
-        seen: HashSet::new(),
-        frontier: Frontier::new(calibration.graph().name()),
-        spare: if calibration.large() { 8 } else { 32 },
-        tried: 0,
-        best: None,
-        balance: Balance::default(),
-        random: 0x9e37_79b9_7f4a_7c15,
-        calibration,
-        progress,
-    };
-    for (cost, candidate) in grid {
-        if search.calibration.is_late() || search.accepts("grid", cost, &candidate) {
-            break;
-        }
+    let mut search = Search::begun(model, samples, target, progress, clock)?;
+    if search.packs() {
+        search.step();
     }
-    // Inputs may need more bits than those of the grid.
-    let finest =
-        if search.best.is_none() && !search.calibration.is_late() { search.calibration.finest() } else { None };
-    if let Some((cost, candidate)) = finest.and_then(|k| search.calibration.cost(&k).map(|c| (c, k))) {
-        search.accepts("grid", cost, &candidate);
-    }
-    search.level();
-    search.descend();
-    let Search { calibration, progress, mut frontier, tried, best, .. } = search;
+    let Search { calibration, progress, mut frontier, tried, fewest, .. } = search;
     frontier.ended(calibration.was_late());
-    let Some((cost, candidate)) = best else {
+    let Some((constraints, candidate)) = fewest else {
         return Err(match target.time_limit.filter(|_| calibration.was_late()) {
             Some(limit) => PlanError::TimeLimit { limit, tried },
             None => calibration.unreachable()?,
         });
     };
-    progress(Progress { stage: "done", tried, constraints: Some(cost) });
-    frontier.choose(cost);
+    progress(Progress { stage: "done", tried, constraints: Some(constraints) });
+    frontier.choose(constraints);
     let plan = calibration.stated(&candidate)?;
     Ok(Quantized::of(model, calibration.optimized, calibration.passes, plan)?.with_frontier(frontier))
+}
+
+impl<'a, 'p> Search<'a, 'p> {
+    /// The search by single bits: grid, balance, and descent.
+    fn begun(
+        model: &'a Model,
+        samples: &[Tensor],
+        target: Target,
+        progress: &'p mut dyn FnMut(Progress),
+        clock: Clock<'a>,
+    ) -> Result<Self, PlanError> {
+        let calibration = Calibration::new(model, samples, target, clock)?;
+        let mut grid = calibration.grid(progress);
+        grid.sort_by_key(|(cost, _)| *cost);
+        let mut search = Self {
+            order: (0..samples.len()).collect(),
+            seen: HashSet::new(),
+            frontier: Frontier::new(calibration.graph().name()),
+            spare: if calibration.large() { 8 } else { 32 },
+            tried: 0,
+            best: None,
+            fewest: None,
+            balance: Balance::default(),
+            random: 0x9e37_79b9_7f4a_7c15,
+            calibration,
+            progress,
+        };
+        for (cost, candidate) in grid {
+            if search.calibration.is_late() || search.accepts("grid", cost, &candidate) {
+                break;
+            }
+        }
+        // Inputs may need more bits than those of the grid.
+        let finest =
+            if search.best.is_none() && !search.calibration.is_late() { search.calibration.finest() } else { None };
+        if let Some((cost, candidate)) = finest.and_then(|k| search.calibration.cost(&k).map(|c| (c, k))) {
+            search.accepts("grid", cost, &candidate);
+        }
+        search.level();
+        search.descend();
+        Ok(search)
+    }
 }
 
 impl Search<'_, '_> {
     /// Tries a plan on the samples; if it is faithful and cheaper, it is the best one.
     fn accepts(&mut self, stage: &'static str, cost: usize, candidate: &Candidate) -> bool {
         self.tried += 1;
-        (self.progress)(Progress { stage, tried: self.tried, constraints: self.best.as_ref().map(|b| b.0) });
+        (self.progress)(Progress { stage, tried: self.tried, constraints: self.fewest.as_ref().map(|b| b.0) });
         self.seen.insert(candidate.clone());
-        let all = self.spare > 0 && self.frontier.misses(cost);
+        let constraints = self.calibration.constraints(candidate).unwrap_or(cost);
+        let all = self.spare > 0 && self.frontier.misses(constraints);
         let verdict = self.calibration.evaluate(&self.calibration.plan(candidate), &mut self.order, all);
         if let Some((max_error, top1)) = verdict.measured {
-            self.frontier.add(Point { constraints: cost, max_error, top1, faithful: verdict.faithful });
+            self.frontier.add(Point { constraints, max_error, top1, faithful: verdict.faithful });
+        }
+        if verdict.faithful && self.fewest.as_ref().is_none_or(|b| constraints < b.0) {
+            self.fewest = Some((constraints, candidate.clone()));
         }
         if verdict.faithful && self.best.as_ref().is_none_or(|b| cost < b.0) {
             self.best = Some((cost, candidate.clone()));
@@ -294,6 +326,69 @@ impl Search<'_, '_> {
     }
 }
 
+/// The most bits that are taken from a setting at once, and how many plans with fewer are tried.
+const LESS: u32 = 4;
+const STEPS: usize = 120;
+
+impl Search<'_, '_> {
+    /// Whether costs are those of packed products for a good part, and there is time for many more plans.
+    fn packs(&self) -> bool {
+        let hidden = self.calibration.visibility.weights != Visible::Public;
+        hidden && (self.calibration.target.circuits.registers || !self.calibration.large())
+    }
+
+    /// Takes several bits at once from one or two settings, where that has fewer constraints, and gives those that are free to others; as long
+    /// as that helps.
+    fn step(&mut self) {
+        let mut left = STEPS;
+        while let Some((fewest, base)) = self.fewest.clone() {
+            let mut tried: Vec<(u64, usize, Candidate)> = Vec::new();
+            let steps = self.calibration.constrained(self.calibration.steps(&base, LESS));
+            for (constraints, candidate) in steps.into_iter().filter(|(constraints, _)| *constraints < fewest) {
+                let noise = self.balance.between(&base, &candidate);
+                // Positive floats are in the order of their bits.
+                let loss = if noise > 0.0 { (noise / (fewest - constraints) as f64).to_bits() } else { 0 };
+                tried.push((loss, constraints, candidate));
+            }
+            tried.sort_by_key(|(loss, constraints, _)| (*loss, *constraints));
+            let mut accepted = false;
+            for (_, constraints, candidate) in tried {
+                if left == 0 || self.calibration.is_late() {
+                    return;
+                }
+                // The most faithful one that is still an improvement.
+                let candidate = self.refined(fewest - (fewest - constraints).div_ceil(8), candidate);
+                if self.seen.contains(&candidate) {
+                    continue;
+                }
+                left -= 1;
+                let cost = self.calibration.cost(&candidate).unwrap_or(constraints);
+                if self.accepts("steps", cost, &candidate) {
+                    accepted = true;
+                    break;
+                }
+            }
+            if !accepted {
+                return;
+            }
+        }
+    }
+
+    /// The candidate with as many bits more as this number of constraints admits, those first that take the most noise for a constraint.
+    fn refined(&self, most: usize, mut candidate: Candidate) -> Candidate {
+        while let Some(constraints) = self.calibration.constraints(&candidate) {
+            let ups = self.calibration.constrained(self.calibration.finer(&candidate)).into_iter();
+            let ups = ups.filter(|(c, _)| *c <= most).map(|(c, up)| {
+                let gained = self.balance.between(&up, &candidate);
+                (gained / c.saturating_sub(constraints).max(1) as f64, up)
+            });
+            let Some((_, up)) = ups.filter(|(gain, _)| *gain > 0.0).max_by(|a, b| a.0.total_cmp(&b.0)) else { break };
+            candidate = up;
+        }
+        candidate
+    }
+}
+
 /// How many rounds of random plans may fail one after the other, and how many plans a round draws and tries.
 const ROUNDS: usize = 10;
 const DRAWN: usize = 256;
@@ -356,6 +451,12 @@ impl Calibration<'_> {
     /// These candidates with their costs, where they are possible at all.
     fn costs(&self, candidate: Vec<Candidate>) -> Vec<(usize, Candidate)> {
         candidate.into_par_iter().filter_map(|k| self.in_time(&k).map(|c| (c, k))).collect()
+    }
+
+    /// These candidates with their constraints, where they are possible at all.
+    fn constrained(&self, candidates: Vec<Candidate>) -> Vec<(usize, Candidate)> {
+        let in_time = |k: &Candidate| if self.is_late() { None } else { self.constraints(k) };
+        candidates.into_par_iter().filter_map(|k| in_time(&k).map(|c| (c, k))).collect()
     }
 
     /// These moves with their costs, the cheapest first.
@@ -471,6 +572,34 @@ mod tests {
             }
         }
         assert!(refused > 0 && cut > 1 && least == constraints(&free), "{refused} {cut} {least}");
+    }
+
+    #[test]
+    fn steps_are_found_that_single_bits_do_not_lead_to() {
+        let mut graph = Graph::new("model", Shape::new([40])).with_range(Range::Whole(0, 255)).unwrap();
+        let mut x = graph.input();
+        for units in [60, 50, 40] {
+            x = graph.add("dense", Args::new().with("units", units), &[x]).unwrap();
+            x = graph.add("relu", Args::new(), &[x]).unwrap();
+        }
+        graph.add("dense", Args::new().with("units", 10), &[x]).unwrap();
+        let visibility = Visibility { weights: Visible::Private, ..Visibility::default() };
+        let model = Model::init(graph, visibility, &mut StdRng::seed_from_u64(5)).unwrap();
+        let samples: Vec<Tensor> =
+            (0..20).map(|s| Tensor::from_fn([40], |i| f64::from((i as u32 * 37 + s * 91) % 256))).collect();
+        let target = Target { tries: 60, ..Target::default().for_system::<crate::prove::Registered>() };
+        let (mut quiet, clock) = (|_: Progress| {}, || Duration::ZERO);
+        let mut search = Search::begun(&model, &samples, target, &mut quiet, &clock).unwrap();
+        let (before, _) = search.fewest.clone().unwrap();
+        search.step();
+        let (after, found) = search.fewest.clone().unwrap();
+        assert!(after < before, "{before} {after}");
+        // It is faithful, and costs what is said.
+        let verdict = search.calibration.evaluate(&search.calibration.plan(&found), &mut search.order, true);
+        assert!(verdict.faithful && verdict.measured.is_some());
+        assert_eq!(search.calibration.constraints(&found), Some(after));
+        let quantized = model.quantize(&samples, target).unwrap();
+        assert_eq!(quantized.frontier().chosen().unwrap().constraints, after);
     }
 
     #[test]

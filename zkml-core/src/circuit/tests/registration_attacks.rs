@@ -497,3 +497,42 @@ fn an_opening_of_other_values_registers_nothing() {
     let other = circuit.setup_in::<Registered>(&mut rng(24)).unwrap();
     assert!(read.check(&keys.proving).is_ok() && read.check(&other.proving).is_err());
 }
+
+/// A commitment to packed weights without a registration: two lists of biases, of which one is beyond its range, that are packed to the same
+/// field element. What a verifier of the commitment alone is told is that the answers are those of one function, so at most one is proved.
+#[test]
+fn one_commitment_has_one_answer_for_an_input() {
+    let visibility = Visibility { input: Visible::Public, ..PRIVATE };
+    let (inputs, outputs) = (40, 4);
+    let mut classes = graph("dense", &units(outputs), Shape::new([inputs]));
+    classes.add("argmax", Args::new(), &[classes.output()]).unwrap();
+    let quantized = quantized(classes, visibility);
+    let circuit = quantized.circuit_in::<Registered>(1, visibility).unwrap();
+    let first = (inputs * outputs) as u32;
+    let of_bias: Vec<u32> = (first..first + outputs as u32).collect();
+    let pack = circuit.layout().packs.iter().find(|pack| pack.weights == of_bias).unwrap();
+    let keys = circuit.setup_in::<Registered>(&mut rng(30)).unwrap();
+    let with = |bias: [Int; 2]| {
+        let mut weights = quantized.params().to_vec();
+        let mut layers = weights.iter_mut().filter(|tensors| !tensors.is_empty());
+        let tensors = layers.next().unwrap();
+        tensors[0] = Tensor::from_fn(tensors[0].shape().clone(), |_| Int::ZERO);
+        tensors[1] = Tensor::from_fn(tensors[1].shape().clone(), |i| bias.get(i).copied().unwrap_or(Int::ZERO));
+        Circuit { weights: Some(weights), ..circuit.clone() }
+    };
+    // The outputs are the biases: any that the range check admits, and the same packed sum with the next of them one more.
+    let (place, half) = (pow2(pack.place), pow2(pack.place - 1));
+    for beyond in [half / Int::from(2), half - Int::ONE, Int::ONE - half, -half] {
+        let shift = if beyond < Int::ZERO { place } else { -place };
+        let circuits =
+            [with([beyond, Int::ZERO]), with([beyond + shift, if shift < Int::ZERO { Int::ONE } else { -Int::ONE }])];
+        let own = circuits[0].commit_weights(&keys.proving, &mut rng(31)).unwrap();
+        let answers = circuits.map(|circuit| {
+            let (proof, _) =
+                circuit.prove_registered(&keys.proving, &own, &[zeros(quantized.graph())], &mut rng(32)).ok()?;
+            Some(keys.verifying.verify_registered(&proof, own.commitment()).unwrap().class(0))
+        });
+        assert!(answers[0].is_some(), "{beyond}");
+        assert_eq!(answers[1], None, "{beyond}");
+    }
+}

@@ -13,13 +13,10 @@ use crate::{
     gadget::FieldCs,
     number::{field::to_field, interval::pow2},
 };
-use crate::{
-    gadget::bits::decompose,
-    number::{
-        ArithError, Cost, Int, Interval, Measure,
-        cost::{self, settles},
-        interval,
-    },
+use crate::number::{
+    ArithError, Cost, Int, Interval, Measure,
+    cost::{self, settles},
+    interval,
 };
 
 /// A linear map as products of polynomials, for one filter.
@@ -167,13 +164,18 @@ enum Check {
 /// `k` filters share each product of a packed weight and an element, `n / k` in all of the `n` of the formula: or, in a system that has a
 /// challenge, the rows of [polynomial identities](Identities), about one an element of the input, of a packed weight and of a packed
 /// output. Each output is a variable, range-checked to `b + 1` bits, for the least `b` with all outputs below `2^b` in magnitude; `c = b + 1`
-/// and `k = floor(252 / c)`.
+/// and `k = floor(253 / c)`.
 ///
 /// # Soundness
 /// Let `Y_k` be the sums of the formula, `y_k` the outputs. The products or the identity enforce
 /// `sum_k 2^(ck) * y_k = sum_k 2^(ck) * Y_k` in the field, of values `-2^b <= y_k < 2^b` by their range checks, and `-2^b < Y_k < 2^b` by
 /// the intervals of weights and elements, which are enforced where these were made. Each `y_k - Y_k` is below `2^c` in magnitude, so
-/// the difference of both sides is below `2^(252)`, hence zero as an integer; modulo `2^c` the first `y_k - Y_k` is zero, then the next.
+/// the difference of both sides is below `2^253`, less than the order of the field, hence zero as an integer; modulo `2^c` the first
+/// `y_k - Y_k` is zero, then the next.
+///
+/// `2^c` is as large as the range check of an output, though `1 + 2^b + M` would do for outputs of at most `M` in magnitude. So two lists of
+/// outputs never have one packed sum, whatever it is: registered weights, of which nobody has shown that they are in their ranges, are
+/// still those of one function.
 #[derive(Clone, Debug)]
 pub struct Packed {
     map: LinearMap,
@@ -203,8 +205,8 @@ const FARTHEST: usize = 1 << (usize::BITS / 2);
 /// How many exponents there may be for each element of kernel, input and output.
 const MOST_APART: usize = 8;
 
-/// Most bits of a packed number.
-const BITS: u32 = decompose::MAX;
+/// Most bits of a packed number: the order of the field is above `2^253`.
+const BITS: u32 = 253;
 
 /// The time of a range check of so many bits, in the unit of [`cost::ROW`].
 fn range_time(bits: u32, looks_up: bool) -> usize {
@@ -302,6 +304,12 @@ impl Packed {
     pub(crate) fn broken(mut self, digit: u32, place: u32) -> Self {
         (self.digit, self.place) = (digit, place);
         self
+    }
+
+    /// The most outputs that share a product.
+    #[cfg(test)]
+    pub(crate) fn shared(&self) -> usize {
+        self.groups.iter().map(ExactSizeIterator::len).max().unwrap_or(0)
     }
 
     /// How many outputs are range-checked.
@@ -425,13 +433,22 @@ pub fn enforce<C: FieldCs>(
         weights.push((0..length).map(packed).collect());
     }
 
+    // Packed biases: a part of the sum of each position that has products.
+    let mut biases: Vec<Option<C::F>> = vec![None; groups.len()];
+    if !bias.is_empty() && (0..positions).any(|t| !map.taps(t).is_empty()) {
+        for (group, packed_bias) in groups.iter().zip(&mut biases) {
+            let of_group: Vec<&C::W> = group.clone().filter_map(|f| bias.get(f).copied()).collect();
+            *packed_bias = Some(cs.packed(&of_group, *place, false, false));
+        }
+    }
+
     // Outputs, and for each group what their products sum up to: nothing for a position without products.
     let zero = cs.constant(Int::ZERO);
     let mut outputs = vec![zero; map.filters() * positions];
     let mut sums: Vec<Vec<Option<C::F>>> = vec![vec![None; positions]; groups.len()];
     for t in 0..positions {
         let taps = map.taps(t);
-        for (group, sums) in groups.iter().zip(&mut sums) {
+        for ((group, packed_bias), sums) in groups.iter().zip(&biases).zip(&mut sums) {
             let mut parts = vec![];
             for (k, f) in group.clone().enumerate() {
                 if taps.is_empty() {
@@ -448,12 +465,10 @@ pub fn enforce<C: FieldCs>(
                 let raised = cs.linear(&[(Int::ONE, &y)], pow2(digit - 1));
                 cs.range(&raised, *digit);
                 parts.push((places[k], cs.lift(&y)));
-                if let Some(bias) = bias.get(f) {
-                    parts.push((-places[k], cs.lift(bias)));
-                }
                 outputs[f * positions + t] = y;
             }
             if !taps.is_empty() {
+                parts.extend(packed_bias.iter().map(|bias| (-Fr::one(), bias.clone())));
                 let terms: Vec<(Fr, &C::F)> = parts.iter().map(|(c, part)| (*c, part)).collect();
                 sums[t] = Some(cs.field_linear(&terms, Fr::zero()));
             }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use ark_bn254::Fr;
+use ark_ff::{BigInteger, PrimeField};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
 use super::{product::hostile, *};
@@ -296,6 +297,20 @@ fn outputs_cannot_be_shifted_into_each_other() {
             assert!(accepted(&case, &unchecked, digit, &values) > 0, "{packed:?}");
         }
     }
+}
+
+#[test]
+fn as_many_outputs_share_a_product_as_the_field_holds() {
+    for (bits, most) in [(1, 42), (7, 14), (8, 12), (20, 5), (30, 3), (60, 2)] {
+        let of = Interval { lo: -pow2(bits), hi: pow2(bits) - Int::ONE };
+        let packed = |rows: usize| Case { of, ..Case::matrix(rows, 1, 4, false) }.packed().unwrap();
+        let digit = packed(most).digit() as usize;
+        assert!(most * digit <= 253 && (most + 1) * digit > 253, "{bits}");
+        // One more is shared among two products.
+        assert_eq!((packed(most).shared(), packed(most + 1).shared()), (most, (most + 1).div_ceil(2)), "{bits}");
+    }
+    // A packed number is below the order of the field.
+    assert!(Fr::MODULUS.num_bits() == 254 && Fr::MODULUS > ark_ff::BigInt::new([0, 0, 0, 1 << 61]));
 }
 
 /// A lie about one field element that is the prover's choice.
