@@ -8,15 +8,15 @@ use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 
 use super::{linear_map::LinearMap, polynomial::Identities, winograd::Grid};
-#[cfg(feature = "prove")]
-use crate::{
-    gadget::FieldCs,
-    number::{field::to_field, interval::pow2},
-};
 use crate::number::{
     ArithError, Cost, Int, Interval, Measure,
     cost::{self, settles},
     interval,
+};
+#[cfg(feature = "prove")]
+use crate::{
+    gadget::FieldCs,
+    number::{field::to_field, interval::pow2},
 };
 
 /// A linear map as products of polynomials, for one filter.
