@@ -14,11 +14,8 @@ use std::collections::HashMap;
 
 use super::{
     calibration::Calibration,
-    candidate::{Candidate, Move},
+    candidate::{Candidate, FINEST, Move, Setting},
 };
-
-/// A setting that has bits: its name as a [`Move`] has it, and its node.
-pub(super) type Setting = (&'static str, usize);
 
 /// How fine a plan is that adds no noise of its own.
 const FINE: u32 = 16;
@@ -35,44 +32,22 @@ pub(super) struct Balance {
     level: Vec<(Setting, f64)>,
 }
 
-/// Its bits, where the candidate has it.
-pub(super) fn get(candidate: &Candidate, (name, i): Setting) -> Option<u32> {
-    match name {
-        "input" => Some(candidate.input),
-        "factor" => Some(candidate.factor[i]).filter(|b| *b > 0),
-        "values" => candidate.values[i],
-        _ => None,
-    }
-}
-
-/// Gives it so many bits.
-pub(super) fn set(candidate: &mut Candidate, (name, i): Setting, bits: u32) {
-    match name {
-        "input" => candidate.input = bits,
-        "factor" => candidate.factor[i] = bits,
-        "values" => candidate.values[i] = Some(bits),
-        _ => {}
-    }
-}
-
 impl Balance {
     /// The balance around a plan; nothing if the noise of a fine plan can't be measured, or the time is over.
     pub(super) fn around(calibration: &Calibration, base: &Candidate, cost: usize) -> Option<Self> {
         let settings = calibration.settings(base);
         let mut fine = Candidate { saturate: vec![None; base.saturate.len()], ..base.clone() };
-        settings.iter().for_each(|d| set(&mut fine, *d, FINE));
+        settings.iter().for_each(|d| fine.set_bits(*d, FINE));
         let floor = calibration.noise(&fine, SAMPLES)?;
         let mut balance = Self::default();
         for setting in settings {
             if calibration.is_late() {
                 return None;
             }
-            let bits = get(base, setting)?;
-            let mut one = fine.clone();
-            set(&mut one, setting, bits);
+            let bits = base.bits(setting)?;
+            let one = fine.with_bits(setting, bits);
             let added = (calibration.noise(&one, SAMPLES)? - floor).max(floor * 1e-3).max(1e-30);
-            let mut less = base.clone();
-            set(&mut less, setting, bits.saturating_sub(1));
+            let less = base.with_bits(setting, bits.saturating_sub(1));
             // A bit that costs nothing is counted as a part of one: then there will be enough of them.
             let saved = cost.saturating_sub(calibration.cost(&less).unwrap_or(cost)) as f64;
             balance.noise.insert(setting, (added, bits));
@@ -82,7 +57,7 @@ impl Balance {
             balance.level.iter().map(|(d, l)| f(*d, *l)).sum::<f64>() / balance.level.len().max(1) as f64
         };
         // So that `t` is about zero for plans like this one.
-        let shift = mean(&|d, l| l - f64::from(get(base, d).unwrap_or(0)));
+        let shift = mean(&|d, l| l - f64::from(base.bits(d).unwrap_or(0)));
         balance.level.iter_mut().for_each(|(_, l)| *l -= shift);
         Some(balance)
     }
@@ -96,38 +71,31 @@ impl Balance {
     pub(super) fn plan(&self, base: &Candidate, t: f64) -> Candidate {
         let mut candidate = base.clone();
         for (setting, level) in &self.level {
-            let now = get(base, *setting).map_or(0.0, f64::from);
+            let now = base.bits(*setting).map_or(0.0, f64::from);
             // Far from where it was measured, the noise is another.
-            let bits = (level - t).clamp(now - 6.0, now + 6.0).round().clamp(2.0, 20.0);
-            set(&mut candidate, *setting, bits as u32);
+            let bits = (level - t).clamp(now - 6.0, now + 6.0).round().clamp(2.0, f64::from(FINEST));
+            candidate.set_bits(*setting, bits as u32);
         }
         candidate
     }
 
+    /// The noise of a setting with the bits that a candidate gives it; none where it is not known.
+    fn of(&self, candidate: &Candidate, setting: Setting) -> f64 {
+        let Some(((noise, at), bits)) = self.noise.get(&setting).zip(candidate.bits(setting)) else { return 0.0 };
+        noise * 4f64.powi(*at as i32 - bits as i32)
+    }
+
     /// The noise that one candidate has more than another, of the settings whose noise is known.
     pub(super) fn between(&self, base: &Candidate, other: &Candidate) -> f64 {
-        let of = |candidate: &Candidate, setting: &Setting, (noise, at): (f64, u32)| {
-            get(candidate, *setting).map_or(0.0, |bits| noise * 4f64.powi(at as i32 - bits as i32))
-        };
         // In the order of the settings: sums of floats depend on it.
-        self.level
-            .iter()
-            .filter_map(|(setting, _)| Some((setting, *self.noise.get(setting)?)))
-            .map(|(setting, noise)| of(other, setting, noise) - of(base, setting, noise))
-            .sum()
+        self.level.iter().map(|(setting, _)| self.of(other, *setting) - self.of(base, *setting)).sum()
     }
 
     /// The noise that a move adds, where it is known; infinite for those that lose an unknown amount.
     pub(super) fn added(&self, change: &Move, base: &Candidate, turned: &Candidate) -> f64 {
         let setting = (change.0, change.1);
         match change.0 {
-            "input" | "factor" | "values" => {
-                let Some((noise, at)) = self.noise.get(&setting) else { return 0.0 };
-                let of = |candidate: &Candidate| {
-                    get(candidate, setting).map_or(0.0, |bits| noise * 4f64.powi(*at as i32 - bits as i32))
-                };
-                of(turned) - of(base)
-            }
+            "input" | "factor" | "values" => self.of(turned, setting) - self.of(base, setting),
             "place" | "clip" => f64::INFINITY,
             "spread" if turned.spread[change.1] > base.spread[change.1] => self.spread(change.1, base, -0.5),
             "spread" => self.spread(change.1, base, 0.5),
@@ -137,7 +105,6 @@ impl Balance {
 
     /// A part of the noise of a node's weights.
     fn spread(&self, i: usize, base: &Candidate, part: f64) -> f64 {
-        let Some((noise, at)) = self.noise.get(&("factor", i)) else { return 0.0 };
-        part * noise * 4f64.powi(*at as i32 - base.factor[i] as i32)
+        part * self.of(base, ("factor", i))
     }
 }

@@ -273,15 +273,20 @@ impl<'a> Calibration<'a> {
 
     /// The constraints of the plan, if it is possible at all, as the search goes by them: fewer with every bit.
     pub(super) fn cost(&self, candidate: &Candidate) -> Option<usize> {
-        self.price(&self.ledger, &self.plan(candidate)).map(|price| price.by_bits)
+        self.price(&self.plan(candidate)).map(|price| price.by_bits)
     }
 
     /// The constraints of the plan, if it is possible at all.
     pub(super) fn constraints(&self, candidate: &Candidate) -> Option<usize> {
-        self.price(&self.ledger, &self.plan(candidate)).map(|price| price.constraints)
+        self.price(&self.plan(candidate)).map(|price| price.constraints)
     }
 
-    fn price(&self, ledger: &Ledger, plan: &Plan) -> Option<Price> {
+    /// What the plan costs, if it is possible at all.
+    pub(super) fn price(&self, plan: &Plan) -> Option<Price> {
+        self.price_in(&self.ledger, plan)
+    }
+
+    fn price_in(&self, ledger: &Ledger, plan: &Plan) -> Option<Price> {
         ledger.price(self.graph(), plan, &self.lowered, &self.wholes)
     }
 
@@ -303,7 +308,7 @@ impl<'a> Calibration<'a> {
 
     /// What the plan costs with public weights.
     pub(super) fn open_price(&self, plan: &Plan) -> Option<Price> {
-        self.price(self.open.as_ref().unwrap_or(&self.ledger), plan)
+        self.price_in(self.open.as_ref().unwrap_or(&self.ledger), plan)
     }
 
     /// The plan, ready to be run, if it is possible with these weights.

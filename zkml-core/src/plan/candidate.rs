@@ -2,7 +2,6 @@
 
 use super::{
     InputPlan, ParamPlan, Plan, Policy,
-    balance::{self, Setting},
     calibration::{Calibration, ceil_log2},
     channels, input_interval, output_scale, param_scale,
 };
@@ -29,6 +28,41 @@ pub(super) struct Candidate {
 
 /// A move to a neighbour: which setting, at which node, and to what where there is a choice.
 pub(super) type Move = (&'static str, usize, u32);
+
+/// A setting that has bits: its name as a [`Move`] has it, and its node.
+pub(super) type Setting = (&'static str, usize);
+
+/// The most bits that a setting is given.
+pub(super) const FINEST: u32 = 20;
+
+impl Candidate {
+    /// The bits of a setting, if it has any.
+    pub(super) fn bits(&self, (name, i): Setting) -> Option<u32> {
+        match name {
+            "input" => Some(self.input),
+            "factor" => Some(self.factor[i]).filter(|b| *b > 0),
+            "values" => self.values[i],
+            _ => None,
+        }
+    }
+
+    /// Gives a setting so many bits.
+    pub(super) fn set_bits(&mut self, (name, i): Setting, bits: u32) {
+        match name {
+            "input" => self.input = bits,
+            "factor" => self.factor[i] = bits,
+            "values" => self.values[i] = Some(bits),
+            _ => {}
+        }
+    }
+
+    /// The same with so many bits of a setting.
+    pub(super) fn with_bits(&self, setting: Setting, bits: u32) -> Self {
+        let mut other = self.clone();
+        other.set_bits(setting, bits);
+        other
+    }
+}
 
 impl Calibration<'_> {
     /// Uniform candidate: the same bits at every node.
@@ -149,7 +183,7 @@ impl Calibration<'_> {
             add(("input", 0, 1), &|k| k.input += 1);
         }
         for i in 0..candidate.factor.len() {
-            if candidate.factor[i] > 0 && candidate.factor[i] < 20 {
+            if candidate.factor[i] > 0 && candidate.factor[i] < FINEST {
                 add(("factor", i, 1), &|k| k.factor[i] += 1);
             }
             let room = if self.spreads() { self.headroom(i).into_iter().max().unwrap_or(0) } else { 0 };
@@ -169,13 +203,10 @@ impl Calibration<'_> {
         ups
     }
 
-    /// One or two settings with up to so many bits less each, as far as they have them.
+    /// One or two settings with fewer bits, in all at most so many.
     pub(super) fn steps(&self, candidate: &Candidate, most: u32) -> Vec<Candidate> {
-        let less = |k: &Candidate, (name, i): Setting, n: u32| {
-            let bits = balance::get(k, (name, i)).filter(|bits| *bits > n + 1)?;
-            let mut k = k.clone();
-            balance::set(&mut k, (name, i), bits - n);
-            Some(k)
+        let less = |k: &Candidate, setting: Setting, n: u32| {
+            k.bits(setting).filter(|bits| *bits > n + 1).map(|bits| k.with_bits(setting, bits - n))
         };
         let settings = self.settings(candidate);
         let mut steps = Vec::new();
@@ -194,19 +225,16 @@ impl Calibration<'_> {
     /// One setting with a bit more.
     pub(super) fn finer(&self, candidate: &Candidate) -> Vec<Candidate> {
         let more = |setting: Setting| {
-            let bits = balance::get(candidate, setting).filter(|bits| *bits < 20)?;
-            let mut k = candidate.clone();
-            balance::set(&mut k, setting, bits + 1);
-            Some(k)
+            candidate.bits(setting).filter(|bits| *bits < FINEST).map(|bits| candidate.with_bits(setting, bits + 1))
         };
         self.settings(candidate).into_iter().filter_map(more).collect()
     }
 
-    /// What has bits.
+    /// The settings of a candidate that have bits.
     pub(super) fn settings(&self, candidate: &Candidate) -> Vec<Setting> {
         let input = (!matches!(self.range, Range::Whole(..))).then_some(("input", 0));
         let nodes = (0..candidate.factor.len()).flat_map(|i| ["factor", "values"].map(|name| (name, i)));
-        input.into_iter().chain(nodes).filter(|s| balance::get(candidate, *s).is_some()).collect()
+        input.into_iter().chain(nodes).filter(|setting| candidate.bits(*setting).is_some()).collect()
     }
 
     /// Whether channels may have scales of their own. With weights that are hidden, the plan would tell the magnitude of

@@ -174,8 +174,8 @@ enum Check {
 /// `y_k - Y_k` is zero, then the next.
 ///
 /// `2^c` is as large as the range check of an output, though `1 + 2^b + M` would do for outputs of at most `M` in magnitude. So two lists of
-/// outputs never have one packed sum, whatever it is: registered weights, of which nobody has shown that they are in their ranges, are
-/// still those of one function.
+/// outputs never have one packed sum, whatever it is: with registered weights, of which nobody has shown that they are in their ranges, an
+/// input still has one answer.
 #[derive(Clone, Debug)]
 pub struct Packed {
     map: LinearMap,
