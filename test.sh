@@ -74,7 +74,7 @@ if grep -i '^warning' <<<"$packaged"; then
 fi
 
 say "tests"
-cargo test --workspace --features "$features"
+cargo test --workspace --features "$features" --no-fail-fast
 # What other tests load. (With the tests, whose dependencies ask for more features: without, nearly all would be compiled again.)
 cargo build --workspace --features "$features" --lib --bins --tests
 
