@@ -1,7 +1,7 @@
 //! Axes as arguments, counted from the first or, below zero, from the last; and the groups of elements along them.
 
-use super::{Arg, Args, Literal};
-use crate::{error::LayerError, shape::Shape, tensor::Tensor};
+use super::{Arg, Args, Literal, receptive_fields::ReceptiveFields};
+use crate::{error::LayerError, shape::Shape};
 
 /// One or more axes, or the default.
 pub(super) fn parse(args: &Args, name: &str, default: &[i64]) -> Result<Vec<i64>, LayerError> {
@@ -120,28 +120,19 @@ impl Axes {
         Ok(Shape::new(if dims.is_empty() { vec![1] } else { dims }))
     }
 
-    /// `f` of the elements that make each element of the output; nothing for inputs that [`Axes::shape`] refuses.
-    pub(super) fn each<T, U, E>(
-        &self,
-        x: &Tensor<T>,
-        mut f: impl FnMut(&[&T]) -> Result<U, E>,
-    ) -> Result<Tensor<U>, E> {
-        let (Ok(shape), Ok(reduced)) = (self.shape(x.shape()), self.reduced(x.shape())) else {
-            return Ok(Tensor::vector(vec![]));
+    /// What each element of the output is made of; nothing for inputs that [`Axes::shape`] refuses.
+    pub(super) fn receptive_fields(&self, input: &Shape) -> ReceptiveFields {
+        let (Ok(shape), Ok(reduced)) = (self.shape(input), self.reduced(input)) else {
+            return ReceptiveFields::default();
         };
-        let groups = groups(x.shape(), &reduced);
-        Tensor::from_fn(shape, |i| i).try_map(|i| {
-            let members: Vec<&T> = groups[*i].iter().map(|at| &x.data()[*at]).collect();
-            f(&members)
-        })
+        ReceptiveFields { shape, places: groups(input, &reduced) }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::convert::Infallible;
-
     use super::*;
+    use crate::tensor::Tensor;
 
     #[test]
     fn axes_count_from_both_ends() {
@@ -169,8 +160,8 @@ mod tests {
     fn a_reduction_along_axes_that_there_are_not_gives_nothing() {
         let x = Tensor::from_fn([2, 3], |i| i);
         let sums = |axes: Option<Vec<i64>>| {
-            let Ok(y) = Axes { axes, keepdims: false }.each(&x, |of| Ok::<_, Infallible>(of.iter().copied().sum()));
-            y
+            let fields = Axes { axes, keepdims: false }.receptive_fields(x.shape());
+            fields.map(&x, &mut |of| of.iter().copied().sum())
         };
         assert_eq!(sums(None), Tensor::vector(vec![15usize]));
         assert_eq!(sums(Some(vec![-1])), Tensor::vector(vec![3, 12]));

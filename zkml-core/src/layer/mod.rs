@@ -12,6 +12,7 @@ pub mod function;
 mod kind;
 mod names;
 mod quotient;
+mod receptive_fields;
 mod serialize;
 mod tabulated;
 #[cfg(test)]
@@ -196,6 +197,16 @@ impl Step {
     }
 }
 
+/// Parameters that the exact semantics takes as they are.
+fn unchanged(params: Vec<Param>, values: &[&Tensor]) -> Vec<Lowered> {
+    let params = params.into_iter().zip(values);
+    params.map(|(p, values)| Lowered { name: p.name, role: p.role, values: (*values).clone() }).collect()
+}
+
+fn shapes(params: Vec<Param>) -> Vec<Shape> {
+    params.into_iter().map(|p| p.shape).collect()
+}
+
 /// Layer: formula, shape rule, float reference and exact semantics.
 pub trait Layer: Sized + Clone + fmt::Debug + PartialEq {
     /// Its card: what the documentation says of it, as data.
@@ -224,16 +235,12 @@ pub trait Layer: Sized + Clone + fmt::Debug + PartialEq {
 
     /// The parameters as the exact semantics take them, in the order of [`Layer::exact`]'s `p`.
     fn lower(&self, inputs: &[&Shape], params: &[&Tensor]) -> Vec<Lowered> {
-        self.params(inputs)
-            .into_iter()
-            .zip(params)
-            .map(|(p, values)| Lowered { name: p.name, role: p.role, values: (*values).clone() })
-            .collect()
+        unchanged(self.params(inputs), params)
     }
 
     /// The shapes of [`Layer::lower`]'s values: known without any.
     fn lowered(&self, inputs: &[&Shape]) -> Vec<Shape> {
-        self.params(inputs).into_iter().map(|p| p.shape).collect()
+        shapes(self.params(inputs))
     }
 
     /// Whether it multiplies by weights or constants.

@@ -433,7 +433,7 @@ impl Arith for Prices {
         for o in 0..filters {
             let mut sums = Vec::with_capacity(first.len());
             for taps in &first {
-                let (sum, paid) = self.apart(|s| s.dot(grid.factors(x, w, channels, o, taps), bias.get(o)));
+                let (sum, paid) = self.apart(|s| s.dot(grid.factors(x, w, channels, o, taps).into_iter(), bias.get(o)));
                 sums.push((sum?, paid));
             }
             for n in &of {

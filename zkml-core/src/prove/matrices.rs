@@ -243,18 +243,29 @@ impl Matrices {
                 Some(sum)
             })
         };
-        let row = |i: usize| {
-            let [a, b, c] = [0, 1, 2].map(|side| value(self.abc[side].get(i)));
-            let satisfied = matches!((a, b, c), (Some(a), Some(b), Some(c)) if a * b == c);
-            (a.unwrap_or_default(), (b.unwrap_or_default(), satisfied))
-        };
         let rows = self.abc.iter().map(Vec::len).max().unwrap_or(0);
-        let (a, (b, satisfied)): (Vec<Fr>, (Vec<Fr>, Vec<bool>)) =
-            (0..rows).into_par_iter().with_min_len(256).map(row).unzip();
-        let unsatisfied = satisfied.iter().enumerate().filter(|(_, satisfied)| !**satisfied).map(|(i, _)| i).collect();
+        let [mut a, mut b] = [0, 1].map(|_| vec![Fr::ZERO; rows]);
+        let parts = a.par_chunks_mut(TOGETHER).zip(b.par_chunks_mut(TOGETHER)).enumerate();
+        let unsatisfied: Vec<Vec<usize>> = parts
+            .map(|(part, (a, b))| {
+                let mut unsatisfied = vec![];
+                for (i, (a, b)) in (part * TOGETHER..).zip(a.iter_mut().zip(b)) {
+                    let [x, y, z] = [0, 1, 2].map(|side| value(self.abc[side].get(i)));
+                    (*a, *b) = (x.unwrap_or_default(), y.unwrap_or_default());
+                    if !matches!((x, y, z), (Some(x), Some(y), Some(z)) if x * y == z) {
+                        unsatisfied.push(i);
+                    }
+                }
+                unsatisfied
+            })
+            .collect();
+        let unsatisfied = unsatisfied.concat();
         Evaluated { sides: [a, b], unsatisfied }
     }
 }
+
+/// Rows that are evaluated one after the other.
+const TOGETHER: usize = 1 << 10;
 
 /// What constraints make of an assignment.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -124,6 +124,66 @@ impl<C: FieldCs> Ranged<C> {
         }
     }
 
+    /// The wires of each limb, see [`Cs::split`].
+    fn limbs(&mut self, x: &C::W, limbs: &[Limb]) -> Vec<Vec<C::W>> {
+        let bits: u32 = limbs.iter().map(|l| l.bits()).sum();
+        // What is only checked needs no variable of its own.
+        if let [Limb::Checked(_)] = limbs {
+            self.cut(x, bits);
+            return vec![vec![]];
+        }
+        let value = self.cs.value(x);
+        let mut given: Vec<Vec<C::W>> = Vec::with_capacity(limbs.len());
+        // All but the lowest: their bits, their place, their variable.
+        let mut above: Vec<(u32, u32, C::W)> = vec![];
+        let mut lowest = None;
+        let mut from = 0;
+        for limb in limbs {
+            let mut own = vec![];
+            let each = if matches!(limb, Limb::Bits(_)) { 1 } else { limb.bits() };
+            for _ in 0..limb.bits().checked_div(each).unwrap_or(0) {
+                if from == 0 {
+                    lowest = Some(each);
+                } else {
+                    // The highest is all that is left: what is too large is then not in its range.
+                    let rest = value.map(|v| v >> from);
+                    let told = rest.map(|v| if from + each == bits { v } else { v & (pow2(each) - Int::ONE) });
+                    let wire = if each == 1 { self.cs.bit(told) } else { self.cs.witness(told) };
+                    above.push((each, from, wire.clone()));
+                    own.push(wire);
+                }
+                from += each;
+            }
+            given.push(own);
+        }
+        let mut terms = vec![(Int::ONE, x)];
+        for (_, from, wire) in &above {
+            terms.push((-pow2(*from), wire));
+        }
+        let low = self.cs.linear(&terms, Int::ZERO);
+        match lowest {
+            None => self.cs.enforce_zero(&low),
+            Some(bits) => self.cut(&low, bits),
+        }
+        for (bits, _, wire) in &above {
+            self.cut(wire, *bits);
+        }
+        let mut low = Some(low);
+        for (limb, own) in limbs.iter().zip(&mut given) {
+            if limb.bits() > 0
+                && let Some(low) = low.take()
+            {
+                own.insert(0, low);
+            }
+            match limb {
+                Limb::Checked(_) => own.clear(),
+                Limb::Number(0) => own.push(self.cs.constant(Int::ZERO)),
+                Limb::Number(_) | Limb::Bits(_) => {}
+            }
+        }
+        given
+    }
+
     /// Enforces that a wire has so many bits: the parts above the lowest are new variables, and the lowest is what is left.
     fn cut(&mut self, x: &C::W, bits: u32) {
         self.requests.add(bits, 1);
@@ -202,56 +262,8 @@ impl<C: FieldCs> Cs for Ranged<C> {
         if !self.looks_up() {
             return decompose::split(self, x, limbs);
         }
-        let bits: u32 = limbs.iter().map(|l| l.bits()).sum();
-        // What is only checked needs no variable of its own.
-        if let [Limb::Checked(_)] = limbs[..] {
-            self.cut(x, bits);
-            return limbs.map(|_| vec![]);
-        }
-        let value = self.cs.value(x);
-        let mut wires: Vec<(u32, C::W)> = vec![];
-        let mut lowest = None;
-        let mut from = 0;
-        let given = limbs.map(|limb| {
-            let mut own = vec![];
-            let each = if matches!(limb, Limb::Bits(_)) { 1 } else { limb.bits() };
-            for _ in 0..limb.bits().checked_div(each).unwrap_or(0) {
-                if from == 0 {
-                    lowest = Some(each);
-                } else {
-                    // The highest is all that is left: what is too large is then not in its range.
-                    let rest = value.map(|v| v >> from);
-                    let told = rest.map(|v| if from + each == bits { v } else { v & (pow2(each) - Int::ONE) });
-                    let wire = if each == 1 { self.cs.bit(told) } else { self.cs.witness(told) };
-                    wires.push((each, wire.clone()));
-                    own.push((from, wire));
-                }
-                from += each;
-            }
-            (limb, own)
-        });
-        let mut terms = vec![(Int::ONE, x)];
-        terms.extend(given.iter().flat_map(|(_, own)| own).map(|(from, wire)| (-pow2(*from), wire)));
-        let low = self.cs.linear(&terms, Int::ZERO);
-        match lowest {
-            None => self.cs.enforce_zero(&low),
-            Some(bits) => self.cut(&low, bits),
-        }
-        for (bits, wire) in &wires {
-            self.cut(wire, *bits);
-        }
-        let mut first = true;
-        given.map(|(limb, own)| {
-            let mut own: Vec<C::W> = own.into_iter().map(|(_, wire)| wire).collect();
-            if limb.bits() > 0 && std::mem::take(&mut first) {
-                own.insert(0, low.clone());
-            }
-            match limb {
-                Limb::Checked(_) => vec![],
-                Limb::Number(0) => vec![self.cs.constant(Int::ZERO)],
-                Limb::Number(_) | Limb::Bits(_) => own,
-            }
-        })
+        let mut wires = self.limbs(x, &limbs).into_iter();
+        std::array::from_fn(|_| wires.next().unwrap_or_default())
     }
 
     fn fresh<const N: usize>(&mut self, limbs: [Limb; N], value: Option<Int>) -> [Vec<C::W>; N] {

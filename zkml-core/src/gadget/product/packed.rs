@@ -29,6 +29,25 @@ struct Products {
     outputs: Vec<Option<usize>>,
 }
 
+#[cfg(feature = "prove")]
+impl Products {
+    /// The coefficients of the sum, by exponent, of packed weights and elements: zero where there is an output.
+    fn beside(&self, position: &[Option<usize>], packed: &[Fr], x: &[Int]) -> Vec<Fr> {
+        let x: Vec<Fr> = x.iter().map(|x| to_field(*x)).collect();
+        let mut beside = vec![Fr::zero(); position.len()];
+        for [kernel, input] in &self.factors {
+            for (a, j) in kernel {
+                for (b, i) in input {
+                    if position[a + b].is_none() {
+                        beside[a + b] += packed[*j] * x[*i];
+                    }
+                }
+            }
+        }
+        beside
+    }
+}
+
 /// Along one axis, the elements of a kernel and of an input by classes, which have products of their own, and what exponents they have; and
 /// the exponent of each output.
 struct Axis {
@@ -503,21 +522,11 @@ pub fn enforce<C: FieldCs>(
     let mut coefficients: Vec<Vec<Option<C::F>>> = Vec::with_capacity(groups.len());
     for (group, sums) in groups.iter().zip(&sums) {
         let beside = values.as_ref().map(|((x, w), _)| {
-            let packed = |j: usize| {
-                let parts = group.clone().zip(&places).map(|(f, place)| *place * to_field(w[f * length + j]));
-                parts.sum::<Fr>()
-            };
-            let packed: Vec<Fr> = (0..length).map(packed).collect();
-            let x: Vec<Fr> = x.iter().map(|x| to_field(*x)).collect();
-            let mut beside = vec![Fr::zero(); highest];
-            for [kernel, input] in &products.factors {
-                for ((a, j), (b, i)) in kernel.iter().flat_map(|k| input.iter().map(move |x| (k, x))) {
-                    if position[a + b].is_none() {
-                        beside[a + b] += packed[*j] * x[*i];
-                    }
-                }
+            let mut packed = vec![Fr::zero(); length];
+            for (f, place) in group.clone().zip(&places) {
+                packed.iter_mut().zip(&w[f * length..]).for_each(|(sum, w)| *sum += *place * to_field(*w));
             }
-            beside
+            products.beside(&position, &packed, x)
         });
         let mut of_group = vec![None; highest];
         for exponent in &products.support {

@@ -111,12 +111,16 @@ impl Grid {
         channels: usize,
         o: usize,
         taps: &'a [(usize, usize)],
-    ) -> impl Iterator<Item = (&'a T, &'a T)> {
+    ) -> Vec<(&'a T, &'a T)> {
         let (area, pixels) = (self.area(), self.input[0] * self.input[1]);
-        (0..channels).flat_map(move |c| {
+        let mut factors = Vec::with_capacity(channels * taps.len());
+        for c in 0..channels {
             let filter = &w[(o * channels + c) * area..];
-            taps.iter().map(move |(k, pixel)| (&filter[*k], &x[c * pixels + pixel]))
-        })
+            for (k, pixel) in taps {
+                factors.push((&filter[*k], &x[c * pixels + pixel]));
+            }
+        }
+        factors
     }
 }
 
@@ -143,6 +147,19 @@ impl Kind {
             .map(|i| (0..tiles.len()).filter(|t| meets(i, &tiles[*t].1)).collect())
             .collect();
         Self { taps, transform, tiles, meeting }
+    }
+
+    /// `A^T`, divided.
+    #[cfg(feature = "prove")]
+    fn divided(&self) -> Vec<Vec<(usize, ark_bn254::Fr)>> {
+        use ark_ff::Field;
+
+        use crate::number::field::to_field;
+
+        let parts = self.transform.divisors.iter().map(|n| to_field(*n).inverse().unwrap_or_default());
+        let parts: Vec<ark_bn254::Fr> = parts.collect();
+        let row = |row: &Row| row.iter().map(|(i, c)| (*i, to_field(*c) * parts[*i])).collect();
+        self.transform.output.iter().map(row).collect()
     }
 
     /// Tiles of at most `most` outputs along an axis, by kind; nothing if that takes too many points, or if the windows have
@@ -246,6 +263,12 @@ impl<'a> Pair<'a> {
         (0..ny).flat_map(move |i| (0..nx).map(move |j| (i, j)))
     }
 
+    /// The tiles, along both axes, that have this product.
+    #[cfg(feature = "prove")]
+    fn tiles(&self, i: usize, j: usize) -> Vec<(usize, usize)> {
+        self.y.meeting[i].iter().flat_map(|t| self.x.meeting[j].iter().map(move |u| (*t, *u))).collect()
+    }
+
     /// How many products a result is made of.
     fn terms(&self) -> usize {
         [self.y, self.x].map(|k| Transform::growth(&k.transform.output).1).iter().product()
@@ -329,7 +352,8 @@ pub fn decide(grid: &Grid, x: &[Measure], w: &[Measure], bias: &[Measure]) -> Re
         let bias = bias.get(o);
         let terms = tiling.terms.saturating_add(bias.map_or(0, |b| b.terms));
         for taps in &windows {
-            let factors = grid.factors(x, w, tiling.channels, o, taps).map(|(w, x)| (&w.interval, &x.interval));
+            let factors = grid.factors(x, w, tiling.channels, o, taps);
+            let factors = factors.into_iter().map(|(w, x)| (&w.interval, &x.interval));
             let interval = interval::dot(factors, bias.map(|b| &b.interval))?;
             results.push(Measure { interval, terms });
         }
@@ -410,28 +434,29 @@ pub fn enforce<C: FieldCs>(
     bias: &[&C::W],
 ) -> Vec<C::W> {
     use ark_bn254::Fr;
-    use ark_ff::{Field, One};
+    use ark_ff::One;
 
-    use crate::number::{Int, field::to_field, interval};
+    use crate::number::{Int, interval};
 
     let Tiling { channels, filters, .. } = *tiling;
     let (pixels, [height, width]) = (grid.input[0] * grid.input[1], grid.output);
-    let values: Vec<Int> = (0..filters)
-        .flat_map(|o| (0..height * width).map(move |at| (o, at)))
-        .map(|(o, at)| {
-            let taps: Vec<(usize, usize)> = grid.taps(at / width, at % width).collect();
-            let product = |(w, x): (&&C::W, &&C::W)| Some(interval::product(cs.value(w)?, cs.value(x)?));
-            let bias = bias.get(o).and_then(|b| cs.value(b)).unwrap_or(Int::ZERO);
-            grid.factors(x, w, channels, o, &taps).map_while(product).fold(bias, Int::wrapping_add)
-        })
-        .collect();
+    let mut values = Vec::with_capacity(filters * height * width);
+    for i in 0..filters * height * width {
+        let (o, at) = (i / (height * width), i % (height * width));
+        let taps: Vec<(usize, usize)> = grid.taps(at / width, at % width).collect();
+        let mut sum = bias.get(o).and_then(|b| cs.value(b)).unwrap_or(Int::ZERO);
+        for (w, x) in grid.factors(x, w, channels, o, &taps) {
+            let (Some(w), Some(x)) = (cs.value(w), cs.value(x)) else { break };
+            sum = sum.wrapping_add(interval::product(w, x));
+        }
+        values.push(sum);
+    }
     let mut results: Vec<Option<C::W>> = vec![None; filters * height * width];
     for pair in tiling.pairs() {
         let (y_axis, x_axis) = (pair.y, pair.x);
         let mut sums = BTreeMap::new();
         for (i, j) in pair.products() {
-            let tiles = y_axis.meeting[i].iter().flat_map(|t| x_axis.meeting[j].iter().map(move |u| (*t, *u)));
-            let tiles: Vec<(usize, usize)> = tiles.collect();
+            let tiles = pair.tiles(i, j);
             if tiles.is_empty() {
                 continue;
             }
@@ -473,19 +498,11 @@ pub fn enforce<C: FieldCs>(
                 }
             }
         }
-        // A^T, divided.
-        let divided = |k: &Kind| -> Vec<Vec<(usize, Fr)>> {
-            let parts = k.transform.divisors.iter().map(|n| to_field(*n).inverse().unwrap_or_default());
-            let parts: Vec<Fr> = parts.collect();
-            let row = |row: &Row| row.iter().map(|(i, c)| (*i, to_field(*c) * parts[*i])).collect();
-            k.transform.output.iter().map(row).collect()
-        };
-        let (outer, inner) = (divided(y_axis), divided(x_axis));
+        let (outer, inner) = (y_axis.divided(), x_axis.divided());
         for (t, (ys, _)) in y_axis.tiles.iter().enumerate() {
             for (u, (xs, _)) in x_axis.tiles.iter().enumerate() {
-                for (o, (a, b)) in
-                    (0..filters).flat_map(|o| (0..ys.len()).flat_map(move |a| (0..xs.len()).map(move |b| (o, (a, b)))))
-                {
+                for n in 0..filters * ys.len() * xs.len() {
+                    let (o, a, b) = (n / (ys.len() * xs.len()), n / xs.len() % ys.len(), n % xs.len());
                     let at = (o * height + ys[a]) * width + xs[b];
                     let before = results[at].take();
                     let mut terms: Vec<(Fr, &C::W)> = before.iter().map(|w| (Fr::one(), w)).collect();

@@ -46,6 +46,11 @@ pub(in crate::layer) fn refinement(step: &Step, i: usize) -> Result<Int, ArithEr
     Ok(Int::ONE << bits)
 }
 
+/// [`refinement`] of every input.
+pub(in crate::layer) fn refinements(step: &Step) -> Result<Vec<Int>, ArithError> {
+    (0..step.inputs.len()).map(|i| refinement(step, i)).collect()
+}
+
 /// `a + sign * b + constant`, of every pair of elements, at the finer of both scales.
 pub(in crate::layer) fn combination<A: Arith>(
     a: &mut A,
@@ -70,14 +75,15 @@ pub(in crate::layer) fn each<A: Arith>(
 ) -> Result<Tensor<A::Wire>, ArithError> {
     let factors = [refinement(step, 0)?, refinement(step, 1)?];
     places(x).try_map(|(i, j)| {
-        let [p, q] = [(0, *i), (1, *j)].map(|(side, at)| {
+        let mut refined = |side: usize, at: usize| {
             let wire = &x[side].data()[at];
             if factors[side] == Int::ONE {
                 return Ok(wire.clone());
             }
             a.linear(std::iter::once((factors[side], wire)), Int::ZERO)
-        });
-        f(a, &p?, &q?)
+        };
+        let (p, q) = (refined(0, *i)?, refined(1, *j)?);
+        f(a, &p, &q)
     })
 }
 

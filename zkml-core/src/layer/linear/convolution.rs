@@ -129,6 +129,19 @@ fn scatter(window: &Window, input: [usize; 2], output: [usize; 2], before: [usiz
     taps
 }
 
+/// The places of weights by channel, filter and element of the kernel, in the order of filter, channel and element.
+fn by_filter(filters: usize, weights: usize, area: usize) -> Vec<usize> {
+    let channels = weights / (filters * area);
+    let mut places = Vec::with_capacity(weights);
+    for o in 0..filters {
+        for c in 0..channels {
+            let row = (c * filters + o) * area;
+            places.extend(row..row + area);
+        }
+    }
+    places
+}
+
 impl Convolution<'_> {
     /// The shape of the output.
     pub fn shape(&self, input: &Shape) -> Result<Shape, LayerError> {
@@ -279,10 +292,7 @@ impl Convolution<'_> {
             };
             let (x, mut w) = (&x.data()[of(x)], Cow::Borrowed(&weight.data()[of(weight)]));
             if grid.transposed {
-                // By channel first.
-                let channels = w.len() / (filters * area);
-                let rows = (0..filters).flat_map(|o| (0..channels).map(move |c| (c * filters + o) * area));
-                w = rows.flat_map(|row| w[row..][..area].to_vec()).collect::<Vec<_>>().into();
+                w = by_filter(filters, w.len(), area).iter().map(|i| w[*i].clone()).collect();
             }
             let bias = bias.map_or(&[][..], |b| &b.data()[group * filters..][..filters]);
             y.extend(a.convolve(&grid, x, &w, bias)?);

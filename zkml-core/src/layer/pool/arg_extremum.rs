@@ -1,7 +1,5 @@
 //! Index of the largest or smallest element along an axis: `argmax` and `argmin`.
 
-use std::convert::Infallible;
-
 use crate::layer::{
     Arg, Args, Arity, Card, Factors, Kind, Layer, Literal, Param, Step,
     axes::{self, Axes},
@@ -64,25 +62,27 @@ impl Index {
     }
 
     /// The index of the element that is `better` than all others.
-    fn float(&self, x: &Tensor, better: impl Fn(&f64, &f64) -> bool) -> Tensor {
-        let Ok(y) = self.axes().each(x, |values| {
+    fn float(&self, x: &Tensor, better: fn(&f64, &f64) -> bool) -> Tensor {
+        self.axes().receptive_fields(x.shape()).map(x, &mut |values| {
             let best = (1..values.len()).fold(0, |best, n| {
                 let wins = better(values[n], values[best]) || (self.last && values[n] == values[best]);
                 if wins { n } else { best }
             });
-            Ok::<_, Infallible>(best as f64)
-        });
-        y
+            best as f64
+        })
     }
 
     /// The index of the largest of `sign * x`.
     fn exact<A: Arith>(&self, a: &mut A, x: &Tensor<A::Wire>, sign: Int) -> Result<Tensor<A::Wire>, ArithError> {
-        self.axes().each(x, |values| {
-            let mut values: Vec<A::Wire> = if sign == Int::ONE {
-                values.iter().map(|w| (*w).clone()).collect()
-            } else {
-                values.iter().map(|w| a.linear(std::iter::once((sign, *w)), Int::ZERO)).collect::<Result<_, _>>()?
-            };
+        self.axes().receptive_fields(x.shape()).try_map(x, &mut |of| {
+            let mut values = Vec::with_capacity(of.len());
+            for w in of {
+                values.push(if sign == Int::ONE {
+                    (*w).clone()
+                } else {
+                    a.linear(std::iter::once((sign, *w)), Int::ZERO)?
+                });
+            }
             if !self.last {
                 return a.argmax(&values);
             }

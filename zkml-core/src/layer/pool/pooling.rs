@@ -1,9 +1,8 @@
 //! Pooling and reductions: arguments, shape rules, and both semantics of sum, mean, maximum and minimum.
 
-use std::convert::Infallible;
-
 use crate::layer::{
     Arg, Factors, Step,
+    receptive_fields::ReceptiveFields,
     window::{self, Window, image, line},
 };
 use crate::{
@@ -64,6 +63,21 @@ impl Reduction {
         }
     }
 
+    /// The exact semantics of a layer: that of each receptive field, and the rescale.
+    ///
+    /// # Errors
+    /// If a value may reach `2^250`.
+    pub fn of_fields<A: Arith>(
+        self,
+        a: &mut A,
+        x: &Tensor<A::Wire>,
+        fields: &ReceptiveFields,
+        step: &Step,
+    ) -> Result<Tensor<A::Wire>, ArithError> {
+        let y = fields.try_map(x, &mut |values| self.exact(a, values, step.weight_scale))?;
+        step.finish(a, y)
+    }
+
     pub fn factors(self) -> Factors {
         match self {
             Self::Mean => Factors::Constants,
@@ -87,8 +101,8 @@ impl Reduction {
     }
 }
 
-/// All of [`Layer`](crate::layer::Layer) that follows from a layer's [`Reduction`] and its `each(&self, &Tensor, f)`, which
-/// gives `f` of the elements of each output; an element is part of `self.overlap(&Shape)` of them.
+/// All of [`Layer`](crate::layer::Layer) that follows from a layer's [`Reduction`] and its `receptive_fields(&self, &Shape)`;
+/// an element is part of `self.overlap(&Shape)` of them.
 macro_rules! reduces {
     ($reduction:expr) => {
         fn params(&self, _: &[&Shape]) -> Vec<Param> {
@@ -96,8 +110,7 @@ macro_rules! reduces {
         }
 
         fn float(&self, inputs: &[&Tensor], _: &[&Tensor]) -> Tensor {
-            let Ok(y) = self.each(inputs[0], |values| Ok::<_, std::convert::Infallible>($reduction.float(values)));
-            y
+            self.receptive_fields(inputs[0].shape()).map(inputs[0], &mut |values| $reduction.float(values))
         }
 
         fn factors(&self) -> Factors {
@@ -123,8 +136,7 @@ macro_rules! reduces {
             _: &[Tensor<A::Wire>],
             step: &Step,
         ) -> Result<Tensor<A::Wire>, ArithError> {
-            let y = self.each(x[0], |values| $reduction.exact(a, values, step.weight_scale))?;
-            step.finish(a, y)
+            $reduction.of_fields(a, x[0], &self.receptive_fields(x[0].shape()), step)
         }
     };
 }
@@ -141,8 +153,8 @@ macro_rules! window_pool {
         }
 
         impl $name {
-            fn each<T, U, E>(&self, x: &Tensor<T>, f: impl FnMut(&[&T]) -> Result<U, E>) -> Result<Tensor<U>, E> {
-                pooling::each(&self.window, Self::CARD.name, x, f)
+            fn receptive_fields(&self, input: &Shape) -> $crate::layer::receptive_fields::ReceptiveFields {
+                pooling::windows(&self.window, Self::CARD.name, input)
             }
 
             fn overlap(&self, input: &Shape) -> usize {
@@ -183,8 +195,8 @@ macro_rules! global_pool {
         pub struct $name;
 
         impl $name {
-            fn each<T, U, E>(&self, x: &Tensor<T>, f: impl FnMut(&[&T]) -> Result<U, E>) -> Result<Tensor<U>, E> {
-                pooling::global(x, f)
+            fn receptive_fields(&self, input: &Shape) -> $crate::layer::receptive_fields::ReceptiveFields {
+                pooling::channels(input)
             }
 
             fn overlap(&self, _: &Shape) -> usize {
@@ -228,8 +240,8 @@ macro_rules! reduction {
         }
 
         impl $name {
-            fn each<T, U, E>(&self, x: &Tensor<T>, f: impl FnMut(&[&T]) -> Result<U, E>) -> Result<Tensor<U>, E> {
-                self.axes.each(x, f)
+            fn receptive_fields(&self, input: &Shape) -> $crate::layer::receptive_fields::ReceptiveFields {
+                self.axes.receptive_fields(input)
             }
 
             fn overlap(&self, _: &Shape) -> usize {
@@ -288,9 +300,8 @@ impl Mean<'_> {
 
     /// The float reference.
     pub fn float(&self, layer: &str, x: &Tensor) -> Tensor {
-        let mean = |values: &[&f64]| Ok::<_, Infallible>(float_sum(values) / self.count(values.len()) as f64);
-        let Ok(y) = each(self.window, layer, x, mean);
-        y
+        let mean = &mut |values: &[&f64]| float_sum(values) / self.count(values.len()) as f64;
+        windows(self.window, layer, x.shape()).map(x, mean)
     }
 
     /// The exact semantics, before the rescale.
@@ -301,7 +312,7 @@ impl Mean<'_> {
         x: &Tensor<A::Wire>,
         weight_scale: i32,
     ) -> Result<Tensor<A::Wire>, ArithError> {
-        each(self.window, layer, x, |values| {
+        windows(self.window, layer, x.shape()).try_map(x, &mut |values| {
             let factor = match self.log2_area() {
                 Some(_) => Fixed::ONE,
                 None => reciprocal(self.count(values.len()), weight_scale)?,
@@ -321,23 +332,16 @@ pub(in crate::layer) fn overlap(window: &Window, layer: &str, input: &Shape) -> 
     window.place(layer, input).map_or(1, |placed| placed.overlap())
 }
 
-/// `f` of the elements of each window, without the padding.
-pub(in crate::layer) fn each<T, U, E>(
-    window: &Window,
-    layer: &str,
-    x: &Tensor<T>,
-    mut f: impl FnMut(&[&T]) -> Result<U, E>,
-) -> Result<Tensor<U>, E> {
-    let (Ok(shape), Ok(placed)) = (shape(window, layer, x.shape()), window.place(layer, x.shape())) else {
-        return Ok(Tensor::vector(vec![]));
+/// The elements of each window, without the padding.
+pub(in crate::layer) fn windows(window: &Window, layer: &str, input: &Shape) -> ReceptiveFields {
+    let (Ok(shape), Ok(placed)) = (shape(window, layer, input), window.place(layer, input)) else {
+        return ReceptiveFields::default();
     };
+    let channels = shape.dims()[0];
+    let pixels = input.len() / channels.max(1);
     let taps = placed.all_taps();
-    let pixels = x.len() / shape.dims()[0];
-    Tensor::from_fn(shape, |i| i).try_map(|i| {
-        let channel = &x.data()[i / taps.len() * pixels..];
-        let values: Vec<&T> = taps[i % taps.len()].iter().map(|(_, p)| &channel[*p]).collect();
-        f(&values)
-    })
+    let of_channel = |c: usize| taps.iter().map(move |taps| taps.iter().map(|(_, pixel)| c * pixels + pixel).collect());
+    ReceptiveFields { shape, places: (0..channels).flat_map(of_channel).collect() }
 }
 
 /// Output shape of a global pool: `[channels]`.
@@ -346,17 +350,14 @@ pub(in crate::layer) fn global_shape(layer: &str, input: &Shape) -> Result<Shape
     Ok(Shape::new([input.dims()[0]]))
 }
 
-/// `f` of the elements of each channel.
-pub(in crate::layer) fn global<T, U, E>(
-    x: &Tensor<T>,
-    mut f: impl FnMut(&[&T]) -> Result<U, E>,
-) -> Result<Tensor<U>, E> {
-    let channels = x.shape().dims()[0];
-    let pixels = x.len() / channels.max(1);
-    Tensor::from_fn([channels], |c| c).try_map(|c| {
-        let values: Vec<&T> = x.data()[c * pixels..][..pixels].iter().collect();
-        f(&values)
-    })
+/// The elements of each channel.
+pub(in crate::layer) fn channels(input: &Shape) -> ReceptiveFields {
+    let channels = input.dims()[0];
+    let pixels = input.len() / channels.max(1);
+    ReceptiveFields {
+        shape: Shape::new([channels]),
+        places: (0..channels).map(|c| (c * pixels..(c + 1) * pixels).collect()).collect(),
+    }
 }
 
 /// The sum.
@@ -368,13 +369,14 @@ fn float_sum(values: &[&f64]) -> f64 {
 fn max<A: Arith>(a: &mut A, values: &[&A::Wire]) -> Result<A::Wire, ArithError> {
     let mut round: Vec<A::Wire> = values.iter().map(|v| (*v).clone()).collect();
     while round.len() > 1 {
-        round = round
-            .chunks(2)
-            .map(|pair| match pair {
-                [p, q] => a.max(p, q),
-                rest => Ok(rest[0].clone()),
-            })
-            .collect::<Result<_, _>>()?;
+        let mut next = Vec::with_capacity(round.len().div_ceil(2));
+        for pair in round.chunks(2) {
+            next.push(match pair {
+                [p, q] => a.max(p, q)?,
+                rest => rest[0].clone(),
+            });
+        }
+        round = next;
     }
     match round.pop() {
         Some(max) => Ok(max),
@@ -384,8 +386,10 @@ fn max<A: Arith>(a: &mut A, values: &[&A::Wire]) -> Result<A::Wire, ArithError> 
 
 /// Minimum: the negative of the maximum of the negatives.
 fn min<A: Arith>(a: &mut A, values: &[&A::Wire]) -> Result<A::Wire, ArithError> {
-    let mut negated = |w: &A::Wire| a.linear(std::iter::once((-Int::ONE, w)), Int::ZERO);
-    let negatives: Vec<A::Wire> = values.iter().map(|w| negated(w)).collect::<Result<_, _>>()?;
+    let mut negatives = Vec::with_capacity(values.len());
+    for w in values {
+        negatives.push(a.linear(std::iter::once((-Int::ONE, *w)), Int::ZERO)?);
+    }
     let largest = max(a, &negatives.iter().collect::<Vec<_>>())?;
     a.linear(std::iter::once((-Int::ONE, &largest)), Int::ZERO)
 }

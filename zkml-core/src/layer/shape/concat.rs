@@ -65,17 +65,15 @@ impl Concat {
     }
 
     /// For each element of the output, the input and the place in it; nothing for inputs that [`Layer::shape`] refuses.
-    fn places<T>(&self, x: &[&Tensor<T>]) -> Tensor<(usize, usize)> {
-        let shapes: Vec<&Shape> = x.iter().map(|x| x.shape()).collect();
-        let Ok((shape, runs)) = self.runs(&shapes) else { return Tensor::vector(vec![]) };
-        let turns = x[0].len() / runs[0].max(1);
-        let runs = &runs;
-        let places: Vec<(usize, usize)> = (0..turns)
-            .flat_map(|turn| {
-                let inputs = runs.iter().enumerate();
-                inputs.flat_map(move |(input, run)| (0..*run).map(move |i| (input, turn * run + i)))
-            })
-            .collect();
+    fn places(&self, shapes: &[&Shape]) -> Tensor<(usize, usize)> {
+        let Ok((shape, runs)) = self.runs(shapes) else { return Tensor::vector(vec![]) };
+        let turns = shapes[0].len() / runs[0].max(1);
+        let mut places = Vec::with_capacity(shape.len());
+        for turn in 0..turns {
+            for (input, run) in runs.iter().enumerate() {
+                places.extend((0..*run).map(|i| (input, turn * run + i)));
+            }
+        }
         Tensor::from_fn(shape, |i| places[i])
     }
 }
@@ -110,7 +108,8 @@ impl Layer for Concat {
     }
 
     fn float(&self, inputs: &[&Tensor], _: &[&Tensor]) -> Tensor {
-        self.places(inputs).map(|(input, at)| inputs[*input].data()[*at])
+        let shapes: Vec<&Shape> = inputs.iter().map(|x| x.shape()).collect();
+        self.places(&shapes).map(|(input, at)| inputs[*input].data()[*at])
     }
 
     fn factors(&self) -> Factors {
@@ -140,8 +139,9 @@ impl Layer for Concat {
         _: &[Tensor<A::Wire>],
         step: &Step,
     ) -> Result<Tensor<A::Wire>, ArithError> {
-        let finer = (0..x.len()).map(|i| binary::refinement(step, i)).collect::<Result<Vec<_>, _>>()?;
-        let y = self.places(x).try_map(|(input, at)| match (finer[*input], &x[*input].data()[*at]) {
+        let finer = binary::refinements(step)?;
+        let shapes: Vec<&Shape> = x.iter().map(|x| x.shape()).collect();
+        let y = self.places(&shapes).try_map(|(input, at)| match (finer[*input], &x[*input].data()[*at]) {
             (Int::ONE, wire) => Ok(wire.clone()),
             (power, wire) => a.linear(std::iter::once((power, wire)), Int::ZERO),
         })?;
