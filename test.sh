@@ -78,10 +78,6 @@ cargo test --workspace --features "$features" --no-fail-fast
 # What other tests load. (With the tests, whose dependencies ask for more features: without, nearly all would be compiled again.)
 cargo build --workspace --features "$features" --lib --bins --tests
 
-say "the book"
-built
-"$mdbook" build docs
-
 # Tests that need the cases of other engines are ignored above.
 data="${ZKML_DATA:-../shared/data}"
 if [ -d "$data" ]; then
@@ -108,15 +104,6 @@ else
   say "contracts, bounties, and snarkjs: ignored, there is no npm"
 fi
 
-if command -v npm >/dev/null; then
-  say "browsers"
-  ZKML_COMMAND="$target/debug/zkml" ./zkml-wasm/test.sh
-  say "the page of bounties"
-  ZKML_COMMAND="$target/debug/zkml" ./web/test.sh
-else
-  say "browsers: ignored, there is no npm"
-fi
-
 if command -v python3 >/dev/null && python3 -c 'import ensurepip, venv' 2>/dev/null; then
   say "Python"
   ZKML_PYTHON_LIBRARY="$target/debug/libzkml_python.so" ./zkml-python/test.sh
@@ -141,6 +128,19 @@ cargo test -p zkml-ui --test ui switched_off
 
 say "the fuzz targets compile"
 cargo check --manifest-path fuzz/Cargo.toml
+
+say "the book"
+built
+"$mdbook" build docs
+
+if command -v npm >/dev/null; then
+  say "browsers"
+  ZKML_COMMAND="$target/debug/zkml" ./zkml-wasm/test.sh
+  say "the page of bounties"
+  ZKML_COMMAND="$target/debug/zkml" ./web/test.sh
+else
+  say "browsers: ignored, there is no npm"
+fi
 
 say "the main job, on the data that ships"
 cargo run --release --example digits
