@@ -21,7 +21,7 @@ if [ $# -ge 2 ]; then
   range="${ZKML_RANGE:-[0.0, 1.0]}"
 else
   model="$root/zkml-import/tests/onnx/digits.onnx"
-  gzip -dc "$root/examples/digits/digits-uci.csv.gz" | head -n 1 | cut -d, -f1-64 | sed 's/.*/[&]/' > "$folder/input.json"
+  head -n 1 "$root/examples/digits/digits-uci.csv" | cut -d, -f1-64 | sed 's/.*/[&]/' > "$folder/input.json"
   range="[0, 16]"
 fi
 cd "$folder"

@@ -1,6 +1,6 @@
 //! The digits that ship with the project.
 
-use std::{error::Error, io::Read, path::Path};
+use std::{error::Error, path::Path};
 
 use zkml::{shape::Shape, tensor::Tensor};
 
@@ -12,10 +12,8 @@ const TRAINED: usize = 1200;
 
 /// Training and test digits: 8x8, values 0 to 16.
 pub fn digits(folder: &Path) -> Result<(Vec<Labelled>, Vec<Labelled>), Box<dyn Error>> {
-    let path = folder.join("digits-uci.csv.gz");
-    let file = std::fs::File::open(&path).map_err(|e| format!("cannot open {}: {e}", path.display()))?;
-    let mut text = String::new();
-    flate2::read::GzDecoder::new(file).read_to_string(&mut text)?;
+    let path = folder.join("digits-uci.csv");
+    let text = std::fs::read_to_string(&path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
     let mut rows = text
         .lines()
         .enumerate()

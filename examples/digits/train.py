@@ -6,7 +6,7 @@ Needs Python 3 and numpy:
     pip install numpy
     python3 examples/digits/train.py
 
-Data: `digits-uci.csv.gz` beside this file, one image per line: 64 pixels
+Data: `digits-uci.csv` beside this file, one image per line: 64 pixels
 (8x8, row by row, integers 0..16), then the label 0..9.
 
 Split, fixed: rows 0..1199 (counting from 0) train the network, rows
@@ -40,7 +40,6 @@ for _name in (
 ):
     os.environ[_name] = "1"
 
-import gzip
 import json
 import struct
 from pathlib import Path
@@ -48,7 +47,7 @@ from pathlib import Path
 import numpy as np
 
 HERE = Path(__file__).resolve().parent
-DATA = HERE / "digits-uci.csv.gz"
+DATA = HERE / "digits-uci.csv"
 MODEL = HERE / "digits.safetensors"
 
 TRAIN_ROWS = 1200
@@ -65,7 +64,7 @@ PIXEL_MAX = 16.0
 
 def load_rows(first, last):
     """Images [n, 1, 8, 8] with raw pixels, and labels, of rows first..last-1."""
-    with gzip.open(DATA, "rt") as lines:
+    with DATA.open() as lines:
         table = np.loadtxt(lines, delimiter=",", dtype=np.int64)
     assert table.shape == (1797, 65), table.shape
     rows = table[first:last]

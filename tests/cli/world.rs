@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    io::Read,
     path::{Path, PathBuf},
     process::{Command, Output},
     sync::{
@@ -31,9 +30,7 @@ pub fn shipped(path: &str) -> PathBuf {
 
 /// The digits that ship: 64 values of 0 to 16, and the label.
 pub fn digits() -> Vec<String> {
-    let file = fs::File::open(shipped("examples/digits/digits-uci.csv.gz")).unwrap();
-    let mut text = String::new();
-    flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();
+    let text = fs::read_to_string(shipped("examples/digits/digits-uci.csv")).unwrap();
     text.lines().map(str::to_owned).collect()
 }
 

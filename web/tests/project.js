@@ -4,7 +4,6 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, readdirSy
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { gunzipSync } from "node:zlib";
 import { powers } from "./powers.js";
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
@@ -37,7 +36,7 @@ function edit(path, pairs) {
   writeFileSync(path, text);
 }
 
-const rows = () => gunzipSync(readFileSync(join(root, "examples/digits/digits-uci.csv.gz"))).toString("utf8").trim().split("\n");
+const rows = () => readFileSync(join(root, "examples/digits/digits-uci.csv"), "utf8").trim().split("\n");
 
 /** An image of six by six, as a row with its label. */
 const image = (n, label) => [...Array.from({ length: 36 }, (_, i) => (n * 37 + i * 59 + 11) % 200), label].join(",");

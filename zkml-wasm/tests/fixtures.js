@@ -4,7 +4,6 @@ import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gunzipSync } from "node:zlib";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, "../..");
@@ -12,8 +11,7 @@ const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
 export const model = join(root, "zkml-import/tests/onnx/digits.onnx");
 
 /** The digits that ship: 64 pixels from 0 to 16, and a label. */
-export const digits = gunzipSync(readFileSync(join(root, "examples/digits/digits-uci.csv.gz")))
-  .toString()
+export const digits = readFileSync(join(root, "examples/digits/digits-uci.csv"), "utf8")
   .trim()
   .split("\n")
   .map((line) => line.split(",").map(Number))

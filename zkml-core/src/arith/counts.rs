@@ -13,6 +13,7 @@ use crate::{
         bits::decompose,
         product::{
             choose::{self, Convolution, MatrixProduct},
+            consumer::Consumer,
             linear_map::LinearMap,
             linear_operator,
             packed::Packed,
@@ -42,6 +43,7 @@ pub struct Counts {
     requests: Option<BTreeMap<(usize, &'static str), Requests>>,
     /// What is checked at a challenge, beside the lookups.
     closing: Budget,
+    consumer: Option<Consumer>,
     /// How many constraints there are at least, and how many there may be.
     #[cfg(feature = "prove")]
     spent: usize,
@@ -278,7 +280,7 @@ impl Arith for Counts {
         w: &[Measure],
         bias: &[Measure],
     ) -> Result<Vec<Measure>, ArithError> {
-        match choose::convolution(grid, x, w, bias, self.looks_up())? {
+        match choose::convolution(grid, x, w, bias, self.consumer.as_ref(), self.looks_up())? {
             Convolution::Formula => {
                 let map = LinearMap::convolution(grid, x.len(), w.len());
                 let [x_refs, w_refs, of_bias] = [x, w, bias].map(|of| of.iter().collect::<Vec<_>>());
@@ -300,7 +302,7 @@ impl Arith for Counts {
         columns: &[Vec<&Measure>],
         bias: &[&Measure],
     ) -> Result<Vec<Measure>, ArithError> {
-        match choose::matrix(rows, columns, bias, self.looks_up())? {
+        match choose::matrix(rows, columns, bias, self.consumer.as_ref(), self.looks_up())? {
             MatrixProduct::Formula => {
                 let map = LinearMap::matrix(rows, columns);
                 let [w, x] = [rows, columns].map(|of| of.iter().flatten().copied().collect::<Vec<_>>());
@@ -360,6 +362,10 @@ impl Arith for Counts {
         }
         self.pay("settle", Cost::new(1, 1));
         Ok(Measure { interval: a.interval, terms: 1 })
+    }
+
+    fn feeds(&mut self, consumer: &dyn Fn() -> Option<Consumer>) {
+        self.consumer = consumer();
     }
 
     fn enter(&mut self, node: usize) {

@@ -20,7 +20,7 @@ pub fn convolve<A: Arith>(
     let mut y = Vec::with_capacity(filters * windows.len());
     for o in 0..filters {
         for taps in &windows {
-            y.push(a.dot(grid.factors(x, w, channels, o, taps).into_iter(), bias.get(o))?);
+            y.push(a.dot(grid.factors(x, w, channels, o, taps), bias.get(o))?);
         }
     }
     Ok(y)
@@ -39,8 +39,7 @@ pub fn matmul<A: Arith>(
     let mut sums = Vec::with_capacity(rows.len() * columns.len());
     for (row, w) in rows.iter().enumerate() {
         for x in columns {
-            let factors: Vec<(&A::Wire, &A::Wire)> = w.iter().copied().zip(x.iter().copied()).collect();
-            sums.push(a.dot(factors.into_iter(), bias.get(row).copied())?);
+            sums.push(a.dot(w.iter().copied().zip(x.iter().copied()), bias.get(row).copied())?);
         }
     }
     Ok(sums)

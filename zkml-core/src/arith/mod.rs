@@ -20,7 +20,8 @@ pub mod r1cs;
 use crate::{
     gadget::{
         Abs, Argmax, Clip, Div, Exponentials, Gadget, IsNonNegative, IsZero, Leaky, Max, Normalize, Of, Piecewise,
-        Relu, Rescale, Select, Sign, SignMagnitude, Sqrt, Square, product::winograd::Grid,
+        Relu, Rescale, Select, Sign, SignMagnitude, Sqrt, Square,
+        product::{consumer::Consumer, winograd::Grid},
         table::exponentials::Shifted,
     },
     number::{ArithError, Cut, Fixed, Int},
@@ -144,6 +145,10 @@ pub trait Arith {
     /// # Errors
     /// If the constraint system refuses.
     fn settle(&mut self, a: &Self::Wire, fanout: usize) -> Result<Self::Wire, ArithError>;
+
+    /// Says what reads the results of the convolutions and matrix products that follow, until it is said again. A hint: it decides which constraints are
+    /// the fewest, and never what is enforced.
+    fn feeds(&mut self, _: &dyn Fn() -> Option<Consumer>) {}
 
     /// Says that what follows belongs to this node (and item of a batch), for reports.
     fn enter(&mut self, node: usize);

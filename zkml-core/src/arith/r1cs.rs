@@ -7,6 +7,7 @@
 
 mod assign;
 mod build;
+mod owing;
 mod ranged;
 mod registering;
 pub mod sizes;
@@ -17,6 +18,7 @@ mod tally;
 pub use self::{
     assign::{Assign, Oracle},
     build::{Build, Label, Lc},
+    owing::{Output, Owing},
     ranged::Ranged,
     registering::{Layout, Pack, Registering},
     sizes::Sizes,
@@ -26,12 +28,14 @@ pub use self::{
 use super::{Arith, counts::bounded, direct};
 use crate::{
     gadget::{
-        self, FieldCs, Gadget, Of, Wires,
+        self, Confines, Cs, FieldCs, Gadget, Of, Wires,
         product::{
             choose::{self, Convolution, MatrixProduct},
+            consumer::Consumer,
             linear_map::LinearMap,
             linear_operator::{self, LinearOperator},
-            matrix, packed,
+            matrix,
+            packed::{self, Packed},
             winograd::{self, Grid},
         },
     },
@@ -49,14 +53,25 @@ pub struct Wire<W> {
     pub measure: Measure,
     /// Its linear combination, or value.
     pub w: W,
+    /// Its number among the wires of which nothing is enforced yet, if it is one.
+    owed: Option<usize>,
+}
+
+impl<W> Wire<W> {
+    /// A wire whose interval is enforced.
+    pub fn new(measure: Measure, w: W) -> Self {
+        Self { measure, w, owed: None }
+    }
 }
 
 /// Exact arithmetic as rank-one constraints, over [`Build`], [`Assign`] or [`Tally`].
 #[derive(Debug)]
-pub struct R1cs<C> {
+pub struct R1cs<C: Cs> {
     /// The constraint system.
     pub cs: C,
     node: usize,
+    consumer: Option<Consumer>,
+    owing: Owing<C::W>,
 }
 
 /// Running sums of many terms, where a call a term would be too slow.
@@ -100,7 +115,7 @@ pub trait Accumulate: FieldCs {
 impl<C: Accumulate> R1cs<C> {
     /// The reading over this constraint system.
     pub fn new(cs: C) -> Self {
-        Self { cs, node: 0 }
+        Self { cs, node: 0, consumer: None, owing: Owing::default() }
     }
 
     /// Allocates a private wire that lies within the interval: a linear combination of bits of its own.
@@ -114,7 +129,7 @@ impl<C: Accumulate> R1cs<C> {
         let w = self.cs.allocate(interval, value);
         let bits = interval::bit_len(interval.hi - interval.lo);
         let terms = if self.cs.looks_up() { bits.min(1) } else { bits };
-        Ok(Wire { measure: Measure { interval: *interval, terms }, w })
+        Ok(Wire::new(Measure { interval: *interval, terms }, w))
     }
 
     /// Public input, range-checked in the circuit.
@@ -127,15 +142,20 @@ impl<C: Accumulate> R1cs<C> {
         self.cs.label("range");
         let w = self.cs.instance(value);
         self.cs.within(&w, interval);
-        Ok(Wire { measure: Measure { interval: *interval, terms: 1 }, w })
+        Ok(Wire::new(Measure { interval: *interval, terms: 1 }, w))
     }
 
-    /// The constraint system, once everything that was asked of it is answered.
+    /// The constraint system, once everything that was asked of it is answered, and every output of packed products is range-checked that nothing
+    /// confines.
     ///
     /// # Errors
     /// If a request can't be answered.
     pub fn finish(mut self) -> Result<C, ArithError> {
         self.admit()?;
+        for Output { w, digit, .. } in std::mem::take(&mut self.owing).left() {
+            self.cs.label("product");
+            Packed::range(&mut self.cs, &w, digit);
+        }
         self.cs.close_requests()?;
         Ok(self.cs)
     }
@@ -153,7 +173,25 @@ impl<C: Accumulate> R1cs<C> {
     }
 
     fn wire(&self, interval: Interval, terms: u32, w: C::W) -> Wire<C::W> {
-        Wire { measure: Measure { interval, terms }, w }
+        Wire::new(Measure { interval, terms }, w)
+    }
+
+    /// The outputs of packed products.
+    fn packed(
+        &mut self,
+        packed: Packed,
+        (x, w): (&[&C::W], &[&C::W]),
+        bias: &[&C::W],
+    ) -> Result<Vec<Wire<C::W>>, ArithError> {
+        let outputs = packed::enforce(&mut self.cs, &packed, (x, w), bias)?;
+        let (positions, digit) = (packed.positions(), packed.digit());
+        let sums: Vec<bool> = (0..positions).map(|t| packed.is_sum(t)).collect();
+        let wires = outputs.into_iter().zip(&packed.results).enumerate().map(|(i, (w, measure))| {
+            let owes = packed.owes().filter(|_| sums[i % positions]);
+            let owed = owes.map(|place| self.owing.owe(Output { w: w.clone(), sum: measure.interval, digit, place }));
+            Wire { measure: *measure, w, owed }
+        });
+        Ok(wires.collect())
     }
 
     /// The results of a linear map, if its weights are known and the constraint system takes it as one.
@@ -176,7 +214,7 @@ impl<C: Accumulate> R1cs<C> {
         let wires = results.into_iter().zip(sums).enumerate().map(|(i, (measure, sum))| {
             let bias = bias.get(i / map.positions());
             let w = bias.map(|bias| self.cs.linear(&[(Int::ONE, &sum), (Int::ONE, *bias)], Int::ZERO));
-            Wire { measure, w: w.unwrap_or(sum) }
+            Wire::new(measure, w.unwrap_or(sum))
         });
         Some(Ok(wires.collect()))
     }
@@ -260,10 +298,10 @@ impl<C: Accumulate> Arith for R1cs<C> {
             all.iter().map(|wire| &wire.w).collect()
         }
         let joined = |(y, results): (Vec<C::W>, Vec<Measure>)| {
-            y.into_iter().zip(results).map(|(w, measure)| Wire { measure, w }).collect()
+            y.into_iter().zip(results).map(|(w, measure)| Wire::new(measure, w)).collect()
         };
         let factors = (wires(x), wires(w), wires(bias));
-        match choose::convolution(grid, &mx, &mw, &mb, self.cs.looks_up())? {
+        match choose::convolution(grid, &mx, &mw, &mb, self.consumer.as_ref(), self.cs.looks_up())? {
             Convolution::Formula => {
                 let map = LinearMap::convolution(grid, x.len(), w.len());
                 let [mx, mw, mb] = [&mx, &mw, &mb].map(|of| of.iter().collect::<Vec<_>>());
@@ -277,8 +315,7 @@ impl<C: Accumulate> Arith for R1cs<C> {
             }
             Convolution::Packed(packed) => {
                 let (x, w, bias) = factors;
-                let y = packed::enforce(&mut self.cs, &packed, (&x, &w), &bias)?;
-                Ok(joined((y, packed.results)))
+                self.packed(packed, (&x, &w), &bias)
             }
         }
     }
@@ -297,7 +334,7 @@ impl<C: Accumulate> Arith for R1cs<C> {
         }
         let of_bias: Vec<&Measure> = bias.iter().map(|wire| &wire.measure).collect();
         let (of_rows, of_columns) = (measures(rows), measures(columns));
-        match choose::matrix(&of_rows, &of_columns, &of_bias, self.cs.looks_up())? {
+        match choose::matrix(&of_rows, &of_columns, &of_bias, self.consumer.as_ref(), self.cs.looks_up())? {
             MatrixProduct::Formula => {
                 let [mw, mx] = [of_rows, of_columns].map(|of| of.concat());
                 let bias_w: Vec<&C::W> = bias.iter().map(|wire| &wire.w).collect();
@@ -318,12 +355,11 @@ impl<C: Accumulate> Arith for R1cs<C> {
                         sums.push(self.cs.linear(&parts, Int::ZERO));
                     }
                 }
-                Ok(sums.into_iter().zip(paired.sums).map(|(w, measure)| Wire { measure, w }).collect())
+                Ok(sums.into_iter().zip(paired.sums).map(|(w, measure)| Wire::new(measure, w)).collect())
             }
             MatrixProduct::Packed(packed) => {
                 let bias: Vec<&C::W> = bias.iter().map(|wire| &wire.w).collect();
-                let y = packed::enforce(&mut self.cs, &packed, (&flat(columns), &flat(rows)), &bias)?;
-                Ok(y.into_iter().zip(packed.results).map(|(w, measure)| Wire { measure, w }).collect())
+                self.packed(packed, (&flat(columns), &flat(rows)), &bias)
             }
         }
     }
@@ -376,8 +412,16 @@ impl<C: Accumulate> Arith for R1cs<C> {
         let measures = G::In::map_ref(&x, |x| &x.measure);
         let measures =
             if self.cs.looks_up() { sizes::bounded(gadget, measures)?.1 } else { bounded(gadget, measures)? };
+        let mut read = vec![];
+        G::In::map_ref(&x, |x| read.extend(x.owed));
+        let confines = if read.is_empty() {
+            Confines::Nothing
+        } else {
+            gadget.confines(G::In::map_ref(&x, |x| &x.measure.interval), self.cs.looks_up())?
+        };
         let w = gadget.enforce(&mut self.cs, G::In::map(x, |x| (&x.w, &x.measure.interval)))?;
-        Ok(G::Out::map(G::Out::zip(measures, w), |(measure, w)| Wire { measure, w }))
+        let owed = self.owing.read(&read, confines);
+        Ok(G::Out::map(G::Out::zip(measures, w), |(measure, w)| Wire { measure, w, owed }))
     }
 
     fn settle(&mut self, a: &Self::Wire, fanout: usize) -> Result<Self::Wire, ArithError> {
@@ -387,6 +431,10 @@ impl<C: Accumulate> Arith for R1cs<C> {
         self.cs.label("settle");
         let w = gadget::bits::decompose::settle(&mut self.cs, &a.w);
         Ok(self.wire(a.measure.interval, 1, w))
+    }
+
+    fn feeds(&mut self, consumer: &dyn Fn() -> Option<Consumer>) {
+        self.consumer = consumer();
     }
 
     fn enter(&mut self, node: usize) {

@@ -26,6 +26,7 @@ use crate::{
 
 #[cfg(feature = "ceremony")]
 mod ceremony;
+mod consumers;
 mod operators;
 mod registration;
 mod registration_attacks;

@@ -25,7 +25,18 @@ pub use self::{
     functions::Functions,
     wires::{Many, Of, One, Three, Two, Wires},
 };
-use crate::number::{Approximate, ArithError, Cost, Integer, Interval, Measure};
+use crate::number::{Approximate, ArithError, Cost, Int, Integer, Interval, Measure};
+
+/// What a gadget's constraints say of its inputs, whatever field elements these are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confines {
+    /// Nothing.
+    Nothing,
+    /// The one input is within this interval.
+    To(Interval),
+    /// Each input is at most the one result, and at most so much below it.
+    Below(Int),
+}
 
 /// A gadget: one formula on integers, with what is known of its results, its cost and its constraints.
 ///
@@ -88,6 +99,14 @@ pub trait Gadget {
     /// # Errors
     /// As [`Gadget::bound`], and if a decomposition needs more than 252 bits.
     fn cost(&self, x: Of<Self::In, &Interval>) -> Result<Cost, ArithError>;
+
+    /// What the constraints say of inputs that nobody has shown to be within these intervals: range checks that need not be made before.
+    ///
+    /// # Errors
+    /// As [`Gadget::cost`].
+    fn confines(&self, _: Of<Self::In, &Interval>, _looks_up: bool) -> Result<Confines, ArithError> {
+        Ok(Confines::Nothing)
+    }
 
     /// How many variables the results' linear combinations have, at most.
     ///
@@ -169,7 +188,7 @@ gadgets! {
     }
 
     /// Products of variables: squares, matrix products, convolutions.
-    product(pub choose, pub(crate) kernel, pub linear_map, pub linear_operator, pub matrix, pub packed, pub polynomial, pub winograd) {
+    product(pub choose, pub consumer, pub(crate) kernel, pub linear_map, pub linear_operator, pub matrix, pub packed, pub polynomial, pub winograd) {
         square: Square,
     }
 

@@ -125,7 +125,7 @@ impl Axes {
         let (Ok(shape), Ok(reduced)) = (self.shape(input), self.reduced(input)) else {
             return ReceptiveFields::default();
         };
-        ReceptiveFields { shape, places: groups(input, &reduced) }
+        ReceptiveFields { shape, places: groups(input, &reduced), channel: 0 }
     }
 }
 

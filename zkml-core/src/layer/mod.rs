@@ -203,6 +203,7 @@ fn unchanged(params: Vec<Param>, values: &[&Tensor]) -> Vec<Lowered> {
     params.map(|(p, values)| Lowered { name: p.name, role: p.role, values: (*values).clone() }).collect()
 }
 
+/// The shapes of parameters that the exact semantics takes as they are.
 fn shapes(params: Vec<Param>) -> Vec<Shape> {
     params.into_iter().map(|p| p.shape).collect()
 }
@@ -281,6 +282,12 @@ pub trait Layer: Sized + Clone + fmt::Debug + PartialEq {
 
     /// Fan-out: how often one element of the input enters a linear combination.
     fn fanout(&self, inputs: &[&Shape]) -> usize;
+
+    /// Maxima: how many of two each element of the output is made by, at most, one of the result of the other; nothing for any other layer, and
+    /// where an element of the input is part of no output.
+    fn maxima(&self, _: &Shape) -> Option<u32> {
+        None
+    }
 
     /// Its kind, the algebra of its formula: all that passes, plan and circuit know of it.
     fn kind(&self) -> Kind;
@@ -436,6 +443,11 @@ macro_rules! layers {
             /// See [`Layer::fanout`].
             pub fn fanout(&self, inputs: &[&Shape]) -> usize {
                 match self { $($($(Self::$name(l) => l.fanout(inputs),)+)*)* }
+            }
+
+            /// See [`Layer::maxima`].
+            pub fn maxima(&self, input: &Shape) -> Option<u32> {
+                match self { $($($(Self::$name(l) => l.maxima(input),)+)*)* }
             }
 
             /// See [`Layer::kind`].

@@ -67,6 +67,11 @@ impl Interval {
         self.lo <= value && value <= self.hi
     }
 
+    /// Convex hull: the least interval with all values of both.
+    pub fn hull(&self, other: &Self) -> Self {
+        Self { lo: self.lo.min(other.lo), hi: self.hi.max(other.hi) }
+    }
+
     /// Interval sum: `{ a + b }`.
     ///
     /// # Errors

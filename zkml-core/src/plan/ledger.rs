@@ -10,13 +10,14 @@ use std::{
 
 use super::{
     Circuits, InputPlan, Plan, Step,
+    consumers::Consumers,
     prices::{Code, Known, Mixed, Paid, Prices},
     walk,
     whole::{Whole, Wholes},
 };
 use crate::{
     arith::{Arith, r1cs::Sizes},
-    gadget::bits::range,
+    gadget::{bits::range, product::consumer::Consumer},
     graph::{Graph, NodeId, Visibility, Visible},
     layer::{AnyLayer, Lowered},
     number::{Int, Interval, Measure, cost::settles, interval::bit_len},
@@ -95,6 +96,7 @@ struct Under {
     input: Option<InputPlan>,
     step: Step,
     params: Vec<(i32, u32)>,
+    consumer: Option<Consumer>,
     inputs: Vec<u64>,
 }
 
@@ -103,6 +105,7 @@ impl Under {
         let mut hash = Mixed::default();
         let Step { weight_scale, shift, saturate, bits, channels, .. } = &self.step;
         (self.node, weight_scale, shift, saturate, bits, channels, &self.params, &self.inputs).hash(&mut hash);
+        self.consumer.map(|c| (c.cut.shift, c.cut.bits, c.maxima)).hash(&mut hash);
         self.step.tables.len().hash(&mut hash);
         hash.finish()
     }
@@ -138,6 +141,7 @@ pub(super) struct Price {
 pub(super) struct Ledger {
     visibility: Visibility,
     circuits: Circuits,
+    consumers: Consumers,
     fanouts: Vec<usize>,
     room: usize,
     book: Mutex<Book>,
@@ -152,14 +156,15 @@ const NARROW: f64 = (1u64 << 52) as f64;
 impl Ledger {
     /// An empty one, of such circuits. A commitment costs the same under almost any plan, and takes long to count: it is left out.
     pub(super) fn new(graph: &Graph, visibility: Visibility, circuits: Circuits) -> Self {
-        let users = graph.users();
+        let consumers = Consumers::new(graph);
         let fanout = |user: &NodeId| {
             graph.node(*user).layer.as_ref().map_or(1, |layer| layer.fanout(&graph.input_shapes(*user)))
         };
         Self {
             visibility: visibility.without_commitments(),
             circuits,
-            fanouts: users.iter().map(|users| users.iter().map(fanout).sum()).collect(),
+            fanouts: consumers.users.iter().map(|users| users.iter().map(fanout).sum()).collect(),
+            consumers,
             room: ROOM.max(graph.parameter_count() * size_of::<f64>() / 4),
             book: Mutex::default(),
         }
@@ -178,6 +183,7 @@ impl Ledger {
                 input: node.layer.is_none().then_some(plan.input),
                 step: plan.steps[i].clone(),
                 params: plan.params[i].iter().map(|p| (p.scale, p.bits)).collect(),
+                consumer: self.consumers.of(graph, plan, NodeId(i)),
                 inputs: inputs.iter().map(|entry| entry.number).collect(),
             };
             let hash = under.hash();
@@ -185,7 +191,8 @@ impl Ledger {
                 Some(known) => known,
                 None => {
                     let counted = Counted { ledger: self, graph, plan, lowered, wholes, i };
-                    self.keep(hash, under, counted.count(&inputs))
+                    let counted = counted.count(&inputs, under.consumer);
+                    self.keep(hash, under, counted)
                 }
             }?;
             paid.extend(&entry.paid, 1);
@@ -259,7 +266,7 @@ struct Counted<'a> {
 
 impl Counted<'_> {
     /// The measures of its values, what it costs, and the widest magnitude.
-    fn count(&self, inputs: &[&Arc<Entry>]) -> Option<(Measures, Paid, u32)> {
+    fn count(&self, inputs: &[&Arc<Entry>], consumer: Option<Consumer>) -> Option<(Measures, Paid, u32)> {
         let mut a = Prices::new(self.ledger.circuits);
         let step = &self.plan.steps[self.i];
         let value = match &self.graph.nodes()[self.i].layer {
@@ -270,6 +277,7 @@ impl Counted<'_> {
             Some(layer) => {
                 let wholes = self.wholes.node(self.i, &self.lowered[self.i], self.plan)?;
                 let inputs: Vec<Tensor<Code>> = inputs.iter().map(|e| e.measures.wires(&mut a)).collect();
+                a.feeds(&|| consumer);
                 match self.dense(&mut a, layer, &inputs, &wholes) {
                     Some(sums) => step.finish(&mut a, sums).ok()?,
                     None => {

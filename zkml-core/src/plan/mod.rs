@@ -40,6 +40,7 @@ mod calibration;
 #[allow(clippy::disallowed_methods, reason = "weighs plans, before there is one")]
 mod candidate;
 pub mod channels;
+mod consumers;
 mod domain;
 pub mod errors;
 pub mod fidelity;

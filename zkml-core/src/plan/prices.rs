@@ -22,6 +22,7 @@ use crate::{
         bits::decompose,
         product::{
             choose::{self, Convolution, MatrixProduct},
+            consumer::Consumer,
             kernel,
             linear_map::LinearMap,
             linear_operator::{self, Known as Measured},
@@ -112,6 +113,7 @@ pub(super) struct Prices {
     numbers: Vec<(Int, Int)>,
     paid: Paid,
     circuits: Circuits,
+    consumer: Option<Consumer>,
     widest: u32,
 }
 
@@ -390,7 +392,7 @@ impl Arith for Prices {
             let most = |all: &[Measure]| all.iter().map(|m| m.interval.bits()).max().unwrap_or(0);
             // A sum of partial sums is at most so wide.
             let reach = (most(&x) + most(&w) + bit_len(Int::from(w.len() as u64))).max(most(&bias)) + 1;
-            let results = match choose::convolution(grid, &x, &w, &bias, self.looks_up())? {
+            let results = match choose::convolution(grid, &x, &w, &bias, self.consumer.as_ref(), self.looks_up())? {
                 Convolution::Formula => None,
                 Convolution::Tiles(tiled) => {
                     self.pay(tiled.tiling.products.constraints + tiled.tiling.settled.constraints);
@@ -433,7 +435,7 @@ impl Arith for Prices {
         for o in 0..filters {
             let mut sums = Vec::with_capacity(first.len());
             for taps in &first {
-                let (sum, paid) = self.apart(|s| s.dot(grid.factors(x, w, channels, o, taps).into_iter(), bias.get(o)));
+                let (sum, paid) = self.apart(|s| s.dot(grid.factors(x, w, channels, o, taps), bias.get(o)));
                 sums.push((sum?, paid));
             }
             for n in &of {
@@ -458,7 +460,7 @@ impl Arith for Prices {
             let of_bias = bias.iter().map(|m| m.interval.bits()).max().unwrap_or(0);
             let length = rows.first().map_or(0, Vec::len) as u64;
             let reach = (most(&w) + most(&x) + bit_len(Int::from(length))).max(of_bias) + u32::from(of_bias > 0);
-            let sums = match choose::matrix(&w, &x, &bias, self.looks_up())? {
+            let sums = match choose::matrix(&w, &x, &bias, self.consumer.as_ref(), self.looks_up())? {
                 MatrixProduct::Formula => None,
                 MatrixProduct::Pairs(paired) => {
                     self.pay(paired.cost.constraints);
@@ -584,6 +586,10 @@ impl Arith for Prices {
         }
         self.pay(1);
         Ok(self.wire(Measure { terms: 1, ..measure }))
+    }
+
+    fn feeds(&mut self, consumer: &dyn Fn() -> Option<Consumer>) {
+        self.consumer = consumer();
     }
 
     fn enter(&mut self, _: usize) {}

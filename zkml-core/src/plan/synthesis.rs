@@ -201,26 +201,20 @@ impl Relation<'_> {
         rows: &mut Vec<Row>,
     ) -> Result<Params<S::Wire>, Refused> {
         if let Some(constants) = self.constants {
-            let mut params: Params<S::Wire> = Vec::with_capacity(constants.len());
-            for node in constants {
-                params.push(node.iter().map(|t| t.map(|q| s.constant(*q))).collect());
-            }
-            return Ok(params);
+            return Ok(constants.iter().map(|node| node.iter().map(|t| t.map(|q| s.constant(*q))).collect()).collect());
         }
         let mut params: Params<S::Wire> = Vec::with_capacity(self.plan.params.len());
         for (i, (shapes, plans)) in self.param_shapes().iter().zip(&self.plan.params).enumerate() {
             s.enter(i);
-            let mut node = Vec::with_capacity(plans.len());
-            for (j, (shape, plan)) in shapes.iter().zip(plans).enumerate() {
-                let values = secrets.and_then(|secrets| secrets.weights.get(i)?.get(j));
-                node.push(s.weights(&plan.interval(), shape, values).map_err(|e| (NodeId(i), e))?);
-            }
-            params.push(node);
+            let witnesses = |(j, (shape, plan)): (usize, (&Shape, &super::ParamPlan))| {
+                s.weights(&plan.interval(), shape, secrets.and_then(|secrets| secrets.weights.get(i)?.get(j)))
+            };
+            let node = shapes.iter().zip(plans).enumerate().map(witnesses).collect::<Result<_, _>>();
+            params.push(node.map_err(|e| (NodeId(i), e))?);
         }
         if self.visibility.weights == Visible::Committed {
             s.enter(0);
-            let mut wires: Vec<&S::Wire> = vec![];
-            params.iter().flatten().for_each(|tensor| wires.extend(tensor.data()));
+            let wires: Vec<&S::Wire> = params.iter().flatten().flat_map(Tensor::data).collect();
             s.commit(&self.domain(Subject::Weights), &wires, secrets.map(|secrets| secrets.opening.weights));
             rows.push(("weights".to_owned(), 0, PublicKind::Commitment));
         }
@@ -357,7 +351,7 @@ impl<C: Accumulate> Synthesis for R1cs<C> {
             let value = values.and_then(|t| t.data().get(*i).copied());
             let registered = if interval.is_point() { None } else { self.cs.weight(value) };
             match registered {
-                Some(w) => Ok(Wire { measure: Measure::variable(*interval), w }),
+                Some(w) => Ok(Wire::new(Measure::variable(*interval), w)),
                 None => self.allocate(interval, value),
             }
         })

@@ -1,6 +1,6 @@
 //! Forward pass of a graph, in any reading.
 
-use super::Plan;
+use super::{Plan, consumers::Consumers};
 use crate::{
     arith::Arith,
     graph::{Graph, NodeId},
@@ -31,7 +31,8 @@ pub fn walk<A: Arith>(
     offset: usize,
     see: &mut dyn FnMut(NodeId, &Tensor<A::Wire>),
 ) -> Result<Walked<A::Wire>, (NodeId, ArithError)> {
-    let users = graph.users();
+    let consumers = Consumers::new(graph);
+    let users = &consumers.users;
     let (output, scores) = (graph.output(), graph.scores());
     let mut left: Vec<usize> = users.iter().map(Vec::len).collect();
     left[output.0] += 1;
@@ -41,6 +42,7 @@ pub fn walk<A: Arith>(
     for (i, node) in graph.nodes().iter().enumerate() {
         let id = NodeId(i);
         a.enter(offset + i);
+        a.feeds(&|| consumers.of(graph, plan, id));
         let value = match &node.layer {
             None => input.take().map(|x| plan.steps[i].finish(a, x)).transpose().map_err(|e| (id, e))?,
             Some(layer) => {

@@ -245,11 +245,11 @@ impl Matrices {
         };
         let rows = self.abc.iter().map(Vec::len).max().unwrap_or(0);
         let [mut a, mut b] = [0, 1].map(|_| vec![Fr::ZERO; rows]);
-        let parts = a.par_chunks_mut(TOGETHER).zip(b.par_chunks_mut(TOGETHER)).enumerate();
+        let parts = a.par_chunks_mut(ROWS).zip(b.par_chunks_mut(ROWS)).enumerate();
         let unsatisfied: Vec<Vec<usize>> = parts
             .map(|(part, (a, b))| {
                 let mut unsatisfied = vec![];
-                for (i, (a, b)) in (part * TOGETHER..).zip(a.iter_mut().zip(b)) {
+                for (i, (a, b)) in (part * ROWS..).zip(a.iter_mut().zip(b)) {
                     let [x, y, z] = [0, 1, 2].map(|side| value(self.abc[side].get(i)));
                     (*a, *b) = (x.unwrap_or_default(), y.unwrap_or_default());
                     if !matches!((x, y, z), (Some(x), Some(y), Some(z)) if x * y == z) {
@@ -265,7 +265,7 @@ impl Matrices {
 }
 
 /// Rows that are evaluated one after the other.
-const TOGETHER: usize = 1 << 10;
+const ROWS: usize = 1 << 10;
 
 /// What constraints make of an assignment.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,11 +2,14 @@
 
 use crate::{
     gadget::{
-        Card, Cs, Functions, Gadget, One, Two,
+        Card, Confines, Cs, Functions, Gadget, One, Two,
         bits::decompose,
         card::{CIRCOMLIB, Published, signed},
     },
-    number::{Approximate, ArithError, Cost, Int, Integer, Interval, Measure, interval::bit_len},
+    number::{
+        Approximate, ArithError, Cost, Int, Integer, Interval, Measure,
+        interval::{bit_len, pow2},
+    },
 };
 
 /// Maximum of two values.
@@ -58,6 +61,11 @@ impl Gadget for Max {
     /// If the range check needs more than 252 bits.
     fn cost(&self, (a, b): (&Interval, &Interval)) -> Result<Cost, ArithError> {
         Ok(bits(a, b)?.map_or(Cost::default(), |m| decompose::cost(m) + Cost::new(1, 1)))
+    }
+
+    /// `y` is one of both, and `2 y - a - b` has `m` bits: of `a`, if it is `b`, `y - a` has.
+    fn confines(&self, (a, b): (&Interval, &Interval), _: bool) -> Result<Confines, ArithError> {
+        Ok(bits(a, b)?.map_or(Confines::Nothing, |m| Confines::Below(pow2(m) - Int::ONE)))
     }
 
     fn terms(&self, (a, b): (&Measure, &Measure)) -> Result<u32, ArithError> {

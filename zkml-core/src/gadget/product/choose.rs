@@ -1,6 +1,7 @@
 //! Choice among the ways to enforce a convolution or a matrix product: the formula, Winograd's tiles and pairs, packed products
 
 use super::{
+    consumer::Consumer,
     linear_map::LinearMap,
     matrix::{self, Paired},
     packed::{self, Packed},
@@ -41,6 +42,7 @@ pub fn convolution(
     x: &[Measure],
     w: &[Measure],
     bias: &[Measure],
+    consumer: Option<&Consumer>,
     looks_up: bool,
 ) -> Result<Convolution, ArithError> {
     let tiled = winograd::decide(grid, x, w, bias)?;
@@ -51,7 +53,7 @@ pub fn convolution(
     };
     let map = LinearMap::convolution(grid, x.len(), w.len());
     let [x, w, bias] = [x, w, bias].map(|of| of.iter().collect::<Vec<_>>());
-    let packed = packed::decide(map, &x, &w, &bias, looks_up, least)?;
+    let packed = packed::decide(map, &x, &w, &bias, consumer, looks_up, least)?;
     Ok(packed.map_or_else(|| tiled.map_or(Convolution::Formula, Convolution::Tiles), Convolution::Packed))
 }
 
@@ -63,6 +65,7 @@ pub fn matrix(
     rows: &[Vec<&Measure>],
     columns: &[Vec<&Measure>],
     bias: &[&Measure],
+    consumer: Option<&Consumer>,
     looks_up: bool,
 ) -> Result<MatrixProduct, ArithError> {
     let map = LinearMap::matrix(rows, columns);
@@ -73,6 +76,6 @@ pub fn matrix(
         Some(paired) => paired.cost.constraints.saturating_mul(cost::ROW + 3 + 2 * terms),
         None => map.multiplications().saturating_mul(cost::ROW + 3 + terms),
     };
-    let packed = packed::decide(map, &x, &w, bias, looks_up, least)?;
+    let packed = packed::decide(map, &x, &w, bias, consumer, looks_up, least)?;
     Ok(packed.map_or_else(|| paired.map_or(MatrixProduct::Formula, MatrixProduct::Pairs), MatrixProduct::Packed))
 }

@@ -7,7 +7,7 @@ use ark_bn254::Fr;
 #[cfg(feature = "prove")]
 use ark_ff::{One, Zero};
 
-use super::{linear_map::LinearMap, polynomial::Identities, winograd::Grid};
+use super::{consumer::Consumer, linear_map::LinearMap, polynomial::Identities, winograd::Grid};
 use crate::number::{
     ArithError, Cost, Int, Interval, Measure,
     cost::{self, settles},
@@ -15,7 +15,7 @@ use crate::number::{
 };
 #[cfg(feature = "prove")]
 use crate::{
-    gadget::FieldCs,
+    gadget::{Cs, FieldCs},
     number::{field::to_field, interval::pow2},
 };
 
@@ -183,7 +183,8 @@ enum Check {
 /// `k` filters share each product of a packed weight and an element, `n / k` in all of the `n` of the formula: or, in a system that has a
 /// challenge, the rows of [polynomial identities](Identities), about one an element of the input, of a packed weight and of a packed
 /// output. Each output is a variable, range-checked to `b + 1` bits, for the least `b` with all outputs below `2^b` in magnitude; `c = b + 1`
-/// and `k = floor(253 / c)`.
+/// and `k = floor(253 / c)`. Where a [`Consumer`] confines the outputs, they have no range checks, and `c` is what it takes that no two values of an
+/// output, its own or confined ones, are `2^c` or more apart.
 ///
 /// # Soundness
 /// Let `Y_k` be the sums of the formula, `y_k` the outputs. The products or the identity enforce
@@ -195,6 +196,10 @@ enum Check {
 /// `2^c` is as large as the range check of an output, though `1 + 2^b + M` would do for outputs of at most `M` in magnitude. So two lists of
 /// outputs never have one packed sum, whatever it is: with registered weights, of which nobody has shown that they are in their ranges, an
 /// input still has one answer.
+///
+/// Outputs without range checks are confined by constraints of others, [whatever they are](crate::gadget::Gadget::confines): then
+/// `|y_k - Y_k| < 2^c` again, and two confined lists of outputs differ by less than `2^c` in each place. Of which outputs that holds is asked
+/// when the circuit is complete, [by each output](crate::arith::r1cs::Owing), and all others get their range checks then.
 #[derive(Clone, Debug)]
 pub struct Packed {
     map: LinearMap,
@@ -202,6 +207,8 @@ pub struct Packed {
     digit: u32,
     /// `c`: how far apart outputs are in a packed sum.
     place: u32,
+    /// Whether outputs have range checks of their own.
+    checked: bool,
     /// Filters that share their products.
     groups: Vec<Range<usize>>,
     check: Check,
@@ -243,6 +250,7 @@ pub fn decide(
     x: &[&Measure],
     w: &[&Measure],
     bias: &[&Measure],
+    consumer: Option<&Consumer>,
     looks_up: bool,
     least: usize,
 ) -> Result<Option<Packed>, ArithError> {
@@ -250,7 +258,7 @@ pub fn decide(
     if filters < 2 || x.iter().chain(w).any(|m| m.interval.is_point()) {
         return Ok(None);
     }
-    let (products, positions) = map.count();
+    let (products, _) = map.count();
     let terms = |of: &[&Measure]| of.iter().map(|m| m.terms as usize).max().unwrap_or(0);
     let (of_x, of_w) = (terms(x), terms(w));
     // As many filters as possible share a product, and outputs need a bit at least.
@@ -258,6 +266,7 @@ pub fn decide(
         return Ok(None);
     }
     let all = map.positions();
+    let mut sums: Vec<usize> = vec![];
     let mut results = vec![Measure { interval: Interval::point(Int::ZERO), terms: 0 }; filters * all];
     let mut bits = 0;
     for t in 0..all {
@@ -267,37 +276,70 @@ pub fn decide(
             let factors = taps.iter().map(|(j, i)| (&w[f * length + j].interval, &x[*i].interval));
             let interval = interval::dot(factors, bias.map(|b| &b.interval))?;
             let terms = if taps.is_empty() { bias.map_or(0, |b| b.terms) } else { 1 };
-            bits = bits.max(if taps.is_empty() { 0 } else { interval.bits() });
+            if !taps.is_empty() {
+                bits = bits.max(interval.bits());
+                sums.push(f * all + t);
+            }
             results[f * all + t] = Measure { interval, terms };
         }
     }
     let digit = bits + 1;
-    let most = (BITS / digit) as usize;
-    if most < 2 {
-        return Ok(None);
+    // A maximum of an output and a bias alone may be known to be the bias.
+    let consumer = consumer.filter(|consumer| consumer.maxima == 0 || sums.len() == results.len());
+    let sums: Vec<&Interval> = sums.iter().map(|i| &results[*i].interval).collect();
+    let apart = consumer.and_then(|consumer| consumer.apart(&sums, looks_up));
+    let terms = (of_x, of_w);
+    let ways = std::iter::once((digit, true)).chain(apart.map(|apart| (apart.max(digit), false)));
+    let mut best: Option<(usize, Packed)> = None;
+    for (place, checked) in ways {
+        let packed = Packed {
+            map,
+            digit,
+            place,
+            checked,
+            groups: vec![],
+            check: Check::Products { settled: false },
+            results: vec![],
+        };
+        let found = packed.grouped(terms, looks_up);
+        best = match (best, found) {
+            (Some((least, _)), Some((time, packed))) if time < least => Some((time, packed)),
+            (best, found) => best.or(found),
+        };
     }
-    let count = filters.div_ceil(most);
-    let groups: Vec<Range<usize>> = (0..count).map(|g| g * filters / count..(g + 1) * filters / count).collect();
-    let ranges = filters.saturating_mul(positions).saturating_mul(range_time(digit, looks_up));
-    let packed_terms = of_w.saturating_mul(filters.div_ceil(count));
-    let settled = settles(u32::try_from(packed_terms).unwrap_or(u32::MAX), positions);
-    let entries = if settled { 1 } else { packed_terms } + of_x + 1;
-    let mut time = products.saturating_mul(count).saturating_mul(cost::ROW + cost::FULL + entries);
-    if settled {
-        time = time.saturating_add(count * length * (cost::ROW + 2 * cost::FULL + packed_terms));
-    }
-    let mut packed = Packed { map, digit, place: digit, groups, check: Check::Products { settled }, results };
-    let mut time = time.saturating_add(ranges);
-    if looks_up && map.has_products() {
-        let identity = packed.identity_time((of_x, packed_terms)).saturating_add(ranges);
-        if identity < time {
-            (time, packed.check) = (identity, Check::Identity);
-        }
-    }
-    Ok((time < least).then_some(packed))
+    Ok(best.filter(|(time, _)| *time < least).map(|(_, packed)| Packed { results, ..packed }))
 }
 
 impl Packed {
+    /// The way that takes the least time, for elements and weights of so many terms, and its time; nothing if no two outputs share a product.
+    fn grouped(mut self, (of_x, of_w): (usize, usize), looks_up: bool) -> Option<(usize, Self)> {
+        let most = (BITS / self.place) as usize;
+        if most < 2 {
+            return None;
+        }
+        let (filters, length) = (self.map.filters(), self.map.length());
+        let (products, positions) = self.map.count();
+        let count = filters.div_ceil(most);
+        let groups: Vec<Range<usize>> = (0..count).map(|g| g * filters / count..(g + 1) * filters / count).collect();
+        let ranges = self.ranges().saturating_mul(range_time(self.digit, looks_up));
+        let packed_terms = of_w.saturating_mul(filters.div_ceil(count));
+        let settled = settles(u32::try_from(packed_terms).unwrap_or(u32::MAX), positions);
+        let entries = if settled { 1 } else { packed_terms } + of_x + 1;
+        let mut time = products.saturating_mul(count).saturating_mul(cost::ROW + cost::FULL + entries);
+        if settled {
+            time = time.saturating_add(count * length * (cost::ROW + 2 * cost::FULL + packed_terms));
+        }
+        (self.groups, self.check) = (groups, Check::Products { settled });
+        let mut time = time.saturating_add(ranges);
+        if looks_up && self.map.has_products() {
+            let identity = self.identity_time((of_x, packed_terms)).saturating_add(ranges);
+            if identity < time {
+                (time, self.check) = (identity, Check::Identity);
+            }
+        }
+        Some((time, self))
+    }
+
     /// The bits of the range check of an output, whose magnitude has one less.
     pub fn digit(&self) -> u32 {
         self.digit
@@ -331,9 +373,36 @@ impl Packed {
         self.groups.iter().map(ExactSizeIterator::len).max().unwrap_or(0)
     }
 
+    /// How many outputs are variables.
+    fn outputs(&self) -> usize {
+        self.map.count().1 * self.map.filters()
+    }
+
     /// How many outputs are range-checked.
     pub fn ranges(&self) -> usize {
-        self.map.count().1 * self.map.filters()
+        if self.checked { self.outputs() } else { 0 }
+    }
+
+    /// The place of outputs that are variables without range checks; nothing if there are none.
+    pub fn owes(&self) -> Option<u32> {
+        (!self.checked).then_some(self.place)
+    }
+
+    /// Whether an output at this position is a variable, and not a bias alone.
+    pub fn is_sum(&self, position: usize) -> bool {
+        !self.map.taps(position).is_empty()
+    }
+
+    /// How many positions there are.
+    pub fn positions(&self) -> usize {
+        self.map.positions()
+    }
+
+    /// The range check of an output.
+    #[cfg(feature = "prove")]
+    pub fn range<C: Cs>(cs: &mut C, y: &C::W, digit: u32) {
+        let raised = cs.linear(&[(Int::ONE, y)], pow2(digit - 1));
+        cs.range(&raised, digit);
     }
 
     /// Whether it takes a challenge.
@@ -344,7 +413,7 @@ impl Packed {
     /// Constraints and variables, without those of range checks and of what is checked at a challenge.
     pub fn cost(&self) -> Cost {
         let ((products, positions), groups) = (self.map.count(), self.groups.len());
-        let outputs = self.ranges();
+        let outputs = self.outputs();
         match self.check {
             Check::Products { settled } => {
                 let settled = if settled { groups * self.map.length() } else { 0 };
@@ -362,7 +431,7 @@ impl Packed {
     /// [cost](Self::cost) falls in steps.
     pub fn constraints_by_bits(&self) -> usize {
         let outputs = self.map.count().0.saturating_mul(self.map.filters());
-        outputs.saturating_mul(self.digit as usize) / BITS as usize
+        outputs.saturating_mul(self.place as usize) / BITS as usize
     }
 
     /// What is checked at a challenge.
@@ -427,7 +496,7 @@ pub fn enforce<C: FieldCs>(
     (x, w): (&[&C::W], &[&C::W]),
     bias: &[&C::W],
 ) -> Result<Vec<C::W>, ArithError> {
-    let Packed { map, digit, place, groups, check, .. } = packed;
+    let Packed { map, digit, place, checked, groups, check, .. } = packed;
     let (length, positions) = (map.length(), map.positions());
     cs.label("product");
     let known = |cs: &C, of: &[&C::W]| of.iter().map(|w| cs.value(w)).collect::<Option<Vec<Int>>>();
@@ -481,8 +550,9 @@ pub fn enforce<C: FieldCs>(
                     taps.iter().fold(bias, |sum, (j, i)| sum.wrapping_add(interval::product(w[f * length + j], x[*i])))
                 });
                 let y = cs.witness(value);
-                let raised = cs.linear(&[(Int::ONE, &y)], pow2(digit - 1));
-                cs.range(&raised, *digit);
+                if *checked {
+                    Packed::range(cs, &y, *digit);
+                }
                 parts.push((places[k], cs.lift(&y)));
                 outputs[f * positions + t] = y;
             }

@@ -111,16 +111,12 @@ impl Grid {
         channels: usize,
         o: usize,
         taps: &'a [(usize, usize)],
-    ) -> Vec<(&'a T, &'a T)> {
+    ) -> impl Iterator<Item = (&'a T, &'a T)> {
         let (area, pixels) = (self.area(), self.input[0] * self.input[1]);
-        let mut factors = Vec::with_capacity(channels * taps.len());
-        for c in 0..channels {
+        (0..channels).flat_map(move |c| {
             let filter = &w[(o * channels + c) * area..];
-            for (k, pixel) in taps {
-                factors.push((&filter[*k], &x[c * pixels + pixel]));
-            }
-        }
-        factors
+            taps.iter().map(move |(k, pixel)| (&filter[*k], &x[c * pixels + pixel]))
+        })
     }
 }
 
@@ -352,8 +348,7 @@ pub fn decide(grid: &Grid, x: &[Measure], w: &[Measure], bias: &[Measure]) -> Re
         let bias = bias.get(o);
         let terms = tiling.terms.saturating_add(bias.map_or(0, |b| b.terms));
         for taps in &windows {
-            let factors = grid.factors(x, w, tiling.channels, o, taps);
-            let factors = factors.into_iter().map(|(w, x)| (&w.interval, &x.interval));
+            let factors = grid.factors(x, w, tiling.channels, o, taps).map(|(w, x)| (&w.interval, &x.interval));
             let interval = interval::dot(factors, bias.map(|b| &b.interval))?;
             results.push(Measure { interval, terms });
         }

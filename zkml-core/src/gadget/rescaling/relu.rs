@@ -2,7 +2,7 @@
 
 use crate::{
     gadget::{
-        Card, Cs, Functions, Gadget, Limb, One, Rescale,
+        Card, Confines, Cs, Functions, Gadget, Limb, One, Rescale,
         bits::decompose,
         card::{BIONETTA, Published, signed},
         functions,
@@ -87,6 +87,26 @@ impl Gadget for Relu {
             Case::Positive => Rescale { cut: self.cut }.cost(q)?,
             Case::Signed { m, spare, .. } => decompose::cost(m + 1) + Cost::new(1, 1) + rescale::select_cost(spare),
         })
+    }
+
+    /// `q + half + 2^m` is decomposed in `m + 1` bits. With lookups, `q + half = lo + 2^k * u`: either `y = 0` and `-2^n < u <= 0`, or `y = u` and
+    /// `0 <= u < 2^n`.
+    fn confines(&self, q: &Interval, looks_up: bool) -> Result<Confines, ArithError> {
+        let confined = match Case::of(q, self.cut)? {
+            Case::Constant(_) => return Ok(Confines::Nothing),
+            Case::Positive => return Rescale { cut: self.cut }.confines(q, looks_up),
+            Case::Signed { spare, .. } if looks_up && spare > 0 => {
+                return Self { cut: Cut { saturate: None, ..self.cut } }.confines(q, looks_up);
+            }
+            Case::Signed { .. } if looks_up => {
+                let (shift, bits) = (self.cut.shift, magnitude(q, self.cut)?);
+                decompose::check(shift + bits + 1)?;
+                let (below, above) = ((pow2(bits) - Int::ONE) << shift, pow2(bits + shift) - Int::ONE);
+                Interval::new(-below - self.cut.half(), above - self.cut.half())
+            }
+            Case::Signed { add, m, .. } => Interval::new(-add, pow2(m + 1) - Int::ONE - add),
+        };
+        Ok(confined.map_or(Confines::Nothing, Confines::To))
     }
 
     fn terms(&self, q: &Measure) -> Result<u32, ArithError> {

@@ -2,7 +2,7 @@
 
 use crate::{
     gadget::{
-        Card, Clip, Cs, Functions, Gadget, Limb, One,
+        Card, Clip, Confines, Cs, Functions, Gadget, Limb, One,
         bits::{decompose, zero},
         card::{CIRCOMLIB_ML, Published, signed},
         functions,
@@ -70,6 +70,19 @@ impl Gadget for Rescale {
     /// If the decomposition needs more than 252 bits, or the bit width excludes every value.
     fn cost(&self, q: &Interval) -> Result<Cost, ArithError> {
         Ok(Case::of(q, self.cut)?.cost())
+    }
+
+    /// `q + add` is decomposed in so many bits; but for a saturation by lookups, which takes every value.
+    fn confines(&self, q: &Interval, looks_up: bool) -> Result<Confines, ArithError> {
+        let (add, bits) = match Case::of(q, self.cut)? {
+            Case::Constant(_) | Case::Same => return Ok(Confines::Nothing),
+            Case::Floor { spare: 1.., .. } | Case::Signed { spare: 1.., .. } if looks_up => {
+                return Ok(Confines::Nothing);
+            }
+            Case::Floor { add, bits, .. } => (add, bits),
+            Case::Signed { add, m, .. } => (add, m + 1),
+        };
+        Ok(Interval::new(-add, pow2(bits) - Int::ONE - add).map_or(Confines::Nothing, Confines::To))
     }
 
     fn terms(&self, q: &Measure) -> Result<u32, ArithError> {

@@ -111,7 +111,7 @@ fn bare<C: Accumulate, U: Use>(cs: C, u: &U, intervals: &[Interval], values: &[i
         .zip(values)
         .map(|(interval, x)| {
             let measure = Measure { interval: *interval, terms: 1 };
-            Wire { measure, w: a.cs.instance(Some(Int::from(*x))) }
+            Wire::new(measure, a.cs.instance(Some(Int::from(*x))))
         })
         .collect();
     let y = u.apply(&mut a, &wires).unwrap();

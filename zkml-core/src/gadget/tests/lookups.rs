@@ -216,7 +216,7 @@ impl Use for Narrow {
 
 fn bare<C: Accumulate>(cs: C, u: &impl Use, interval: Interval, x: i64, tables: Tables) -> (C, Wire<C::W>) {
     let mut a = R1cs::new(Ranged::lookups(cs, tables));
-    let wire = Wire { measure: Measure { interval, terms: 1 }, w: a.cs.instance(Some(Int::from(x))) };
+    let wire = Wire::new(Measure { interval, terms: 1 }, a.cs.instance(Some(Int::from(x))));
     let y = u.apply(&mut a, &[wire]).unwrap();
     (closed(a.cs), y)
 }

@@ -4,6 +4,7 @@
 mod attacks;
 mod bits;
 mod compare;
+mod consumers;
 mod division;
 mod exhaustive;
 #[cfg(feature = "bounty")]

@@ -58,7 +58,7 @@ impl Case {
     fn packed(&self) -> Option<Packed> {
         let measure = Measure { interval: self.of, terms: 1 };
         let of = |n: usize| vec![&measure; n];
-        packed::decide(self.map, &of(self.inputs), &of(self.weights()), &of(self.bias), true, usize::MAX).unwrap()
+        packed::decide(self.map, &of(self.inputs), &of(self.weights()), &of(self.bias), None, true, usize::MAX).unwrap()
     }
 
     fn random(&self, rng: &mut StdRng) -> Vec<i64> {

@@ -54,7 +54,7 @@ impl Attack {
         let terms = if self.wiring == Wiring::Sums { 2 } else { 1 };
         let measures = self.of.map(|interval| Measure { interval, terms });
         let [x, w, bias] = [0, 1, 2].map(|i| vec![&measures[i]; self.sizes()[i]]);
-        packed::decide(self.map, &x, &w, &bias, true, usize::MAX).unwrap()
+        packed::decide(self.map, &x, &w, &bias, None, true, usize::MAX).unwrap()
     }
 
     fn synthesize<C: Accumulate>(&self, cs: C, packed: &Packed, values: &[Vec<Int>; 3]) -> (C, Vec<C::W>) {

@@ -229,7 +229,7 @@ fn agree(u: &impl Many, [of_x, of_w]: [Interval; 2], [x, w]: [&[Int]; 2], label:
         let [x, w] = [(of[0], values[0]), (of[1], values[1])].map(|(interval, values)| -> Vec<Wire<C::W>> {
             let wire = |v: &Int| {
                 let w = a.cs.instance(known.then_some(*v));
-                Wire { measure: Measure { interval, terms: 1 }, w }
+                Wire::new(Measure { interval, terms: 1 }, w)
             };
             values.iter().map(wire).collect()
         });

@@ -16,7 +16,7 @@ fn rows(u: &impl Use, intervals: &[Interval], tables: Tables) -> usize {
     let mut a = R1cs::new(Ranged::lookups(Build::two_phases(), tables));
     let wire = |(i, interval): (usize, &Interval)| {
         let measure = Measure { interval: *interval, terms: 1 };
-        Wire { measure, w: a.cs.instance(Some(Int::from(i as u64))) }
+        Wire::new(measure, a.cs.instance(Some(Int::from(i as u64))))
     };
     let wires: Vec<Wire<_>> = intervals.iter().enumerate().map(wire).collect();
     u.apply(&mut a, &wires).unwrap();

@@ -75,10 +75,8 @@ impl Norm<'_> {
                 false => zero.clone(),
             };
             let sum = a.settle(&sum, n + 1)?;
-            let mut squares = Vec::with_capacity(n + 1);
-            for v in values.iter().chain([&&sum]) {
-                squares.push(a.mul(v, v)?);
-            }
+            let mut squares = values.iter().map(|v| a.mul(v, v)).collect::<Result<Vec<_>, _>>()?;
+            squares.push(a.mul(&sum, &sum)?);
             let up = power(2 * g)?;
             // Zero would be no divisor.
             let least = Fixed::new(self.epsilon * (n * n) as f64, 2 * (s + g))?.at_least(Int::ONE);

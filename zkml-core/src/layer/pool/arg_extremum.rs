@@ -75,14 +75,11 @@ impl Index {
     /// The index of the largest of `sign * x`.
     fn exact<A: Arith>(&self, a: &mut A, x: &Tensor<A::Wire>, sign: Int) -> Result<Tensor<A::Wire>, ArithError> {
         self.axes().receptive_fields(x.shape()).try_map(x, &mut |of| {
-            let mut values = Vec::with_capacity(of.len());
-            for w in of {
-                values.push(if sign == Int::ONE {
-                    (*w).clone()
-                } else {
-                    a.linear(std::iter::once((sign, *w)), Int::ZERO)?
-                });
-            }
+            let mut values: Vec<A::Wire> = if sign == Int::ONE {
+                of.iter().map(|w| (*w).clone()).collect()
+            } else {
+                of.iter().map(|w| a.linear(std::iter::once((sign, *w)), Int::ZERO)).collect::<Result<_, _>>()?
+            };
             if !self.last {
                 return a.argmax(&values);
             }

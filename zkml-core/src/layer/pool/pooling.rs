@@ -99,6 +99,12 @@ impl Reduction {
             Self::Max | Self::Min => 2,
         }
     }
+
+    /// The rounds of the tournament of the largest of these fields, of an input of so many elements; nothing if it isn't one, or an element is in none.
+    pub fn maxima(self, fields: &ReceptiveFields, elements: usize) -> Option<u32> {
+        let all = self == Self::Max && fields.meet_all(elements);
+        all.then(|| fields.largest().next_power_of_two().trailing_zeros())
+    }
 }
 
 /// All of [`Layer`](crate::layer::Layer) that follows from a layer's [`Reduction`] and its `receptive_fields(&self, &Shape)`;
@@ -123,6 +129,10 @@ macro_rules! reduces {
 
         fn fanout(&self, inputs: &[&Shape]) -> usize {
             $reduction.fanout() * self.overlap(inputs[0])
+        }
+
+        fn maxima(&self, input: &Shape) -> Option<u32> {
+            $reduction.maxima(&self.receptive_fields(input), input.len())
         }
 
         fn fuses_rescale(&self) -> bool {
@@ -338,10 +348,8 @@ pub(in crate::layer) fn windows(window: &Window, layer: &str, input: &Shape) -> 
         return ReceptiveFields::default();
     };
     let channels = shape.dims()[0];
-    let pixels = input.len() / channels.max(1);
-    let taps = placed.all_taps();
-    let of_channel = |c: usize| taps.iter().map(move |taps| taps.iter().map(|(_, pixel)| c * pixels + pixel).collect());
-    ReceptiveFields { shape, places: (0..channels).flat_map(of_channel).collect() }
+    let places = placed.all_taps().iter().map(|taps| taps.iter().map(|(_, pixel)| *pixel).collect()).collect();
+    ReceptiveFields { shape, places, channel: input.len() / channels.max(1) }
 }
 
 /// Output shape of a global pool: `[channels]`.
@@ -354,10 +362,7 @@ pub(in crate::layer) fn global_shape(layer: &str, input: &Shape) -> Result<Shape
 pub(in crate::layer) fn channels(input: &Shape) -> ReceptiveFields {
     let channels = input.dims()[0];
     let pixels = input.len() / channels.max(1);
-    ReceptiveFields {
-        shape: Shape::new([channels]),
-        places: (0..channels).map(|c| (c * pixels..(c + 1) * pixels).collect()).collect(),
-    }
+    ReceptiveFields { shape: Shape::new([channels]), places: vec![(0..pixels).collect()], channel: pixels }
 }
 
 /// The sum.
@@ -369,14 +374,13 @@ fn float_sum(values: &[&f64]) -> f64 {
 fn max<A: Arith>(a: &mut A, values: &[&A::Wire]) -> Result<A::Wire, ArithError> {
     let mut round: Vec<A::Wire> = values.iter().map(|v| (*v).clone()).collect();
     while round.len() > 1 {
-        let mut next = Vec::with_capacity(round.len().div_ceil(2));
-        for pair in round.chunks(2) {
-            next.push(match pair {
-                [p, q] => a.max(p, q)?,
-                rest => rest[0].clone(),
-            });
-        }
-        round = next;
+        round = round
+            .chunks(2)
+            .map(|pair| match pair {
+                [p, q] => a.max(p, q),
+                rest => Ok(rest[0].clone()),
+            })
+            .collect::<Result<_, _>>()?;
     }
     match round.pop() {
         Some(max) => Ok(max),
@@ -386,10 +390,8 @@ fn max<A: Arith>(a: &mut A, values: &[&A::Wire]) -> Result<A::Wire, ArithError> 
 
 /// Minimum: the negative of the maximum of the negatives.
 fn min<A: Arith>(a: &mut A, values: &[&A::Wire]) -> Result<A::Wire, ArithError> {
-    let mut negatives = Vec::with_capacity(values.len());
-    for w in values {
-        negatives.push(a.linear(std::iter::once((-Int::ONE, *w)), Int::ZERO)?);
-    }
+    let mut negated = |w: &A::Wire| a.linear(std::iter::once((-Int::ONE, w)), Int::ZERO);
+    let negatives: Vec<A::Wire> = values.iter().map(|w| negated(w)).collect::<Result<_, _>>()?;
     let largest = max(a, &negatives.iter().collect::<Vec<_>>())?;
     a.linear(std::iter::once((-Int::ONE, &largest)), Int::ZERO)
 }

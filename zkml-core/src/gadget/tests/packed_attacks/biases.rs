@@ -45,6 +45,7 @@ impl Enrolled {
             &vec![&measures[0]; inputs],
             &vec![&measures[1]; weights],
             &bias,
+            None,
             true,
             usize::MAX,
         )
