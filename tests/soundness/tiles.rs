@@ -50,7 +50,7 @@ impl Product {
         let wires: Vec<Wire<C::W>> = (0..inputs + weights)
             .map(|i| {
                 let w = a.cs.instance(values.map(|v| Int::from(v[i])));
-                Wire { measure: Measure { interval, terms: 1 }, w }
+                Wire::new(Measure { interval, terms: 1 }, w)
             })
             .collect();
         let (x, w) = wires.split_at(inputs);
@@ -68,7 +68,7 @@ impl Product {
             }
         };
         y.unwrap().iter().for_each(|y| a.publish(y));
-        a.cs
+        a.finish().unwrap()
     }
 
     fn matrices(&self) -> Matrices {

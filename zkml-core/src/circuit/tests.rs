@@ -26,6 +26,7 @@ use crate::{
 
 #[cfg(feature = "ceremony")]
 mod ceremony;
+mod consumer_attacks;
 mod consumers;
 mod operators;
 mod registration;

@@ -100,7 +100,7 @@ impl<W> Owing<W> {
                 let all = admitted.hull(&output.sum);
                 all.hi - all.lo
             });
-            (!apart.is_some_and(|apart| apart < pow2(output.place))).then_some(output)
+            apart.is_none_or(|apart| apart >= pow2(output.place)).then_some(output)
         });
         left.collect()
     }

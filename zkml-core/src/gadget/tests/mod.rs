@@ -4,6 +4,7 @@
 mod attacks;
 mod bits;
 mod compare;
+mod consumer_attacks;
 mod consumers;
 mod division;
 mod exhaustive;
