@@ -1,6 +1,6 @@
 //! Rank-one constraint system (R1CS): the reading of exact arithmetic as constraints, or as their witness.
 //!
-//! [`R1cs`] is one body over three constraint systems ([`Cs`](crate::gadget::Cs)): [`Build`] records constraints,
+//! [`R1cs`] is one body over three constraint systems ([`Cs`]): [`Build`] records constraints,
 //! [`Assign`] computes the values of their variables, in the same order, and [`Tally`] counts both. So proving never builds
 //! a matrix, and nothing is built that was not counted. [`Ranged`] over one of them answers range checks with lookups, for a
 //! proof system of two phases.
@@ -76,7 +76,7 @@ pub struct R1cs<C: Cs> {
 
 /// Running sums of many terms, where a call a term would be too slow.
 ///
-/// The bodies here are those of a system whose wires are their values ([`Cs::value`](crate::gadget::Cs::value)): one that records
+/// The bodies here are those of a system whose wires are their values ([`Cs::value`]): one that records
 /// or counts has its own.
 pub trait Accumulate: FieldCs {
     /// Adds `c * w` to the running sum.
