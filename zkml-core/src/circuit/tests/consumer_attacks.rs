@@ -140,10 +140,14 @@ impl Net {
         for i in 1..nodes {
             let node = &graph.nodes()[i];
             let layer = node.layer.as_ref()?;
-            let cuts = match layer.kind() {
-                Kind::Relu => 0.9,
-                Kind::Linear(_) | Kind::MatMul => 0.3,
-                _ => 0.1,
+            let kind = layer.kind();
+            let sums = kind == Kind::MatMul || kind.linear().is_some();
+            let cuts = if kind == Kind::Relu {
+                0.9
+            } else if sums {
+                0.3
+            } else {
+                0.1
             };
             let mut step = if rng.gen_bool(cuts) { cut(rng, absurd) } else { Step::default() };
             step.inputs = node.inputs.iter().map(|n| plan.scales[n.0]).collect();
