@@ -28,12 +28,10 @@ impl Consumers {
     /// What reads all outputs of a linear layer or a matrix product, and is the only one that does; nothing if there is no such thing, or the node
     /// is neither.
     pub(super) fn of(&self, graph: &Graph, plan: &Plan, id: NodeId) -> Option<Consumer> {
-        let sums = match graph.node(id).layer.as_ref()?.kind() {
-            // The depthwise part of a separable convolution is read by its pointwise part.
-            Kind::Linear(linear) => linear.layout != Layout::Separable,
-            kind => kind == Kind::MatMul,
-        };
-        if !sums {
+        let kind = graph.node(id).layer.as_ref()?.kind();
+        // The depthwise part of a separable convolution is read by its pointwise part.
+        let linear = kind.linear().is_some_and(|linear| linear.layout != Layout::Separable);
+        if !linear && kind != Kind::MatMul {
             return None;
         }
         let step = &plan.steps[id.0];
