@@ -184,12 +184,14 @@ impl<C: Accumulate> R1cs<C> {
         bias: &[&C::W],
     ) -> Result<Vec<Wire<C::W>>, ArithError> {
         let outputs = packed::enforce(&mut self.cs, &packed, (x, w), bias)?;
+        let wires = outputs.into_iter().zip(&packed.results).map(|(w, measure)| Wire::new(*measure, w));
+        let Some(place) = packed.owes() else { return Ok(wires.collect()) };
         let (positions, digit) = (packed.positions(), packed.digit());
         let sums: Vec<bool> = (0..positions).map(|t| packed.is_sum(t)).collect();
-        let wires = outputs.into_iter().zip(&packed.results).enumerate().map(|(i, (w, measure))| {
-            let owes = packed.owes().filter(|_| sums[i % positions]);
-            let owed = owes.map(|place| self.owing.owe(Output { w: w.clone(), sum: measure.interval, digit, place }));
-            Wire { measure: *measure, w, owed }
+        let wires = wires.zip(sums.into_iter().cycle()).map(|(wire, is_sum)| {
+            let (w, sum) = (wire.w.clone(), wire.measure.interval);
+            let owed = is_sum.then(|| self.owing.owe(Output { w, sum, digit, place }));
+            Wire { owed, ..wire }
         });
         Ok(wires.collect())
     }
@@ -297,9 +299,6 @@ impl<C: Accumulate> Arith for R1cs<C> {
         fn wires<W>(all: &[Wire<W>]) -> Vec<&W> {
             all.iter().map(|wire| &wire.w).collect()
         }
-        let joined = |(y, results): (Vec<C::W>, Vec<Measure>)| {
-            y.into_iter().zip(results).map(|(w, measure)| Wire::new(measure, w)).collect()
-        };
         let factors = (wires(x), wires(w), wires(bias));
         match choose::convolution(grid, &mx, &mw, &mb, self.consumer.as_ref(), self.cs.looks_up())? {
             Convolution::Formula => {
@@ -311,7 +310,7 @@ impl<C: Accumulate> Arith for R1cs<C> {
             Convolution::Tiles(tiled) => {
                 let (x, w, bias) = factors;
                 let y = winograd::enforce(&mut self.cs, grid, &tiled.tiling, (&x, &w), &bias);
-                Ok(joined((y, tiled.results)))
+                Ok(y.into_iter().zip(tiled.results).map(|(w, measure)| Wire::new(measure, w)).collect())
             }
             Convolution::Packed(packed) => {
                 let (x, w, bias) = factors;

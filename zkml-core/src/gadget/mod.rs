@@ -188,7 +188,7 @@ gadgets! {
     }
 
     /// Products of variables: squares, matrix products, convolutions.
-    product(pub choose, pub consumer, pub(crate) kernel, pub linear_map, pub linear_operator, pub matrix, pub packed, pub polynomial, pub winograd) {
+    product(pub choose, pub consumer, pub(crate) kernel, pub linear_map, pub linear_operator, pub matrix, pub packed, pub polynomial, pub(crate) polynomial_products, pub winograd) {
         square: Square,
     }
 
