@@ -200,14 +200,14 @@ impl<C: Accumulate> R1cs<C> {
     fn operate(
         &mut self,
         map: LinearMap,
-        w: &[&Measure],
+        w: &mut dyn Iterator<Item = &Measure>,
         (x, of_x): (&[&C::W], &[&Measure]),
         (bias, of_bias): (&[&C::W], &[&Measure]),
     ) -> Option<Result<Vec<Wire<C::W>>, ArithError>> {
         if map.multiplications() < self.cs.operators_from() {
             return None;
         }
-        let operator = linear_operator::of(map, w.iter().copied())?;
+        let operator = linear_operator::of(map, w)?;
         let results = match operator.results(of_x, of_bias)? {
             Ok(results) => results,
             Err(error) => return Some(Err(error)),
@@ -303,8 +303,8 @@ impl<C: Accumulate> Arith for R1cs<C> {
         match choose::convolution(grid, &mx, &mw, &mb, self.consumer.as_ref(), self.cs.looks_up())? {
             Convolution::Formula => {
                 let map = LinearMap::convolution(grid, x.len(), w.len());
-                let [mx, mw, mb] = [&mx, &mw, &mb].map(|of| of.iter().collect::<Vec<_>>());
-                let operated = self.operate(map, &mw, (&factors.0, &mx), (&factors.2, &mb));
+                let [mx, mb] = [&mx, &mb].map(|of| of.iter().collect::<Vec<_>>());
+                let operated = self.operate(map, &mut mw.iter(), (&factors.0, &mx), (&factors.2, &mb));
                 operated.unwrap_or_else(|| direct::convolve(self, grid, x, w, bias))
             }
             Convolution::Tiles(tiled) => {
@@ -335,10 +335,11 @@ impl<C: Accumulate> Arith for R1cs<C> {
         let (of_rows, of_columns) = (measures(rows), measures(columns));
         match choose::matrix(&of_rows, &of_columns, &of_bias, self.consumer.as_ref(), self.cs.looks_up())? {
             MatrixProduct::Formula => {
-                let [mw, mx] = [of_rows, of_columns].map(|of| of.concat());
+                let mx = of_columns.concat();
                 let bias_w: Vec<&C::W> = bias.iter().map(|wire| &wire.w).collect();
                 let map = LinearMap::matrix(rows, columns);
-                let operated = self.operate(map, &mw, (&flat(columns), &mx), (&bias_w, &of_bias));
+                let operated =
+                    self.operate(map, &mut of_rows.into_iter().flatten(), (&flat(columns), &mx), (&bias_w, &of_bias));
                 operated.unwrap_or_else(|| direct::matmul(self, rows, columns, bias))
             }
             MatrixProduct::Pairs(paired) => {

@@ -45,6 +45,10 @@ pub fn convolution(
     consumer: Option<&Consumer>,
     looks_up: bool,
 ) -> Result<Convolution, ArithError> {
+    // A product with a known factor is none, and is not packed.
+    if w.iter().any(|w| w.interval.is_point()) {
+        return Ok(Convolution::Formula);
+    }
     let tiled = winograd::decide(grid, x, w, bias)?;
     let (channels, filters) = grid.channels_and_filters(x.len(), w.len());
     let least = match &tiled {
@@ -68,6 +72,10 @@ pub fn matrix(
     consumer: Option<&Consumer>,
     looks_up: bool,
 ) -> Result<MatrixProduct, ArithError> {
+    // A product with a known factor is none, and is not packed.
+    if rows.iter().flatten().any(|w| w.interval.is_point()) {
+        return Ok(MatrixProduct::Formula);
+    }
     let map = LinearMap::matrix(rows, columns);
     let paired = matrix::decide(rows, columns, bias)?;
     let [w, x] = [rows, columns].map(|of| of.iter().flatten().copied().collect::<Vec<&Measure>>());

@@ -40,7 +40,10 @@ pub struct LinearOperator {
 impl LinearOperator {
     /// The operator of these weights, by filter; nothing if there are none or not as many as the map has, or one has more than 48 bits.
     pub fn new(map: LinearMap, weights: impl Iterator<Item = Int>) -> Option<Self> {
-        let weights: Vec<i64> = weights.map(short).collect::<Option<_>>()?;
+        Self::of_values(map, weights.map(short).collect::<Option<_>>()?)
+    }
+
+    fn of_values(map: LinearMap, weights: Vec<i64>) -> Option<Self> {
         let length = map.length();
         let expected = map.filters().checked_mul(length)?;
         (expected > 0 && weights.len() == expected).then(|| Self { map, weights: Vectors::new(length, weights) })
@@ -300,8 +303,7 @@ pub(crate) fn of<'a>(map: LinearMap, w: impl Iterator<Item = &'a Measure>) -> Op
     if !map.is_worth_unfolding() {
         return None;
     }
-    let known: Vec<Int> = w.map(|w| w.interval.as_point()).collect::<Option<_>>()?;
-    LinearOperator::new(map, known.into_iter())
+    LinearOperator::of_values(map, w.map(|w| short(w.interval.as_point()?)).collect::<Option<_>>()?)
 }
 
 /// What is known of the results of a linear map with known weights, where machine integers say; nothing, where a dot product each has to.
