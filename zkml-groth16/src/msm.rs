@@ -7,6 +7,10 @@
 //! of many trees share one inversion, six multiplications each. Short scalars take digits of their own, if that is
 //! cheaper: a network's values are mostly bits.
 //!
+//! Where long scalars repeat, `sum_i s P_i = s sum_i P_i`: the bases of equal scalars are summed first, an addition each
+//! and not one a digit. The fractions `1 / (r - x)` of lookups are as many as there are lookups, but no more of them
+//! differ than the table has entries.
+//!
 //! Sources: Pippenger, "On the evaluation of powers and monomials" (1980); Montgomery, "Speeding the Pollard and
 //! elliptic curve methods of factorization" (1987), section 10.3.1, on shared inversions.
 
@@ -63,6 +67,64 @@ fn sum_chunk<P: SWCurveConfig<ScalarField = Fr, BaseField: Inlined>>(
             (i as u32 | sign, limbs)
         })
         .collect();
+    if !repeat(&terms) {
+        return sum_terms(bases, terms);
+    }
+    let (long, short): (Vec<Term>, Vec<Term>) = terms.into_iter().partition(|(_, limbs)| is_long(limbs));
+    let (points, distinct) = merge(bases, long);
+    let (short, long) = rayon::join(|| sum_terms(bases, short), || sum_terms(&points, distinct));
+    short + long
+}
+
+/// Scalars of more bits than these are merged where they are equal. Of shorter ones there are few digits, whose buckets merge them.
+const SHORT: usize = 64;
+/// How many scalars are looked at to see whether they repeat, and of how many one has to be equal to another.
+const SAMPLE: usize = 1 << 12;
+const ONE_IN: usize = 64;
+
+fn is_long(limbs: &[u64; 4]) -> bool {
+    length(limbs) > SHORT
+}
+
+/// Whether long scalars repeat often enough to merge them, as far as a sample says.
+fn repeat(terms: &[Term]) -> bool {
+    let sample = terms.iter().step_by(terms.len().div_ceil(SAMPLE).max(1));
+    let mut sample: Vec<&[u64; 4]> = sample.map(|(_, limbs)| limbs).filter(|limbs| is_long(limbs)).collect();
+    sample.sort_unstable();
+    let equal = sample.windows(2).filter(|pair| pair[0] == pair[1]).count();
+    equal > 0 && equal >= sample.len() / ONE_IN
+}
+
+/// `sum_i P_i` over the terms of equal scalars, and a term for each. Of those that lie in two segments there are two.
+fn merge<P: SWCurveConfig<BaseField: Inlined>>(
+    bases: &[Affine<P>],
+    mut terms: Vec<Term>,
+) -> (Vec<Affine<P>>, Vec<Term>) {
+    terms.par_sort_unstable_by_key(|(_, limbs)| *limbs);
+    let part = |room: &mut Room<P>, part: &[Term]| {
+        let Room { points, inverses, runs, .. } = room;
+        gather(bases, part.iter().map(|(i, _)| *i), points);
+        runs.clear();
+        let mut start = 0;
+        for equal in part.chunk_by(|a, b| a.1 == b.1) {
+            runs.push((start, equal.len() as u32));
+            start += equal.len() as u32;
+        }
+        let starts: Vec<usize> = runs.iter().map(|(start, _)| *start as usize).collect();
+        sum_runs(points, runs, inverses);
+        let sum = |start: &usize| (points[*start], part[*start].1);
+        starts.iter().map(sum).filter(|(point, _)| !is_infinity(point)).collect::<Vec<_>>()
+    };
+    let sums: Vec<Vec<_>> = terms.par_chunks(SEGMENT).map_init(Room::default, part).collect();
+    let (points, scalars): (Vec<Affine<P>>, Vec<[u64; 4]>) = sums.into_iter().flatten().unzip();
+    (points, (0u32..).zip(scalars).collect())
+}
+
+/// `sum_i s_i P_i` over these terms.
+fn sum_terms<P: SWCurveConfig<ScalarField = Fr, BaseField: Inlined>>(
+    bases: &[Affine<P>],
+    terms: Vec<Term>,
+) -> Projective<P> {
     let mut lengths = [0usize; BITS + 1];
     for (_, limbs) in &terms {
         lengths[length(limbs)] += 1;
@@ -188,6 +250,21 @@ impl<P: SWCurveConfig<BaseField: Inlined>> Default for Room<P> {
     }
 }
 
+/// The bases of these indices, some of them subtracted.
+fn gather<P: SWCurveConfig>(
+    bases: &[Affine<P>],
+    indices: impl Iterator<Item = u32> + Clone,
+    points: &mut Vec<Affine<P>>,
+) {
+    points.clear();
+    // Copied first, and negated then: nothing waits for the cache's misses but the next ones.
+    points.extend(indices.clone().map(|i| bases[(i & !NEGATIVE) as usize]));
+    for (point, i) in points.iter_mut().zip(indices) {
+        let negated = -point.y;
+        point.y = if i & NEGATIVE == 0 { point.y } else { negated };
+    }
+}
+
 /// `sum_b b sum_(i in b) P_i` over the sorted places from `start` on, which need not begin or end with a bucket.
 fn segment<P: SWCurveConfig<ScalarField = Fr, BaseField: Inlined>>(
     bases: &[Affine<P>],
@@ -197,13 +274,7 @@ fn segment<P: SWCurveConfig<ScalarField = Fr, BaseField: Inlined>>(
     room: &mut Room<P>,
 ) -> Projective<P> {
     let Room { points, inverses, runs, buckets, .. } = room;
-    points.clear();
-    // Copied first, and negated then: nothing waits for the cache's misses but the next ones.
-    points.extend(part.iter().map(|i| bases[(i & !NEGATIVE) as usize]));
-    for (point, i) in points.iter_mut().zip(part) {
-        let negated = -point.y;
-        point.y = if i & NEGATIVE == 0 { point.y } else { negated };
-    }
+    gather(bases, part.iter().copied(), points);
     runs.clear();
     buckets.clear();
     let first = ends.partition_point(|end| *end as usize <= start);
@@ -371,6 +442,59 @@ mod tests {
     #[test]
     fn second_group_equals_arkworks() {
         equals_arkworks::<ark_bn254::g2::Config>(&[0, 1, 2, 31, 1000]);
+    }
+
+    /// Long scalars of which few differ, with either sign, among others; more of them than a segment has, so that equal ones lie in two.
+    #[test]
+    fn repeated_scalars_are_merged_as_arkworks_sums_them() {
+        let mut rng = test_rng();
+        for (n, distinct) in [(40, 1), (40, 3), (3000, 7), (20_000, 1), (20_000, 600)] {
+            let bases = bases::<ark_bn254::g1::Config>(n, &mut rng);
+            let few: Vec<Fr> = (0..distinct).map(|_| Fr::rand(&mut rng)).collect();
+            let scalars: Vec<Fr> = (0..n)
+                .map(|i| match i % 11 {
+                    0 => scalar(rng.gen_range(0..11), &mut rng),
+                    1 => -few[rng.gen_range(0..distinct)],
+                    _ => few[rng.gen_range(0..distinct)],
+                })
+                .collect();
+            let terms: Vec<Term> = scalars.iter().map(|s| (0, absolute(s).1.0)).collect();
+            assert!(repeat(&terms), "{n} {distinct}");
+            assert_eq!(sum(&bases, &scalars), G1Projective::msm(&bases, &scalars).unwrap(), "{n} {distinct}");
+            let all = (0u32..).zip(&scalars).map(|(i, s)| {
+                let (sign, limbs) = absolute(s);
+                (i | sign, limbs.0)
+            });
+            let long: Vec<Term> =
+                all.filter(|(i, l)| is_long(l) && !is_infinity(&bases[(i & !NEGATIVE) as usize])).collect();
+            let (points, merged) = merge(&bases, long.clone());
+            assert_eq!(points.len(), merged.len());
+            assert!(merged.len() < long.len());
+        }
+    }
+
+    /// Bases of equal scalars that cancel leave nothing.
+    #[test]
+    fn opposite_bases_of_equal_scalars_cancel() {
+        let mut rng = test_rng();
+        let (p, s) = (G1Projective::rand(&mut rng).into_affine(), Fr::rand(&mut rng));
+        let bases: Vec<G1Affine> = (0..100).map(|i| if i % 2 == 0 { p } else { -p }).collect();
+        assert_eq!(g1(&bases, &[s; 100]), G1Projective::zero());
+        assert_eq!(g1(&bases[..99], &[s; 99]), p * s);
+        assert!(merge(&bases, (0..100).map(|i| (i, absolute(&s).1.0)).collect()).1.is_empty());
+    }
+
+    /// Neither random scalars nor short ones, however equal, are sorted for nothing.
+    #[test]
+    fn scalars_that_do_not_repeat_or_are_short_are_not_merged() {
+        let mut rng = test_rng();
+        let terms = |scalars: &[Fr]| scalars.iter().map(|s| (0, absolute(s).1.0)).collect::<Vec<Term>>();
+        assert!(!repeat(&[]));
+        assert!(!repeat(&terms(&[Fr::ONE; 5000])));
+        assert!(!repeat(&terms(&[Fr::from(u64::MAX); 5000])));
+        assert!(repeat(&terms(&[Fr::from(1u128 << 64); 2])));
+        let random: Vec<Fr> = (0..10_000).map(|_| Fr::rand(&mut rng)).collect();
+        assert!(!repeat(&terms(&random)));
     }
 
     #[test]
