@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p zkml-bench --bench prove` prints, for each model and visibility of its weights, the constraints, the size of the key,
 //! and the times of [`Circuit::prove_in`]; and how many times as fast as the bare prover that is, which proves the same answer from
-//! the constraints with range checks by bits, in turn in one run. Of plain Groth16 it also prints the time of our bare prover, that proves the same
+//! the constraints with range checks by bits, in turn in one run. Each system has the plan that is searched for it, as that of a user has. Of plain Groth16 it also prints the time of our bare prover, that proves the same
 //! assignment as arkworks' does, without witness and checks. `.. -- lenet5` measures the models of that name alone. Setup,
 //! witness and verification of plain Groth16 are measured by criterion.
 //!
@@ -29,10 +29,17 @@ const ROUNDS: usize = 5;
 /// How many constraints with range checks by bits are proved, of which the bare prover holds every entry; of others three times as many.
 const MOST: usize = 1_000_000;
 
-/// The plan of the budget.
-fn quantize(reference: &common::models::Reference, visibility: Visibility) -> Quantized {
+/// The plan of the budget, for a proof system.
+fn quantize<S: ProofSystem>(reference: &common::models::Reference, visibility: Visibility) -> Quantized {
     let model = reference.model.clone().with_visibility(visibility);
-    model.quantize(&reference.samples, reference.target).expect("the reference models reach their targets")
+    let target = reference.target.for_system::<S>();
+    model.quantize(&reference.samples, target).expect("the reference models reach their targets")
+}
+
+/// How many constraints a plan takes in a proof system.
+fn rows<S: ProofSystem>(quantized: &Quantized, visibility: Visibility) -> usize {
+    let budget = quantized.budget_of(visibility, 1, S::RANGE_CHECKS).expect("the plan fits the field");
+    budget.values().map(|cost| cost.constraints).sum()
 }
 
 fn median(mut times: Vec<Duration>) -> f64 {
@@ -144,23 +151,16 @@ fn compare(c: &mut Criterion, reference: &common::models::Reference, weights: Vi
     let rng = &mut StdRng::seed_from_u64(1);
     let visibility = Visibility { weights, ..reference.visibility };
     let name = format!("{}, {} weights", reference.name, if weights == Visible::Public { "public" } else { "private" });
-    let quantized = quantize(reference, visibility);
     let input = &reference.samples[0];
 
-    let rows = |checks| {
-        quantized
-            .budget_of(visibility, 1, checks)
-            .expect("the plan fits the field")
-            .values()
-            .map(|cost| cost.constraints)
-            .sum::<usize>()
-    };
-    let bits = rows(Groth16::RANGE_CHECKS);
+    let quantized = quantize::<Groth16>(reference, visibility);
+    let bits = rows::<Groth16>(&quantized, visibility);
     let bare_time = (bits <= MOST).then(|| plain(c, &name, reference, (&quantized, visibility), rates, criterion));
     if bare_time.is_none() {
         println!("{name}: {bits} constraints with range checks by bits, which are not proved");
     }
-    let lookups = rows(TwoPhase::RANGE_CHECKS);
+    let quantized = quantize::<TwoPhase>(reference, visibility);
+    let lookups = rows::<TwoPhase>(&quantized, visibility);
     if lookups <= 3 * MOST {
         let lookups = quantized.circuit_in::<TwoPhase>(1, visibility).expect("the plan fits the field");
         measure::<TwoPhase>(&lookups, input, rates, rng, || ()).0.say(&name, bare_time);
@@ -168,6 +168,7 @@ fn compare(c: &mut Criterion, reference: &common::models::Reference, weights: Vi
         println!("{name}: {lookups} constraints with lookups, which are not proved");
     }
     if weights == Visible::Private {
+        let quantized = quantize::<Registered>(reference, visibility);
         let registered = quantized.circuit_in::<Registered>(1, visibility).expect("the plan fits the field");
         measure_registered(&registered, input, rates, rng).say(&name, bare_time);
     }
