@@ -11,7 +11,10 @@ use zkml::{
     arith::ints::Ints,
     graph::{NodeId, Visibility, Visible},
     number::{Cost, Int},
-    plan::{Quantized, walk},
+    plan::{
+        Quantized,
+        walk::{self, Parameters},
+    },
     tensor::Tensor,
 };
 
@@ -23,7 +26,7 @@ pub fn exact(quantized: &Quantized, input: &Tensor<Int>) -> Vec<Tensor<Int>> {
     let mut values = vec![Tensor::vector(vec![]); graph.nodes().len()];
     let mut see = |id: NodeId, value: &Tensor<Int>| values[id.0] = value.clone();
     let (plan, params) = (quantized.plan(), quantized.params());
-    walk::walk(graph, plan, &mut Ints::<Int>::new(), input.clone(), params, 0, &mut see).unwrap();
+    walk::walk(graph, plan, &mut Ints::<Int>::new(), input.clone(), Parameters::Wires(params), 0, &mut see).unwrap();
     values
 }
 

@@ -184,13 +184,14 @@ fn the_work_that_is_counted_is_that_of_the_circuit() {
                 let most = match length {
                     Length::Bit => 1,
                     Length::Small => 100,
-                    Length::Full => 254,
+                    Length::Full | Length::Fraction => 254,
                 };
                 assert!(bits <= most, "column {column} is {length:?} and has {bits} bits");
             }
         }
     }
-    assert!(seen.iter().all(|side| side.small > 0 && side.full > 0) && seen[1].bits > 0, "{seen:?}");
+    assert!(seen.iter().all(|side| side.small > 0 && side.full > 0), "{seen:?}");
+    assert!(seen[1].bits > 0 && seen[0].fractions > 0 && seen[1].fractions == 0, "{seen:?}");
 }
 
 #[test]

@@ -14,6 +14,7 @@ use crate::{
         Arith,
         r1cs::{Accumulate, Assign, R1cs, Ranged, Registering, Requests, Tables, Tally, WIDEST},
     },
+    gadget::product::{linear_map::LinearMap, linear_operator::LinearOperator},
     graph::{Graph, Range, Visibility, Visible},
     layer::Args,
     model::Model,
@@ -38,6 +39,9 @@ fn failed(error: impl ToString) -> CalibrationError {
 
 /// How often each kernel is measured; its median counts.
 const ROUNDS: usize = 5;
+
+/// So many of the fractions of lookups differ, where they are measured.
+const DISTINCT: usize = 1 << 8;
 
 /// The median of some runs, in nanoseconds.
 fn nanoseconds<T>(mut run: impl FnMut() -> T) -> f64 {
@@ -88,6 +92,8 @@ fn per_value<P, Q>(points: &[P], sum: impl Fn(&[P], &[Fr]) -> Q) -> PerValue {
         bit: of(bits.take(REFERENCE).collect()),
         small: of(small().map(to_field).take(REFERENCE).collect()),
         full: of(elements().take(REFERENCE).collect()),
+        // Those that differ are full values beside them.
+        fraction: of(elements().take(DISTINCT).collect::<Vec<_>>().repeat(REFERENCE / DISTINCT)),
     }
 }
 
@@ -151,7 +157,7 @@ fn rows(rng: &mut dyn SecureRng) -> Result<(f64, PerValue), CalibrationError> {
         nanoseconds(|| lookups(Assign::two_phases(&mut challenge), REFERENCE).map(|assign| assign.finish().len()));
     let counts = lookups(Tally::weighing(), REFERENCE).map_err(failed)?.work().unwrap_or_default().witness();
     // What is looked up is an integer that is no sum.
-    let full = (time - bit * counts.small as f64).max(0.0) / counts.full as f64;
+    let full = (time - bit * counts.small as f64).max(0.0) / (counts.full + counts.fractions) as f64;
 
     let (quantized, input) = network(rng)?;
     let visibility = quantized.model().visibility();
@@ -168,10 +174,40 @@ fn rows(rng: &mut dyn SecureRng) -> Result<(f64, PerValue), CalibrationError> {
         entries += work.entries;
         let counts = work.witness();
         rest += nanoseconds(|| circuit.witness(inputs, &mut rng));
-        rest -= bit * counts.bits as f64 + full * counts.full as f64;
+        rest -= bit * counts.bits as f64 + full * (counts.full + counts.fractions) as f64;
         small += counts.small;
     }
-    Ok((read / entries as f64, PerValue { bit, small: rest.max(0.0) / small as f64, full }))
+    let small = rest.max(0.0) / small as f64;
+    Ok((read / entries as f64, PerValue { bit, small, full, fraction: full }))
+}
+
+/// Nanoseconds of a known weight of a linear operator, and of a multiplication: of a witness, and of the rows' values.
+fn operators() -> Result<(f64, f64), CalibrationError> {
+    const SIDE: usize = 1 << 10;
+    let known: Vec<Int> = small().map(|w| w % pow2(8)).take(SIDE * SIDE).collect();
+    let interval = Interval::new(Int::ZERO, pow2(8) - Int::ONE).map_err(failed)?;
+    // A matrix of so many rows times so many columns, of one length.
+    let of = |rows: usize, columns: usize| -> Result<f64, CalibrationError> {
+        let mut r1cs = R1cs::new(Assign::new());
+        let mut element = |i: usize| r1cs.allocate(&interval, Some(Int::from(i as u64 % 256)));
+        let x = (0..SIDE * columns).map(&mut element).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+        let columns: Vec<Vec<_>> = x.chunks(SIDE).map(|column| column.iter().collect()).collect();
+        let map = LinearMap::Matrix { rows, columns: columns.len(), length: SIDE };
+        let operator = LinearOperator::new(map, known.iter().take(rows * SIDE).copied())
+            .ok_or_else(|| CalibrationError("weights of 8 bits are too wide".to_owned()))?;
+        let values: Vec<Fr> = x.iter().map(|x| to_field(x.w)).collect();
+        Ok(nanoseconds(|| {
+            let weights: Vec<_> = known.iter().take(rows * SIDE).map(|w| r1cs.constant(*w)).collect();
+            let rows: Vec<Vec<_>> = weights.chunks(SIDE).map(|row| row.iter().collect()).collect();
+            (r1cs.matmul(&rows, &columns, &[]).map(|sums| sums.len()), operator.times(&values))
+        }))
+    };
+    let (one, many) = (of(SIDE, 1)?, of(SIDE / 16, 16 * 16)?);
+    // As many multiplications as weights, and 256 times as many.
+    let (weights, all) = ((SIDE * SIDE) as f64, 16.0 * (SIDE * SIDE) as f64);
+    let weight = (one - many / 16.0) / (weights - weights / 256.0);
+    let multiplication = (many - weight.max(0.0) * weights / 16.0) / all;
+    Ok((weight.max(0.0), multiplication.max(0.0)))
 }
 
 /// Nanoseconds of the proof of a single constraint, and of its check.
@@ -210,8 +246,10 @@ impl Rates {
             (a, domain)
         });
         let (entry, variable) = rows(rng)?;
+        let (weight, multiplication) = operators()?;
         let (time, matrices) = one_row(rng)?;
-        let rates = Self { proof: 0.0, point: transforms / REFERENCE as f64, entry, variable, g1, g2 };
+        let rates =
+            Self { proof: 0.0, point: transforms / REFERENCE as f64, entry, weight, multiplication, variable, g1, g2 };
         // What the model says of a single row is no part of what every proof takes.
         let proof = (time - 1e9 * Groth16::seconds(&matrices.work(), &rates)).max(0.0);
         Ok(Self { proof, ..rates })
@@ -228,7 +266,8 @@ mod tests {
         let counts = bits(Tally::weighing(), 100).unwrap().work().unwrap().witness();
         assert!(counts.bits > 15 * counts.small && counts.full == 0, "{counts:?}");
         let counts = lookups(Tally::weighing(), REFERENCE).unwrap().work().unwrap().witness();
-        assert!(counts.full >= REFERENCE && counts.small <= counts.full && counts.bits == 0, "{counts:?}");
+        assert!(counts.fractions == REFERENCE && counts.full == 1 << WIDEST && counts.bits == 0, "{counts:?}");
+        assert!(counts.small <= counts.fractions + 2 * counts.full, "{counts:?}");
 
         let mut lengths = [[0; 2]; SMALL];
         for value in small().take(REFERENCE) {

@@ -28,6 +28,11 @@ pub trait FieldCs: Cs {
         pairs.iter().map(|(n, d)| self.field_quotient(n, d)).collect()
     }
 
+    /// Fractions of lookups, quotients of many pairs at once: few of them differ, so that they cost less in a proof.
+    fn field_fractions(&mut self, pairs: &[(Self::F, Self::F)]) -> Vec<Self::F> {
+        self.field_quotients(pairs)
+    }
+
     /// A new witness variable that is the product.
     fn field_product(&mut self, a: &Self::F, b: &Self::F) -> Self::F;
 

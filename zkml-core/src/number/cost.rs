@@ -58,8 +58,11 @@ pub const FULL: usize = 360;
 /// A value of full size that is a second factor: in the first group and in the second.
 pub const FULL_SECOND: usize = 1600;
 
-/// A constraint with a variable of full size that is a first factor: that of a lookup, or a step of Horner's rule.
-pub const LOOKUP: usize = ROW + 2 * FULL;
+/// A step of Horner's rule: a constraint with a variable of full size that is a first factor.
+pub const HORNER: usize = ROW + 2 * FULL;
+
+/// A lookup: a constraint with a fraction that many others equal, so that it takes little more than others.
+pub const LOOKUP: usize = ROW + ROW / 4;
 
 /// Measure of a wire: its interval, and how many terms its linear combination has, at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -18,6 +18,7 @@ use super::{
     ledger::{Ledger, Price},
     quantized, to_real,
     trial::{Answer, Trial},
+    walk::{self, Parameters},
     whole::Wholes,
 };
 use crate::{
@@ -467,7 +468,7 @@ impl<'a> Calibration<'a> {
                 .zip(floats[id.0].data())
                 .fold(0.0, |m: f64, (q, x)| m.max((to_real(*q, scale) - x).abs() / top));
         };
-        let walked = super::walk::walk(self.graph(), plan, &mut a, input, quantized.params(), 0, &mut see);
+        let walked = walk::walk(self.graph(), plan, &mut a, input, Parameters::Wires(quantized.params()), 0, &mut see);
         walked.map_err(|(id, error)| PlanError::Arith {
             layer: self.graph().node(id).name.clone(),
             origin: self.graph().node(id).origin.clone(),

@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::{
     InputPlan, ParamPlan, Plan,
     errors::{Errors, Tabulated},
-    to_integer, walk,
+    to_integer,
+    walk::{self, Parameters},
 };
 use crate::{
     error::PlanError,
@@ -58,7 +59,7 @@ impl Proven {
             let unit = float::exp2(-plan.scales[id.0]);
             nodes[id.0] = t.data().iter().fold(0.0, |m: f64, w| m.max(w.error)) * unit;
         };
-        walk::walk(graph, plan, &mut a, input, &params, 0, &mut see).map_err(|(id, error)| {
+        walk::walk(graph, plan, &mut a, input, Parameters::Wires(&params), 0, &mut see).map_err(|(id, error)| {
             let node = graph.node(id);
             PlanError::Arith { layer: node.name.clone(), origin: node.origin.clone(), error }
         })?;

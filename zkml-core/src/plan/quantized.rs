@@ -6,7 +6,12 @@ use std::fmt;
 
 use rayon::prelude::*;
 
-use super::{Fidelity, Frontier, ParamPlan, Plan, Proven, synthesis::Relation, to_integer, to_real, walk};
+use super::{
+    Fidelity, Frontier, ParamPlan, Plan, Proven,
+    synthesis::Relation,
+    to_integer, to_real,
+    walk::{self, Parameters},
+};
 use crate::{
     arith::{
         bounds::Bounds,
@@ -431,7 +436,7 @@ pub(crate) fn admit(
         return Ok(());
     }
     let mut a = if checks.is_bits() { Ints::<Int>::new() } else { Ints::with_lookups() };
-    match walk::walk(graph, plan, &mut a, input.clone(), params, 0, &mut |_, _| {}) {
+    match walk::walk(graph, plan, &mut a, input.clone(), Parameters::Wires(params), 0, &mut |_, _| {}) {
         Ok(_) => Ok(()),
         Err(error) => Err(input_error(graph, plan, error)),
     }
@@ -473,7 +478,7 @@ fn trace_bounds(
     let mut trace = || {
         let params = relation.weights(&mut a, None, &mut vec![])?;
         let input = relation.input(&mut a, 0, None, &mut vec![])?;
-        walk::walk(graph, plan, &mut a, input, &params, 0, see)
+        walk::walk(graph, plan, &mut a, input, relation.parameters(&params), 0, see)
     };
     trace().map_err(|e| arith_error(graph, e))?;
     let shifts = plan.steps.iter().map(|s| s.shift).max().unwrap_or(0);
@@ -543,7 +548,7 @@ impl<'a> Runner<'a> {
     ) -> Result<(Tensor<Int>, Option<usize>), InputError> {
         let mut a = Ints::<T>::new();
         let input = input.map(|q| T::of(*q));
-        let walked = walk::walk(self.graph, self.plan, &mut a, input, params, 0, &mut |_, _| {})
+        let walked = walk::walk(self.graph, self.plan, &mut a, input, Parameters::Wires(params), 0, &mut |_, _| {})
             .map_err(|error| input_error(self.graph, self.plan, error))?;
         let class = self.graph.classes().and_then(|_| walked.output.data().first().map(|c| c.wide().as_usize()));
         Ok((walked.scores.map(|q| q.wide()), class))

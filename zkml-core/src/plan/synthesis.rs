@@ -7,7 +7,10 @@
 
 use ark_bn254::Fr;
 
-use super::{Plan, walk};
+use super::{
+    Plan,
+    walk::{self, Parameters},
+};
 use crate::{
     arith::{
         Arith,
@@ -190,7 +193,7 @@ impl Relation<'_> {
         }
     }
 
-    /// The weights: constants, or witnesses within their declared widths, and their commitment.
+    /// The weights: witnesses within their declared widths, and their commitment; none where they are [constants](Relation::parameters).
     ///
     /// # Errors
     /// As [`Relation::synthesize`].
@@ -200,8 +203,8 @@ impl Relation<'_> {
         secrets: Option<&Secrets<'_>>,
         rows: &mut Vec<Row>,
     ) -> Result<Params<S::Wire>, Refused> {
-        if let Some(constants) = self.constants {
-            return Ok(constants.iter().map(|node| node.iter().map(|t| t.map(|q| s.constant(*q))).collect()).collect());
+        if self.constants.is_some() {
+            return Ok(vec![]);
         }
         let mut params: Params<S::Wire> = Vec::with_capacity(self.plan.params.len());
         for (i, (shapes, plans)) in self.param_shapes().iter().zip(&self.plan.params).enumerate() {
@@ -280,7 +283,13 @@ impl Relation<'_> {
         params: &[Vec<Tensor<S::Wire>>],
     ) -> Result<Tensor<S::Wire>, Refused> {
         let offset = self.number(item, NodeId(0));
+        let params = self.parameters(params);
         walk::walk(self.graph, self.plan, s, input, params, offset, &mut |_, _| {}).map(|walked| walked.output)
+    }
+
+    /// What a forward pass takes as parameters: the constants, or these [weights](Relation::weights).
+    pub fn parameters<'a, W>(&'a self, weights: &'a [Vec<Tensor<W>>]) -> Parameters<'a, W> {
+        self.constants.map_or(Parameters::Wires(weights), Parameters::Known)
     }
 
     /// An output, published or committed to.

@@ -4,7 +4,7 @@ use super::{Plan, consumers::Consumers};
 use crate::{
     arith::Arith,
     graph::{Graph, NodeId},
-    number::ArithError,
+    number::{ArithError, Int},
     tensor::Tensor,
 };
 
@@ -17,6 +17,15 @@ pub struct Walked<W> {
     pub scores: Tensor<W>,
 }
 
+/// The parameters of every node: wires, or known integers, which are made constants when their node is evaluated, and dropped after it.
+#[derive(Debug)]
+pub enum Parameters<'a, W> {
+    /// Wires.
+    Wires(&'a [Vec<Tensor<W>>]),
+    /// Known integers.
+    Known(&'a [Vec<Tensor<Int>>]),
+}
+
 /// Evaluates the graph in the reading `a`. `offset` is added to the nodes' numbers that the reading is told, and `see` is
 /// shown every node's output.
 ///
@@ -27,7 +36,7 @@ pub fn walk<A: Arith>(
     plan: &Plan,
     a: &mut A,
     input: Tensor<A::Wire>,
-    params: &[Vec<Tensor<A::Wire>>],
+    params: Parameters<'_, A::Wire>,
     offset: usize,
     see: &mut dyn FnMut(NodeId, &Tensor<A::Wire>),
 ) -> Result<Walked<A::Wire>, (NodeId, ArithError)> {
@@ -47,7 +56,15 @@ pub fn walk<A: Arith>(
             None => input.take().map(|x| plan.steps[i].finish(a, x)).transpose().map_err(|e| (id, e))?,
             Some(layer) => {
                 let inputs: Vec<&Tensor<A::Wire>> = node.inputs.iter().filter_map(|n| values[n.0].as_ref()).collect();
-                Some(layer.exact(a, &inputs, &params[i], &plan.steps[i]).map_err(|e| (id, e))?)
+                let constants: Vec<Tensor<A::Wire>>;
+                let params = match params {
+                    Parameters::Wires(params) => &params[i],
+                    Parameters::Known(params) => {
+                        constants = params[i].iter().map(|t| t.map(|q| a.constant(*q))).collect();
+                        &constants
+                    }
+                };
+                Some(layer.exact(a, &inputs, params, &plan.steps[i]).map_err(|e| (id, e))?)
             }
         };
         let Some(value) = value else { continue };

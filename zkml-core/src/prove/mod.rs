@@ -69,7 +69,7 @@ pub use keys::{Keys, KeysOf, Provenance, ProvingKey, ProvingKeyOf, SingleParty, 
 pub use link::{LinkError, LinkProof, LinkVerifyingKey};
 pub use points::{LoadError, PointFault};
 pub use public::{DecodeError, PublicEntry, PublicKind, PublicTable, TableError};
-pub use rates::{Rates, Values, Work};
+pub use rates::{Operators, Rates, Values, Work};
 pub use registered::{Registered, WeightsCommitment};
 pub use statement::{PublicValue, Statement, Value};
 pub use system::{OtherKey, ProofSystem, RangeChecks, SecureRng, Size};

@@ -1,7 +1,8 @@
-//! Cost model of a proof: `seconds = proof + point n + entry e + variable v + sum over (A, B, B in G2, C, K, h) of their values`.
+//! Cost model of a proof: `seconds = proof + point n + entry e + weight w + multiplication m + variable v + sum over (A, B, B in G2, C, K, h) of
+//! their values`.
 //!
-//! A circuit says *what* there is to do ([`Work`]): points of the domain, entries of the matrices, and how many values of which
-//! [`Length`] stand in each of the multi-scalar multiplications. A machine says how long each of these takes ([`Rates`]).
+//! A circuit says *what* there is to do ([`Work`]): points of the domain, entries of the matrices, weights and multiplications of linear operators, and
+//! how many values of which [`Length`] stand in each of the multi-scalar multiplications. A machine says how long each of these takes ([`Rates`]).
 //!
 //! ```
 //! # use zkml_core::prove::{Groth16, ProofSystem, Rates, Size, Values, Work};
@@ -34,6 +35,8 @@ pub enum Length {
     /// Any element of the field: inverses, quotients, hashes, packed weights.
     #[default]
     Full,
+    /// An element of the field that others equal: a fraction `1 / (r - x)` of a lookup, of which no more differ than the table has entries.
+    Fraction,
 }
 
 /// How many values there are of each [`Length`].
@@ -45,6 +48,8 @@ pub struct Values {
     pub small: usize,
     /// Elements of the field.
     pub full: usize,
+    /// Elements of the field of which few differ: fractions of lookups. No more differ than tables have entries, which are full values themselves.
+    pub fractions: usize,
 }
 
 impl Values {
@@ -54,19 +59,25 @@ impl Values {
             Length::Bit => self.bits += 1,
             Length::Small => self.small += 1,
             Length::Full => self.full += 1,
+            Length::Fraction => self.fractions += 1,
         }
     }
 
     /// How many there are in all.
     pub fn total(&self) -> usize {
-        self.bits.saturating_add(self.small).saturating_add(self.full)
+        self.bits.saturating_add(self.small).saturating_add(self.full).saturating_add(self.fractions)
     }
 }
 
 impl Add for Values {
     type Output = Self;
     fn add(self, other: Self) -> Self {
-        Self { bits: self.bits + other.bits, small: self.small + other.small, full: self.full + other.full }
+        Self {
+            bits: self.bits + other.bits,
+            small: self.small + other.small,
+            full: self.full + other.full,
+            fractions: self.fractions + other.fractions,
+        }
     }
 }
 
@@ -88,13 +99,35 @@ pub struct Work {
     /// Constraints and variables.
     pub size: Size,
     /// Entries of the three matrices, or somewhat more: a sum that meets a variable twice is counted as two. Of layers that are linear operators,
-    /// those of their elements: their multiplications, of machine integers, take less than a fiftieth of a proof.
+    /// those of their elements.
     pub entries: usize,
+    /// Layers with known weights that are linear operators.
+    pub operators: Operators,
     /// The witness of each phase; of the only one, if there is no challenge.
     pub phases: Vec<Values>,
     /// The values that stand in some row of `A`, of `B`, and, of those before the last phase, of `C`: others have the point zero there. The
     /// constant one is none of them.
     pub sides: [Values; 3],
+}
+
+/// What there is of linear maps with known weights that are operators, and not entries of the matrices.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Operators {
+    /// Their weights, which a proof reads, for each input of a batch.
+    pub weights: usize,
+    /// The weights of the largest, which are in memory at once.
+    pub largest: usize,
+    /// Their multiplications, of machine integers.
+    pub multiplications: usize,
+}
+
+impl Operators {
+    /// One of so many weights and multiplications more.
+    pub fn count(&mut self, weights: usize, multiplications: usize) {
+        self.weights = self.weights.saturating_add(weights);
+        self.largest = self.largest.max(weights);
+        self.multiplications = self.multiplications.saturating_add(multiplications);
+    }
 }
 
 impl Work {
@@ -114,7 +147,8 @@ impl Work {
         let variables = self.size.instance.saturating_add(self.size.witness);
         let transforms = 4 * ELEMENT * n;
         let terms = ELEMENT * n + 2 * TERM * n.max(variables);
-        self.matrix_bytes() + ELEMENT * variables + transforms.max(terms)
+        // Weights are read before there are values to transform.
+        self.matrix_bytes() + (ELEMENT * variables + transforms.max(terms)).max(WEIGHT * self.operators.largest)
     }
 }
 
@@ -124,6 +158,8 @@ const ELEMENT: usize = 32;
 const ENTRY: usize = 40;
 const LIST: usize = 40;
 const TERM: usize = 80;
+/// Bytes of a known weight while its layer is evaluated: a constant with its interval, and what of it the product is chosen by.
+const WEIGHT: usize = 200;
 
 /// A variable's length and the sides on which it stands: what [`Work`] is made of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -170,6 +206,8 @@ pub struct PerValue {
     pub small: f64,
     /// An element of the field.
     pub full: f64,
+    /// An element of the field that many others equal, beside those that differ.
+    pub fraction: f64,
 }
 
 /// How many values [`PerValue`] is for.
@@ -185,7 +223,7 @@ fn lengths(length: Length, count: usize) -> [usize; 255] {
         Length::Bit => lengths[1] = count / 2,
         Length::Small => lengths[1..=SMALL].fill(count / SMALL),
         // One in four random elements is shorter by a bit.
-        Length::Full => lengths[253] = count,
+        Length::Full | Length::Fraction => lengths[253] = count,
     }
     lengths
 }
@@ -203,7 +241,8 @@ impl PerValue {
             rate * REFERENCE as f64 * (cost(count) - least).max(0.0) / (cost(REFERENCE) - least)
         };
         let (bits, small) = (of(Length::Bit, self.bit, values.bits), of(Length::Small, self.small, values.small));
-        bits + small + of(Length::Full, self.full, values.full)
+        let distinct = values.fractions.min(values.full);
+        bits + small + of(Length::Full, self.full, values.full + distinct) + self.fraction * values.fractions as f64
     }
 }
 
@@ -219,6 +258,10 @@ pub struct Rates {
     pub point: f64,
     /// An entry of the matrices, which a proof reads once: to check the assignment, and for the values that it transforms.
     pub entry: f64,
+    /// A known weight of a linear operator: a constant, whose interval the product is chosen by.
+    pub weight: f64,
+    /// A multiplication of a linear operator: of the witness, of the bounds of its sums, and of what the rows are evaluated by.
+    pub multiplication: f64,
     /// A variable, whose value is computed: an integer is mostly a product, or a sum of many.
     pub variable: PerValue,
     /// A value in a sum of points of the first group.
@@ -233,9 +276,11 @@ impl Default for Rates {
             proof: 3.4e6,
             point: 610.0,
             entry: 30.0,
-            variable: PerValue { bit: 86.0, small: 1100.0, full: 610.0 },
-            g1: PerValue { bit: 80.0, small: 300.0, full: 2500.0 },
-            g2: PerValue { bit: 215.0, small: 840.0, full: 8200.0 },
+            weight: 100.0,
+            multiplication: 2.5,
+            variable: PerValue { bit: 86.0, small: 1100.0, full: 610.0, fraction: 610.0 },
+            g1: PerValue { bit: 80.0, small: 300.0, full: 2500.0, fraction: 140.0 },
+            g2: PerValue { bit: 215.0, small: 840.0, full: 8200.0, fraction: 500.0 },
         }
     }
 }
@@ -245,10 +290,12 @@ impl fmt::Display for Rates {
         writeln!(f, "a proof of any size       {:>8.2} ms", self.proof / 1e6)?;
         writeln!(f, "a point of the domain     {:>8.3} us", (self.point + self.g1.full) / 1e3)?;
         writeln!(f, "an entry of the matrices  {:>8.3} us", self.entry / 1e3)?;
-        let of = |values: &PerValue| [values.bit, values.small, values.full];
+        writeln!(f, "a weight of an operator   {:>8.3} us", self.weight / 1e3)?;
+        writeln!(f, "a multiplication of one   {:>8.4} us", self.multiplication / 1e3)?;
+        let of = |values: &PerValue| [values.bit, values.small, values.full, values.fraction];
         let [variable, g1, g2] = [of(&self.variable), of(&self.g1), of(&self.g2)];
         write!(f, "a value, by its length:     computed   in A or C        in B  with its row")?;
-        for (i, name) in ["bit", "small", "full"].into_iter().enumerate() {
+        for (i, name) in ["bit", "small", "full", "fraction"].into_iter().enumerate() {
             // A value that stands on all sides, and the point of the domain that its row takes.
             let row = variable[i] + self.point + self.g1.full + 3.0 * g1[i] + g2[i];
             let [computed, one, b, row] = [variable[i], g1[i], g1[i] + g2[i], row].map(|x| x / 1e3);
@@ -293,15 +340,20 @@ impl Rates {
             ("proof", rates.proof),
             ("point", rates.point),
             ("entry", rates.entry),
+            ("weight", rates.weight),
+            ("multiplication", rates.multiplication),
             ("variable.bit", variable.bit),
             ("variable.small", variable.small),
             ("variable.full", variable.full),
+            ("variable.fraction", variable.fraction),
             ("g1.bit", g1.bit),
             ("g1.small", g1.small),
             ("g1.full", g1.full),
+            ("g1.fraction", g1.fraction),
             ("g2.bit", g2.bit),
             ("g2.small", g2.small),
             ("g2.full", g2.full),
+            ("g2.fraction", g2.fraction),
         ];
         match all.into_iter().find(|(_, rate)| !rate.is_finite() || *rate < 0.0) {
             Some((name, found)) => Err(RatesError::Rate { name, found }),
@@ -326,10 +378,15 @@ impl Rates {
         let first: f64 = witness.chain([a, b, c, quotient]).map(|values| self.g1.nanoseconds(values)).sum();
         let layers = f64::from(n.max(2).ilog2()) / f64::from(REFERENCE.ilog2());
         let transforms = self.point * n as f64 * layers;
-        let Values { bits, small, full } = work.witness();
-        let PerValue { bit: of_bit, small: of_small, full: of_full } = self.variable;
-        let assigned = of_bit * bits as f64 + of_small * small as f64 + of_full * full as f64;
-        let rows = self.entry * work.entries as f64 + assigned;
+        let Values { bits, small, full, fractions } = work.witness();
+        let each = [(self.variable.bit, bits), (self.variable.small, small), (self.variable.full, full)];
+        let each = each.into_iter().chain([
+            (self.variable.fraction, fractions),
+            (self.entry, work.entries),
+            (self.weight, work.operators.weights),
+            (self.multiplication, work.operators.multiplications),
+        ]);
+        let rows: f64 = each.map(|(rate, count)| rate * count as f64).sum();
         (self.proof + transforms + rows + first + self.g2.nanoseconds(b)) / 1e9
     }
 }
@@ -352,8 +409,10 @@ impl super::Matrices {
                 }
             }
         }
+        let mut operators = Operators::default();
         // Where a result of a block stands, all of its elements do.
         for block in self.blocks.iter().rev() {
+            operators.count(block.operator.weights(), block.operator.multiplications());
             let own = columns.split_off(columns.len() - block.operator.outputs());
             let on = own.iter().fold([false; 3], |on, own| std::array::from_fn(|side| on[side] || own.on[side]));
             for (_, column) in block.inputs.iter().inspect(|row| entries += row.len()).flatten() {
@@ -364,7 +423,7 @@ impl super::Matrices {
         }
         let one = [self.witness];
         let phases = if self.phases.is_empty() { &one[..] } else { &self.phases };
-        Work::of(self.size(), entries, phases, columns.into_iter().skip(1))
+        Work { operators, ..Work::of(self.size(), entries, phases, columns.into_iter().skip(1)) }
     }
 }
 
@@ -391,7 +450,8 @@ mod tests {
         for (name, constant, nanoseconds) in [
             ("a value in one sum", cost::FULL, full),
             ("a second factor", cost::FULL_SECOND, full + rates.g2.full),
-            ("a lookup", cost::LOOKUP, row + 2.0 * full + rates.variable.full),
+            ("a step of Horner's rule", cost::HORNER, row + 2.0 * full + rates.variable.full),
+            ("a lookup", cost::LOOKUP, row + 2.0 * rates.g1.fraction + rates.variable.fraction),
         ] {
             let ratio = nanoseconds / unit / constant as f64;
             assert!((0.75..1.25).contains(&ratio), "{name}: {constant}, and {:.0} by the rates", nanoseconds / unit);
@@ -409,7 +469,7 @@ mod tests {
             on(Length::Full, [true, false, true]),
         ];
         let size = Size { constraints: 7, instance: 2, witness: 4, fixed: 3 };
-        let values = |bits, small, full| Values { bits, small, full };
+        let values = |bits, small, full| Values { bits, small, full, fractions: 0 };
         let work = Work::of(size, 9, &[1, 2, 1], columns.into_iter());
         assert_eq!(work.phases, [values(0, 0, 1), values(1, 1, 0), values(0, 0, 1)]);
         // The last column stands in the last phase: its part of `C` is one of `K`.
@@ -431,6 +491,15 @@ mod tests {
                 assert!(Groth16::memory_bytes(&rows(count, length)) < Groth16::memory_bytes(&rows(2 * count, length)));
             }
         }
+        // Fractions of lookups take an addition each, and those that differ as much as others.
+        let lookups = |entries| rates.g1.nanoseconds(Values { full: entries, fractions: 100_000, ..Values::default() });
+        let all = rates.g1.nanoseconds(Values { full: 100_000, ..Values::default() });
+        assert!(lookups(0) < lookups(1000) && 5.0 * lookups(1000) < all && all < lookups(200_000));
+        let plain = rows(1000, Length::Small);
+        let operators = Operators { weights: 1 << 20, largest: 1 << 20, multiplications: 1 << 22 };
+        let operated = Work { operators, ..plain.clone() };
+        assert!(Groth16::seconds(&plain, &rates) < Groth16::seconds(&operated, &rates));
+        assert!(Groth16::memory_bytes(&plain) < Groth16::memory_bytes(&operated));
         // No value at all takes what every proof takes.
         assert_eq!(rates.g1.nanoseconds(Values::default()), 0.0);
         // Registered values are in no sum of a proof but `A`, `B` and `C`.
@@ -463,7 +532,17 @@ mod tests {
     #[test]
     fn rates_are_shown_by_length() {
         let shown = Rates::default().to_string();
-        for name in ["a proof of any size", "a point of the domain", "an entry", "\n  bit", "\n  small", "\n  full"] {
+        for name in [
+            "a proof of any size",
+            "a point of the domain",
+            "an entry",
+            "a weight",
+            "a multiplication",
+            "\n  bit",
+            "\n  small",
+            "\n  full",
+            "\n  fraction",
+        ] {
             assert!(shown.contains(name), "{shown}");
         }
     }

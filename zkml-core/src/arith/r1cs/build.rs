@@ -290,6 +290,15 @@ impl FieldCs for Build {
         q
     }
 
+    fn field_fractions(&mut self, pairs: &[(Lc, Lc)]) -> Vec<Lc> {
+        let fraction = |(n, d): &(Lc, Lc)| {
+            let q = self.fresh(Length::Fraction);
+            self.row(&q, d, n);
+            q
+        };
+        pairs.iter().map(fraction).collect()
+    }
+
     fn field_enforce(&mut self, a: &Lc, b: &Lc, c: &Lc) {
         self.row(a, b, c);
     }

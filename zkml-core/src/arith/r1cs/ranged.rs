@@ -365,12 +365,14 @@ impl<C: FieldCs> Ranged<C> {
             pairs.push((one.clone(), self.cs.field_linear(&[(Fr::one(), r), (-Fr::one(), &limb)], Fr::zero())));
         }
         let looked_up = pairs.len();
+        let mut quotients = self.cs.field_fractions(&pairs);
+        pairs.clear();
         for (entry, multiplicity) in multiplicities.iter().enumerate() {
             let multiplicity = self.cs.lift(multiplicity);
             self.admit(&multiplicity)?;
             pairs.push((multiplicity, self.cs.field_linear(&[(Fr::one(), r)], -Fr::from(entry as u64))));
         }
-        let quotients = self.cs.field_quotients(&pairs);
+        quotients.extend(self.cs.field_quotients(&pairs));
         let sign = |i| if i < looked_up { Fr::one() } else { -Fr::one() };
         let terms: Vec<(Fr, &C::F)> = quotients.iter().enumerate().map(|(i, q)| (sign(i), q)).collect();
         let difference = self.cs.field_linear(&terms, Fr::zero());
@@ -412,6 +414,9 @@ impl<C: FieldCs> FieldCs for Ranged<C> {
     }
     fn field_quotients(&mut self, pairs: &[(C::F, C::F)]) -> Vec<C::F> {
         self.cs.field_quotients(pairs)
+    }
+    fn field_fractions(&mut self, pairs: &[(C::F, C::F)]) -> Vec<C::F> {
+        self.cs.field_fractions(pairs)
     }
     fn field_enforce(&mut self, a: &C::F, b: &C::F, c: &C::F) {
         self.cs.field_enforce(a, b, c);

@@ -197,6 +197,9 @@ impl<C: FieldCs> FieldCs for Registering<C> {
     fn field_quotients(&mut self, pairs: &[(C::F, C::F)]) -> Vec<C::F> {
         self.cs.field_quotients(pairs)
     }
+    fn field_fractions(&mut self, pairs: &[(C::F, C::F)]) -> Vec<C::F> {
+        self.cs.field_fractions(pairs)
+    }
     fn field_enforce(&mut self, a: &C::F, b: &C::F, c: &C::F) {
         self.cs.field_enforce(a, b, c);
     }

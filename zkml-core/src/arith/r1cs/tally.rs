@@ -15,7 +15,7 @@ use crate::{
         product::linear_operator::{self, LinearOperator},
     },
     number::{ArithError, Int},
-    prove::rates::{Length, Work},
+    prove::rates::{Length, Operators, Work},
 };
 
 /// Dry run: makes the variables, linear combinations and constraints that [`Build`](super::Build) makes, counts them, and holds none.
@@ -40,6 +40,7 @@ pub struct Tally {
     operators_from: Option<usize>,
     /// Where variables stand, if that is asked for.
     standings: Option<Standings>,
+    operators: Operators,
     /// How many of the witness variables are registered weights.
     registered: usize,
     node: usize,
@@ -127,8 +128,8 @@ impl Tally {
     ///
     /// Variables, their lengths and where they stand are those of [`Build`](super::Build), exactly, where no sum has a variable that cancels.
     pub fn work(self) -> Option<Work> {
-        let (constraints, entries) = (self.constraints, self.entries);
-        self.standings.map(|standings| standings.work(constraints, entries))
+        let (constraints, entries, operators) = (self.constraints, self.entries, self.operators);
+        self.standings.map(|standings| Work { operators, ..standings.work(constraints, entries) })
     }
 
     /// A linear combination of so many variables.
@@ -251,6 +252,15 @@ impl FieldCs for Tally {
         q
     }
 
+    fn field_fractions(&mut self, pairs: &[(Size, Size)]) -> Vec<Size> {
+        let fraction = |(n, d): &(Size, Size)| {
+            let q = self.fresh(Of::Witness, Length::Fraction);
+            self.row([&q, d, n]);
+            q
+        };
+        pairs.iter().map(fraction).collect()
+    }
+
     fn field_enforce(&mut self, a: &Size, b: &Size, c: &Size) {
         self.row([a, b, c]);
     }
@@ -307,6 +317,7 @@ impl Accumulate for Tally {
     /// An entry an entry of each element, which is kept, and a column a result.
     fn operate(&mut self, operator: LinearOperator, x: &[&Size]) -> Option<Vec<Size>> {
         self.entries = x.iter().fold(self.entries, |n, x| n.saturating_add(x.entries()));
+        self.operators.count(operator.weights(), operator.multiplications());
         let columns = self.standings.as_ref().map_or(Columns::None, |_| Columns::of(x.iter().map(|x| &x.columns)));
         Some((0..operator.outputs()).map(|_| self.size((1, false), columns.clone())).collect())
     }

@@ -19,7 +19,10 @@ use crate::{
     graph::NodeId,
     layer::{Kind, Step},
     number::{Int, Interval, field::to_field},
-    plan::{InputPlan, ParamPlan, Policy, output_scale, param_scale, walk::walk},
+    plan::{
+        InputPlan, ParamPlan, Policy, output_scale, param_scale,
+        walk::{Parameters, walk},
+    },
     prove::RangeChecks,
 };
 
@@ -198,7 +201,7 @@ impl Net {
     fn answer(&self, checks: RangeChecks) -> Option<Vec<Fr>> {
         let mut a = if checks == RangeChecks::Bits { Ints::<Int>::new() } else { Ints::with_lookups() };
         let Spec { graph, plan, .. } = &self.spec;
-        let walked = walk(graph, plan, &mut a, self.input.clone(), &self.weights, 0, &mut |_, _| {});
+        let walked = walk(graph, plan, &mut a, self.input.clone(), Parameters::Wires(&self.weights), 0, &mut |_, _| {});
         Some(walked.ok()?.output.data().iter().map(|y| to_field(*y)).collect())
     }
 }

@@ -1,6 +1,7 @@
 //! Linear map with weights, `y_f(t) = sum_j w_f(j) * x(i) + bias_f`: convolutions and matrix products alike
 
 use super::{kernel, winograd::Grid};
+use crate::number::{ArithError, Interval, Measure, interval};
 
 /// How many multiplications there may be for each that meets an element, where all of them are taken: machine integers are about as many times as
 /// fast.
@@ -95,6 +96,40 @@ impl LinearMap {
             }
             Self::Matrix { length, .. } => (0..*length).map(|c| (c, t * length + c)).collect(),
         }
+    }
+
+    /// What is known of the sums, by filter and position, with a bias a filter or none: the interval of each dot product. Filters whose weights lie
+    /// in the same intervals, as those of a parameter that is not known do, have the same sums, which are taken once.
+    ///
+    /// # Errors
+    /// If a sum may reach `2^250`.
+    pub(crate) fn intervals(
+        &self,
+        w: &[&Measure],
+        x: &[&Measure],
+        bias: &[&Measure],
+    ) -> Result<Vec<Interval>, ArithError> {
+        let (length, positions) = (self.length(), self.positions());
+        let taps: Vec<Vec<(usize, usize)>> = (0..positions).map(|t| self.taps(t)).collect();
+        let within = |f: usize| w[f * length..][..length].iter().map(|w| &w.interval);
+        let sum = |f: usize, taps: &Vec<(usize, usize)>| {
+            interval::dot(taps.iter().map(|(j, i)| (&w[f * length + j].interval, &x[*i].interval)), None)
+        };
+        let (mut sums, mut all) = (vec![], Vec::with_capacity(self.filters() * positions));
+        for f in 0..self.filters() {
+            if f == 0 || !within(f).eq(within(f - 1)) {
+                sums = taps.iter().map(|taps| sum(f, taps)).collect::<Result<Vec<Interval>, _>>()?;
+            }
+            match bias.get(f) {
+                None => all.extend_from_slice(&sums),
+                Some(bias) => {
+                    for sum in &sums {
+                        all.push(sum.add(&bias.interval)?);
+                    }
+                }
+            }
+        }
+        Ok(all)
     }
 
     /// How many products a filter takes, and how many positions have any.

@@ -54,6 +54,16 @@ impl LinearOperator {
         self.map.inputs()
     }
 
+    /// How many weights it has.
+    pub fn weights(&self) -> usize {
+        self.map.filters() * self.map.length()
+    }
+
+    /// How many multiplications it takes.
+    pub fn multiplications(&self) -> usize {
+        self.map.multiplications()
+    }
+
     /// How many results it has.
     pub fn outputs(&self) -> usize {
         self.map.filters() * self.map.positions()

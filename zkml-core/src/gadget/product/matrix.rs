@@ -1,10 +1,8 @@
 //! Matrix product, of factors that are both variables, by Winograd's inner products: `s_ft = sum_c w_fc * x_ct`
 
+use super::linear_map::LinearMap;
 use crate::gadget::Cs;
-use crate::number::{
-    ArithError, Cost, Int, MAX_BITS, Measure,
-    interval::{self, bit_len},
-};
+use crate::number::{ArithError, Cost, Int, Interval, MAX_BITS, Measure, interval::bit_len};
 
 /// Whether products of pairs are fewer than those of single elements.
 fn pairs(rows: usize, columns: usize, length: usize) -> bool {
@@ -56,15 +54,13 @@ pub fn decide(
     if !pairs(rows.len(), columns.len(), length) || !fit() {
         return Ok(None);
     }
-    let mut sums = Vec::with_capacity(rows.len() * columns.len());
-    for (row, w) in rows.iter().enumerate() {
-        let bias = bias.get(row).copied();
-        for x in columns {
-            let factors = w.iter().zip(x).map(|(w, x)| (&w.interval, &x.interval));
-            let interval = interval::dot(factors, bias.map(|b| &b.interval))?;
-            sums.push(Measure { interval, terms: bias.map_or(1, |b| b.terms.saturating_add(1)) });
-        }
-    }
+    let [w, x] = [rows, columns].map(|vectors| vectors.iter().flatten().copied().collect::<Vec<&Measure>>());
+    let intervals = LinearMap::matrix(rows, columns).intervals(&w, &x, bias)?;
+    let sum = |(i, interval): (usize, Interval)| {
+        let terms = bias.get(i / columns.len()).map_or(1, |b| b.terms.saturating_add(1));
+        Measure { interval, terms }
+    };
+    let sums = intervals.into_iter().enumerate().map(sum).collect();
     Ok(Some(Paired { cost: cost(rows.len(), columns.len(), length), sums }))
 }
 

@@ -9,14 +9,17 @@ use ark_ff::{One, Zero};
 
 use super::{consumer::Consumer, linear_map::LinearMap, polynomial::Identities, polynomial_products::Products};
 use crate::number::{
-    ArithError, Cost, Int, Interval, Measure,
+    ArithError, Cost, Interval, Measure,
     cost::{self, settles},
-    interval,
 };
 #[cfg(feature = "prove")]
 use crate::{
     gadget::{Cs, FieldCs},
-    number::{field::to_field, interval::pow2},
+    number::{
+        Int,
+        field::to_field,
+        interval::{self, pow2},
+    },
 };
 
 /// How the sums are checked.
@@ -90,7 +93,7 @@ pub fn decide(
     looks_up: bool,
     least: usize,
 ) -> Result<Option<Packed>, ArithError> {
-    let (filters, length) = (map.filters(), map.length());
+    let filters = map.filters();
     if filters < 2 || x.iter().chain(w).any(|m| m.interval.is_point()) {
         return Ok(None);
     }
@@ -102,23 +105,15 @@ pub fn decide(
         return Ok(None);
     }
     let all = map.positions();
-    let mut sums: Vec<usize> = vec![];
-    let mut results = vec![Measure { interval: Interval::point(Int::ZERO), terms: 0 }; filters * all];
-    let mut bits = 0;
-    for t in 0..all {
-        let taps = map.taps(t);
-        for f in 0..filters {
-            let bias = bias.get(f).copied();
-            let factors = taps.iter().map(|(j, i)| (&w[f * length + j].interval, &x[*i].interval));
-            let interval = interval::dot(factors, bias.map(|b| &b.interval))?;
-            let terms = if taps.is_empty() { bias.map_or(0, |b| b.terms) } else { 1 };
-            if !taps.is_empty() {
-                bits = bits.max(interval.bits());
-                sums.push(f * all + t);
-            }
-            results[f * all + t] = Measure { interval, terms };
-        }
-    }
+    let met: Vec<bool> = (0..all).map(|t| !map.taps(t).is_empty()).collect();
+    let intervals = map.intervals(w, x, bias)?;
+    let sums: Vec<usize> = (0..intervals.len()).filter(|i| met[i % all]).collect();
+    let bits = sums.iter().map(|i| intervals[*i].bits()).max().unwrap_or(0);
+    let result = |(i, interval): (usize, Interval)| {
+        let terms = if met[i % all] { 1 } else { bias.get(i / all).map_or(0, |b| b.terms) };
+        Measure { interval, terms }
+    };
+    let results: Vec<Measure> = intervals.into_iter().enumerate().map(result).collect();
     let digit = bits + 1;
     // A maximum of an output and a bias alone may be known to be the bias.
     let consumer = consumer.filter(|consumer| consumer.maxima == 0 || sums.len() == results.len());
@@ -286,7 +281,7 @@ impl Packed {
             products.factors.iter().fold((0, 0), |(a, b), [p, x]| (a + p.len() * groups, b + x.len()));
         let sums = products.support.len() * groups;
         // A product of Horner's rule has a variable that enters the next, and a coefficient.
-        let horner = (kernels + inputs + sums).saturating_mul(cost::LOOKUP) + kernels * of_p + inputs * of_x;
+        let horner = (kernels + inputs + sums).saturating_mul(cost::HORNER) + kernels * of_p + inputs * of_x;
         let beside = (sums - self.map.count().1 * groups).saturating_mul(2 * cost::FULL);
         // The value of an input is the second factor.
         let values = products.factors.len().saturating_mul(groups * (cost::ROW + cost::FULL) + cost::FULL_SECOND);

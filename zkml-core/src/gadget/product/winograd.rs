@@ -6,14 +6,14 @@ mod transform;
 use std::{collections::BTreeMap, ops::Range};
 
 use self::transform::{MOST, Row, Transform};
+use super::linear_map::LinearMap;
 #[cfg(feature = "prove")]
 use crate::gadget::{FieldCs, bits::decompose};
 use crate::{
     gadget::product::matrix,
     number::{
-        ArithError, Cost, Measure,
+        ArithError, Cost, Interval, Measure,
         cost::{self, settles},
-        interval,
     },
 };
 
@@ -342,17 +342,13 @@ pub struct Tiled {
 /// If a result may reach `2^250`.
 pub fn decide(grid: &Grid, x: &[Measure], w: &[Measure], bias: &[Measure]) -> Result<Option<Tiled>, ArithError> {
     let Some(tiling) = Tiling::of(grid, x.iter(), w.iter()) else { return Ok(None) };
-    let windows: Vec<Vec<(usize, usize)>> = grid.all_taps().collect();
-    let mut results = Vec::with_capacity(tiling.filters * windows.len());
-    for o in 0..tiling.filters {
-        let bias = bias.get(o);
-        let terms = tiling.terms.saturating_add(bias.map_or(0, |b| b.terms));
-        for taps in &windows {
-            let factors = grid.factors(x, w, tiling.channels, o, taps).map(|(w, x)| (&w.interval, &x.interval));
-            let interval = interval::dot(factors, bias.map(|b| &b.interval))?;
-            results.push(Measure { interval, terms });
-        }
-    }
+    let map = LinearMap::convolution(grid, x.len(), w.len());
+    let [x, w, of_bias] = [x, w, bias].map(|of| of.iter().collect::<Vec<_>>());
+    let result = |(i, interval): (usize, Interval)| {
+        let terms = tiling.terms.saturating_add(bias.get(i / map.positions()).map_or(0, |b| b.terms));
+        Measure { interval, terms }
+    };
+    let results = map.intervals(&w, &x, &of_bias)?.into_iter().enumerate().map(result).collect();
     Ok(Some(Tiled { tiling, results }))
 }
 

@@ -3,7 +3,10 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{Quantized, input_error, to_real, walk};
+use super::{
+    Quantized, input_error, to_real,
+    walk::{self, Parameters},
+};
 use crate::{
     arith::ints::Ints,
     error::{InputError, PlanError},
@@ -86,8 +89,14 @@ impl Quantized {
     fn errors_of(&self, sample: &Tensor) -> Result<Vec<Sum>, InputError> {
         let (floats, input) = (self.optimized.trace(sample)?, self.integers(sample)?);
         let mut sums = vec![Sum::default(); floats.len()];
-        let walked =
-            walk::walk(self.graph(), &self.plan, &mut Ints::<Int>::new(), input, &self.params, 0, &mut |id, q| {
+        let walked = walk::walk(
+            self.graph(),
+            &self.plan,
+            &mut Ints::<Int>::new(),
+            input,
+            Parameters::Wires(&self.params),
+            0,
+            &mut |id, q| {
                 let (scale, step, sum) = (self.plan.scales[id.0], &self.plan.steps[id.0], &mut sums[id.0]);
                 let finer = channels::handed_on(self.graph(), id, step).then(|| step.finer(q.len()));
                 for (i, (float, q)) in floats[id.0].data().iter().zip(q.data()).enumerate() {
@@ -96,7 +105,8 @@ impl Quantized {
                     let error = if error.is_nan() { f64::INFINITY } else { error };
                     *sum = sum.and(Sum { max: error, sum: error, count: 1, top: float.abs() });
                 }
-            });
+            },
+        );
         walked.map_err(|refused| input_error(self.graph(), &self.plan, refused))?;
         Ok(sums)
     }
