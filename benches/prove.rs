@@ -19,12 +19,17 @@ use bare::Bare;
 use criterion::Criterion;
 use zkml::{
     prelude::*,
-    prove::{Fr, Groth16, KeysOf, ProofOf, ProofSystem, Prover, Rates, Registered, TwoPhase, Work},
+    prove::{Fr, Groth16, KeysOf, Matrices, ProofOf, ProofSystem, Prover, Rates, Registered, TwoPhase, Work},
     rand::{SeedableRng, rngs::StdRng},
 };
 
 /// How often each proves.
 const ROUNDS: usize = 5;
+
+/// What the bare provers blind with.
+fn blinding() -> [Fr; 2] {
+    [Fr::from(3), Fr::from(5)]
+}
 
 /// How many constraints with range checks by bits are proved, of which the bare prover holds every entry; of others three times as many.
 const MOST: usize = 1_000_000;
@@ -47,17 +52,33 @@ fn median(mut times: Vec<Duration>) -> f64 {
     times[times.len() / 2].as_secs_f64()
 }
 
-/// The median of as many proofs, each after one of `other`, so that a machine whose speed drifts slows both; and the last proof.
-fn timed<P>(mut prove: impl FnMut() -> P, mut other: impl FnMut()) -> (f64, P) {
-    let (mut times, mut last) = (vec![], None);
+/// The bare prover on the constraints with range checks by bits, and an assignment: what all are measured against.
+struct Rival<'a> {
+    bare: Bare<'a>,
+    assignment: &'a [Fr],
+}
+
+impl Rival<'_> {
+    fn prove(&self) -> Duration {
+        let [r, s] = blinding();
+        let start = Instant::now();
+        self.bare.prove(self.assignment, r, s).expect("the bare prover");
+        start.elapsed()
+    }
+}
+
+/// The medians of as many proofs, and of those of the rival that each comes after, so that a machine whose speed drifts slows both; and the
+/// last proof.
+fn timed<P>(mut prove: impl FnMut() -> P, rival: Option<&Rival<'_>>) -> (f64, Option<f64>, P) {
+    let (mut times, mut theirs, mut last) = (vec![], vec![], None);
     for _ in 0..ROUNDS {
-        other();
+        theirs.extend(rival.map(Rival::prove));
         let start = Instant::now();
         let proof = prove();
         times.push(start.elapsed());
         last = Some(proof);
     }
-    (median(times), last.expect("at least one round"))
+    (median(times), rival.map(|_| median(theirs)), last.expect("at least one round"))
 }
 
 /// What was measured of a proof system, and what the cost model says of it.
@@ -66,6 +87,8 @@ struct Measured {
     work: Work,
     key: usize,
     time: f64,
+    /// The rival's, in turn.
+    bare: Option<f64>,
     /// At the built-in rates, and at those of this machine.
     predicted: [f64; 2],
     /// MiB at the peak of proving, beyond what else was held before; and what is predicted.
@@ -73,7 +96,12 @@ struct Measured {
 }
 
 impl Measured {
-    fn new<S: ProofSystem>(circuit: &Circuit, rates: &Rates, time: f64, beyond: Option<u64>) -> Self {
+    fn new<S: ProofSystem>(
+        circuit: &Circuit,
+        rates: &Rates,
+        (time, bare): (f64, Option<f64>),
+        beyond: Option<u64>,
+    ) -> Self {
         let work = circuit.matrices().work();
         let key = S::proving_key_bytes(work.size);
         // Key and matrices are held before the first proof.
@@ -82,16 +110,17 @@ impl Measured {
             system: S::NAME,
             key,
             time,
+            bare,
             predicted: [&Rates::default(), rates].map(|rates| S::seconds(&work, rates)),
             memory: [beyond.map(|beyond| beyond + held), Some(S::memory_bytes(&work) as u64 >> 20)],
             work,
         }
     }
 
-    fn say(&self, name: &str, bare_time: Option<f64>) {
+    fn say(&self, name: &str) {
         let [built_in, here] = self.predicted.map(|predicted| predicted / self.time);
         let [memory, predicted] = self.memory.map(|mib| mib.map_or("?".to_owned(), |mib| mib.to_string()));
-        let faster = bare_time.map_or_else(String::new, |bare| format!(", {:.2} times as fast", bare / self.time));
+        let faster = self.bare.map_or_else(String::new, |bare| format!(", {:.2} times as fast", bare / self.time));
         println!(
             "{name}, {}: {} constraints, key {:.1} MB, prove {:.3} s{faster}, predicted {:.3} s ({built_in:.2} of it; {here:.2} \
              at the rates of this machine), memory {memory} MiB, predicted {predicted}, peak {} MiB",
@@ -110,28 +139,34 @@ fn measure<S: Prover>(
     input: &Tensor,
     rates: &Rates,
     rng: &mut StdRng,
-    other: impl FnMut(),
+    rival: Option<&Rival<'_>>,
 ) -> (Measured, ProofOf<S>, KeysOf<S>) {
     let keys = circuit.setup_in::<S>(rng).expect("the circuit fits the domain");
     let inputs = std::slice::from_ref(input);
     let mut prove = || circuit.prove_in(&keys.proving, inputs, rng).expect("an honest input is proven").0;
     let beyond = common::memory::beyond(&mut prove);
-    let (time, proof) = timed(prove, other);
+    let (time, bare, proof) = timed(prove, rival);
     keys.verifying.verify(&proof).expect("an honest proof holds");
-    (Measured::new::<S>(circuit, rates, time, beyond), proof, keys)
+    (Measured::new::<S>(circuit, rates, (time, bare), beyond), proof, keys)
 }
 
 /// As [`measure`], of weights that are registered.
-fn measure_registered(circuit: &Circuit, input: &Tensor, rates: &Rates, rng: &mut StdRng) -> Measured {
+fn measure_registered(
+    circuit: &Circuit,
+    input: &Tensor,
+    rates: &Rates,
+    rng: &mut StdRng,
+    rival: Option<&Rival<'_>>,
+) -> Measured {
     let keys = circuit.setup_in::<Registered>(rng).expect("the circuit fits the domain");
     let weights = circuit.commit_weights(&keys.proving, rng).expect("the weights are there");
     let inputs = std::slice::from_ref(input);
     let mut prove =
         || circuit.prove_registered(&keys.proving, &weights, inputs, rng).expect("an honest input is proven").0;
     let beyond = common::memory::beyond(&mut prove);
-    let (time, proof) = timed(prove, || ());
+    let (time, bare, proof) = timed(prove, rival);
     keys.verifying.verify_registered(&proof, weights.commitment()).expect("an honest proof holds");
-    Measured::new::<Registered>(circuit, rates, time, beyond)
+    Measured::new::<Registered>(circuit, rates, (time, bare), beyond)
 }
 
 /// Setup, witness and verification, by criterion.
@@ -155,69 +190,51 @@ fn compare(c: &mut Criterion, reference: &common::models::Reference, weights: Vi
 
     let quantized = quantize::<Groth16>(reference, visibility);
     let bits = rows::<Groth16>(&quantized, visibility);
-    let bare_time = (bits <= MOST).then(|| plain(c, &name, reference, (&quantized, visibility), rates, criterion));
-    if bare_time.is_none() {
+    let plain = (bits <= MOST).then(|| quantized.circuit_for(visibility).expect("the plan fits the field"));
+    let entries = plain.as_ref().map(|c| c.matrices().expanded(usize::MAX).expect("there is memory for all entries"));
+    let inputs = std::slice::from_ref(input);
+    let assignment = plain.as_ref().map(|circuit| circuit.witness(inputs, rng).expect("an honest input").0);
+    let rival = entries.as_ref().zip(assignment.as_ref()).map(|(entries, assignment)| Rival {
+        bare: Bare::new(entries, rng).expect("the circuit fits the domain"),
+        assignment,
+    });
+    if let (Some(plain), Some(entries), Some(rival)) = (&plain, &entries, &rival) {
+        let (measured, proof, keys) = measure::<Groth16>(plain, input, rates, rng, Some(rival));
+        say_bare(&name, rival, keys.proving.pk(), entries);
+        measured.say(&name);
+        if visibility.weights == Visible::Public && criterion {
+            details(c, reference.name, plain, input, &proof, &keys);
+        }
+    } else {
         println!("{name}: {bits} constraints with range checks by bits, which are not proved");
     }
     let quantized = quantize::<TwoPhase>(reference, visibility);
     let lookups = rows::<TwoPhase>(&quantized, visibility);
     if lookups <= 3 * MOST {
         let lookups = quantized.circuit_in::<TwoPhase>(1, visibility).expect("the plan fits the field");
-        measure::<TwoPhase>(&lookups, input, rates, rng, || ()).0.say(&name, bare_time);
+        measure::<TwoPhase>(&lookups, input, rates, rng, rival.as_ref()).0.say(&name);
     } else {
         println!("{name}: {lookups} constraints with lookups, which are not proved");
     }
     if weights == Visible::Private {
         let quantized = quantize::<Registered>(reference, visibility);
         let registered = quantized.circuit_in::<Registered>(1, visibility).expect("the plan fits the field");
-        measure_registered(&registered, input, rates, rng).say(&name, bare_time);
+        measure_registered(&registered, input, rates, rng, rival.as_ref()).say(&name);
     }
 }
 
-/// Plain Groth16, and arkworks' prover on the same matrices: the time of that.
-fn plain(
-    c: &mut Criterion,
-    name: &str,
-    reference: &common::models::Reference,
-    (quantized, visibility): (&Quantized, Visibility),
-    rates: &Rates,
-    criterion: bool,
-) -> f64 {
-    let rng = &mut StdRng::seed_from_u64(1);
-    let input = &reference.samples[0];
-    let bits = quantized.circuit_for(visibility).expect("the plan fits the field");
-    let (assignment, _) = bits.witness(std::slice::from_ref(input), rng).expect("an honest input");
-    let entries = bits.matrices().expanded(usize::MAX).expect("there is memory for all entries");
-    let bare = Bare::new(&entries, rng).expect("the circuit fits the domain");
-    let mut bare_times = vec![];
-    let (measured, proof, keys) = measure::<Groth16>(&bits, input, rates, rng, || {
-        let start = Instant::now();
-        bare.prove(&assignment, Fr::from(3), Fr::from(5)).expect("the bare prover");
-        bare_times.push(start.elapsed());
-    });
-    let bare_time = median(bare_times);
-    let (blinding, mut pairs) = ([Fr::from(3), Fr::from(5)], vec![]);
+/// Our bare prover and the rival, on one assignment, in turn.
+fn say_bare(name: &str, rival: &Rival<'_>, key: &zkml_groth16::ProvingKey, entries: &Matrices) {
+    let mut pairs = vec![];
     for _ in 0..ROUNDS {
+        let theirs = rival.prove();
         let start = Instant::now();
-        bare.prove(&assignment, blinding[0], blinding[1]).expect("the bare prover");
-        let theirs = start.elapsed();
-        let start = Instant::now();
-        zkml_groth16::prove(keys.proving.pk(), &*entries, &assignment, &[], blinding).expect("our bare prover");
+        zkml_groth16::prove(key, entries, rival.assignment, &[], blinding()).expect("our bare prover");
         pairs.push((theirs, start.elapsed()));
     }
     let [theirs, ours] = [|(t, _): &(Duration, Duration)| *t, |(_, o): &(Duration, Duration)| *o]
         .map(|of| median(pairs.iter().map(of).collect()));
-    drop(bare);
-    drop(entries);
-    println!(
-        "{name}: bare prover {bare_time:.3} s; in turn with ours {theirs:.3} s, and ours {ours:.3} s: {:.2} times as fast",
-        theirs / ours
-    );
-    measured.say(name, Some(bare_time));
-    if visibility.weights == Visible::Public && criterion {
-        details(c, reference.name, &bits, input, &proof, &keys);
-    }
-    bare_time
+    println!("{name}: bare prover {theirs:.3} s, in turn ours {ours:.3} s: {:.2} times as fast", theirs / ours);
 }
 
 fn main() {

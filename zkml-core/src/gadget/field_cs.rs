@@ -4,7 +4,7 @@ use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 
 use crate::gadget::{Cs, product::polynomial::Identities};
-use crate::number::{ArithError, Int, field::to_field, interval::pow2};
+use crate::number::{ArithError, Int, field::places};
 
 /// Constraint system over field elements: public inputs, and the arithmetic that hashes and curves need.
 pub trait FieldCs: Cs {
@@ -80,8 +80,7 @@ pub trait FieldCs: Cs {
     fn packed(&mut self, weights: &[&Self::W], place: u32, settled: bool, alone: bool) -> Self::F {
         let _ = alone;
         let lifted: Vec<Self::F> = weights.iter().map(|w| self.lift(w)).collect();
-        let places = (0..).map(|k| to_field(pow2(place * k)));
-        let terms: Vec<(Fr, &Self::F)> = places.zip(&lifted).collect();
+        let terms: Vec<(Fr, &Self::F)> = places(place).zip(&lifted).collect();
         let sum = self.field_linear(&terms, Fr::zero());
         if !settled {
             return sum;

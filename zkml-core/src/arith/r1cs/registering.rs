@@ -13,7 +13,10 @@ use crate::{
         Cs, FieldCs,
         product::{linear_operator::LinearOperator, polynomial::Identities},
     },
-    number::{ArithError, Int, field::to_field, interval::pow2},
+    number::{
+        ArithError, Int,
+        field::{places, to_field},
+    },
 };
 
 /// Packed weights: `sum_k 2^(ck) * w_k`, a registered variable.
@@ -28,7 +31,7 @@ pub struct Pack {
 impl Pack {
     /// `2^(ck)` for each weight.
     pub fn places(&self) -> impl Iterator<Item = Fr> + '_ {
-        (0..self.weights.len() as u32).map(|k| to_field(pow2(self.place * k)))
+        places(self.place).take(self.weights.len())
     }
 }
 
