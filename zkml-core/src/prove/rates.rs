@@ -159,7 +159,7 @@ const ENTRY: usize = 40;
 const LIST: usize = 40;
 const TERM: usize = 80;
 /// Bytes of a known weight while its layer is evaluated: a constant with its interval, and what of it the product is chosen by.
-const WEIGHT: usize = 200;
+const WEIGHT: usize = 180;
 
 /// A variable's length and the sides on which it stands: what [`Work`] is made of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -277,7 +277,7 @@ impl Default for Rates {
             point: 610.0,
             entry: 30.0,
             weight: 100.0,
-            multiplication: 2.5,
+            multiplication: 2.0,
             variable: PerValue { bit: 86.0, small: 1100.0, full: 610.0, fraction: 610.0 },
             g1: PerValue { bit: 80.0, small: 300.0, full: 2500.0, fraction: 140.0 },
             g2: PerValue { bit: 215.0, small: 840.0, full: 8200.0, fraction: 500.0 },
