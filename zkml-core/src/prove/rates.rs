@@ -8,7 +8,8 @@
 //! # use zkml_core::prove::{Groth16, ProofSystem, Rates, Size, Values, Work};
 //! let bits = Values { bits: 1 << 20, ..Values::default() };
 //! let size = Size { constraints: 1 << 20, instance: 2, witness: 1 << 20, fixed: 0 };
-//! let work = Work { size, entries: 3 << 20, phases: vec![bits], sides: [bits, bits, Values::default()] };
+//! let sides = [bits, bits, Values::default()];
+//! let work = Work { size, entries: 3 << 20, phases: vec![bits], sides, ..Work::default() };
 //! let full = Values { full: 1 << 20, ..Values::default() };
 //! let hashes = Work { phases: vec![full], sides: [full, full, Values::default()], ..work.clone() };
 //! let rates = Rates::default();
