@@ -2,9 +2,9 @@
 //!
 //! `cargo bench -p zkml-bench --bench prove` prints, for each model and visibility of its weights, the constraints, the size of the key,
 //! and the times of [`Circuit::prove_in`]; and how many times as fast as the bare prover that is, which proves the same answer from
-//! the constraints with range checks by bits, in turn in one run. Each system has the plan that is searched for it, as that of a user has. Of plain Groth16 it also prints the time of our bare prover, that proves the same
-//! assignment as arkworks' does, without witness and checks. `.. -- lenet5` measures the models of that name alone. Setup,
-//! witness and verification of plain Groth16 are measured by criterion.
+//! the constraints with range checks by bits, in turn in one run. Each system has the plan that is searched for it, as that of a user has.
+//! Of plain Groth16 it also prints the time of our bare prover, that proves the same assignment as arkworks' does, without witness and
+//! checks. `.. -- lenet5` measures the models of that name alone. Setup, witness and verification of plain Groth16 are measured by criterion.
 //!
 //! Beside the time is what the [cost model](zkml::prove::rates) predicts, at its built-in rates and at those that are measured at the start; and beside
 //! the memory that proofs take at their peak, what it predicts of that.

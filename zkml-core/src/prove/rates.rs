@@ -380,14 +380,16 @@ impl Rates {
         let layers = f64::from(n.max(2).ilog2()) / f64::from(REFERENCE.ilog2());
         let transforms = self.point * n as f64 * layers;
         let Values { bits, small, full, fractions } = work.witness();
-        let each = [(self.variable.bit, bits), (self.variable.small, small), (self.variable.full, full)];
-        let each = each.into_iter().chain([
+        let each = [
+            (self.variable.bit, bits),
+            (self.variable.small, small),
+            (self.variable.full, full),
             (self.variable.fraction, fractions),
             (self.entry, work.entries),
             (self.weight, work.operators.weights),
             (self.multiplication, work.operators.multiplications),
-        ]);
-        let rows: f64 = each.map(|(rate, count)| rate * count as f64).sum();
+        ];
+        let rows: f64 = each.into_iter().map(|(rate, count)| rate * count as f64).sum();
         (self.proof + transforms + rows + first + self.g2.nanoseconds(b)) / 1e9
     }
 }

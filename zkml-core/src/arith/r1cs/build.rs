@@ -136,6 +136,12 @@ impl Build {
         }
     }
 
+    fn quotient(&mut self, n: &Lc, d: &Lc, length: Length) -> Lc {
+        let q = self.fresh(length);
+        self.row(&q, d, n);
+        q
+    }
+
     /// The constraints so far.
     pub fn constraints(&self) -> usize {
         self.rows[0].len()
@@ -285,18 +291,11 @@ impl FieldCs for Build {
     }
 
     fn field_quotient(&mut self, n: &Lc, d: &Lc) -> Lc {
-        let q = self.fresh(Length::Full);
-        self.row(&q, d, n);
-        q
+        self.quotient(n, d, Length::Full)
     }
 
     fn field_fractions(&mut self, pairs: &[(Lc, Lc)]) -> Vec<Lc> {
-        let fraction = |(n, d): &(Lc, Lc)| {
-            let q = self.fresh(Length::Fraction);
-            self.row(&q, d, n);
-            q
-        };
-        pairs.iter().map(fraction).collect()
+        pairs.iter().map(|(n, d)| self.quotient(n, d, Length::Fraction)).collect()
     }
 
     fn field_enforce(&mut self, a: &Lc, b: &Lc, c: &Lc) {

@@ -179,6 +179,12 @@ impl Tally {
         }
     }
 
+    fn quotient(&mut self, n: &Size, d: &Size, length: Length) -> Size {
+        let q = self.fresh(Of::Witness, length);
+        self.row([&q, d, n]);
+        q
+    }
+
     fn sum<'a>(&mut self, terms: impl Iterator<Item = &'a Size>, constant: bool) -> Size {
         terms.for_each(|sum| self.add(sum));
         self.open.1 |= constant;
@@ -247,18 +253,11 @@ impl FieldCs for Tally {
     }
 
     fn field_quotient(&mut self, n: &Size, d: &Size) -> Size {
-        let q = self.fresh(Of::Witness, Length::Full);
-        self.row([&q, d, n]);
-        q
+        self.quotient(n, d, Length::Full)
     }
 
     fn field_fractions(&mut self, pairs: &[(Size, Size)]) -> Vec<Size> {
-        let fraction = |(n, d): &(Size, Size)| {
-            let q = self.fresh(Of::Witness, Length::Fraction);
-            self.row([&q, d, n]);
-            q
-        };
-        pairs.iter().map(fraction).collect()
+        pairs.iter().map(|(n, d)| self.quotient(n, d, Length::Fraction)).collect()
     }
 
     fn field_enforce(&mut self, a: &Size, b: &Size, c: &Size) {

@@ -17,7 +17,7 @@ use crate::{
     gadget::{Cs, FieldCs},
     number::{
         Int,
-        field::to_field,
+        field::{self, to_field},
         interval::{self, pow2},
     },
 };
@@ -333,7 +333,7 @@ pub fn enforce<C: FieldCs>(
     let known = |cs: &C, of: &[&C::W]| of.iter().map(|w| cs.value(w)).collect::<Option<Vec<Int>>>();
     let values = known(cs, x).zip(known(cs, w)).zip(known(cs, bias));
     let elements: Vec<C::F> = x.iter().map(|x| cs.lift(x)).collect();
-    let places: Vec<Fr> = (0..BITS / place).map(|k| to_field(pow2(place * k))).collect();
+    let places: Vec<Fr> = field::places(*place).take((BITS / place) as usize).collect();
 
     // Packed weights, by group and place.
     let mut weights: Vec<Vec<C::F>> = Vec::with_capacity(groups.len());
