@@ -5,8 +5,9 @@
 //! a matrix, and nothing is built that was not counted. [`Ranged`] over one of them answers range checks with lookups, for a
 //! proof system of two phases.
 
-mod assign;
+pub(crate) mod assign;
 mod build;
+mod closing;
 mod owing;
 mod ranged;
 mod registering;
@@ -18,6 +19,7 @@ mod tally;
 pub use self::{
     assign::{Assign, Oracle},
     build::{Build, Label, Lc},
+    closing::SPREAD_ROWS,
     owing::{Output, Owing},
     ranged::Ranged,
     registering::{Layout, Pack, Registering},

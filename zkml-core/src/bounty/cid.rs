@@ -323,7 +323,7 @@ pub fn cost<W: Clone + 'static>(content: &[Byte<W>], form: Form) -> Result<Cost,
     Ok(sha256::cost_of(&block(content, form)?))
 }
 
-/// The digest in the CID of a content: `SHA-256(prefix | content | suffix)`.
+/// The digest in the CID of a content: `SHA-256(prefix | content | suffix)`, as eight words of 32 bits.
 ///
 /// # Errors
 /// As [`Form::frame`].
@@ -335,7 +335,7 @@ pub fn cost<W: Clone + 'static>(content: &[Byte<W>], form: Form) -> Result<Cost,
 /// The content must be bits. Prefix, suffix and length are constants of the circuit. So the digest is a function of the content, by
 /// [`sha256::enforce`], and other contents have other digests, but for a collision. The verifier must compare it with that of a CID
 /// of the same form.
-pub fn file_digest<C: Cs>(cs: &mut C, content: &[Byte<C::W>], form: Form) -> Result<[Byte<C::W>; 32], CidError> {
+pub fn file_digest<C: Cs>(cs: &mut C, content: &[Byte<C::W>], form: Form) -> Result<[C::W; 8], CidError> {
     Ok(sha256::enforce(cs, &block(content, form)?))
 }
 

@@ -8,13 +8,16 @@ use sha2::{Digest as _, Sha256};
 
 use super::{cid::CidError, dataset::DatasetError, delivery::DeliveryError, format::FormatError};
 use crate::{
-    arith::r1cs::{Accumulate, Assign, Build, Label, R1cs, Ranged, Registering, Tally},
+    arith::r1cs::{Accumulate, Assign, Build, Label, Oracle, R1cs, Ranged, Registering, Tables, Tally, assign::folded},
     circuit::{CircuitError, Limits},
     digest::Digest,
     gadget::hash::commitment,
     number::ArithError,
     plan::synthesis::Row,
-    prove::{self, KeysOf, Matrices, ProofOf, ProveError, Prover, ProvingKeyOf, PublicTable, SecureRng, TableError},
+    prove::{
+        self, Groth16, KeysOf, Matrices, ProofOf, ProofSystem, ProveError, Prover, ProvingKeyOf, PublicTable,
+        RangeChecks, SecureRng, TableError,
+    },
 };
 
 /// A statement that can't be made, or not be proved.
@@ -136,6 +139,8 @@ pub trait Composition {
 #[derive(Clone, Debug)]
 pub struct Composed<S> {
     composition: S,
+    checks: RangeChecks,
+    tables: Tables,
     contents: Digest,
     digest: Digest,
     matrices: Matrices,
@@ -145,15 +150,37 @@ pub struct Composed<S> {
 }
 
 impl<S: Composition> Composed<S> {
-    /// The circuit, within [`Limits::own`].
+    /// The circuit for [`Groth16`], within [`Limits::own`].
     ///
     /// # Errors
     /// If a value may outgrow the field, or the circuit is too large.
     pub fn new(composition: S) -> Result<Self, StatementError> {
-        let mut tally = R1cs::new(Ranged::bits(Registering::new(Tally::new(), false)));
+        Self::of_system::<Groth16>(composition)
+    }
+
+    /// The circuit for a proof system without registered weights: with [`TwoPhase`](crate::prove::TwoPhase), range checks and SHA-256 are lookups.
+    ///
+    /// # Errors
+    /// As [`Composed::new`].
+    pub fn of_system<P: ProofSystem>(composition: S) -> Result<Self, StatementError> {
+        let checks = P::RANGE_CHECKS;
+        let refused = StatementError::arith(S::TAG);
+        let tables = match checks {
+            RangeChecks::Bits => Tables::none(),
+            RangeChecks::Lookups => {
+                let mut asking = R1cs::new(Ranged::asking(Registering::new(Tally::new(), false)));
+                composition.enforce(&mut asking, None)?;
+                Tables::cheapest(asking.finish().map_err(refused)?.requests())
+            }
+        };
+        let mut tally = R1cs::new(Ranged::new(Registering::new(Tally::new(), false), checks, tables));
         composition.enforce(&mut tally, None)?;
         Limits::own().admit_tally(&tally.finish().map_err(StatementError::arith(S::TAG))?.cs.cs)?;
-        let mut build = R1cs::new(Ranged::bits(Registering::new(Build::new(), false)));
+        let (build, version) = match checks {
+            RangeChecks::Bits => (Build::new(), &b""[..]),
+            RangeChecks::Lookups => (Build::two_phases(), &b"lookups 1"[..]),
+        };
+        let mut build = R1cs::new(Ranged::new(Registering::new(build, false), checks, tables));
         let rows = composition.enforce(&mut build, None)?;
         let (matrices, labels, free) = build.finish().map_err(StatementError::arith(S::TAG))?.cs.cs.finish();
         let table = PublicTable::new(rows)?;
@@ -161,10 +188,11 @@ impl<S: Composition> Composed<S> {
         let hash = Sha256::new()
             .chain_update((S::TAG.len() as u64).to_le_bytes())
             .chain_update(S::TAG)
-            .chain_update(&parameters);
+            .chain_update(&parameters)
+            .chain_update(version);
         let contents = Digest(hash.finalize().into());
         let digest = prove::circuit_digest(&contents, &table);
-        Ok(Self { composition, contents, digest, matrices, labels, free, table })
+        Ok(Self { composition, checks, tables, contents, digest, matrices, labels, free, table })
     }
 
     /// What it is the circuit of.
@@ -205,19 +233,27 @@ impl<S: Composition> Composed<S> {
     /// Runs the setup, alone: whoever runs it can forge proofs, and its keys say so.
     ///
     /// # Errors
-    /// As [`prove::setup()`].
+    /// As [`prove::setup()`], and if the circuit is for a system of other [range checks](ProofSystem::RANGE_CHECKS).
     pub fn setup<P: Prover>(&self, rng: &mut (impl RngCore + CryptoRng)) -> Result<KeysOf<P>, StatementError> {
         let rng: &mut dyn SecureRng = rng;
         Ok(prove::setup(&self.matrices, self.table.clone(), self.contents, rng)?)
     }
 
-    /// The values of all variables.
+    /// The values of all variables; where there are lookups, with a challenge that nobody drew.
     ///
     /// # Errors
     /// If the witness's claims do not hold.
     pub fn assignment(&self, witness: &S::Witness<'_>) -> Result<Vec<prove::Fr>, StatementError> {
+        self.assign(witness, &mut |public, fixed| Ok(folded(public, fixed)))
+    }
+
+    fn assign(&self, witness: &S::Witness<'_>, oracle: Oracle<'_>) -> Result<Vec<prove::Fr>, StatementError> {
         self.composition.admit(witness)?;
-        let mut assign = R1cs::new(Ranged::bits(Registering::new(Assign::new(), false)));
+        let assign = match self.checks {
+            RangeChecks::Bits => Assign::new(),
+            RangeChecks::Lookups => Assign::two_phases(oracle),
+        };
+        let mut assign = R1cs::new(Ranged::new(Registering::new(assign, false), self.checks, self.tables));
         self.composition.enforce(&mut assign, Some(witness))?;
         Ok(assign.finish().map_err(StatementError::arith(S::TAG))?.cs.cs.finish())
     }
@@ -233,7 +269,10 @@ impl<S: Composition> Composed<S> {
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<ProofOf<P>, StatementError> {
         let rng: &mut dyn SecureRng = rng;
-        let mut assign = |_: &mut prove::Draw<'_>| self.assignment(witness);
+        let backend = |error: ProveError| ArithError::Backend(error.to_string());
+        let mut assign = |draw: &mut prove::Draw<'_>| {
+            self.assign(witness, &mut |public, fixed| draw(public, fixed).map_err(backend))
+        };
         prove::prove_with(key, &self.matrices, &self.digest, &mut assign, rng).map_err(|error| match error {
             StatementError::Prove(ProveError::Unsatisfied { constraints, .. }) => StatementError::Violated {
                 count: constraints.len(),

@@ -41,7 +41,7 @@ impl Spec {
     pub(super) fn digest(&self) -> Digest {
         let mut hash = Sha256::new();
         // The version of contents, which is not that of the circuit's digest.
-        hash.update(b"zkml circuit 5");
+        hash.update(b"zkml circuit 6");
         hash.update(match self.checks {
             RangeChecks::Bits => &b""[..],
             RangeChecks::Lookups => b", lookups",

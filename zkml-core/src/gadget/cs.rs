@@ -3,11 +3,11 @@
 //!
 //! A gadget that needs a number to be in a range, or cut into limbs, asks for that and not for bits. The answers written here
 //! are made of boolean variables, which any rank-one constraint system has; one with lookups answers [`Cs::split`],
-//! [`Cs::fresh`], [`Cs::within`] and [`Cs::allocate`] with variables of its own, remembers what they must be looked up in, and
+//! [`Cs::fresh`], [`Cs::within`], [`Cs::allocate`] and [`Cs::spread`] with variables of its own, remembers what they must be looked up in, and
 //! enforces that for all of them together when it is asked to [`Cs::close_requests`].
 
 use crate::{
-    gadget::bits::{decompose, range},
+    gadget::bits::{decompose, range, spread},
     number::{ArithError, Int, Interval, interval::pow2},
 };
 
@@ -139,6 +139,16 @@ pub trait Cs {
     /// Request: range check `lo <= x <= hi`.
     fn within(&mut self, x: &Self::W, interval: &Interval) {
         range::enforce(self, x, interval);
+    }
+
+    /// Request: spread: `x = sum_i 2^i b_i` and `s = sum_i 4^i b_i`, of the same `bits` bits, of which there are at most 63.
+    fn spread(&mut self, x: &Self::W, s: &Self::W, bits: u32) {
+        spread::enforce(self, Some(x), s, bits);
+    }
+
+    /// Request: spread of some number of so many bits, whichever it is.
+    fn any_spread(&mut self, s: &Self::W, bits: u32) {
+        spread::enforce(self, None, s, bits);
     }
 
     /// Closes what was asked for, once nothing more will be. Bits leave nothing open.

@@ -157,6 +157,7 @@ gadgets! {
         pub(super) logic,
         pub ones_complement,
         pub range,
+        pub spread,
         pub zero,
     ) {}
 

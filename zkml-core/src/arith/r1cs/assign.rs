@@ -19,7 +19,7 @@ use crate::{
 pub type Oracle<'a> = &'a mut dyn FnMut(&[Fr], &[Fr]) -> Result<Fr, ArithError>;
 
 /// A polynomial of all that is fixed, at a point that nothing of it depends on: a stand-in for a transcript's hash.
-fn folded(instance: &[Fr], witness: &[Fr]) -> Fr {
+pub(crate) fn folded(instance: &[Fr], witness: &[Fr]) -> Fr {
     let point = Fr::from(0x9e37_79b9_7f4a_7c15u64).square() + Fr::one();
     let sum = |seed: Fr, x: &Fr| (seed + x).square() * point + x;
     instance.iter().chain(witness).fold(point, sum)

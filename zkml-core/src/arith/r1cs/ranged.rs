@@ -1,7 +1,6 @@
 //! Range checks, bit by bit or by the lookup argument: `sum_i 1 / (r - x_i) = sum_t m_t / (r - t)`, for every limb `x_i`, every entry `t` of its table, and a challenge `r`
 
 use ark_bn254::Fr;
-use ark_ff::{One, Zero};
 
 use super::{
     Accumulate,
@@ -10,7 +9,7 @@ use super::{
 use crate::{
     gadget::{
         Cs, FieldCs, Limb,
-        bits::{decompose, range},
+        bits::{decompose, range, spread},
         product::{linear_operator::LinearOperator, polynomial::Identities},
     },
     number::{
@@ -22,7 +21,7 @@ use crate::{
 
 /// How range checks are answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Checks {
+pub(super) enum Checks {
     /// Bit by bit.
     Bits,
     /// By lookups in tables.
@@ -45,23 +44,29 @@ enum Checks {
 /// field, since there are fewer limbs than its characteristic. If they are not, then they are equal for fewer than `|X| + 2^w` challenges; and for
 /// `2^w` more, the entries, one `g` may be anything.
 /// Multiplicities need no check of their own: any that satisfy the equation do. Each width has its own sum, since a limb of one table
-/// must not be found in another. What is asked for after closing is answered bit by bit.
+/// must not be found in another. What is asked for after closing is answered bit by bit. Spreads are looked up as well, see
+/// [`Cs::spread`]: numbers and spreads are pairs, for which [`SPREAD_ROWS`](super::SPREAD_ROWS) are paid once.
 ///
 /// Source: U. Haboeck, "Multivariate lookups based on logarithmic derivatives" (2022).
 #[derive(Debug)]
 pub struct Ranged<C: FieldCs> {
     /// What it is an addition to.
     pub cs: C,
-    checks: Checks,
+    pub(super) checks: Checks,
     /// What is to be looked up, by the width of the table.
-    limbs: Vec<(u32, C::W)>,
+    pub(super) limbs: Vec<(u32, C::W)>,
+    /// What is to be looked up in the tables of spreads: a spread, and its number if that is asked for.
+    pub(super) spreads: Vec<(Option<C::W>, C::W)>,
     requests: Requests,
     /// What is to be equal as polynomials.
-    identities: Vec<Identities<C::F>>,
-    closed: bool,
+    pub(super) identities: Vec<Identities<C::F>>,
+    pub(super) closed: bool,
     /// What range checks that are only counted are of.
     #[cfg(test)]
     pub(crate) asked: Vec<(u32, C::W)>,
+    /// What spreads weigh in pairs, in a deliberately broken variant.
+    #[cfg(test)]
+    pub(crate) known_weight: Option<u64>,
 }
 
 impl<C: FieldCs> Ranged<C> {
@@ -93,11 +98,14 @@ impl<C: FieldCs> Ranged<C> {
             cs,
             checks,
             limbs: vec![],
+            spreads: vec![],
             requests: Requests::default(),
             identities: vec![],
             closed: false,
             #[cfg(test)]
             asked: vec![],
+            #[cfg(test)]
+            known_weight: None,
         }
     }
 
@@ -108,6 +116,14 @@ impl<C: FieldCs> Ranged<C> {
 
     fn look_up(&mut self, width: u32, x: &C::W) {
         self.limbs.push((width, x.clone()));
+    }
+
+    /// A spread of fewer bits than the table's: shifted up to the table's width, it is a spread as well.
+    fn narrow(&mut self, s: &C::W, bits: u32) {
+        if bits < spread::WIDTH {
+            let shifted = self.cs.linear(&[(pow2(2 * (spread::WIDTH - bits)), s)], Int::ZERO);
+            self.spreads.push((None, shifted));
+        }
     }
 
     /// Checks a part that is a wire.
@@ -278,6 +294,23 @@ impl<C: FieldCs> Cs for Ranged<C> {
         self.split(x, [Limb::Checked(bits)]);
     }
 
+    /// The pair is looked up in the table of spreads; in bits, if it is wider than that.
+    fn spread(&mut self, x: &C::W, s: &C::W, bits: u32) {
+        if !self.looks_up() || self.closed || bits > spread::WIDTH {
+            return spread::enforce(self, Some(x), s, bits);
+        }
+        self.spreads.push((Some(x.clone()), s.clone()));
+        self.narrow(s, bits);
+    }
+
+    fn any_spread(&mut self, s: &C::W, bits: u32) {
+        if !self.looks_up() || self.closed || bits > spread::WIDTH {
+            return spread::enforce(self, None, s, bits);
+        }
+        self.spreads.push((None, s.clone()));
+        self.narrow(s, bits);
+    }
+
     /// One variable, which is range-checked.
     fn allocate(&mut self, interval: &Interval, value: Option<Int>) -> C::W {
         if !self.looks_up() {
@@ -306,88 +339,12 @@ impl<C: FieldCs> Cs for Ranged<C> {
         }
     }
 
-    /// Enforces that every limb is in its table.
+    /// Enforces that every limb and every spread is in its table.
     ///
     /// # Errors
     /// If there is no challenge, or a limb is not fixed before it.
     fn close_requests(&mut self) -> Result<(), ArithError> {
-        if std::mem::replace(&mut self.closed, true) {
-            return Err(ArithError::Backend("lookups are closed twice, expected once".to_owned()));
-        }
-        let tables = match self.checks {
-            Checks::Bits => return self.cs.close_requests(),
-            Checks::Asked => Tables::none(),
-            Checks::Lookups(tables) => tables,
-        };
-        self.cs.label("lookup");
-        let limbs = std::mem::take(&mut self.limbs);
-        let tables: Vec<(u32, Vec<C::W>)> =
-            tables.widths().map(|width| (width, self.multiplicities(width, &limbs))).collect();
-        let r = self.cs.challenge()?;
-        for (width, multiplicities) in tables {
-            self.sum(width, &multiplicities, &limbs, &r)?;
-        }
-        let identities = std::mem::take(&mut self.identities);
-        if !identities.is_empty() {
-            self.cs.label("identity");
-        }
-        for identities in &identities {
-            identities.enforce(&mut self.cs, &r)?;
-        }
-        self.cs.close_requests()
-    }
-}
-
-impl<C: FieldCs> Ranged<C> {
-    /// How often each entry of a table is looked up: a new variable each.
-    fn multiplicities(&mut self, width: u32, limbs: &[(u32, C::W)]) -> Vec<C::W> {
-        let mut counts = vec![Int::ZERO; 1 << width];
-        let zero = self.cs.constant(Int::ZERO);
-        let known = self.cs.value(&zero).is_some();
-        for (_, limb) in limbs.iter().filter(|(w, _)| *w == width) {
-            let Some(value) = self.cs.value(limb) else { break };
-            // What is in no table has no place; then the sums differ.
-            let entry = (value >= Int::ZERO && value < pow2(width)).then(|| value.as_usize());
-            if let Some(count) = entry.and_then(|entry| counts.get_mut(entry)) {
-                *count += Int::ONE;
-            }
-        }
-        counts.into_iter().map(|count| self.cs.witness(known.then_some(count))).collect()
-    }
-
-    /// The sums of a table, and that they are equal.
-    fn sum(&mut self, width: u32, multiplicities: &[C::W], limbs: &[(u32, C::W)], r: &C::F) -> Result<(), ArithError> {
-        let one = self.cs.field_linear(&[], Fr::one());
-        let mut pairs = vec![];
-        for (_, limb) in limbs.iter().filter(|(w, _)| *w == width) {
-            let limb = self.cs.lift(limb);
-            self.admit(&limb)?;
-            pairs.push((one.clone(), self.cs.field_linear(&[(Fr::one(), r), (-Fr::one(), &limb)], Fr::zero())));
-        }
-        let looked_up = pairs.len();
-        let mut quotients = self.cs.field_fractions(&pairs);
-        pairs.clear();
-        for (entry, multiplicity) in multiplicities.iter().enumerate() {
-            let multiplicity = self.cs.lift(multiplicity);
-            self.admit(&multiplicity)?;
-            pairs.push((multiplicity, self.cs.field_linear(&[(Fr::one(), r)], -Fr::from(entry as u64))));
-        }
-        quotients.extend(self.cs.field_quotients(&pairs));
-        let sign = |i| if i < looked_up { Fr::one() } else { -Fr::one() };
-        let terms: Vec<(Fr, &C::F)> = quotients.iter().enumerate().map(|(i, q)| (sign(i), q)).collect();
-        let difference = self.cs.field_linear(&terms, Fr::zero());
-        let zero = self.cs.field_linear(&[], Fr::zero());
-        self.cs.field_enforce(&difference, &one, &zero);
-        Ok(())
-    }
-
-    /// Refuses what a random check must not see.
-    fn admit(&self, w: &C::F) -> Result<(), ArithError> {
-        if self.cs.precedes_challenge(w) {
-            return Ok(());
-        }
-        let message = "a value that is looked up is not fixed before the challenge is known; ask for its range before";
-        Err(ArithError::Backend(message.to_owned()))
+        self.close_lookups()
     }
 }
 
@@ -480,9 +437,9 @@ impl<C: Accumulate> Accumulate for Ranged<C> {
     fn at(&mut self, node: usize) {
         self.cs.at(node);
     }
-    /// Each limb, or each range check that is only counted, takes a row at least.
+    /// Each limb, or each range check that is only counted, and each spread takes a row at least.
     fn exceeded(&self, more: usize) -> Option<usize> {
         let asked = if self.checks == Checks::Asked { self.requests.count() } else { self.limbs.len() };
-        self.cs.exceeded(more.saturating_add(asked))
+        self.cs.exceeded(more.saturating_add(asked).saturating_add(self.spreads.len()))
     }
 }

@@ -171,3 +171,31 @@ fn nothing_is_free_but_what_opens_the_root() {
     assert!(harness.holds());
     assert_eq!(harness.freedom(&Default::default()), 1 + dataset::DEPTH + 1 - 2);
 }
+
+/// The statement in two phases: SHA-256 and range checks by lookups.
+#[test]
+fn files_are_proven_in_two_phases() {
+    use crate::prove::{Groth16, TwoPhase};
+    let statement = || Data::new(format(), Form::Raw, layout()).unwrap();
+    let circuit = Composed::of_system::<TwoPhase>(statement()).unwrap();
+    let plain = Composed::new(statement()).unwrap();
+    assert_ne!((circuit.digest(), circuit.contents()), (plain.digest(), plain.contents()));
+    assert_eq!(circuit.table().len(), plain.table().len());
+    // Two files of one block each; a table of two columns and one of spreads are paid once.
+    assert_eq!([&plain, &circuit].map(|c| c.matrices().constraints()), [36_535, 20_914]);
+
+    let mut rng = StdRng::seed_from_u64(7);
+    let keys = circuit.setup::<TwoPhase>(&mut rng).unwrap();
+    // A system without a challenge, and a circuit without one.
+    for error in [circuit.setup::<Groth16>(&mut rng).map(drop), plain.setup::<TwoPhase>(&mut rng).map(drop)] {
+        assert!(error.unwrap_err().to_string().contains("challenge"));
+    }
+    with(1, |_, witness| {
+        let proof = circuit.prove::<TwoPhase>(&keys.proving, witness, &mut rng).unwrap();
+        assert!(keys.verifying.verify(&proof).is_ok());
+        let z = circuit.assignment(witness).unwrap();
+        let harness = Harness::new(circuit.matrices(), &z, circuit.free());
+        assert!(harness.holds());
+        assert_eq!(harness.run(50), []);
+    });
+}

@@ -122,7 +122,7 @@ impl Gadget for Piecewise {
     /// # Soundness
     /// Sign and limbs are unique ([`ones_complement::enforce`], [`ones_complement::rectify`]). Monomials, the polynomial's products
     /// and those with the sign are functions of them, each by its own constraint. Let `z` be the sum of the bits above the segments,
-    /// and of the sign where one side has none: small and not negative, so zero in the field only if all of them are. `z * y = 0`
+    /// or the number that they make, and of the sign where one side has none: below `2^251` and not negative, so zero in the field only if all of them are. `z * y = 0`
     /// and `z * v = p - y` make `y = 0` if `z > 0`, and `y = p` if `z = 0`; the hint `v` is free where `z = 0`, and enters nothing
     /// else.
     fn enforce<C: Cs>(&self, cs: &mut C, (q, interval): (&C::W, &Interval)) -> Result<C::W, ArithError> {
@@ -132,7 +132,7 @@ impl Gadget for Piecewise {
             return Ok(cs.constant(self.at(q)));
         }
         let layout = Layout::of(interval, self)?;
-        let limbs = layout.limbs(self);
+        let limbs = layout.limbs(self, cs.looks_up());
         let (parts, positives) = if layout.shares(self) {
             let (parts, positives) = ones_complement::rectify(cs, q, limbs);
             (parts, Some(positives))
@@ -154,7 +154,7 @@ impl Gadget for Piecewise {
             terms.push((Int::from(tail.slope), rectified));
         }
         if layout.covered {
-            terms.push((Int::ONE, segment(cs, &parts, &layout, self)));
+            terms.push((Int::ONE, segment(cs, &parts, &layout, self, limbs)));
         }
         let terms: Vec<(Int, &C::W)> = terms.iter().map(|(c, w)| (*c, w)).collect();
         Ok(cs.linear(&terms, negative))
@@ -167,6 +167,9 @@ fn slope(table: &Piecewise, most: Int) -> Result<(), ArithError> {
     slope.mul(&Interval::new(Int::ZERO, most.max(Int::ZERO) + Int::ONE)?)?.mul(&Interval::point(Int::from(2)))?;
     Ok(())
 }
+
+/// From so many bits on one lookup is cheaper than as many booleans.
+const WHOLE: u32 = 4;
 
 /// What the circuit looks like for these bounds.
 struct Layout {
@@ -215,8 +218,12 @@ impl Layout {
 
     /// The limbs of `u`: what is below the cells of tail and table, what is between both, the offset, the number of the segment, and
     /// the bits above, which must be zero for a value to have a segment.
-    fn limbs(&self, table: &Piecewise) -> [Limb; 5] {
+    ///
+    /// Where there are lookups, one number says of many bits whether any is set, if the slope does not start among them.
+    fn limbs(&self, table: &Piecewise, looks_up: bool) -> [Limb; 5] {
         let (drop, tail) = (table.drop(), table.tail().drop);
+        let above = self.complement.bits - drop - self.offset - self.top;
+        let whole = looks_up && above >= WHOLE && !(self.slopes(table) && tail > drop + self.offset + self.top);
         let low = if self.slopes(table) { tail.min(drop) } else { drop };
         // A new number is all of its limbs.
         let fresh = self.complement.sign.is_none() && !self.shares(table);
@@ -226,7 +233,7 @@ impl Layout {
             Limb::Number(drop - low),
             if split { Limb::Bits(self.offset) } else { Limb::Number(self.offset) },
             Limb::Bits(self.top),
-            Limb::Bits(self.complement.bits - drop - self.offset - self.top),
+            if whole { Limb::Number(above) } else { Limb::Bits(above) },
         ]
     }
 
@@ -303,9 +310,15 @@ fn polynomial<C: Cs>(cs: &mut C, a: &C::W, constants: &[Int], t: &C::W) -> C::W 
 }
 
 /// The polynomial's value, zero beyond the segments.
-fn segment<C: Cs>(cs: &mut C, parts: &ones_complement::Parts<C::W, 5>, layout: &Layout, table: &Piecewise) -> C::W {
+fn segment<C: Cs>(
+    cs: &mut C,
+    parts: &ones_complement::Parts<C::W, 5>,
+    layout: &Layout,
+    table: &Piecewise,
+    limbs: [Limb; 5],
+) -> C::W {
     let [_, _, offset, top, above] = &parts.limbs;
-    let low = decompose::join(cs, &layout.limbs(table)[2..3], std::slice::from_ref(offset));
+    let low = decompose::join(cs, &limbs[2..3], std::slice::from_ref(offset));
     let middle = pow2(table.offset());
     let t = match table.drop() {
         0 => cs.linear(&[(Int::ONE, &low), (-Int::ONE, &parts.sign)], Int::ONE - (middle >> 1)),
@@ -349,14 +362,15 @@ fn segment<C: Cs>(cs: &mut C, parts: &ones_complement::Parts<C::W, 5>, layout: &
             Sides::Even | Sides::Odd | Sides::Both => {}
         }
     }
-    gated(cs, &value, &gates)
+    let bits = matches!(limbs[4], Limb::Bits(_));
+    gated(cs, &value, &gates, bits)
 }
 
-/// `value` if all `gates`, which are bits, are zero, and zero otherwise.
-fn gated<C: Cs>(cs: &mut C, value: &C::W, gates: &[C::W]) -> C::W {
+/// `value` if all `gates`, which are not negative, are zero, and zero otherwise.
+fn gated<C: Cs>(cs: &mut C, value: &C::W, gates: &[C::W], bits: bool) -> C::W {
     match gates {
         [] => value.clone(),
-        [gate] => {
+        [gate] if bits => {
             let open = cs.linear(&[(-Int::ONE, gate)], Int::ONE);
             cs.product(value, &open)
         }

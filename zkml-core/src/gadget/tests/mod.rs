@@ -17,6 +17,7 @@ mod product;
 mod requests;
 mod rescaling;
 mod scalar;
+mod spreads;
 mod table;
 
 use std::collections::HashSet;
