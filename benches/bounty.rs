@@ -6,22 +6,67 @@
 #[path = "../examples/common/mod.rs"]
 mod common;
 
-use std::{error::Error, time::Instant};
+use std::{
+    error::Error,
+    time::{Duration, Instant},
+};
 
 use common::statements::{self, Statements};
 use zkml::{
     bounty::{
         accuracy::{AccuracyWitness, VISIBILITY},
         compose::{Composed, Composition},
-        data::DataWitness,
+        data::{Data, DataWitness},
         delivery::{Delivery, DeliveryWitness},
         keys::SecretKey,
         message::Challenge,
     },
     prelude::*,
-    prove::{Fr, Groth16},
+    prove::{Fr, Groth16, KeysOf, Prover, TwoPhase},
     rand::{SeedableRng, rngs::StdRng},
 };
+
+/// A statement's circuit for a proof system, with its keys.
+struct Ready<'a, P: Prover, S> {
+    name: &'a str,
+    circuit: &'a Composed<S>,
+    keys: KeysOf<P>,
+    setup: Duration,
+    times: Vec<Duration>,
+}
+
+impl<'a, P: Prover, S: Composition> Ready<'a, P, S> {
+    fn new(name: &'a str, circuit: &'a Composed<S>, rng: &mut StdRng) -> Result<Self, Box<dyn Error>> {
+        let start = Instant::now();
+        let keys = circuit.setup::<P>(rng)?;
+        Ok(Self { name, circuit, keys, setup: start.elapsed(), times: vec![] })
+    }
+
+    /// Proof and verification.
+    fn prove(&mut self, witness: &S::Witness<'_>, rng: &mut StdRng) -> Result<(), Box<dyn Error>> {
+        let start = Instant::now();
+        let proof = self.circuit.prove::<P>(&self.keys.proving, witness, rng)?;
+        self.times.push(start.elapsed());
+        self.keys.verifying.verify(&proof)?;
+        Ok(())
+    }
+
+    /// Prints what was measured, and gives the median time of a proof.
+    fn say(mut self) -> f64 {
+        self.times.sort();
+        let median = self.times[self.times.len() / 2].as_secs_f64();
+        println!(
+            "{}, {}: {} constraints, setup {:.1} s, prove {median:.2} s, proving key {} MiB, peak memory {} MiB",
+            self.name,
+            P::NAME,
+            self.circuit.matrices().constraints(),
+            self.setup.as_secs_f64(),
+            self.keys.proving.to_bytes().len() >> 20,
+            common::memory::peak_text(),
+        );
+        median
+    }
+}
 
 /// Setup, proof, verification.
 fn measure<S: Composition>(
@@ -30,25 +75,26 @@ fn measure<S: Composition>(
     witness: &S::Witness<'_>,
     rng: &mut StdRng,
 ) -> Result<(), Box<dyn Error>> {
-    let start = Instant::now();
-    let keys = circuit.setup::<Groth16>(rng)?;
-    let setup = start.elapsed();
-    let mut times = vec![];
+    let mut ready = Ready::<Groth16, S>::new(name, circuit, rng)?;
     for _ in 0..3 {
-        let start = Instant::now();
-        let proof = circuit.prove(&keys.proving, witness, rng)?;
-        times.push(start.elapsed());
-        keys.verifying.verify(&proof)?;
+        ready.prove(witness, rng)?;
     }
-    times.sort();
-    println!(
-        "{name}: {} constraints, setup {:.1} s, prove {:.2} s, proving key {} MiB, peak memory {} MiB",
-        circuit.matrices().constraints(),
-        setup.as_secs_f64(),
-        times[1].as_secs_f64(),
-        keys.proving.to_bytes().len() >> 20,
-        common::memory::peak_text(),
-    );
+    ready.say();
+    Ok(())
+}
+
+/// The data statement bit by bit and by lookups, in turn.
+fn in_turn(data: &Composed<Data>, witness: &DataWitness<'_>, rng: &mut StdRng) -> Result<(), Box<dyn Error>> {
+    let name = "data, 1 image";
+    let looked_up = Composed::of_system::<TwoPhase>(data.composition().clone())?;
+    let mut bits = Ready::<Groth16, _>::new(name, data, rng)?;
+    let mut lookups = Ready::<TwoPhase, _>::new(name, &looked_up, rng)?;
+    for _ in 0..7 {
+        bits.prove(witness, rng)?;
+        lookups.prove(witness, rng)?;
+    }
+    let [bits, lookups] = [bits.say(), lookups.say()];
+    println!("{name}: bit by bit / by lookups, in turn: {:.2}", bits / lookups);
     Ok(())
 }
 
@@ -68,7 +114,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let Statements { data, accuracy, delivery, dataset, files } = statements::of(&quantized, &reference.test[..1])?;
     let chunk = dataset.chunk(0)?;
-    measure("data, 1 image", &data, &DataWitness { chunk: chunk.clone(), group: 0, files: &files, challenge }, rng)?;
+    in_turn(&data, &DataWitness { chunk: chunk.clone(), group: 0, files: &files, challenge }, rng)?;
     let weights = quantized.params();
     let context = challenge.context;
     measure("accuracy, 1 image", &accuracy, &AccuracyWitness { weights, salt, chunk, context }, rng)?;

@@ -121,24 +121,27 @@ fn bounty(reference: common::models::Reference, json: bool) -> Result<(), Box<dy
     let model = reference.model.with_visibility(zkml::bounty::accuracy::VISIBILITY);
     let quantized = model.quantize_with(&reference.samples, reference.target, &mut |p| step.show(&p))?;
     let statements = common::statements::of(&quantized, &reference.test[..1])?;
+    let looked_up = zkml::bounty::compose::Composed::of_system::<TwoPhase>(statements.data.composition().clone())?;
     step.clear();
-    for (statement, matrices, table) in [
-        ("data", statements.data.matrices(), statements.data.table()),
-        ("accuracy", statements.accuracy.matrices(), statements.accuracy.table()),
-        ("delivery", statements.delivery.matrices(), statements.delivery.table()),
+    for (statement, system, matrices, table) in [
+        ("data", Groth16::NAME, statements.data.matrices(), statements.data.table()),
+        ("data", TwoPhase::NAME, looked_up.matrices(), looked_up.table()),
+        ("accuracy", Groth16::NAME, statements.accuracy.matrices(), statements.accuracy.table()),
+        ("delivery", Groth16::NAME, statements.delivery.matrices(), statements.delivery.table()),
     ] {
         let (constraints, witnesses, public_inputs) = (matrices.constraints(), matrices.witness, table.len());
         if json {
             let line = json!({
                 "model": reference.name,
                 "statement": statement,
+                "system": system,
                 "constraints": constraints,
                 "witnesses": witnesses,
                 "public_inputs": public_inputs,
             });
             println!("{line}");
         } else {
-            println!("{} ({statement} statement): {constraints} constraints", reference.name);
+            println!("{} ({statement} statement, {system}): {constraints} constraints", reference.name);
         }
     }
     Ok(())
