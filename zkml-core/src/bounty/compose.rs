@@ -177,19 +177,17 @@ impl<S: Composition> Composed<S> {
         composition.enforce(&mut tally, None)?;
         Limits::own().admit_tally(&tally.finish().map_err(StatementError::arith(S::TAG))?.cs.cs)?;
         let (build, version) = match checks {
-            RangeChecks::Bits => (Build::new(), &b""[..]),
-            RangeChecks::Lookups => (Build::two_phases(), &b"lookups 1"[..]),
+            RangeChecks::Bits => (Build::new(), ""),
+            RangeChecks::Lookups => (Build::two_phases(), ", lookups 1"),
         };
         let mut build = R1cs::new(Ranged::new(Registering::new(build, false), checks, tables));
         let rows = composition.enforce(&mut build, None)?;
         let (matrices, labels, free) = build.finish().map_err(StatementError::arith(S::TAG))?.cs.cs.finish();
         let table = PublicTable::new(rows)?;
         let parameters = composition.parameters();
-        let hash = Sha256::new()
-            .chain_update((S::TAG.len() as u64).to_le_bytes())
-            .chain_update(S::TAG)
-            .chain_update(&parameters)
-            .chain_update(version);
+        let tag = [S::TAG, version].concat();
+        let hash =
+            Sha256::new().chain_update((tag.len() as u64).to_le_bytes()).chain_update(tag).chain_update(&parameters);
         let contents = Digest(hash.finalize().into());
         let digest = prove::circuit_digest(&contents, &table);
         Ok(Self { composition, checks, tables, contents, digest, matrices, labels, free, table })

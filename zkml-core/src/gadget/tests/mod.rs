@@ -17,6 +17,8 @@ mod product;
 mod requests;
 mod rescaling;
 mod scalar;
+#[cfg(feature = "bounty")]
+mod spread_attacks;
 mod spreads;
 mod table;
 
