@@ -141,7 +141,7 @@ pub trait Cs {
         range::enforce(self, x, interval);
     }
 
-    /// Request: spread: `x = sum_i 2^i b_i` and `s = sum_i 4^i b_i`, of the same `bits` bits, of which there are at most 63.
+    /// Request: spread: `x = sum_i 2^i b_i` and `s = sum_i 4^i b_i`, of the same `bits` bits; of more than 64, of 64.
     fn spread(&mut self, x: &Self::W, s: &Self::W, bits: u32) {
         spread::enforce(self, Some(x), s, bits);
     }

@@ -56,8 +56,9 @@ impl<C: FieldCs> Ranged<C> {
     /// the factors `r - x - w s` of different pairs have no common factor, and the argument is that of one column. The difference of
     /// both sums, multiplied by the denominators, is a polynomial in `r` and `w` of a degree below `N` in each, since each factor takes
     /// a row and there are fewer than `N = 2^32`. It is zero only if every pair is an entry. With `w = r^-N`, times `r^(N (N - 1))`, no two of its
-    /// monomials `r^i w^j` fall together: it is a polynomial in `r` alone, of a degree below `N^2 + N`, and zero only if the other is. So at most
-    /// `2^65` challenges, of `2^254`, admit a pair that is no entry.
+    /// monomials `r^i w^j` fall together: it is a polynomial in `r` alone, of a degree below `N^2`, and zero only if the other is. Where an entry's
+    /// factor is zero, for less than `2^11 (N + 1)` challenges, one quotient may be anything; with `r = 0` no `w` exists. So fewer than `2^65` challenges, of
+    /// `2^254`, admit a pair that is no entry.
     ///
     /// Source: L. Kronecker's substitution, as in J. von zur Gathen and J. Gerhard, "Modern Computer Algebra", section 8.4.
     pub(super) fn close_lookups(&mut self) -> Result<(), ArithError> {

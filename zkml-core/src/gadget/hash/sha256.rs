@@ -16,8 +16,8 @@
 //!
 //! Source: FIPS 180-4, section 6.2. The numbers of sections below are of that.
 
-mod boolean;
-mod spreads;
+pub mod boolean;
+pub mod spreads;
 #[cfg(test)]
 mod tests;
 

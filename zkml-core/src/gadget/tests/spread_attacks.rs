@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use ark_bn254::Fr;
-use ark_ff::{Field, One, Zero};
+use ark_ff::{Field, One as _, Zero};
 use ark_std::rand::{SeedableRng, rngs::StdRng};
 
 use super::*;
@@ -81,7 +81,7 @@ impl Single {
 #[test]
 fn what_follows_the_challenge_proves_nothing() {
     let [r, other] = [1u64 << 40, 0x1234_5678_9abc].map(Fr::from);
-    let none = Fr::zero();
+    let (none, two) = (Fr::zero(), Fr::from(2u64));
     for pair in [true, false] {
         let one = Single::new(pair);
         for t in [0usize, 5, 2047] {
@@ -98,25 +98,21 @@ fn what_follows_the_challenge_proves_nothing() {
                 assert!(!one.accepts([x, s, other], &once, none));
             }
             // A fraction of another entry, of this challenge.
-            let (x, s) = (Fr::from(3u64), Fr::from(2u64));
+            let (x, s) = (Fr::from(3u64), two);
             let fraction = |r| (r - one.entry(t, r)) / (r - one.column(x, s, r));
             let part = BTreeMap::from([(t, fraction(r))]);
             assert!(one.accepts([x, s, r], &part, none), "the attack succeeds where the challenge is known");
             assert!(!one.accepts([x, s, other], &part, none));
         }
         // A pair whose factor is zero has no quotient.
-        let x = r - one.weight(r) * d_of(2);
-        assert!(!one.accepts([x, if pair { d_of(2) } else { r }, r], &BTreeMap::new(), none));
+        let x = r - one.weight(r) * two;
+        assert!(!one.accepts([x, if pair { two } else { r }, r], &BTreeMap::new(), none));
     }
     // A challenge that is an entry decides nothing: these are among those that are counted. It takes what is no spread, and no other does.
     let (one, bad) = (Single::new(false), Fr::from(spread::eval(5)));
-    let free = (bad - Fr::from(2u64)).inverse().unwrap();
-    assert!(one.accepts([none, Fr::from(2u64), bad], &BTreeMap::new(), free));
-    assert!(!one.accepts([none, Fr::from(2u64), r], &BTreeMap::new(), free));
-}
-
-fn d_of(s: u64) -> Fr {
-    Fr::from(s)
+    let free = (bad - two).inverse().unwrap();
+    assert!(one.accepts([none, two, bad], &BTreeMap::new(), free));
+    assert!(!one.accepts([none, two, r], &BTreeMap::new(), free));
 }
 
 /// Tables of limbs, of spreads and of both have one challenge in common and a sum each.
@@ -326,7 +322,7 @@ fn a_number_of_the_bits_above_shuts_a_table_as_they_do() {
             }
         }
     }
-    // The widest: a number of some 245 bits.
+    // The widest: a number of 245 bits.
     let table = Piecewise::new((0, 0), 1, 3, Sides::Negative, vec![vec![3, 2], vec![-5, 1]], Tail::default()).unwrap();
     let of = Interval { lo: -pow2(249), hi: pow2(249) - Int::ONE };
     let matrices = tabulated(Build::two_phases(), &table, of, Int::ZERO).0.finish().0;

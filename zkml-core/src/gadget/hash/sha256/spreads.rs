@@ -131,6 +131,7 @@ impl<W: Clone> Spreads<W> {
         self
     }
 
+    /// Of a word whose spread is exact, the complement's is as well.
     fn with_complement(mut self, word: &Word<W>) -> Self {
         self.known += Int::from(spread::eval(u32::MAX));
         word.pieces.iter().for_each(|piece| self.add(-Int::ONE, piece.from, &piece.content));
