@@ -25,12 +25,11 @@ use sha2::{Digest as _, Sha256};
 
 pub use self::{boolean::BLOCK, spreads::BLOCK as LOOKUP_BLOCK};
 use crate::{
-    arith::r1cs::{Ranged, Registering, Tally},
     gadget::{
         Cs,
-        bits::{boolean::Bit, byte::Byte},
+        bits::{boolean::Bit, byte::Byte, spread},
     },
-    number::{ArithError, Cost, Int, interval::pow2},
+    number::{Cost, Int, interval::pow2},
 };
 
 /// The first 32 bits of the fractional parts of the square roots of the first 8 primes (section 5.3.3).
@@ -85,28 +84,28 @@ pub fn cost_of<W>(message: &[Byte<W>]) -> Cost {
         Bit::Wire(_) => Bit::Wire(()),
     };
     let message: Vec<Byte<()>> = message.iter().map(|byte| Byte(std::array::from_fn(|i| forget(&byte.0[i])))).collect();
-    let mut count = Count(Cost::default());
+    let mut count = Count { cost: Cost::default(), looks_up: false };
     enforce(&mut count, &message);
-    count.0
+    count.cost
 }
 
-/// Rows of SHA-256 of `length` bytes where range checks are lookups, those of the tables of spreads among them, which many messages share: see
-/// [`SPREAD_ROWS`](crate::arith::r1cs::SPREAD_ROWS).
+/// SHA-256 of `length` bytes, none of which the circuit knows, where range checks are lookups: without the tables of spreads, which many messages
+/// share. A block more costs [`LOOKUP_BLOCK`] more constraints.
 ///
-/// # Errors
-/// If requests can't be answered.
-pub fn rows_with_lookups(length: usize) -> Result<usize, ArithError> {
-    let mut cs = Ranged::asking(Registering::new(Tally::new(), false));
-    let message: Vec<Byte<_>> = (0..length).map(|_| Byte::allocate(&mut cs, None)).collect();
-    enforce(&mut cs, &message);
-    cs.close_requests()?;
-    Ok(cs.cs.cs.constraints - 8 * length)
+/// ```
+/// # use zkml_core::gadget::hash::sha256::{LOOKUP_BLOCK, cost_with_lookups};
+/// assert_eq!(cost_with_lookups(64 * 5).constraints, cost_with_lookups(64).constraints + 4 * LOOKUP_BLOCK);
+/// ```
+pub fn cost_with_lookups(length: usize) -> Cost {
+    let mut count = Count { cost: Cost::default(), looks_up: true };
+    enforce(&mut count, &vec![Byte(std::array::from_fn(|_| Bit::Wire(()))); length]);
+    count.cost
 }
 
 /// SHA-256: the digest, as eight words: numbers of 32 bits, the most significant first.
 ///
 /// # Constraints
-/// See [`cost`], [`cost_of`] and [`rows_with_lookups`]. A block costs at most [`BLOCK`], or [`LOOKUP_BLOCK`] where range checks are lookups; what follows from bits
+/// See [`cost`], [`cost_of`] and [`cost_with_lookups`]. A block costs at most [`BLOCK`], or [`LOOKUP_BLOCK`] where range checks are lookups; what follows from bits
 /// that the circuit knows costs nothing. The message's own bits are paid for by whoever makes them.
 ///
 /// # Soundness
@@ -140,10 +139,37 @@ fn pad<W: Clone + 'static>(message: &[Byte<W>]) -> Vec<Byte<W>> {
 }
 
 /// Dry run: a constraint system that counts.
-struct Count(Cost);
+struct Count {
+    cost: Cost,
+    looks_up: bool,
+}
+
+impl Count {
+    /// A spread of fewer bits than the table's is looked up once more.
+    fn narrow(&mut self, bits: u32) {
+        if bits < spread::WIDTH {
+            self.cost += Cost::new(1, 1);
+        }
+    }
+}
 
 impl Cs for Count {
     type W = ();
+
+    fn looks_up(&self) -> bool {
+        self.looks_up
+    }
+
+    /// A product with the weight, and a fraction.
+    fn spread(&mut self, (): &(), (): &(), bits: u32) {
+        self.cost += Cost::new(2, 2);
+        self.narrow(bits);
+    }
+
+    fn any_spread(&mut self, (): &(), bits: u32) {
+        self.cost += Cost::new(1, 1);
+        self.narrow(bits);
+    }
 
     fn linear(&mut self, _: &[(Int, &())], _: Int) {}
 
@@ -152,15 +178,15 @@ impl Cs for Count {
     }
 
     fn witness(&mut self, _: Option<Int>) {
-        self.0.witnesses += 1;
+        self.cost.witnesses += 1;
     }
 
     fn enforce(&mut self, _: &(), _: &(), _: &()) {
-        self.0.constraints += 1;
+        self.cost.constraints += 1;
     }
 
     fn inverse(&mut self, _: &(), _: &()) {
-        self.0 += Cost::new(1, 1);
+        self.cost += Cost::new(1, 1);
     }
 
     fn label(&mut self, _: &'static str) {}
